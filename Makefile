@@ -1,0 +1,95 @@
+# Everything a contributor runs. Needs Python 3.11 to 3.13, git and make; the rest is installed into VENV.
+
+PYTHON ?= python3
+VENV ?= .venv
+WORKERS ?= 2
+
+# Another interpreter is looked for only when the caller did not name one.
+ifeq ($(origin PYTHON),file)
+CANDIDATES := $(PYTHON) python3.11 python3.12 python3.13
+else
+CANDIDATES := $(PYTHON)
+endif
+SUITABLE := import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))
+UNSUITABLE := none of "$(CANDIDATES)" is Python 3.11, 3.12 or 3.13 with the venv module: \
+install one, or name it: make PYTHON=/path/to/python3.12
+
+BIN := $(VENV)/bin
+WHEEL_VENV := $(VENV)-wheel
+PIP_INSTALL := python -m pip install --quiet --disable-pip-version-check
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help demo test lint types unit test-wheel slow random-systems bench clean
+
+help:  ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+demo: $(VENV)/.installed  ## check a rollout in which one promise is broken on purpose
+	@status=0; $(BIN)/seatrial check example:rollout || status=$$?; \
+	if [ $$status -ne 1 ]; then \
+		echo "demo: seatrial ended with exit code $$status and not with the expected 1" >&2; \
+		exit 1; \
+	fi; \
+	echo "demo: exit code 1 means \"violated\", as it should be here: the example breaks one promise on purpose."
+
+test: lint types unit test-wheel  ## everything that must pass before a merge
+
+lint: $(VENV)/.installed-dev  ## ruff: rules and formatting
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+
+types: $(VENV)/.installed-dev  ## mypy, strict
+	$(BIN)/mypy
+
+unit: $(VENV)/.installed-dev  ## the tests, against the checkout
+	$(BIN)/pytest -n $(WORKERS)
+
+# The mapping of folders differs between an editable install and a wheel, so the tests run in both.
+# They start in an empty folder: nothing of the checkout can be imported by accident.
+test-wheel: $(VENV)/.installed-dev  ## the tests, against the built wheel
+	@set -eu; \
+	scratch=$$(mktemp -d); trap 'rm -rf "$$scratch"' EXIT; \
+	echo "building the wheel"; \
+	$(BIN)/python -m build --outdir "$$scratch/dist" >"$$scratch/log" 2>&1 || { cat "$$scratch/log" >&2; exit 1; }; \
+	[ -x $(WHEEL_VENV)/bin/pip ] || $(BIN)/python -m venv $(WHEEL_VENV); \
+	wheel=$$(echo "$$scratch"/dist/*.whl); \
+	echo "installing it into $(WHEEL_VENV)"; \
+	$(WHEEL_VENV)/bin/$(PIP_INSTALL) "$$wheel[dev]"; \
+	$(WHEEL_VENV)/bin/$(PIP_INSTALL) --force-reinstall --no-deps "$$wheel"; \
+	mkdir "$$scratch/run"; cp -R tests pyproject.toml "$$scratch/run"; cd "$$scratch/run"; \
+	SEATRIAL_WHEEL=1 $(abspath $(WHEEL_VENV))/bin/pytest -n $(WORKERS)
+
+slow: $(VENV)/.installed-dev  ## the tests marked slow
+	$(BIN)/pytest -m slow
+
+random-systems: $(VENV)/.installed-dev  ## compare the engine with the reference on 100,000 random systems
+	$(BIN)/python tests/random_systems.py --count 100000
+
+bench: $(VENV)/.installed-dev  ## the benchmarks
+	$(BIN)/python benchmarks/run.py
+
+clean:  ## remove what the other targets made, the environments at .venv included
+	rm -rf .venv .venv-wheel build dist seatrial.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# pyvenv.cfg and not bin/python, which is a link to an interpreter as old as its release.
+$(VENV)/pyvenv.cfg:
+	@for candidate in $(CANDIDATES); do \
+		if $$candidate -c '$(SUITABLE)' 2>/dev/null; then \
+			echo "creating $(VENV) with $$candidate"; \
+			exec $$candidate -m venv $(VENV); \
+		fi; \
+	done; \
+	echo 'make: $(UNSUITABLE)' >&2; exit 1
+
+# Stamps: what is installed changes only with pyproject.toml, the code itself is read in place.
+$(VENV)/.installed: $(VENV)/pyvenv.cfg pyproject.toml
+	@echo "installing seatrial into $(VENV)"
+	@$(BIN)/$(PIP_INSTALL) -e .
+	@touch $@
+
+$(VENV)/.installed-dev: $(VENV)/pyvenv.cfg pyproject.toml
+	@echo "installing seatrial and its development tools into $(VENV)"
+	@$(BIN)/$(PIP_INSTALL) -e '.[dev]'
+	@touch $(VENV)/.installed $@

@@ -1,0 +1,34 @@
+"""
+How a violation is shown, and kept.
+
+`render` tells a trace on a terminal; `write_itf` writes it for every tool that reads the Informal
+Trace Format, and `read_itf` with `as_trace` makes an exact trace of such a file again.
+"""
+
+from .differences import ABSENT, Difference, differences
+from .itf import write_itf
+from .itf_decode import decode_value
+from .itf_read import ItfState, ItfTrace, read_itf
+from .itf_replay import as_trace
+from .itf_values import ItfMap, ItfRecord, ItfVariant, encode_value
+from .text import printable, show_value
+from .timeline import render
+
+__all__ = [
+    "ABSENT",
+    "Difference",
+    "ItfMap",
+    "ItfRecord",
+    "ItfState",
+    "ItfTrace",
+    "ItfVariant",
+    "as_trace",
+    "decode_value",
+    "differences",
+    "encode_value",
+    "printable",
+    "read_itf",
+    "render",
+    "show_value",
+    "write_itf",
+]

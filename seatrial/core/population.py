@@ -1,0 +1,82 @@
+"""A finite map from a class to how many members it has: things that nobody tells apart.
+
+Pods of one ReplicaSet have no identity that a controller acts on, only counted classes. Replicas
+are then symmetric for free, and a count may be a symbolic integer.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, Generic, TypeVar
+
+import attrs
+
+from .arith import total
+from .errors import ValueRefused
+from .values import sort_key
+
+__all__ = ["Population"]
+
+K = TypeVar("K")
+
+
+def _canonical(counts: Mapping[Any, int] | Iterable[tuple[Any, int]]) -> tuple[Any, ...]:
+    pairs = counts.items() if isinstance(counts, Mapping) else counts
+    added: dict[Any, int] = {}
+    for kind, count in pairs:
+        added[kind] = added[kind] + count if kind in added else count
+    for kind, count in added.items():
+        if type(count) is int and count < 0:
+            raise ValueRefused(f"a population cannot hold {count} of {kind!r}")
+    kept = [(kind, n) for kind, n in added.items() if not (type(n) is int and n == 0)]
+    return tuple(sorted(kept, key=lambda pair: sort_key(pair[0])))
+
+
+@attrs.frozen(repr=False, cache_hash=True)
+class Population(Generic[K]):
+    """
+    How many there are of each class. Classes with none are not kept.
+
+    >>> pods = Population({"Pending": 2, "Running": 1})
+    >>> pods.move("Pending", "Running", 1)
+    Population({'Pending': 1, 'Running': 2})
+    >>> pods.total, pods["Failed"]
+    (3, 0)
+    """
+
+    counts: tuple[tuple[K, int], ...] = attrs.field(default=(), converter=_canonical)
+
+    def __getitem__(self, kind: K) -> int:
+        return next((count for known, count in self.counts if known == kind), 0)
+
+    def __iter__(self) -> Iterator[K]:
+        return (kind for kind, _ in self.counts)
+
+    def items(self) -> tuple[tuple[K, int], ...]:
+        """Pairs of class and count, in canonical order."""
+        return self.counts
+
+    @property
+    def total(self) -> int:
+        """How many members there are in all."""
+        return total(count for _, count in self.counts)
+
+    def where(self, keep: Callable[[K], bool]) -> "Population[K]":
+        """The members whose class satisfies `keep`."""
+        return Population((kind, count) for kind, count in self.counts if keep(kind))
+
+    def add(self, kind: K, count: int = 1) -> "Population[K]":
+        """`count` more of `kind` (fewer if negative; ValueRefused below zero)."""
+        return Population((*self.counts, (kind, count)))
+
+    def move(self, source: K, target: K, count: int = 1) -> "Population[K]":
+        """`count` members change their class from `source` to `target`."""
+        return Population((*self.counts, (source, -count), (target, count)))
+
+    def __add__(self, other: "Population[K]") -> "Population[K]":
+        return Population((*self.counts, *other.counts))
+
+    def __sub__(self, other: "Population[K]") -> "Population[K]":
+        return Population((*self.counts, *((kind, -count) for kind, count in other.counts)))
+
+    def __repr__(self) -> str:
+        inside = ", ".join(f"{kind!r}: {count!r}" for kind, count in self.counts)
+        return f"Population({{{inside}}})" if inside else "Population()"

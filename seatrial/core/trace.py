@@ -1,0 +1,189 @@
+"""Traces: a run of a system as a value, and its exact replay.
+
+A trace keeps who acted, the label, the answers to choices and what changed; states are made by
+applying the changes. `replay` runs the rules again and accepts nothing that they do not yield.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import attrs
+
+from .errors import ReplayError
+from .ground import Ground, GroundAction, GroundOutcome
+from .values import same_value
+
+__all__ = ["Change", "Step", "Trace", "enabled_steps", "replay", "step_of", "successor"]
+
+
+@attrs.frozen
+class Change:
+    """One cell of the state that a step changed."""
+
+    cell: str
+    before: Any
+    after: Any
+
+
+@attrs.frozen
+class Step:
+    """
+    One firing of a rule: `action` is grounded (`start[2]`), `changes` in order of the cells.
+
+    A committed step belongs to the step before it: the state between is not one of the system.
+    """
+
+    actor: str
+    action: str
+    label: str
+    changes: tuple[Change, ...]
+    choices: tuple[int, ...] = ()
+    committed: bool = False
+
+
+@attrs.frozen
+class Trace:
+    """
+    A run: the initial assignment, by cell, and the steps from there.
+
+    `loop`: the run goes on for ever, back to the state after so many of `steps`; where it equals
+    their number, nothing (fair) can happen any more. `because` says why the property is broken, and
+    `fairness` why the loop is fair to each fair action.
+    """
+
+    system: str
+    initial: tuple[tuple[str, Any], ...]
+    steps: tuple[Step, ...]
+    property_id: str = ""
+    because: tuple[str, ...] = ()
+    loop: int | None = None
+    fairness: tuple[str, ...] = ()
+    shortest: bool = True
+
+    @property
+    def length(self) -> int:
+        """How many steps it has; a step counts once together with what it commits to."""
+        return sum(not step.committed for step in self.steps)
+
+    def states(self) -> Iterator[dict[str, Any]]:
+        """The initial assignment, and the one after each step, by cell."""
+        state = dict(self.initial)
+        yield dict(state)
+        for step in self.steps:
+            state.update({change.cell: change.after for change in step.changes})
+            yield dict(state)
+
+
+def successor(state: Sequence[Any], outcome: GroundOutcome) -> tuple[Any, ...]:
+    """The state after an outcome."""
+    after = list(state)
+    for slot, value in outcome.writes:
+        after[slot] = value
+    return tuple(after)
+
+
+def step_of(
+    system: Ground, state: Sequence[Any], action: GroundAction, outcome: GroundOutcome
+) -> Step:
+    """The record of an outcome taken in a state."""
+    changes = tuple(
+        Change(system.slots[slot].name, state[slot], value)
+        for slot, value in outcome.writes
+        if state[slot] != value
+    )
+    return Step(
+        actor=action.action.actor,
+        action=action.name,
+        label=outcome.label,
+        changes=changes,
+        choices=outcome.choices,
+        committed=action.action.committed,
+    )
+
+
+def enabled_steps(
+    system: Ground, state: Sequence[Any], *, between: bool
+) -> list[tuple[GroundAction, GroundOutcome]]:
+    """
+    What can happen in a state, in order of actions and outcomes.
+
+    Where a committed action is enabled, only such can. `between`: only those that are committed
+    are asked (after a step, as long as any is enabled).
+    """
+    values = system.values(state)
+    committed: list[tuple[GroundAction, GroundOutcome]] = []
+    others: list[tuple[GroundAction, GroundOutcome]] = []
+    for action in system.actions:
+        if between and not action.action.committed:
+            continue
+        into = committed if action.action.committed else others
+        outcomes = action.evaluate([values[number] for number in action.reads])
+        into += [(action, outcome) for outcome in outcomes]
+    return committed or others
+
+
+def replay(system: Ground, trace: Trace) -> tuple[tuple[Any, ...], ...]:
+    """
+    Run the rules along a trace; the states, one more than steps.
+
+    Raises ReplayError where the start is no initial state, where a step is not enabled (and says
+    what was), where a committed step is left out, or where a loop does not close.
+    """
+    given = dict(trace.initial)
+    names = [slot.name for slot in system.slots]
+    if sorted(given) != sorted(names):
+        odd = sorted(set(given) ^ set(names))
+        raise ReplayError(f"the trace and {system.system.name} differ in variables: {odd}")
+    state = tuple(given[name] for name in names)
+    if not any(_same(state, start) for start in system.initial):
+        raise ReplayError(f"the trace does not start in an initial state of {system.system.name}")
+    states = [state]
+    for at, step in enumerate(trace.steps):
+        state = _follow(system, state, step, at)
+        states.append(state)
+    if trace.steps and enabled_committed(system, state):
+        raise ReplayError("the trace ends between a step and what it commits to")
+    if trace.loop is not None and not _same(states[trace.loop], states[-1]):
+        raise ReplayError(
+            f"the loop does not close: the last state differs from state {trace.loop}"
+        )
+    return tuple(states)
+
+
+def enabled_committed(system: Ground, state: Sequence[Any]) -> bool:
+    """Whether a committed action is enabled in a state."""
+    return any(action.action.committed for action in system.actions) and any(
+        action.action.committed for action, _ in enabled_steps(system, state, between=True)
+    )
+
+
+def _follow(system: Ground, state: tuple[Any, ...], step: Step, at: int) -> tuple[Any, ...]:
+    offered = enabled_steps(system, state, between=step.committed and at > 0)
+    if at > 0 and not step.committed and enabled_committed(system, state):
+        raise ReplayError(f"step {at + 1} ({step.action}) comes before a committed step is done")
+    for action, outcome in offered:
+        if action.name == step.action and _same_step(step_of(system, state, action, outcome), step):
+            return successor(state, outcome)
+    enabled = "; ".join(f"{action.name}: {outcome.label}" for action, outcome in offered)
+    raise ReplayError(
+        f"step {at + 1}, {step.action}: {step.label}, is not enabled there with these effects;"
+        f" enabled: {enabled or 'nothing'}"
+    )
+
+
+def _same(one: Sequence[Any], other: Sequence[Any]) -> bool:
+    return len(one) == len(other) and all(
+        a == b and same_value(a, b) for a, b in zip(one, other, strict=True)
+    )
+
+
+def _same_step(one: Step, other: Step) -> bool:
+    return (
+        one.label == other.label
+        and one.committed == other.committed
+        and len(one.changes) == len(other.changes)
+        and all(
+            a.cell == b.cell and _same((a.before, a.after), (b.before, b.after))
+            for a, b in zip(one.changes, other.changes, strict=True)
+        )
+    )

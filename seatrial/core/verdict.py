@@ -1,0 +1,89 @@
+"""Verdicts and reports: what was found, within which bounds, under which assumptions."""
+
+from typing import Any, Literal
+
+import attrs
+
+from .property import Property
+from .trace import Trace
+
+__all__ = ["Exploration", "Report", "Status", "Verdict"]
+
+Status = Literal["holds", "proved", "violated", "inconclusive"]
+
+
+@attrs.frozen
+class Verdict:
+    """
+    What an engine says of one property.
+
+    `holds` only after exhaustive search within the stated bounds. `because` says why in words;
+    `extreme` is the least or greatest value of a bound, and `trace` its witness then, the
+    counterexample of a violation, or the witness of a `sometimes`.
+    """
+
+    property: Property
+    status: Status
+    because: str = ""
+    trace: Trace | None = None
+    vacuous: bool = False
+    extreme: int | None = None
+
+
+@attrs.frozen
+class Exploration:
+    """
+    What a search covered.
+
+    `capped` names the limit that ended it, or is None; `seconds` is search time without reading and
+    reporting; `evaluations` counts calls by rule, view and property, `values` distinct values by
+    variable; `bytes_per_state` is what the engine's own tables hold, divided by the states.
+    """
+
+    engine: str
+    complete: bool
+    states: int
+    transitions: int
+    depth: int
+    seconds: float
+    capped: str | None = None
+    deadlocks: int = 0
+    evaluations: tuple[tuple[str, int], ...] = ()
+    values: tuple[tuple[str, int], ...] = ()
+    actions_never_fired: tuple[str, ...] = ()
+    widest: tuple[str, ...] = ()
+    reductions: tuple[str, ...] = ()
+    kernel: str = "plain"
+    bytes_held: int = 0
+    levels: tuple[int, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def rule_evaluations(self) -> int:
+        """How often Python was asked, in all."""
+        return sum(count for _, count in self.evaluations)
+
+
+@attrs.frozen
+class Report:
+    """Everything that one run of an engine has to say."""
+
+    system: str
+    parameters: tuple[tuple[str, Any], ...]
+    assumptions: tuple[tuple[str, Any], ...]
+    exploration: Exploration
+    verdicts: tuple[Verdict, ...]
+
+    @property
+    def exit_code(self) -> int:
+        """0 all asserted properties hold; 1 one is violated; 3 none violated, one inconclusive."""
+        asserted = [v for v in self.verdicts if v.property.expected == "holds"]
+        if any(verdict.status == "violated" for verdict in asserted):
+            return 1
+        if any(verdict.status == "inconclusive" for verdict in asserted):
+            return 3
+        return 3 if not self.exploration.complete and not asserted else 0
+
+    def verdict(self, property_id: str) -> Verdict:
+        """The verdict on the property of that id; KeyError if it was not asked."""
+        return {verdict.property.id: verdict for verdict in self.verdicts}[property_id]

@@ -1,0 +1,1 @@
+"""The engines: each chooses which states to visit, none decides what a property means."""

@@ -1,0 +1,8 @@
+"""Compilation of the hot loop: cached on disk, without the interpreter lock."""
+
+from numba import njit
+
+__all__ = ["jit"]
+
+jit = njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
+"""Compile a function of the kernel: lock released, no bounds checks, kept between processes."""

@@ -1,0 +1,1009 @@
+"""
+The hot loop, compiled: states are packed into words, rules are look-ups, Python is never called.
+
+A state is `W` words; a *cell vector* is these and the words of views and totals after them, `E` in
+all. Both are passed as tuples of so many zeros, so that the compiler knows them and unrolls.
+
+Learned rules live in hash regions, one a rule: key = the cell vector masked by what the rule reads;
+answer = a count of outcomes and the first of them (`keep` and `put` turn a state into the next), or
+for views, totals and properties a count and a number. What is not known is recorded as a miss, and
+the state is left for later.
+
+All functions here also run uncompiled, on NumPy arrays; tests use that to plant faults.
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from .jit import jit
+
+U = np.uint64
+ONE = U(1)
+ZERO = U(0)
+SHARDS = 64
+EMPTY = U(0xFFFFFFFFFFFFFFFF)
+FRESH = U(0x80000000)
+LOW32 = U(0xFFFFFFFF)
+BITS32 = U(32)
+MULTIPLY = U(0x9E3779B97F4A7C15)
+AGAIN = U(0xD6E8FEB86659FD93)
+SHIFT = U(29)
+SHARD_SHIFT = U(58)
+SCAN_ON = 16384
+CHAIN_LIMIT = 1000
+RECENT = 4096
+
+DONE, FULL, MISSED, SMALL, ENDLESS = 0, 1, 2, 3, 4
+
+
+class Rules(NamedTuple):
+    """Learned tables of all rules; region r is `last[r] + 1` entries from `base[r]`."""
+
+    masks: Any  # (R, E) what each rule reads
+    base: Any  # (R,)
+    last: Any  # (R,) a power of two, less one
+    keys: Any  # (N, E)
+    first: Any  # (N,) first outcome, or the answer
+    count: Any  # (N,) number of outcomes; -1 is no entry
+    keep: Any  # (O, W)
+    put: Any  # (O, W)
+
+
+class Shape(NamedTuple):
+    """How cells derive from a state, and which actions there are."""
+
+    ordinary: Any
+    committed: Any
+    view_rule: Any
+    view_word: Any
+    view_shift: Any
+    total_rule: Any
+    total_word: Any
+    total_shift: Any
+    total_begin: Any  # (T + 1,) into the parts
+    part_word: Any
+    part_shift: Any
+    part_mask: Any
+    part_offset: Any  # into numbers
+    numbers: Any  # by id, what it adds
+
+
+class Mirror(NamedTuple):
+    """Symmetric indices: group g has members `begin[g]`…, each of `fields[g]` fields."""
+
+    begin: Any  # (G + 1,) into word and shift, in units of fields
+    members: Any  # (G,)
+    fields: Any  # (G,)
+    word: Any
+    shift: Any
+    mask: Any
+    rank_offset: Any
+    ranks: Any
+
+
+class Ample(NamedTuple):
+    """Stubborn sets as bit sets over actions; none where `dependent` is empty."""
+
+    dependent: Any  # (A, B)
+    enabling: Any  # (A, B)
+    visible: Any  # (A,)
+
+
+class Watch(NamedTuple):
+    """Properties of steps: four rules each, see `step_rules`."""
+
+    before: Any
+    after: Any
+    pair: Any
+    verdict: Any
+    wants_action: Any
+    action_class: Any  # by ground action, the number of its declaration
+    active: Any
+
+
+class Scratch(NamedTuple):
+    """Room for one state at a time, by thread."""
+
+    cells: Any  # (T, E)
+    next_cells: Any  # (T, E)
+    actions: Any  # (T, A) the enabled ones
+    firsts: Any
+    counts: Any
+    ends: Any  # (T, X, W)
+    doers: Any  # (T, X)
+    begins: Any  # (T, A + 1)
+    stack: Any  # (T, X, W)
+    heights: Any  # (T, X)
+    sorting: Any  # (T, M, F) for symmetry
+    befores: Any  # (T, S)
+    bits: Any  # (T, 4, B)
+
+
+class Out(NamedTuple):
+    """Candidates by thread and shard, in order, and what else a thread counts."""
+
+    words: Any  # (T, SHARDS, cap, W)
+    ordinal: Any  # (T, SHARDS, cap)
+    fill: Any  # (T, SHARDS)
+    parent: Any  # (T, N) by ordinal
+    new: Any  # (T, N)
+    rank: Any  # (T, N)
+    total: Any  # (T,)
+    deadlocks: Any  # (T, 2) how many, the first
+    fired: Any  # (T, A)
+    steps: Any  # (T, S, 2) premise met, first state with a violating step
+
+
+class Misses(NamedTuple):
+    """Questions that no table answers yet."""
+
+    rule: Any  # (T, M)
+    key: Any  # (T, M, E)
+    fill: Any  # (T,)
+    recent: Any  # (T, RECENT)
+
+
+class Visited(NamedTuple):
+    """Hash shards: a slot holds 32 bits of hash and the number of a state; see `insert`."""
+
+    slots: Any  # (SHARDS, cap)
+    used: Any  # (SHARDS,)
+
+
+class Fresh(NamedTuple):
+    """States found in this chunk, by shard, before they have numbers."""
+
+    words: Any  # (SHARDS, cap, W)
+    thread: Any
+    ordinal: Any
+    fill: Any
+
+
+@jit
+def stir(h, word):
+    """Mix a word into a hash."""
+    h = (h ^ word) * MULTIPLY
+    return h ^ (h >> BITS32)
+
+
+@jit
+def finish(h):
+    """The last mixing, after which all bits are good."""
+    h = h * AGAIN
+    return h ^ (h >> SHIFT)
+
+
+@jit
+def hash_words(words, dim):
+    """The hash of a packed state."""
+    h = ZERO
+    for k in range(len(dim)):
+        h = stir(h, words[k])
+    return finish(h)
+
+
+@jit
+def find(cells, rule, rules, dim):
+    """The entry of a rule for a cell vector, or -1."""
+    h = ZERO
+    for k in range(len(dim)):
+        h = stir(h, cells[k] & rules.masks[rule, k])
+    h = finish(h)
+    base = rules.base[rule]
+    last = rules.last[rule]
+    at = h & last
+    while True:
+        j = base + np.int64(at)
+        if rules.count[j] < 0:
+            return np.int64(-1)
+        same = True
+        for k in range(len(dim)):
+            if rules.keys[j, k] != (cells[k] & rules.masks[rule, k]):
+                same = False
+        if same:
+            return np.int64(j)
+        at = (at + ONE) & last
+
+
+@jit
+def find_word(word, rule, rules, dim):
+    """The entry of a rule whose key is one number, or -1."""
+    h = stir(ZERO, word)
+    for _ in range(1, len(dim)):
+        h = stir(h, ZERO)
+    h = finish(h)
+    base = rules.base[rule]
+    last = rules.last[rule]
+    at = h & last
+    while True:
+        j = base + np.int64(at)
+        if rules.count[j] < 0:
+            return np.int64(-1)
+        if rules.keys[j, 0] == word:
+            return np.int64(j)
+        at = (at + ONE) & last
+
+
+@jit
+def place(rules, rule, key, first, count, dim):
+    """Enter an answer; the region has room."""
+    h = ZERO
+    for k in range(len(dim)):
+        h = stir(h, key[k])
+    h = finish(h)
+    base = rules.base[rule]
+    last = rules.last[rule]
+    at = h & last
+    while rules.count[base + np.int64(at)] >= 0:
+        at = (at + ONE) & last
+    j = base + np.int64(at)
+    for k in range(len(dim)):
+        rules.keys[j, k] = key[k]
+    rules.first[j] = first
+    rules.count[j] = count
+
+
+@jit
+def place_all(rules, rule, keys, first, count, low, high, dim):
+    """Enter answers `low` to `high`."""
+    for n in range(low, high):
+        place(rules, rule[n], keys[n], first[n], count[n], dim)
+
+
+@jit
+def miss(misses, thread, rule, cells, rules, dim):
+    """Record a question, unless it was among the last ones."""
+    h = stir(ZERO, U(rule))
+    for k in range(len(dim)):
+        h = stir(h, cells[k] & rules.masks[rule, k])
+    h = finish(h)
+    at = np.int64(h & U(RECENT - 1))
+    n = misses.fill[thread]
+    if misses.recent[thread, at] == h or n >= misses.rule.shape[1]:
+        return
+    misses.recent[thread, at] = h
+    misses.rule[thread, n] = rule
+    for k in range(len(dim)):
+        misses.key[thread, n, k] = cells[k] & rules.masks[rule, k]
+    misses.fill[thread] = n + 1
+
+
+@jit
+def miss_word(misses, thread, rule, word, dim):
+    """Record a question whose key is one number."""
+    n = misses.fill[thread]
+    if n >= misses.rule.shape[1]:
+        return
+    misses.rule[thread, n] = rule
+    misses.key[thread, n, 0] = word
+    for k in range(1, len(dim)):
+        misses.key[thread, n, k] = ZERO
+    misses.fill[thread] = n + 1
+
+
+@jit
+def derive(cells, thread, rules, shape, misses, dim_w, dim_e):
+    """Fill in the words of views and totals; False where something is missing."""
+    for k in range(len(dim_w), len(dim_e)):
+        cells[k] = ZERO
+    whole = True
+    for v in range(shape.view_rule.size):
+        rule = shape.view_rule[v]
+        j = find(cells, rule, rules, dim_e)
+        if j < 0:
+            miss(misses, thread, rule, cells, rules, dim_e)
+            whole = False
+        else:
+            cells[shape.view_word[v]] |= U(rules.first[j]) << shape.view_shift[v]
+    if not whole:
+        return False
+    for t in range(shape.total_rule.size):
+        amount = np.int64(0)
+        for p in range(shape.total_begin[t], shape.total_begin[t + 1]):
+            part = (cells[shape.part_word[p]] >> shape.part_shift[p]) & shape.part_mask[p]
+            amount += shape.numbers[shape.part_offset[p] + np.int64(part)]
+        j = find_word(U(amount), shape.total_rule[t], rules, dim_e)
+        if j < 0:
+            miss_word(misses, thread, shape.total_rule[t], U(amount), dim_e)
+            whole = False
+        else:
+            cells[shape.total_word[t]] |= U(rules.first[j]) << shape.total_shift[t]
+    return whole
+
+
+@jit
+def enabled_of(which, cells, thread, rules, scratch, misses, dim_e):
+    """Look up these actions; how many are enabled, or -1 where an answer is missing."""
+    n = 0
+    whole = True
+    for i in range(which.size):
+        a = which[i]
+        j = find(cells, a, rules, dim_e)
+        if j < 0:
+            miss(misses, thread, a, cells, rules, dim_e)
+            whole = False
+        elif rules.count[j] > 0:
+            scratch.actions[thread, n] = a
+            scratch.firsts[thread, n] = rules.first[j]
+            scratch.counts[thread, n] = rules.count[j]
+            n += 1
+    return n if whole else -1
+
+
+@jit
+def canonical(words, thread, mirror, scratch):
+    """Sort the slices of symmetric members, by rank, in place."""
+    for g in range(mirror.members.size):
+        fields = mirror.fields[g]
+        for m in range(mirror.members[g]):
+            # Insert member m among the sorted ones before it.
+            at = mirror.begin[g] + m * fields
+            for f in range(fields):
+                i = at + f
+                value = (words[mirror.word[i]] >> mirror.shift[i]) & mirror.mask[i]
+                scratch.sorting[thread, m, f] = np.int64(value)
+            k = m
+            while k > 0:
+                less = False
+                for f in range(fields):
+                    offset = mirror.rank_offset[at + f]
+                    one = mirror.ranks[offset + scratch.sorting[thread, k, f]]
+                    other = mirror.ranks[offset + scratch.sorting[thread, k - 1, f]]
+                    if one != other:
+                        less = one < other
+                        break
+                if not less:
+                    break
+                for f in range(fields):
+                    swap = scratch.sorting[thread, k, f]
+                    scratch.sorting[thread, k, f] = scratch.sorting[thread, k - 1, f]
+                    scratch.sorting[thread, k - 1, f] = swap
+                k -= 1
+        for m in range(mirror.members[g]):
+            for f in range(fields):
+                i = mirror.begin[g] + m * fields + f
+                word = mirror.word[i]
+                value = U(scratch.sorting[thread, m, f])
+                cleared = words[word] & ~(mirror.mask[i] << mirror.shift[i])
+                words[word] = cleared | (value << mirror.shift[i])
+
+
+@jit
+def gather(source, thread, rules, shape, mirror, scratch, misses, out, dim_w, dim_e):
+    """
+    All ends of all steps from a state into `scratch.ends`, those of enabled action i from
+    `begins[i]`; how many actions are enabled, or minus a status.
+    """
+    cells = scratch.cells[thread]
+    for k in range(len(dim_w)):
+        cells[k] = source[k]
+    if not derive(cells, thread, rules, shape, misses, dim_w, dim_e):
+        return -MISSED
+    enabled = 0
+    if shape.committed.size > 0:
+        enabled = enabled_of(shape.committed, cells, thread, rules, scratch, misses, dim_e)
+    if enabled == 0:
+        enabled = enabled_of(shape.ordinary, cells, thread, rules, scratch, misses, dim_e)
+    if enabled < 0:
+        return -MISSED
+    room = scratch.ends.shape[1]
+    n = 0
+    whole = True
+    following = scratch.next_cells[thread]
+    for i in range(enabled):
+        scratch.begins[thread, i] = n
+        action = scratch.actions[thread, i]
+        for o in range(
+            scratch.firsts[thread, i], scratch.firsts[thread, i] + scratch.counts[thread, i]
+        ):
+            top = 1
+            for k in range(len(dim_w)):
+                scratch.stack[thread, 0, k] = (cells[k] & rules.keep[o, k]) | rules.put[o, k]
+            scratch.heights[thread, 0] = 0
+            while top > 0:
+                top -= 1
+                for k in range(len(dim_w)):
+                    following[k] = scratch.stack[thread, top, k]
+                height = scratch.heights[thread, top]
+                more = 0
+                if shape.committed.size > 0:
+                    if not derive(following, thread, rules, shape, misses, dim_w, dim_e):
+                        whole = False
+                        continue
+                    for c in range(shape.committed.size - 1, -1, -1):
+                        j = find(following, shape.committed[c], rules, dim_e)
+                        if j < 0:
+                            miss(misses, thread, shape.committed[c], following, rules, dim_e)
+                            whole = False
+                            continue
+                        if rules.count[j] > 0:
+                            out.fired[thread, shape.committed[c]] = 1
+                        if top + more + rules.count[j] > room:
+                            return -SMALL
+                        for q in range(rules.count[j] - 1, -1, -1):
+                            w = rules.first[j] + q
+                            for k in range(len(dim_w)):
+                                scratch.stack[thread, top + more, k] = (
+                                    following[k] & rules.keep[w, k]
+                                ) | rules.put[w, k]
+                            scratch.heights[thread, top + more] = height + 1
+                            more += 1
+                if more > 0:
+                    if height >= CHAIN_LIMIT:
+                        return -ENDLESS
+                    top += more
+                    continue
+                if n >= room:
+                    return -SMALL
+                canonical(following, thread, mirror, scratch)
+                for k in range(len(dim_w)):
+                    scratch.ends[thread, n, k] = following[k]
+                scratch.doers[thread, n] = action
+                n += 1
+    scratch.begins[thread, enabled] = n
+    return enabled if whole else -MISSED
+
+
+@jit
+def watch_steps(source, n, state, thread, rules, shape, watch, scratch, misses, out, dim_w, dim_e):
+    """Ask the properties of steps about `n` ends of a state; False where an answer is missing."""
+    whole = True
+    cells = scratch.cells[thread]
+    following = scratch.next_cells[thread]
+    for s in range(watch.before.size):
+        if watch.active[s] == 0 or out.steps[thread, s, 1] >= 0:
+            continue
+        b = find(cells, watch.before[s], rules, dim_e)
+        if b < 0:
+            miss(misses, thread, watch.before[s], cells, rules, dim_e)
+            whole = False
+            continue
+        for i in range(n):
+            for k in range(len(dim_w)):
+                following[k] = scratch.ends[thread, i, k]
+            if not derive(following, thread, rules, shape, misses, dim_w, dim_e):
+                whole = False
+                continue
+            a = find(following, watch.after[s], rules, dim_e)
+            if a < 0:
+                miss(misses, thread, watch.after[s], following, rules, dim_e)
+                whole = False
+                continue
+            word = (U(rules.first[b]) << BITS32) | U(rules.first[a])
+            p = find_word(word, watch.pair[s], rules, dim_e)
+            if p < 0:
+                miss_word(misses, thread, watch.pair[s], word, dim_e)
+                whole = False
+                continue
+            word = U(rules.first[p]) << BITS32
+            if watch.wants_action[s]:
+                word |= U(watch.action_class[scratch.doers[thread, i]])
+            v = find_word(word, watch.verdict[s], rules, dim_e)
+            if v < 0:
+                miss_word(misses, thread, watch.verdict[s], word, dim_e)
+                whole = False
+                continue
+            if rules.count[v] > 0:
+                out.steps[thread, s, 0] = 1
+            if rules.first[v] > 0 and whole:
+                out.steps[thread, s, 1] = state
+                break
+    return whole
+
+
+@jit
+def has(bits, a):
+    """Whether a bit set holds a."""
+    return (bits[a >> 6] >> U(a & 63)) & ONE != ZERO
+
+
+@jit
+def state_number(words, visited, states, dim):
+    """The number of a state, or -1; all numbers are settled."""
+    h = hash_words(words, dim)
+    shard = np.int64(h >> SHARD_SHIFT)
+    tag = h & LOW32
+    capacity = visited.slots.shape[1]
+    at = np.int64((tag * U(capacity)) >> BITS32)
+    while True:
+        slot = visited.slots[shard, at]
+        if slot == EMPTY:
+            return np.int64(-1)
+        if slot >> BITS32 == tag:
+            number = np.int64(slot & LOW32)
+            same = True
+            for k in range(len(dim)):
+                if states[number, k] != words[k]:
+                    same = False
+            if same:
+                return number
+        at += 1
+        if at == capacity:
+            at = 0
+
+
+@jit
+def choose(enabled, thread, level_end, ample, scratch, visited, states, dim_w):
+    """The enabled actions that suffice, as bits in `scratch.bits[thread, 0]`; how many."""
+    whole = scratch.bits[thread, 1]
+    best = scratch.bits[thread, 0]
+    closed = scratch.bits[thread, 2]
+    waiting = scratch.bits[thread, 3]
+    size = whole.size
+    for b in range(size):
+        whole[b] = ZERO
+    for i in range(enabled):
+        a = scratch.actions[thread, i]
+        whole[a >> 6] |= ONE << U(a & 63)
+    for b in range(size):
+        best[b] = whole[b]
+    least = enabled
+    for i in range(enabled):
+        seed = scratch.actions[thread, i]
+        for b in range(size):
+            closed[b] = ZERO
+            waiting[b] = ZERO
+        closed[seed >> 6] |= ONE << U(seed & 63)
+        waiting[seed >> 6] |= ONE << U(seed & 63)
+        going = True
+        while going:
+            going = False
+            for one in range(ample.visible.size):
+                if not has(waiting, one):
+                    continue
+                waiting[one >> 6] &= ~(ONE << U(one & 63))
+                going = True
+                for b in range(size):
+                    if has(whole, one):
+                        more = ample.dependent[one, b] & ~closed[b]
+                    else:
+                        more = ample.enabling[one, b] & ~closed[b]
+                    closed[b] |= more
+                    waiting[b] |= more
+        count = 0
+        usable = True
+        for k in range(enabled):
+            a = scratch.actions[thread, k]
+            if has(closed, a):
+                count += 1
+                if ample.visible[a]:
+                    usable = False
+        if not usable or count >= least:
+            continue
+        deeper = False
+        for k in range(enabled):
+            if deeper or not has(closed, scratch.actions[thread, k]):
+                continue
+            for n in range(scratch.begins[thread, k], scratch.begins[thread, k + 1]):
+                number = state_number(scratch.ends[thread, n], visited, states, dim_w)
+                if number < 0 or number >= level_end:
+                    deeper = True
+                    break
+        if deeper:
+            least = count
+            for b in range(size):
+                best[b] = closed[b] & whole[b]
+    return least
+
+
+@jit
+def push(words, state, thread, out, dim):
+    """Hand a candidate on; how many its shard has now."""
+    h = hash_words(words, dim)
+    shard = np.int64(h >> SHARD_SHIFT)
+    n = out.fill[thread, shard]
+    ordinal = out.total[thread]
+    for k in range(len(dim)):
+        out.words[thread, shard, n, k] = words[k]
+    out.ordinal[thread, shard, n] = ordinal
+    out.parent[thread, ordinal] = state
+    out.fill[thread, shard] = n + 1
+    out.total[thread] = ordinal + 1
+    return n + 1
+
+
+@jit
+def dead_end(thread, state, out):
+    """Count a state in which nothing is enabled."""
+    out.deadlocks[thread, 0] += 1
+    if out.deadlocks[thread, 1] < 0:
+        out.deadlocks[thread, 1] = state
+
+
+@jit
+def expand_plainly(thread, low, high, states, rules, shape, scratch, out, misses, dim_w, dim_e):
+    """
+    Candidates of states `low` to `high`, where nothing but look-ups is to be done.
+
+    Returns the first state that is not done, and why. After a miss it goes on for a while, only to
+    collect more of them.
+    """
+    cells = scratch.cells[thread]
+    following = scratch.next_cells[thread]
+    capacity = out.words.shape[2]
+    stop = np.int64(-1)
+    fullest = np.int64(0)
+    for shard in range(SHARDS):
+        fullest = max(fullest, out.fill[thread, shard])
+    for s in range(low, high):
+        for k in range(len(dim_w)):
+            cells[k] = states[s, k]
+        n = np.int64(0)
+        many = np.int64(0)
+        whole = derive(cells, thread, rules, shape, misses, dim_w, dim_e)
+        if whole:
+            for a in range(shape.ordinary.size):
+                j = find(cells, a, rules, dim_e)
+                if j < 0:
+                    miss(misses, thread, a, cells, rules, dim_e)
+                    whole = False
+                elif rules.count[j] > 0:
+                    scratch.actions[thread, n] = a
+                    scratch.firsts[thread, n] = rules.first[j]
+                    scratch.counts[thread, n] = rules.count[j]
+                    many += rules.count[j]
+                    n += 1
+        if not whole and stop < 0:
+            stop = s
+        if stop >= 0:
+            if s - stop >= SCAN_ON:
+                break
+            continue
+        if fullest + many > capacity:
+            return s, SMALL if out.total[thread] == 0 else FULL
+        for i in range(n):
+            out.fired[thread, scratch.actions[thread, i]] = 1
+            first = scratch.firsts[thread, i]
+            for o in range(first, first + scratch.counts[thread, i]):
+                for k in range(len(dim_w)):
+                    following[k] = (cells[k] & rules.keep[o, k]) | rules.put[o, k]
+                fullest = max(fullest, push(following, s, thread, out, dim_w))
+        if n == 0:
+            dead_end(thread, s, out)
+    if stop >= 0:
+        return stop, MISSED
+    return high, DONE
+
+
+@jit
+def expand(
+    thread,
+    low,
+    high,
+    level_end,
+    states,
+    rules,
+    shape,
+    mirror,
+    ample,
+    watch,
+    visited,
+    scratch,
+    out,
+    misses,
+    dim_w,
+    dim_e,
+):
+    """Like `expand_plainly`, with committed steps, symmetry, stubborn sets and step properties."""
+    capacity = out.words.shape[2]
+    stop = np.int64(-1)
+    fullest = np.int64(0)
+    for shard in range(SHARDS):
+        fullest = max(fullest, out.fill[thread, shard])
+    for s in range(low, high):
+        enabled = gather(
+            states[s], thread, rules, shape, mirror, scratch, misses, out, dim_w, dim_e
+        )
+        whole = True
+        if enabled < 0:
+            if enabled != -MISSED:
+                return s, -enabled
+            whole = False
+        n = np.int64(0)
+        if whole:
+            n = scratch.begins[thread, enabled]
+            if watch.before.size > 0:
+                source = states[s]
+                whole = watch_steps(
+                    source,
+                    n,
+                    s,
+                    thread,
+                    rules,
+                    shape,
+                    watch,
+                    scratch,
+                    misses,
+                    out,
+                    dim_w,
+                    dim_e,
+                )
+        if not whole and stop < 0:
+            stop = s
+        if stop >= 0:
+            if s - stop >= SCAN_ON:
+                break
+            continue
+        if fullest + n > capacity:
+            return s, SMALL if out.total[thread] == 0 else FULL
+        reduced = False
+        if ample.visible.size > 0 and enabled > 1:
+            least = choose(enabled, thread, level_end, ample, scratch, visited, states, dim_w)
+            reduced = least < enabled
+        for i in range(enabled):
+            a = scratch.actions[thread, i]
+            out.fired[thread, a] = 1
+            if reduced and not has(scratch.bits[thread, 0], a):
+                continue
+            for e in range(scratch.begins[thread, i], scratch.begins[thread, i + 1]):
+                fullest = max(fullest, push(scratch.ends[thread, e], s, thread, out, dim_w))
+        if enabled == 0:
+            dead_end(thread, s, out)
+    if stop >= 0:
+        return stop, MISSED
+    return high, DONE
+
+
+@jit
+def insert(thread, threads, segments, limit, states, visited, out, fresh, resume, dim):
+    """
+    Put the candidates of this thread's shards into the visited set; False where it must grow.
+
+    A slot is 32 bits of hash and the number of a state, or, marked, the place of a fresh one in
+    its shard. Equal hashes are compared in full.
+    """
+    capacity = visited.slots.shape[1]
+    for shard in range(thread, SHARDS, threads):
+        for t in range(segments):
+            for i in range(resume[shard, t], out.fill[t, shard]):
+                words = out.words[t, shard, i]
+                tag = hash_words(words, dim) & LOW32
+                at = np.int64((tag * U(capacity)) >> BITS32)
+                known = False
+                while not known:
+                    slot = visited.slots[shard, at]
+                    if slot == EMPTY:
+                        break
+                    if slot >> BITS32 == tag:
+                        known = True
+                        if slot & FRESH != ZERO:
+                            n = np.int64(slot & LOW32 & ~FRESH)
+                            for k in range(len(dim)):
+                                if fresh.words[shard, n, k] != words[k]:
+                                    known = False
+                        else:
+                            n = np.int64(slot & LOW32)
+                            for k in range(len(dim)):
+                                if states[n, k] != words[k]:
+                                    known = False
+                    at += 1
+                    if at == capacity:
+                        at = 0
+                if known:
+                    continue
+                if visited.used[shard] >= limit:
+                    resume[shard, t] = i
+                    return False
+                n = fresh.fill[shard]
+                visited.slots[shard, at] = (tag << BITS32) | FRESH | U(n)
+                visited.used[shard] += 1
+                for k in range(len(dim)):
+                    fresh.words[shard, n, k] = words[k]
+                fresh.thread[shard, n] = t
+                fresh.ordinal[shard, n] = out.ordinal[t, shard, i]
+                fresh.fill[shard] = n + 1
+                out.new[t, out.ordinal[t, shard, i]] = 1
+            resume[shard, t] = out.fill[t, shard]
+    return True
+
+
+@jit
+def number(segments, base, limit, parents, out):
+    """
+    Number the fresh candidates in the order in which they were found.
+
+    Returns how many there are, and the parent of the first that is beyond `limit` (or -1).
+    """
+    rank = np.int64(base)
+    cut = np.int64(-1)
+    for t in range(segments):
+        for n in range(out.total[t]):
+            if out.new[t, n]:
+                out.new[t, n] = 0
+                out.rank[t, n] = rank
+                if rank < limit:
+                    parents[rank] = out.parent[t, n]
+                elif cut < 0:
+                    cut = np.int64(out.parent[t, n])
+                rank += 1
+    return rank - base, cut
+
+
+@jit
+def settle(thread, threads, limit, states, visited, out, fresh, dim):
+    """Write the fresh states of this thread's shards to their numbers."""
+    capacity = visited.slots.shape[1]
+    for shard in range(thread, SHARDS, threads):
+        for n in range(fresh.fill[shard]):
+            rank = out.rank[fresh.thread[shard, n], fresh.ordinal[shard, n]]
+            if rank < limit:
+                for k in range(len(dim)):
+                    states[rank, k] = fresh.words[shard, n, k]
+            tag = hash_words(fresh.words[shard, n], dim) & LOW32
+            mine = (tag << BITS32) | FRESH | U(n)
+            at = np.int64((tag * U(capacity)) >> BITS32)
+            while visited.slots[shard, at] != mine:
+                at += 1
+                if at == capacity:
+                    at = 0
+            visited.slots[shard, at] = (tag << BITS32) | U(rank)
+        fresh.fill[shard] = 0
+
+
+@jit
+def regrow(thread, threads, old, visited):
+    """Move all slots of this thread's shards into a larger table."""
+    capacity = visited.slots.shape[1]
+    for shard in range(thread, SHARDS, threads):
+        for i in range(old.shape[1]):
+            slot = old[shard, i]
+            if slot == EMPTY:
+                continue
+            at = np.int64(((slot >> BITS32) * U(capacity)) >> BITS32)
+            while visited.slots[shard, at] != EMPTY:
+                at += 1
+                if at == capacity:
+                    at = 0
+            visited.slots[shard, at] = slot
+
+
+@jit
+def rehash(thread, threads, count, states, visited, dim):
+    """Enter states that are known to differ, after their packing changed."""
+    capacity = visited.slots.shape[1]
+    for n in range(count):
+        h = hash_words(states[n], dim)
+        shard = np.int64(h >> SHARD_SHIFT)
+        if shard % threads != thread:
+            continue
+        tag = h & LOW32
+        at = np.int64((tag * U(capacity)) >> BITS32)
+        while visited.slots[shard, at] != EMPTY:
+            at += 1
+            if at == capacity:
+                at = 0
+        visited.slots[shard, at] = (tag << BITS32) | U(n)
+        visited.used[shard] += 1
+
+
+@jit
+def check(
+    thread,
+    low,
+    high,
+    states,
+    rules,
+    shape,
+    which,
+    sign,
+    amounts,
+    hit,
+    met,
+    best,
+    best_state,
+    scratch,
+    misses,
+    dim_w,
+    dim_e,
+):
+    """
+    Ask the properties `which` about states; returns the first state not done, and why.
+
+    `sign` is 0 where the first state that is flagged is looked for (`hit`), 1 or -1 where the least
+    or greatest of `amounts` is.
+    """
+    cells = scratch.cells[thread]
+    stop = np.int64(-1)
+    for s in range(low, high):
+        for k in range(len(dim_w)):
+            cells[k] = states[s, k]
+        whole = derive(cells, thread, rules, shape, misses, dim_w, dim_e)
+        if whole:
+            for q in range(which.size):
+                if hit[thread, q] >= 0:
+                    continue
+                j = find(cells, which[q], rules, dim_e)
+                if j < 0:
+                    miss(misses, thread, which[q], cells, rules, dim_e)
+                    whole = False
+                elif rules.count[j] > 0:
+                    met[thread, q] = 1
+                    if sign[q] == 0:
+                        if rules.first[j] > 0 and stop < 0:
+                            hit[thread, q] = s
+                    else:
+                        value = amounts[rules.first[j]]
+                        if best_state[thread, q] < 0 or sign[q] * value < sign[q] * best[thread, q]:
+                            if stop < 0:
+                                best[thread, q] = value
+                                best_state[thread, q] = s
+        if not whole and stop < 0:
+            stop = s
+        if stop >= 0 and s - stop >= SCAN_ON:
+            break
+    if stop >= 0:
+        return stop, MISSED
+    return high, DONE
+
+
+@jit
+def decide(thread, low, high, states, rules, shape, which, answers, scratch, misses, dim_w, dim_e):
+    """Ask one predicate about each state; returns the first state not done, and why."""
+    cells = scratch.cells[thread]
+    stop = np.int64(-1)
+    for s in range(low, high):
+        for k in range(len(dim_w)):
+            cells[k] = states[s, k]
+        whole = derive(cells, thread, rules, shape, misses, dim_w, dim_e)
+        if whole:
+            j = find(cells, which, rules, dim_e)
+            if j < 0:
+                miss(misses, thread, which, cells, rules, dim_e)
+                whole = False
+            else:
+                answers[s] = rules.first[j]
+        if not whole and stop < 0:
+            stop = s
+        if stop >= 0 and s - stop >= SCAN_ON:
+            break
+    if stop >= 0:
+        return stop, MISSED
+    return high, DONE
+
+
+@jit
+def edges(
+    thread,
+    low,
+    high,
+    states,
+    rules,
+    shape,
+    mirror,
+    fair,
+    visited,
+    scratch,
+    out,
+    misses,
+    counts,
+    targets,
+    actions,
+    dim_w,
+    dim_e,
+):
+    """
+    The numbers of the ends of all fair steps of states `low` to `high`, one after another.
+
+    `counts[s]` becomes how many state s has. Returns the first state not done, why, and how many
+    edges there are.
+    """
+    n = np.int64(0)
+    for s in range(low, high):
+        enabled = gather(
+            states[s], thread, rules, shape, mirror, scratch, misses, out, dim_w, dim_e
+        )
+        if enabled < 0:
+            return s, -enabled, n
+        many = scratch.begins[thread, enabled]
+        if n + many > targets.size:
+            return s, FULL, n
+        mine = np.int64(0)
+        for e in range(many):
+            if fair[scratch.doers[thread, e]]:
+                targets[n] = state_number(scratch.ends[thread, e], visited, states, dim_w)
+                actions[n] = scratch.doers[thread, e]
+                n += 1
+                mine += 1
+        counts[s] = mine
+    return high, DONE, n

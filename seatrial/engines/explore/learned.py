@@ -1,0 +1,336 @@
+"""Learned tables for the kernel: questions become entries, and entries move when packing changes.
+
+Rules are numbered: actions, views, totals, properties of states, then four for each property of
+steps (what it reads before, what it reads after, the pair of both, the pair with the action).
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from . import kernel
+from .packing import Layout, Words, widths_for
+from .plain import Space
+from .tables import Asked, Writes
+
+__all__ = ["Grown", "Learned", "dims"]
+
+_LEAST = 8
+
+
+def dims(layout: Layout) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """The two tuples of zeros by which the kernel knows how many words there are."""
+    return (0,) * layout.state_words, (0,) * layout.all_words
+
+
+class Grown:
+    """A NumPy array that grows at its end."""
+
+    def __init__(self, dtype: npt.DTypeLike, columns: int | None = None, room: int = 64) -> None:
+        self._shape = () if columns is None else (columns,)
+        self.array: npt.NDArray[Any] = np.zeros((room, *self._shape), dtype)
+        self.count = 0
+
+    def append(self, row: Any) -> None:
+        """Add one row."""
+        if self.count == len(self.array):
+            bigger = np.zeros((2 * self.count, *self._shape), self.array.dtype)
+            bigger[: self.count] = self.array
+            self.array = bigger
+        self.array[self.count] = row
+        self.count += 1
+
+    @property
+    def rows(self) -> npt.NDArray[Any]:
+        """What was added."""
+        return self.array[: self.count]
+
+    def replace(self, rows: npt.NDArray[Any]) -> None:
+        """Put other rows in the place of all."""
+        room = max(64, len(rows))
+        self.array = np.zeros((room, *rows.shape[1:]), rows.dtype)
+        self._shape = rows.shape[1:]
+        self.array[: len(rows)] = rows
+
+
+class Learned:
+    """All answers so far, packed; `rules` and `shape` are what the kernel takes."""
+
+    def __init__(self, space: Space) -> None:
+        self.space = space
+        self.tables = tables = space.tables
+        system = tables.system
+        self._slots = len(system.slots)
+        actions, views, totals = len(system.actions), len(system.views), len(system.totals)
+        self.view_rules = range(actions, actions + views)
+        self.total_rules = range(actions + views, actions + views + totals)
+        begin = actions + views + totals
+        of_states = [a for a in tables.asked if a.rule.property.function is not None]
+        self.of_steps = [a for a in of_states if a.kind == "after each step"]
+        self.of_states = [a for a in of_states if a.kind != "after each step"]
+        self.state_rules = range(begin, begin + len(self.of_states))
+        begin += len(self.of_states)
+        self.step_rules = range(begin, begin + 4 * len(self.of_steps))
+        self.count = begin + 4 * len(self.of_steps)
+        self._reads: list[tuple[int, ...] | None] = [action.reads for action in system.actions]
+        self._reads += [view.reads for view in system.views]
+        self._reads += [None] * totals
+        self._reads += [asked.rule.reads for asked in self.of_states]
+        for asked in self.of_steps:
+            self._reads += [asked.rule.before, asked.rule.reads, None, None]
+        self._classes: list[list[tuple[int, ...]]] = [[] for _ in self.step_rules]
+        self.amounts: list[int] = []
+        names = list(dict.fromkeys(action.action.name for action in system.actions))
+        self.action_names = names
+        self.action_class = np.array([names.index(a.action.name) for a in system.actions])
+        self.rule = Grown(np.int32)
+        self.first = Grown(np.int32)
+        self.outcome_count = Grown(np.int32)
+        self.layout = self._fitting()
+        self._start_arrays()
+        for view in range(views):
+            for ids, known in space.derived[view].items():
+                self._enter(self.view_rules[view], ids, known, 1)
+        for number in range(actions):
+            for ids, outcomes in space.answers[number].items():
+                self._enter_outcomes(number, ids, outcomes)
+        self._rebuild()
+
+    def _start_arrays(self) -> None:
+        self.keys = Grown(np.uint64, self.layout.all_words)
+        self.keep = Grown(np.uint64, self.layout.state_words)
+        self.put = Grown(np.uint64, self.layout.state_words)
+        self._sizes = np.zeros(self.count, np.int64)
+        self._placed = 0
+
+    # -- packing ---------------------------------------------------------------------------------
+
+    def _fitting(self) -> Layout:
+        """A layout with as much slack as costs no more words."""
+        sizes = [len(domain.values) for domain in self.tables.domain_of]
+        slots, derived = sizes[: self._slots], sizes[self._slots :]
+        tight = Layout.of(widths_for(slots, slack=0), widths_for(derived, slack=0))
+        for slack in (3, 2, 1):
+            loose = Layout.of(widths_for(slots, slack=slack), widths_for(derived, slack=slack))
+            if loose.all_words == tight.all_words and loose.state_words == tight.state_words:
+                return loose
+        return tight
+
+    @property
+    def outgrown(self) -> bool:
+        """Whether some value was found whose id does not fit its field."""
+        return any(
+            len(domain.values) > self.layout.mask(cell) + 1
+            for cell, domain in enumerate(self.tables.domain_of)
+        )
+
+    def repack(self) -> Layout:
+        """Move all entries to a layout that fits; the layout that was before."""
+        old, new = self.layout, self._fitting()
+        numeric = np.array([reads is None for reads in self._reads], np.bool_)
+        keys = self.keys.rows
+        moved = old.translate(keys, new, len(keys))
+        counted = numeric[self.rule.rows]
+        if counted.any():
+            moved[counted] = 0
+            moved[counted, 0] = keys[counted, 0]
+        keep, put = self.keep.rows, self.put.rows
+        keep = old.translate(keep, new, len(keep), masks=True)
+        put = old.translate(put, new, len(put))
+        self.layout = new
+        self.keys.replace(moved)
+        self.keep.replace(keep)
+        self.put.replace(put)
+        self._rebuild()
+        return old
+
+    # -- answering -------------------------------------------------------------------------------
+
+    def answer(self, rules: Sequence[int], keys: Words) -> None:
+        """
+        Ask Python each question, once, and enter the answers.
+
+        Keys are in the layout as it is; it may be outgrown afterwards: then `repack` comes next,
+        which is why the new entries are made only at its end.
+        """
+        asked: dict[tuple[int, tuple[int, ...]], None] = {}
+        for rule, key in zip(rules, keys, strict=True):
+            reads = self._reads[rule]
+            ids = (int(key[0]),) if reads is None else self.layout.unpack(key, reads)
+            asked[(int(rule), ids)] = None
+        answers = [(rule, ids, self._ask(rule, ids)) for rule, ids in asked]
+        self.old_layout: Layout | None = self.repack() if self.outgrown else None
+        for rule, ids, answer in answers:
+            if rule < len(self.tables.system.actions):
+                self._enter_outcomes(rule, ids, answer)
+            else:
+                self._enter(rule, ids, answer[0], answer[1])
+        self._place_new()
+
+    def _ask(self, rule: int, ids: tuple[int, ...]) -> Any:
+        tables = self.tables
+        system = tables.system
+        if rule < len(system.actions):
+            return tables.outcomes(system.actions[rule], ids)
+        if rule in self.view_rules:
+            return tables.derive(rule - self.view_rules.start, ids), 1
+        if rule in self.total_rules:
+            amount = ids[0] - (1 << 64) if ids[0] >> 63 else ids[0]
+            return tables.sum_id(rule - self.total_rules.start, amount), 1
+        if rule in self.state_rules:
+            return self._ask_state(self.of_states[rule - self.state_rules.start], ids)
+        return self._ask_step(rule - self.step_rules.start, ids)
+
+    def _ask_state(self, asked: Asked, ids: tuple[int, ...]) -> tuple[int, int]:
+        found = self.tables.ask(asked, ids)
+        if asked.kind in ("at least", "at most"):
+            if not found.met:
+                return 0, 0
+            self.amounts.append(int(found.value or 0))
+            return len(self.amounts) - 1, 1
+        flagged = bool(found.violations) if asked.kind == "always" else bool(found.value)
+        return int(flagged), int(found.met)
+
+    def _ask_step(self, number: int, ids: tuple[int, ...]) -> tuple[int, int]:
+        at, stage = divmod(number, 4)
+        if stage < 3:
+            key = (ids[0] >> 32, ids[0] & 0xFFFFFFFF) if stage == 2 else ids
+            members = self._classes[number]
+            members.append(key)
+            return len(members) - 1, 1
+        earlier, later = self._classes[number - 1][ids[0] >> 32]
+        before = self._classes[number - 3][earlier]
+        after = self._classes[number - 2][later]
+        name = self.action_names[ids[0] & 0xFFFFFFFF]
+        found = self.tables.ask(self.of_steps[at], after, before, name)
+        return int(bool(found.violations)), int(found.met)
+
+    def _enter(self, rule: int, ids: Sequence[int], first: int, count: int) -> None:
+        reads = self._reads[rule]
+        words = self.layout.all_words
+        key = [ids[0]] + [0] * (words - 1)
+        if reads is not None:
+            key = self.layout.pack(reads, ids, words)
+        self.rule.append(rule)
+        self.keys.append(np.array(key, np.uint64))
+        self.first.append(first)
+        self.outcome_count.append(count)
+
+    def _enter_outcomes(self, rule: int, ids: Sequence[int], outcomes: Sequence[Writes]) -> None:
+        layout = self.layout
+        words = layout.state_words
+        every = (1 << 64) - 1
+        self._enter(rule, ids, self.keep.count, len(outcomes))
+        for writes in outcomes:
+            slots = [slot for slot, _ in writes]
+            covered = layout.covering(slots, words)
+            self.keep.append(np.array([every ^ word for word in covered], np.uint64))
+            put = layout.pack(slots, [each for _, each in writes], words)
+            self.put.append(np.array(put, np.uint64))
+
+    # -- regions ---------------------------------------------------------------------------------
+
+    def _rebuild(self) -> None:
+        """Lay out all regions anew, each with room to grow fourfold."""
+        self._sizes = np.bincount(self.rule.rows, minlength=self.count).astype(np.int64)
+        rooms = [max(_LEAST, 1 << (4 * int(size)).bit_length()) for size in self._sizes]
+        self._rooms = np.array(rooms, np.int64)
+        self._base = np.concatenate(([0], np.cumsum(self._rooms)[:-1])).astype(np.int64)
+        total = int(self._rooms.sum())
+        words = self.layout.all_words
+        masks = np.zeros((self.count, words), np.uint64)
+        for rule, reads in enumerate(self._reads):
+            if reads is not None:
+                masks[rule] = self.layout.covering(reads, words)
+        self._masks = masks
+        self._slot_keys = np.zeros((total, words), np.uint64)
+        self._slot_first = np.zeros(total, np.int32)
+        self._slot_count = np.full(total, -1, np.int32)
+        self._refresh()
+        self._place(0, self.rule.count)
+        self._placed = self.rule.count
+
+    def _place(self, low: int, high: int) -> None:
+        kernel.place_all(
+            self.rules,
+            self.rule.array,
+            self.keys.array,
+            self.first.array,
+            self.outcome_count.array,
+            low,
+            high,
+            dims(self.layout)[1],
+        )
+
+    def _place_new(self) -> None:
+        new = np.bincount(self.rule.rows[self._placed :], minlength=self.count)
+        if (2 * (self._sizes + new) > self._rooms).any():
+            self._rebuild()
+            return
+        self._sizes += new
+        self._refresh()
+        self._place(self._placed, self.rule.count)
+        self._placed = self.rule.count
+
+    def _refresh(self) -> None:
+        """The tuples that the kernel takes, after arrays may have moved."""
+        self.rules = kernel.Rules(
+            masks=self._masks,
+            base=self._base,
+            last=(self._rooms - 1).astype(np.uint64),
+            keys=self._slot_keys,
+            first=self._slot_first,
+            count=self._slot_count,
+            keep=self.keep.array,
+            put=self.put.array,
+        )
+        self.shape = self._shape()
+
+    def _shape(self) -> kernel.Shape:
+        system = self.tables.system
+        where = self.layout.arrays()
+        views = np.array([view.cell.number for view in system.views], np.int64)
+        totals = np.array([total.cell.number for total in system.totals], np.int64)
+        parts = np.array([cell for total in system.totals for cell in total.of], np.int64)
+        sizes = [len(total.of) for total in system.totals]
+        offsets, numbers = self._numbers(parts)
+        return kernel.Shape(
+            ordinary=_numbers(a.number for a in system.actions if not a.action.committed),
+            committed=_numbers(a.number for a in system.actions if a.action.committed),
+            view_rule=_numbers(self.view_rules),
+            view_word=where["word"][views],
+            view_shift=where["shift"][views],
+            total_rule=_numbers(self.total_rules),
+            total_word=where["word"][totals],
+            total_shift=where["shift"][totals],
+            total_begin=np.concatenate(([0], np.cumsum(sizes))).astype(np.int64),
+            part_word=where["word"][parts],
+            part_shift=where["shift"][parts],
+            part_mask=where["mask"][parts],
+            part_offset=offsets,
+            numbers=numbers,
+        )
+
+    def _numbers(self, parts: npt.NDArray[np.int64]) -> tuple[Any, Any]:
+        begins: dict[str, int] = {}
+        numbers: list[int] = []
+        offsets = []
+        for cell in parts:
+            domain = self.tables.domain_of[cell]
+            if domain.name not in begins:
+                begins[domain.name] = len(numbers)
+                numbers += [self.tables.number(cell, n) for n in range(len(domain.values))]
+            offsets.append(begins[domain.name])
+        return _numbers(offsets), np.array(numbers or [0], np.int64)
+
+    @property
+    def held(self) -> int:
+        """Bytes in all arrays."""
+        arrays = [*self.rules, self.rule.array, self.keys.array, self.first.array]
+        return sum(array.nbytes for array in [*arrays, self.outcome_count.array])
+
+
+def _numbers(values: Any) -> npt.NDArray[np.int64]:
+    return np.array(list(values), np.int64)

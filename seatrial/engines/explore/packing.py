@@ -1,0 +1,114 @@
+"""Packing: which bits of which word hold each cell, and moving everything when a field grows."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import attrs
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["Layout", "Words"]
+
+Words = npt.NDArray[np.uint64]
+
+_WORD = 64
+_CHUNK = 1 << 18
+
+
+@attrs.frozen(eq=False)
+class Layout:
+    """
+    Where each cell lies: word, shift and width in bits; no field straddles two words.
+
+    Slots fill the words `0` to `state_words - 1`, views and totals those after them.
+    """
+
+    word: tuple[int, ...]
+    shift: tuple[int, ...]
+    width: tuple[int, ...]
+    state_words: int
+    all_words: int
+
+    @classmethod
+    def of(cls, slot_widths: Sequence[int], derived_widths: Sequence[int]) -> "Layout":
+        """Pack fields of these widths (1 to 64 bits), the first word that has room first."""
+        word: list[int] = []
+        shift: list[int] = []
+        begin = 0
+        for widths in (slot_widths, derived_widths):
+            used: list[int] = []
+            for width in widths:
+                at = next((n for n, bits in enumerate(used) if bits + width <= _WORD), len(used))
+                if at == len(used):
+                    used.append(0)
+                word.append(begin + at)
+                shift.append(used[at])
+                used[at] += width
+            begin += max(len(used), 1 if begin == 0 else 0)
+            if widths is slot_widths:
+                state_words = begin
+        return cls(
+            tuple(word), tuple(shift), (*slot_widths, *derived_widths), state_words, begin
+        )
+
+    def mask(self, cell: int) -> int:
+        """The largest id that fits a cell."""
+        return (1 << self.width[cell]) - 1
+
+    def pack(self, cells: Sequence[int], ids: Sequence[int], words: int) -> list[int]:
+        """Words that hold these ids in these cells, and 0 elsewhere."""
+        result = [0] * words
+        for cell, each in zip(cells, ids, strict=True):
+            result[self.word[cell]] |= each << self.shift[cell]
+        return result
+
+    def covering(self, cells: Sequence[int], words: int) -> list[int]:
+        """Words with all bits of these cells."""
+        return self.pack(cells, [self.mask(cell) for cell in cells], words)
+
+    def unpack(self, words: Sequence[int], cells: Sequence[int]) -> tuple[int, ...]:
+        """The ids of these cells."""
+        return tuple(
+            [(int(words[self.word[c]]) >> self.shift[c]) & self.mask(c) for c in cells]
+        )
+
+    def translate(self, words: Words, other: "Layout", count: int, *, masks: bool = False) -> Words:
+        """
+        Rows packed by this layout, packed by `other`; `masks`: rows of whole fields or none.
+
+        Rows hold as many words as their layout has for a state or for all cells.
+        """
+        full = words.shape[1] == self.all_words and self.all_words != self.state_words
+        cells = range(len(self.word)) if full else range(self._slots())
+        result = np.zeros((count, other.all_words if full else other.state_words), np.uint64)
+        for low in range(0, count, _CHUNK):
+            rows = words[low : low + _CHUNK]
+            rows = rows[: count - low]
+            for cell in cells:
+                if self.width[cell] == 0:
+                    continue
+                part = (rows[:, self.word[cell]] >> np.uint64(self.shift[cell])) & np.uint64(
+                    self.mask(cell)
+                )
+                if masks:
+                    part = np.where(part != 0, np.uint64(other.mask(cell)), np.uint64(0))
+                result[low : low + len(rows), other.word[cell]] |= part << np.uint64(
+                    other.shift[cell]
+                )
+        return result
+
+    def _slots(self) -> int:
+        return sum(word < self.state_words for word in self.word)
+
+    def arrays(self) -> dict[str, Any]:
+        """Word, shift and mask of each cell, as arrays."""
+        return {
+            "word": np.array(self.word, np.int64),
+            "shift": np.array(self.shift, np.uint64),
+            "mask": np.array([self.mask(cell) for cell in range(len(self.word))], np.uint64),
+        }
+
+
+def widths_for(sizes: Sequence[int], *, slack: int) -> list[int]:
+    """Bits for ids below each size, with `slack` bits more to grow into."""
+    return [max(1, (size - 1).bit_length() + slack) if size else 1 for size in sizes]

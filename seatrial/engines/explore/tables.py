@@ -1,0 +1,256 @@
+"""Interning and learned answers: the only place where the explicit engine calls Python rules.
+
+Each distinct value of a family gets a small integer, its id, in order of discovery. A rule is asked
+once for each distinct tuple of ids that it reads; the answer is ids again.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import attrs
+
+from seatrial.core import (
+    DeclarationError,
+    Finding,
+    Ground,
+    GroundAction,
+    GroundProperty,
+    NotAFunction,
+    Property,
+    PropertyError,
+    RuleError,
+    ValueRefused,
+    check_value,
+    ground_property,
+    same_value,
+    where,
+    with_sets_reversed,
+)
+
+__all__ = ["Asked", "Domain", "Tables", "Writes"]
+
+Writes = tuple[tuple[int, int], ...]
+"""One outcome: slots and the ids of the values written."""
+
+_AUDITED_AT_ONCE = 8
+_AUDITED_AT_END = 64
+
+
+class Domain:
+    """The distinct values of one family, in order of discovery."""
+
+    __slots__ = ("ids", "name", "values")
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.values: list[Any] = []
+        self.ids: dict[Any, int] = {}
+
+    def intern(self, value: Any) -> int:
+        """
+        The id of `value`, a new one if need be.
+
+        Raises ValueRefused for what may not be part of a state, and for a value that equals a known
+        one but is of another type (`True` where there was `1`).
+        """
+        try:
+            known = self.ids.get(value)
+        except TypeError:
+            check_value(value)
+            raise
+        if known is None:
+            check_value(value)
+            known = self.ids[value] = len(self.values)
+            self.values.append(value)
+            return known
+        twin = self.values[known]
+        if twin is not value and not same_value(twin, value):
+            check_value(value)
+            raise ValueRefused(
+                f"{self.name} was {twin!r} and is now {value!r}, which is equal but of another"
+                f" type; use one type for one variable"
+            )
+        return known
+
+
+@attrs.frozen(eq=False)
+class Asked:
+    """A property at one index, as asked in this run."""
+
+    number: int
+    rule: GroundProperty
+
+    @property
+    def kind(self) -> str:
+        """The kind of its property."""
+        return self.rule.property.kind
+
+
+class Tables:
+    """
+    A grounded system over ids, with its properties.
+
+    Nothing is remembered here but values: engines keep the answers in the form they need.
+    """
+
+    def __init__(self, system: Ground, properties: Sequence[Property]) -> None:
+        self.system = system
+        self.properties = tuple(properties)
+        names = [each.id for each in properties]
+        for twice in {name for name in names if names.count(name) > 1}:
+            raise DeclarationError(f"two properties are called {twice}; rename one")
+        grounded = [rule for each in properties for rule in ground_property(system, each)]
+        self.asked = tuple(Asked(number, rule) for number, rule in enumerate(grounded))
+        by_name: dict[str, Domain] = {}
+        for cell in system.scope.cells:
+            by_name.setdefault(cell.domain, Domain(cell.domain))
+        self.domains = tuple(by_name.values())
+        self.domain_of = tuple(by_name[cell.domain] for cell in system.scope.cells)
+        self.evaluations: dict[str, int] = {}
+        self._audit: dict[int, list[tuple[Any, ...]]] = {}
+        self.initial = self._initial()
+
+    def _initial(self) -> tuple[tuple[int, ...], ...]:
+        states: dict[tuple[int, ...], None] = {}
+        for state in self.system.initial:
+            try:
+                ids = [self.domain_of[slot].intern(value) for slot, value in enumerate(state)]
+            except ValueRefused as error:
+                raise DeclarationError(f"initial states: {error}") from None
+            states[tuple(ids)] = None
+        return tuple(states)
+
+    def values(self, cells: Sequence[int], ids: Sequence[int]) -> list[Any]:
+        """The values that ids stand for, at these cells."""
+        domain_of = self.domain_of
+        return [domain_of[cell].values[each] for cell, each in zip(cells, ids, strict=True)]
+
+    def state(self, ids: Sequence[int]) -> tuple[Any, ...]:
+        """The values of a state."""
+        return tuple(self.values(range(len(ids)), ids))
+
+    def _count(self, name: str) -> int:
+        number = self.evaluations[name] = self.evaluations.get(name, 0) + 1
+        return number
+
+    def outcomes(self, action: GroundAction, ids: Sequence[int]) -> tuple[Writes, ...]:
+        """What an action yields where its reads have these ids; asks the rule."""
+        number = self._count(action.action.name)
+        values = self.values(action.reads, ids)
+        found = action.evaluate(values)
+        if number <= _AUDITED_AT_ONCE or number & (number - 1) == 0:
+            self._same_answer(action, values, found)
+        sample = self._audit.setdefault(action.number, [])
+        if len(sample) < _AUDITED_AT_END:
+            sample.append((values, found))
+        elif number & (number - 1) == 0:
+            sample[number.bit_length() % _AUDITED_AT_END] = (values, found)
+        result = []
+        for outcome in found:
+            writes = []
+            for slot, value in outcome.writes:
+                try:
+                    writes.append((slot, self.domain_of[slot].intern(value)))
+                except (ValueRefused, TypeError) as error:
+                    raise RuleError(
+                        f"action {where(action.action.function)} as {action.name}, outcome"
+                        f" {outcome.label!r}: {error}"
+                    ) from None
+            result.append(tuple(writes))
+        return tuple(result)
+
+    def _same_answer(self, action: GroundAction, values: Sequence[Any], found: Any) -> None:
+        """Ask again, with every set walked the other way round."""
+        again = action.evaluate([with_sets_reversed(value) for value in values])
+        one = [(each.label, each.writes) for each in found]
+        other = [(each.label, each.writes) for each in again]
+        if one == other:
+            return
+        plain = action.evaluate(values)
+        function = where(action.action.function)
+        if [(each.label, each.writes) for each in plain] == one:
+            raise RuleError(
+                f"action {function} as {action.name} depends on the order of a set: it answers"
+                f" {found_text(found)} or {found_text(again)}; sort the set before you walk it"
+            )
+        raise NotAFunction(
+            f"action {function} as {action.name} is not a function: for one input it answers"
+            f" {found_text(found)} and then {found_text(plain)}; it reads something that it does"
+            f" not declare"
+        )
+
+    def audit(self) -> int:
+        """
+        Ask a sample of all questions again, last first; how many were asked.
+
+        Raises NotAFunction where an answer differs: a rule read something it does not declare.
+        """
+        count = 0
+        for number in sorted(self._audit, reverse=True):
+            for values, found in reversed(self._audit[number]):
+                self._same_answer(self.system.actions[number], values, found)
+                count += 1
+        return count
+
+    def derive(self, number: int, ids: Sequence[int]) -> int:
+        """The id of view `number` where its reads have these ids; asks the view."""
+        each = self.system.views[number]
+        self._count(each.cell.domain)
+        value = each.compute(self.values(each.reads, ids))
+        try:
+            return self.domain_of[each.cell.number].intern(value)
+        except ValueRefused as error:
+            raise RuleError(f"view {each.cell.name}: {error}") from None
+
+    def sum_id(self, number: int, amount: int) -> int:
+        """The id of total `number` where it is `amount`."""
+        return self.domain_of[self.system.totals[number].cell.number].intern(amount)
+
+    def number(self, cell: int, each: int) -> int:
+        """The integer that an id of this cell stands for. Raises RuleError where it is none."""
+        value = self.domain_of[cell].values[each]
+        if type(value) is not int or not -(2**40) < value < 2**40:
+            raise RuleError(
+                f"a total sums {self.system.cell(cell).name}, which is {value!r}; totals take"
+                f" integers below 2^40"
+            )
+        return value
+
+    def all_ids(self, state: Sequence[int]) -> tuple[int, ...]:
+        """The ids of all cells in a state: slots, views, totals. Asks the views."""
+        ids = list(state)
+        for number, each in enumerate(self.system.views):
+            ids.append(self.derive(number, [ids[cell] for cell in each.reads]))
+        for number, total in enumerate(self.system.totals):
+            amount = sum(self.number(cell, ids[cell]) for cell in total.of)
+            ids.append(self.sum_id(number, amount))
+        return tuple(ids)
+
+    def ask(
+        self, asked: Asked, reads: Sequence[int], before: Sequence[int] = (), action: str = ""
+    ) -> Finding:
+        """What a property says where its reads have these ids; asks the property."""
+        number = self._count(asked.rule.property.id)
+        rule = asked.rule
+        values = [*self.values(rule.reads, reads), *self.values(rule.before, before), action]
+        found = rule.check(values)
+        if number <= _AUDITED_AT_ONCE or number & (number - 1) == 0:
+            again = rule.check([with_sets_reversed(value) for value in values])
+            if (again.met, bool(again.violations), again.value) != (
+                found.met,
+                bool(found.violations),
+                found.value,
+            ):
+                function = rule.property.function
+                assert function is not None
+                raise PropertyError(
+                    f"property {rule.name}, {where(function)}, answers one question in two ways;"
+                    f" it depends on set order or on something that it does not read"
+                )
+        return found
+
+
+def found_text(outcomes: Sequence[Any]) -> str:
+    """Outcomes in a message: their labels and writes, or 'nothing'."""
+    shown = [f"{each.label!r} {[value for _, value in each.writes]!r}" for each in outcomes]
+    return ", ".join(shown[:3]) + (", …" if len(shown) > 3 else "") if shown else "nothing"
