@@ -14,9 +14,9 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
-from seatrial.core import Ground, Step, Trace
+from seatrial.core import Ground, Trace
 
-from .itf_types import fit, shape_of, type_text
+from .itf_types import Shape, fit, shape_of, type_text
 from .itf_values import encode_value, map_of, plain
 
 __all__ = ["ACTION_TAKEN", "families_of", "variables_of", "write_itf"]
@@ -87,11 +87,7 @@ def write_itf(
     shapes = {name: shape_of(state[name] for state in states) for name in states[0]}
     meta = _meta(trace, system, source, status, command, version)
     meta["varTypes"] = {name: type_text(shape) for name, shape in shapes.items()}
-    lines = []
-    for at, state in enumerate(states):
-        written = {name: fit(value, shapes[name]) for name, value in state.items()}
-        written["#meta"] = {"index": at} | (_step_meta(trace.steps[at - 1]) if at else {})
-        lines.append(f"    {_line(written)}")
+    lines = [f"    {_state(trace, at, state, shapes)}" for at, state in enumerate(states)]
     parts = [
         f'  "#meta": {json.dumps(meta, indent=2, sort_keys=True)}'.replace("\n", "\n  "),
         f'  "vars": {_line(list(shapes))}',
@@ -100,6 +96,11 @@ def write_itf(
     if trace.loop is not None:
         parts.append(f'  "loop": {trace.loop}')
     return "{\n" + ",\n".join(parts) + "\n}\n"
+
+
+def _state(trace: Trace, at: int, state: dict[str, Any], shapes: dict[str, Shape]) -> str:
+    written = {name: fit(value, shapes[name]) for name, value in state.items()}
+    return _line({"#meta": {"index": at} | _step_meta(trace, at)} | written)
 
 
 def _line(value: Any) -> str:
@@ -131,7 +132,11 @@ def _meta(
     return meta | {name: value for name, value in optional.items() if value}
 
 
-def _step_meta(step: Step) -> dict[str, Any]:
+def _step_meta(trace: Trace, at: int) -> dict[str, Any]:
+    """What is said of the step to a state, which the initial state does not have."""
+    if at == 0:
+        return {}
+    step = trace.steps[at - 1]
     meta: dict[str, Any] = {"action": step.action, "actor": step.actor, "label": step.label}
     if step.choices:
         meta["choices"] = list(step.choices)

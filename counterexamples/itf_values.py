@@ -13,7 +13,7 @@ holds is written as one of these:
 | `bytes` | the variant `Bytes` of a string in hexadecimal |
 | enum member | a string: its value where all values of the class are strings, else its name |
 | attrs, dataclass, `NamedTuple` | a record by field; the class is not written |
-| such a class without fields | a string, its name: ITF has no empty record |
+| such a class without fields | the variant of its name, of the empty tuple |
 | such a class with the fields `tag` or `tag`, `value` | a map by field: as a record, readers |
 | | would take it for a variant |
 | `Population` | a map from class to count |
@@ -24,6 +24,7 @@ values by their JSON text.
 """
 
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator
 from enum import Enum
 from functools import lru_cache
@@ -52,6 +53,7 @@ MAX_DEPTH = 100
 """How deep values may nest, written or read: below what exhausts the stack of any Python."""
 
 _MAX_BITS = 13_000  # Python reads at most 4,300 digits
+_TAGGED_TUPLE = re.compile(r"(Some|Seq)\d*")
 _VARIANT_FIELDS = ({"tag"}, {"tag", "value"})
 
 
@@ -124,7 +126,7 @@ def _record(value: Any, names: tuple[str, ...], depth: int) -> Any:
     kind = type(value).__name__
     fields = tuple((name, plain(getattr(value, name), depth + 1)) for name in sorted(names))
     if not fields:
-        return kind
+        return ItfVariant(kind, ())
     return ItfMap(fields) if set(names) in _VARIANT_FIELDS else ItfRecord(fields, kind)
 
 
@@ -137,11 +139,13 @@ def _member_text(member: Enum) -> str:
 
 def map_of(pairs: Iterable[tuple[Any, Any]]) -> ItfMap:
     """The map of these pairs, put in canonical order."""
-    return ItfMap(tuple(sorted(pairs, key=canonical)))
+    return ItfMap(tuple(sorted(pairs, key=lambda pair: canonical(pair[0]))))
 
 
 def canonical(value: Any) -> tuple[Any, ...]:
     """The key by which sets and maps are ordered: classes of records are not in a file."""
+    if isinstance(value, (str, int)):  # nearly always, and large files have many
+        return sort_key(value)
     return sort_key(_rebuilt(value, lambda record: ItfRecord(record.fields)))
 
 
@@ -153,11 +157,17 @@ def untagged(value: Any) -> Any:
     itself writes as a variant stay.
     """
     if isinstance(value, ItfVariant):
-        own = value.tag == "None" or (value.tag == "Bytes" and isinstance(value.value, str))
-        return value if own else untagged(value.value)
+        return value if _is_plain(value) else untagged(value.value)
     if isinstance(value, ItfMap):
         return map_of((untagged(key), untagged(each)) for key, each in value.pairs)
     return _parts(value, untagged)
+
+
+def _is_plain(value: ItfVariant) -> bool:
+    """Whether `plain` writes such a variant: `None` and other classes without fields, `Bytes`."""
+    if value.value == ():
+        return not _TAGGED_TUPLE.fullmatch(value.tag)
+    return value.tag == "Bytes" and isinstance(value.value, str)
 
 
 def _rebuilt(value: Any, change: Callable[[ItfRecord], ItfRecord]) -> Any:

@@ -5,14 +5,18 @@ Nothing that is printed here moves the cursor, changes the colour, ends the line
 direction of writing: whatever is not printable is written as an escape sequence of Python.
 """
 
+import dataclasses
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from enum import Enum
 from typing import Any
 
-from seatrial.core import Population, field_names, sort_key
+import attrs
+
+from seatrial.core import Population, field_names, same_value, sort_key
 
 __all__ = ["brief", "fields_of", "printable", "show_value"]
+
 
 _BARE = re.compile(r"[A-Za-z_][A-Za-z0-9_./:@+-]*")
 _TAKEN = ("true", "false", "none")
@@ -54,7 +58,8 @@ def show_value(value: Any, *, ascii: bool = False) -> str:
     """
     A value of a state for people.
 
-    Strings stand without quotes where they cannot be mistaken for something else.
+    Strings stand without quotes where they cannot be mistaken for something else, and fields that
+    have their default are left out.
 
     >>> show_value((3, "web-0", "true", None, frozenset({"n2", "n1"})))
     '(3, web-0, "true", none, {n1, n2})'
@@ -83,15 +88,30 @@ def show_value(value: Any, *, ascii: bool = False) -> str:
 def _show_parts(value: Any, show: Callable[[Any], str]) -> str:
     names = fields_of(value)
     if names is not None:
-        inside = ", ".join(f"{name}={show(getattr(value, name))}" for name in names)
-        return f"{type(value).__name__}({inside})"
+        usual = _defaults(type(value))
+        fields = [(name, getattr(value, name)) for name in names]
+        shown = [
+            f"{name}={show(each)}"
+            for name, each in fields
+            if name not in usual or not same_value(each, usual[name])
+        ]
+        return f"{type(value).__name__}({', '.join(shown)})"
     if isinstance(value, tuple):
         comma = "," if len(value) == 1 else ""
         return f"({', '.join(map(show, value))}{comma})"
     return printable(repr(value))
 
 
-def _braces(parts: Any) -> str:
+def _defaults(kind: Any) -> dict[str, Any]:
+    """What each field is where nothing is given; a marker that is no value where there is none."""
+    if attrs.has(kind):
+        return {each.name: each.default for each in attrs.fields(kind)}
+    if dataclasses.is_dataclass(kind):
+        return {each.name: each.default for each in dataclasses.fields(kind)}
+    return dict(getattr(kind, "_field_defaults", {}))
+
+
+def _braces(parts: Iterable[str]) -> str:
     return f"{{{', '.join(parts)}}}"
 
 

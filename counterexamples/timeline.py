@@ -63,7 +63,7 @@ def render(
     if command:
         page.put("", "To see it again", "head")
         page.lines.append(f"  {page.safe(command)}")
-    return "\n".join(page.lines) + "\n"
+    return "\n".join(page.lines).rstrip("\n") + "\n"
 
 
 @attrs.define

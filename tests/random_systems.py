@@ -11,6 +11,8 @@ takes. `disagreement` runs both and says what differs.
 """
 
 import argparse
+import concurrent.futures
+import functools
 import itertools
 import multiprocessing
 import random
@@ -21,8 +23,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 import attrs
-import reference
 
+import reference
 import seatrial.core as core
 
 Expr = tuple[Any, ...]
@@ -143,7 +145,8 @@ class Plan:
 
     def named(self, name: str) -> Family | Derived:
         """The family or view of that name."""
-        return {each.name: each for each in (*self.families, *self.views)}[name]
+        found: dict[str, Family | Derived] = {each.name: each for each in self.families}
+        return {**found, **{each.name: each for each in self.views}}[name]
 
     def shadows(self, name: str) -> list[Family]:
         """The families whose numbers follow those of another."""
@@ -187,10 +190,12 @@ class Scope:
             return self.test(depth - 1)
         return ("if", self.test(depth - 1), one, other)
 
-    def leaf(self) -> Expr:
-        """A constant, or something read."""
+    def leaf(self, *, fixed: bool = True) -> Expr:
+        """A constant, or something read; only where there is nothing to read if not `fixed`."""
         rng = self.rng
         options: list[Expr] = [("const", rng.randint(0, 3))]
+        if not fixed and (self.reads or self.before):
+            options = []
         options += [self.read(name, reach, "read") for name, reach in self.reads.items()] * 2
         options += [self.read(name, reach, "before") for name, reach in self.before.items()] * 2
         options += [("param", name) for name in self.parameters]
@@ -219,7 +224,8 @@ class Scope:
         if rng.random() < 0.1:
             return ("not", self.test(max(0, depth - 1)))
         right = ("const", rng.randint(0, 3)) if rng.random() < 0.6 else self.number(depth)
-        return (rng.choice(("eq", "ne", "lt", "lt", "le")), self.number(depth), right)
+        left = self.leaf(fixed=False) if rng.random() < 0.7 else self.number(depth)
+        return (rng.choice(("eq", "ne", "ne", "lt", "lt", "le")), left, right)
 
 
 def draw(seed: int) -> Plan:
@@ -258,9 +264,9 @@ def _some(rng: random.Random, items: Sequence[Any], chance: float = 0.5) -> tupl
 
 
 def _draw_families(rng: random.Random, plan: Plan) -> Iterator[Family]:
-    left = rng.choice((8, 16, 16, 40, 40, 40, 100, 100, 300, 300, 1000, 2500))
-    if rng.random() < 0.005:
-        left = LARGEST
+    left = rng.choice((8, 16, 30, 30, 60, 60, 100, 100, 200, 300))
+    if rng.random() < 0.03:
+        left = 2000 if rng.random() < 0.95 else LARGEST
     names = [name for name, _ in plan.indices]
     long = rng.random() < 0.3
     wide = rng.random() < 0.08
@@ -270,7 +276,9 @@ def _draw_families(rng: random.Random, plan: Plan) -> Iterator[Family]:
         size = 2 if count > 1 else rng.randint(2, 3)
         if count <= 3 and size**count * 2 <= left:
             left //= size**count
-            yield Family("pend", over, rng.choice(("int", "flag")) if size == 2 else "int", size, True)
+            yield Family(
+                "pend", over, rng.choice(("int", "flag")) if size == 2 else "int", size, True
+            )
     if rng.random() < 0.15:
         over = _some(rng, names, 0.2)
         total = rng.randint(1, 3)
@@ -285,7 +293,7 @@ def _draw_families(rng: random.Random, plan: Plan) -> Iterator[Family]:
         most = int(left ** (1 / members) + 1e-9)
         if most < 2:
             continue
-        size = most if long and rng.random() < 0.5 else rng.randint(2, min(most, 5))
+        size = most if long and rng.random() < 0.5 else rng.randint(2, min(most, 6))
         kind = rng.choice(KINDS)
         if kind == "flag" and size > 2:
             kind = "int"
@@ -342,12 +350,10 @@ def _draw_views(rng: random.Random, plan: Plan) -> Iterator[Derived]:
             yield Derived(f"t{number}", (), "raw", 0, of=rng.choice(summed))
 
 
-def _draw_reads(
-    rng: random.Random, plan: Plan, over: Sequence[str], most: int
-) -> dict[str, Reach]:
-    readable = [each.name for each in (*plan.families, *plan.views)]
+def _draw_reads(rng: random.Random, plan: Plan, over: Sequence[str], most: int) -> dict[str, Reach]:
+    readable = [each.name for each in plan.families] + [each.name for each in plan.views]
     wide = [each.name for each in plan.families if each.shadow]
-    readable = [name for name in readable if name not in wide] + wide[:2]
+    readable = [*(name for name in readable if name not in wide), *wide[:2]]
     chosen = rng.sample(readable, min(len(readable), rng.randint(0, most)))
     return {name: _reach(rng, plan, name, over) for name in chosen}
 
@@ -357,9 +363,12 @@ def _draw_rules(rng: random.Random, plan: Plan) -> Iterator[Rule]:
     if rng.random() < 0.4:
         profile = ["weak", "strong", "strong", "none"]
     strong = 0
-    for number in range(rng.randint(1, 6)):
+    main = [each for each in plan.families if each.kind[:3] != "pop" and not each.shadow]
+    fewest = len(main) if rng.random() < 0.8 else 1
+    for number in range(rng.randint(fewest, len(main) + 3)):
         fair = rng.choice(profile)
-        rule = _draw_rule(rng, plan, f"r{number}", fair)
+        first = main[number] if number < len(main) else rng.choice(main)
+        rule = _draw_rule(rng, plan, f"r{number}", fair, first)
         count = len(plan.keys(rule.over))
         if fair == "strong":
             if strong + count > 3:
@@ -383,13 +392,19 @@ def _parameters(rng: random.Random, plan: Plan) -> tuple[str, ...]:
     return _some(rng, [name for name, _ in plan.parameters])
 
 
-def _draw_rule(rng: random.Random, plan: Plan, name: str, fair: core.Fairness) -> Rule:
-    over = _some(rng, [index for index, _ in plan.indices], 0.6)
+def _draw_rule(
+    rng: random.Random, plan: Plan, name: str, fair: core.Fairness, first: Family
+) -> Rule:
+    over = _some(rng, [index for index, _ in plan.indices], 0.5)
+    if rng.random() < 0.5:
+        over = first.over
     targets = [each for each in plan.families if each.kind[:3] != "pop" and not each.shadow]
-    writes = rng.sample(targets, min(len(targets), rng.choice((1, 1, 1, 2))))
+    writes = [first]
+    if len(targets) > 1 and rng.random() < 0.3:
+        writes.append(rng.choice([each for each in targets if each is not first]))
     reads = _draw_reads(rng, plan, over, 2)
     for family in writes:
-        if rng.random() < 0.85:
+        if rng.random() < 0.9:
             bare = set(family.over) <= set(over)
             reads[family.name] = "bare" if bare else "all"
     choice = None
@@ -414,15 +429,13 @@ def _draw_rule(rng: random.Random, plan: Plan, name: str, fair: core.Fairness) -
     )
 
 
-def _draw_branch(
-    rng: random.Random, scope: Scope, targets: Sequence[Family], label: str
-) -> Branch:
+def _draw_branch(rng: random.Random, scope: Scope, targets: Sequence[Family], label: str) -> Branch:
     plan = scope.plan
     loops = [name for name, reach in scope.reads.items() if reach != "bare"]
     each = rng.choice(loops) if loops and rng.random() < 0.5 else ""
     if each:
         scope = attrs.evolve(scope, local=(*scope.local, "it"))
-    guard = ("const", 1) if rng.random() < 0.15 else scope.test()
+    guard = ("const", 1) if rng.random() < 0.25 else scope.test()
     writes = []
     for family in targets:
         if rng.random() < 0.1:
@@ -431,7 +444,7 @@ def _draw_branch(
             own = scope.reads.get(family.name) == "bare"
             value, needs = _draw_value(rng, scope, family, ("read", family.name) if own else None)
             if needs and rng.random() < 0.8:
-                guard = needs if rng.random() < 0.5 else ("and", guard, needs)
+                guard = needs if rng.random() < 0.75 else ("and", guard, needs)
             writes.append(Write(family.name, ((None, value),)))
             continue
         count = len(plan.open_keys(family.name, scope.over))
@@ -444,7 +457,7 @@ def _draw_branch(
             own_value = ("local", "it") if each == family.name else None
             value, needs = _draw_value(rng, scope, family, own_value)
             if needs and rng.random() < 0.8:
-                guard = needs if rng.random() < 0.5 else ("and", guard, needs)
+                guard = needs if rng.random() < 0.75 else ("and", guard, needs)
             entries = [(("local", "at"), value)]
         else:
             for _ in range(rng.choice((0, 1, 1, 2, 3))):
@@ -460,8 +473,8 @@ def _draw_value(
 ) -> tuple[Expr, Expr | None]:
     """What to write, and what had better hold then."""
     size = family.size
-    if own is not None and rng.random() < 0.75:
-        shape = rng.choice(("up", "up", "down", "jump", "round", "stay"))
+    if own is not None and rng.random() < 0.85:
+        shape = rng.choice(("up", "up", "up", "down", "jump", "round", "round", "stay"))
         if shape == "up":
             step = 1 if size < 10 or rng.random() < 0.5 else rng.randint(1, 7)
             return ("mod", ("add", own, ("const", step)), size), ("lt", own, ("const", size - step))
@@ -526,6 +539,7 @@ def _draw_split(
     total = int(pods.kind.removeprefix("population"))
     many = ("mod", scope.number(1), total + 1)
     scope.local = ("picked0", "picked1")
+    guard = ("const", 1) if rng.random() < 0.5 else scope.test()
     moved: Expr = ("shift", pods.name, rng.randrange(3))
     writes = (Write(pods.name, ((None, moved),)),)
     return Rule(
@@ -535,7 +549,7 @@ def _draw_split(
         committed=False,
         reads=tuple(reads.items()),
         parameters=(),
-        branches=(Branch(scope.test(), name, None, writes),),
+        branches=(Branch(guard, name, None, writes),),
         writes=(pods.name,),
         split=(pods.name, many),
     )
@@ -817,7 +831,8 @@ class Writer:
                 keys = self.keys(write.family, None)
                 yield f"k{at}_{n} = {keys}[({self.expr(place)}) % {many}]"
             if number[0] == "shift":
-                yield f"n{at}_{n} = {number[1]} - picked + Population({{{CLASSES[number[2]]!r}: many}})"
+                moved = f"Population({{{CLASSES[number[2]]!r}: many}})"
+                yield f"n{at}_{n} = {number[1]} - picked + {moved}"
             else:
                 yield f"n{at}_{n} = {self.expr(number)}"
 
@@ -845,7 +860,7 @@ def _nodes(tree: Any) -> Iterator[Expr]:
     """All tuples in a nest of tuples that begin with a word: expressions, and what looks so."""
     if isinstance(tree, (tuple, list)):
         if tree and isinstance(tree[0], str):
-            yield tuple(tree) + (None,)
+            yield (*tree, None)
         for each in tree:
             yield from _nodes(each)
 
@@ -1042,19 +1057,21 @@ class Plain:
         if family.of:
             of = self.plan.named(family.of)
             parts = [self.member(family.of, each) for each in self.plan.keys(of.over)]
-            return lambda s, l: sum(part(s, l) for part in parts)
+            return lambda s, v: sum(part(s, v) for part in parts)
         inner = Plain(self.plan, family.over, key).expr(family.expr, dict(family.reads))
         size = family.size
-        return (lambda s, l: inner(s, l) % size) if size else inner
+        return (lambda s, v: inner(s, v) % size) if size else inner
 
     def members(self, name: str, reach: Reach, when: str) -> list[Number]:
         """The numbers of the members that a read reaches, now or before the step."""
         found = [self.member(name, key) for key in self.cells(name, reach)]
         if when == "before":
-            return [lambda s, l, one=one: one(l["before"], l) for one in found]  # type: ignore[misc]
+            return [lambda s, v, one=one: one(v["before"], v) for one in found]  # type: ignore[misc]
         return found
 
-    def expr(self, e: Expr, reads: dict[str, Reach], before: dict[str, Reach] | None = None) -> Number:
+    def expr(
+        self, e: Expr, reads: dict[str, Reach], before: dict[str, Reach] | None = None
+    ) -> Number:
         """An expression as a function of state and locals."""
 
         def inner(e: Expr) -> Number:
@@ -1062,38 +1079,38 @@ class Plain:
 
         match e:
             case ("const", number):
-                return lambda s, l: number  # type: ignore[no-any-return]
+                return lambda s, v: number
             case ("param", name):
                 value = dict(self.plan.parameters)[name]
-                return lambda s, l: value
+                return lambda s, v: value
             case ("local", name):
-                return lambda s, l: l[name]  # type: ignore[no-any-return]
+                return lambda s, v: v[name]
             case ("place", index):
                 place = self.plan.members(index).index(self.key[self.over.index(index)])
-                return lambda s, l: place
+                return lambda s, v: place
             case ("took", rule):
-                return lambda s, l: 1 if l["action"].partition("[")[0] == rule else 0
+                return lambda s, v: 1 if v["action"].partition("[")[0] == rule else 0
             case ("mod", one, size):
                 a = inner(one)
-                return lambda s, l: a(s, l) % size  # type: ignore[no-any-return]
+                return lambda s, v: a(s, v) % size
             case ("table", table, one):
                 a = inner(one)
-                return lambda s, l: table[a(s, l) % len(table)]  # type: ignore[no-any-return]
+                return lambda s, v: table[a(s, v) % len(table)]
             case ("not", one):
                 a = inner(one)
-                return lambda s, l: 0 if a(s, l) else 1
+                return lambda s, v: 0 if a(s, v) else 1
             case ("if", test, one, other):
                 t, a, b = inner(test), inner(one), inner(other)
-                return lambda s, l: a(s, l) if t(s, l) else b(s, l)
+                return lambda s, v: a(s, v) if t(s, v) else b(s, v)
             case ("and", one, other):
                 a, b = inner(one), inner(other)
-                return lambda s, l: 1 if a(s, l) != 0 and b(s, l) != 0 else 0
+                return lambda s, v: 1 if a(s, v) != 0 and b(s, v) != 0 else 0
             case ("or", one, other):
                 a, b = inner(one), inner(other)
-                return lambda s, l: 1 if a(s, l) != 0 or b(s, l) != 0 else 0
+                return lambda s, v: 1 if a(s, v) != 0 or b(s, v) != 0 else 0
             case (op, one, other) if op in OPERATORS:
                 a, b, f = inner(one), inner(other), OPERATORS[op]
-                return lambda s, l: f(a(s, l), b(s, l))
+                return lambda s, v: f(a(s, v), b(s, v))
         op, name = e[0], e[1]
         when = op if op in ("read", "before") else e[-1]
         members = self.members(name, ((before or {}) if when == "before" else reads)[name], when)
@@ -1102,12 +1119,12 @@ class Plain:
             return only
         if op == "member":
             a = inner(e[2])
-            return lambda s, l: members[a(s, l) % len(members)](s, l)
+            return lambda s, v: members[a(s, v) % len(members)](s, v)
         if op == "count":
-            return lambda s, l: sum(1 for member in members if member(s, l) == e[2])
+            return lambda s, v: sum(1 for member in members if member(s, v) == e[2])
         if op == "sum":
-            return lambda s, l: sum(member(s, l) for member in members)
-        return lambda s, l: max(member(s, l) for member in members)
+            return lambda s, v: sum(member(s, v) for member in members)
+        return lambda s, v: max(member(s, v) for member in members)
 
     def rule(self, rule: Rule) -> Callable[[State], list[tuple[str, State]]]:
         """A rule as a function from a state to its outcomes."""
@@ -1129,9 +1146,7 @@ class Plain:
         """The locals of a rule for each combination of answers to its choices."""
         if rule.choice:
             low, more = (self.expr(e, reads) for e in rule.choice)
-            return lambda s: [
-                {"c": n} for n in range(low(s, {}), low(s, {}) + more(s, {}) + 1)
-            ]
+            return lambda s: [{"c": n} for n in range(low(s, {}), low(s, {}) + more(s, {}) + 1)]
         if rule.split:
             family = self.plan.named(rule.split[0])
             counts = _counts(int(family.kind.removeprefix("population")))
@@ -1169,9 +1184,7 @@ class Plain:
 
         return outcomes
 
-    def write(
-        self, write: Write, reads: dict[str, Reach]
-    ) -> Callable[[State, Local, State], None]:
+    def write(self, write: Write, reads: dict[str, Reach]) -> Callable[[State, Local, State], None]:
         """A write as a function that adds what it writes to the third argument."""
         targets = self.cells(write.family, "own")
         shadows = [each for each in self.plan.shadows(write.family) if each.shadow]
@@ -1206,3 +1219,609 @@ class Plain:
             return counts.index((left[0], left[1], left[2]))
 
         return number
+
+
+# ---- what the reference says ------------------------------------------------------------------
+
+
+@attrs.frozen
+class Expected:
+    """The verdict that is due; None: whatever it be. `ends` is true of the last step of a trace."""
+
+    status: str
+    length: int | None = None
+    extreme: int | None = None
+    vacuous: bool | None = None
+    ends: Callable[[State, State | None, str], bool] = lambda after, before, action: True
+
+
+@attrs.frozen
+class Judge:
+    """One question as functions over plain states, for all of its indices."""
+
+    plan: Plan
+    question: Question
+
+    def asked(self) -> list[tuple[Number, Number]]:
+        """Premise and expression at each index."""
+        found = []
+        question = self.question
+        for key in self.plan.keys(question.over):
+            here = Plain(self.plan, question.over, key)
+            premise: Number = here.expr(("const", 1), {})
+            if question.premise:
+                premise = here.expr(question.premise[1], dict(question.premise[0]))
+            expr = here.expr(question.expr, dict(question.reads), dict(question.before))
+            found.append((premise, expr))
+        return found
+
+    def expected(self, graph: reference.Graph) -> Expected:
+        """What the reference says."""
+        kind = self.question.kind
+        if kind == "no hot loop":
+            work, progress = (
+                {rule.name for rule in graph.rules if rule.name.partition("[")[0] in names}
+                for names in (self.question.work, self.question.progress)
+            )
+            return Expected("violated" if reference.hot_loop(graph, work, progress) else "holds")
+        if kind == "deadlock free":
+            moving = {edge.source for edge in graph.edges}
+            dead = [d for at, d in enumerate(graph.depth) if at not in moving]
+            return Expected("violated" if dead else "holds", min(dead, default=None))
+        asked = self.asked()
+        if kind == "after each step":
+            return self.of_steps(graph, asked)
+        if kind in ("at least", "at most"):
+            return self.of_bounds(graph, asked)
+
+        def true_of(state: State) -> bool:
+            return any(expr(state, {}) for premise, expr in asked if premise(state, {}))
+
+        if kind == "converges to":
+            kept = reference.converges(graph, lambda s: all(goal(s, {}) for _, goal in asked))
+            return Expected("holds" if kept else "violated")
+        length = reference.shallowest(graph, true_of)
+        if kind == "sometimes":
+            status = "violated" if length is None else "holds"
+            return Expected(status, length, ends=lambda after, before, action: true_of(after))
+        met = reference.shallowest(graph, lambda s: any(premise(s, {}) for premise, _ in asked))
+        return Expected(
+            status="holds" if length is None else "violated",
+            length=length,
+            vacuous=met is None,
+            ends=lambda after, before, action: true_of(after),
+        )
+
+    def of_steps(self, graph: reference.Graph, asked: list[tuple[Number, Number]]) -> Expected:
+        """The verdict on a property of steps."""
+
+        def met(before: State, after: State, action: str) -> bool:
+            local = {"before": before, "action": action}
+            return any(premise(after, local) for premise, _ in asked)
+
+        def broken(before: State, after: State, action: str) -> bool:
+            local = {"before": before, "action": action}
+            return any(expr(after, local) for premise, expr in asked if premise(after, local))
+
+        length = reference.shortest_step(graph, broken)
+        return Expected(
+            status="holds" if length is None else "violated",
+            length=length,
+            vacuous=reference.shortest_step(graph, met) is None,
+            ends=lambda after, before, action: before is not None and broken(before, after, action),
+        )
+
+    def numbers(self, asked: list[tuple[Number, Number]], state: State) -> list[int]:
+        """The numbers of a bound in a state, at the indices where its premise is met."""
+        return [expr(state, {}) for premise, expr in asked if premise(state, {})]
+
+    def bound(self) -> int:
+        """The bound itself."""
+        more = dict(self.plan.parameters).get(self.question.bound_parameter, 0)
+        return self.question.bound + more
+
+    def of_bounds(self, graph: reference.Graph, asked: list[tuple[Number, Number]]) -> Expected:
+        """The verdict on a bound."""
+        least = self.question.kind == "at least"
+        found = [number for state in graph.states for number in self.numbers(asked, state)]
+        if not found:
+            return Expected("holds")
+        extreme = min(found) if least else max(found)
+        beyond = extreme < self.bound() if least else extreme > self.bound()
+        return Expected(
+            status="violated" if beyond else "holds",
+            length=reference.shallowest(graph, lambda s: extreme in self.numbers(asked, s)),
+            extreme=extreme,
+            ends=lambda after, before, action: extreme in self.numbers(asked, after),
+        )
+
+
+# ---- the comparison ---------------------------------------------------------------------------
+
+Engine = Callable[..., core.Report]
+
+
+def the_engine() -> Engine:
+    """The explicit engine."""
+    from seatrial.engines.explore import explore
+
+    return explore
+
+
+@functools.lru_cache(maxsize=256)
+def number_of(kind: str, size: int) -> dict[tuple[type, Any], int]:
+    """The numbers of values, by type and value."""
+    values = [value_of(kind, number) for number in range(size)]
+    return {(type(value), value): number for number, value in enumerate(values)}
+
+
+@attrs.define
+class Comparison:
+    """Engine and reference on one plan; `differences` collects what they disagree about."""
+
+    plan: Plan
+    engine: Engine
+    threads: int = 2
+    differences: list[str] = attrs.field(factory=list)
+    graph: reference.Graph = attrs.field(init=False)
+    system: core.System = attrs.field(init=False)
+    ground: core.Ground = attrs.field(init=False)
+    properties: tuple[core.Property, ...] = attrs.field(init=False)
+    expected: dict[str, Expected] = attrs.field(init=False)
+    at: dict[tuple[Any, ...], int] = attrs.field(init=False)
+    edges: set[reference.Edge] = attrs.field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.graph = reference.explore(initial_states(self.plan), plain(self.plan))
+        self.plan = attrs.evolve(self.plan, questions=tuple(self.affordable()))
+        self.system, self.properties = build(self.plan)
+        self.ground = core.ground(self.system)
+        self.expected = {
+            question.name: Judge(self.plan, question).expected(self.graph)
+            for question in self.plan.questions
+        }
+        cells = list(self.graph.states[0])
+        self.at = {
+            tuple(state[name] for name in cells): at for at, state in enumerate(self.graph.states)
+        }
+        self.edges = set(self.graph.edges)
+
+    def affordable(self) -> Iterator[Question]:
+        """The questions that the reference can answer in reasonable time."""
+        strong = sum(rule.fairness == "strong" for rule in self.graph.rules)
+        effort = len(self.graph.edges) * (len(self.graph.rules) + 1) * 2**strong
+        for question in self.plan.questions:
+            fair = question.kind in ("converges to", "no hot loop")
+            if not fair or effort < (200_000 if self.plan.seed % 50 == 0 else 20_000):
+                yield question
+
+    def run(self, **options: Any) -> core.Report | None:
+        """The engine's report; None, and a difference, where it raises."""
+        try:
+            return self.engine(self.system, self.properties, threads=self.threads, **options)
+        except Exception as error:
+            place = traceback.extract_tb(error.__traceback__)[-1]
+            self.differ(
+                options, f"raised {type(error).__name__}: {error} ({place.name}:{place.lineno})"
+            )
+            return None
+
+    def differ(self, options: Mapping[str, Any], what: str) -> None:
+        """Note a difference."""
+        said = ", ".join(f"{name}={value}" for name, value in options.items())
+        self.differences.append(f"[{said}] {what}")
+
+    def equal(self, options: Mapping[str, Any], what: str, engine: Any, due: Any) -> None:
+        """Note a difference where the two are not equal."""
+        if engine != due:
+            self.differ(options, f"{what}: engine {engine}, reference {due}")
+
+    def whole(self, kernel: str) -> core.Report | None:
+        """Everything about a run without caps and reductions."""
+        options = {"kernel": kernel}
+        report = self.run(**options)
+        if report is None:
+            return None
+        graph, got = self.graph, report.exploration
+        moving = {edge.source for edge in graph.edges}
+        depths = graph.depth
+        fired = {name for edge in graph.edges for name in edge.taken}
+        for what, engine, due in (
+            ("complete", got.complete, True),
+            ("capped", got.capped, None),
+            ("states", got.states, len(graph.states)),
+            ("transitions", got.transitions, len(graph.edges)),
+            ("depth", got.depth, max(depths)),
+            ("levels", got.levels, tuple(depths.count(d) for d in range(max(depths) + 1))),
+            ("deadlocks", got.deadlocks, len(graph.states) - len(moving)),
+            (
+                "actions never fired",
+                sorted(got.actions_never_fired),
+                sorted({rule.name for rule in graph.rules} - fired),
+            ),
+        ):
+            self.equal(options, what, engine, due)
+        self.verdicts(options, report)
+        return report
+
+    def verdicts(self, options: Mapping[str, Any], report: core.Report) -> None:
+        """Every verdict of a complete run."""
+        self.equal(options, "verdicts", [v.property.id for v in report.verdicts], [*self.expected])
+        for verdict in report.verdicts:
+            due = self.expected.get(verdict.property.id, Expected("?"))
+            name = f"{verdict.property.id} ({verdict.property.kind})"
+            self.equal(options, name, verdict.status, due.status)
+            if verdict.property.kind in ("at least", "at most"):
+                self.equal(options, f"{name} extreme", verdict.extreme, due.extreme)
+            if due.vacuous is not None:
+                self.equal(options, f"{name} vacuous", verdict.vacuous, due.vacuous)
+            if verdict.status != due.status:
+                continue
+            if due.length is not None:
+                length = None if verdict.trace is None else verdict.trace.length
+                self.equal(options, f"{name} trace length", length, due.length)
+            self.trace(options, name, verdict, due)
+
+    def capped(self, options: Mapping[str, Any]) -> None:
+        """A run with a cap: no verdict that would take all states, and right lengths."""
+        report = self.run(**options)
+        if report is None:
+            return
+        got = report.exploration
+        if got.complete:
+            self.equal(options, "states", got.states, len(self.graph.states))
+            self.equal(options, "transitions", got.transitions, len(self.graph.edges))
+            self.verdicts(options, report)
+            return
+        if got.capped is None:
+            self.differ(options, "incomplete, but names no cap")
+        if got.states > len(self.graph.states):
+            self.differ(options, f"{got.states} of {len(self.graph.states)} states")
+        for verdict in report.verdicts:
+            due = self.expected[verdict.property.id]
+            name = f"{verdict.property.id} ({verdict.property.kind})"
+            allowed = {"inconclusive", due.status}
+            allowed -= {"violated"} if verdict.property.kind == "sometimes" else {"holds"}
+            if verdict.status not in allowed:
+                self.differ(options, f"{name}: incomplete, but {verdict.status}")
+            elif verdict.trace is not None and verdict.extreme is None:
+                if due.length is not None:
+                    self.equal(options, f"{name} trace length", verdict.trace.length, due.length)
+                self.trace(options, name, verdict, due)
+            elif verdict.trace is not None:
+                self.partial_extreme(options, name, verdict)
+
+    def partial_extreme(self, options: Mapping[str, Any], name: str, verdict: core.Verdict) -> None:
+        """The extreme of an incomplete run is some state's number, and its witness the nearest."""
+        assert verdict.trace is not None
+        (question,) = (q for q in self.plan.questions if q.name == verdict.property.id)
+        judge = Judge(self.plan, question)
+        asked = judge.asked()
+        length = reference.shallowest(
+            self.graph, lambda s: verdict.extreme in judge.numbers(asked, s)
+        )
+        self.equal(options, f"{name} trace length", verdict.trace.length, length)
+
+    def reduced(self, options: Mapping[str, Any]) -> None:
+        """A run with a reduction: same verdicts and lengths from no more states."""
+        report = self.run(**options)
+        if report is None:
+            return
+        if report.exploration.states > len(self.graph.states):
+            self.differ(options, f"{report.exploration.states} of {len(self.graph.states)} states")
+        self.equal(options, "complete", report.exploration.complete, True)
+        self.verdicts(options, report)
+
+    def trace(
+        self, options: Mapping[str, Any], name: str, verdict: core.Verdict, due: Expected
+    ) -> None:
+        """A trace replays, is a path of the reference's graph, and ends in what it shows."""
+        trace = verdict.trace
+        if trace is None:
+            if verdict.status == "violated" and verdict.property.kind != "sometimes":
+                self.differ(options, f"{name} has no trace")
+            return
+        try:
+            core.replay(self.ground, trace)
+        except core.SeatrialError as error:
+            self.differ(options, f"{name} does not replay: {error}")
+        try:
+            flaw = self.flaw(trace, verdict, due)
+        except KeyError as error:
+            flaw = f"its trace has an unknown state or value: {error}"
+        if flaw:
+            self.differ(options, f"{name}: {flaw}")
+
+    def flaw(self, trace: core.Trace, verdict: core.Verdict, due: Expected) -> str | None:
+        """What is wrong with a trace, found without the help of seatrial's replay."""
+        all_states = list(trace.states())
+        ends = [
+            at
+            for at in range(len(all_states))
+            if at == 0 or at == len(trace.steps) or not trace.steps[at].committed
+        ]
+        states = {at: self.numbered(all_states[at]) for at in ends}
+        path = [
+            reference.Edge(
+                states[one], tuple(step.action for step in trace.steps[one:other]), states[other]
+            )
+            for one, other in itertools.pairwise(ends)
+        ]
+        for edge in path:
+            if edge not in self.edges:
+                return f"its trace takes {edge}, which is no step"
+        if self.graph.depth[states[0]] != 0:
+            return "its trace does not start in an initial state"
+        if verdict.property.kind in ("converges to", "no hot loop"):
+            if trace.loop not in ends:
+                return f"its loop at {trace.loop} does not begin in a state of the system"
+            return self.lasso_flaw(verdict, states[ends[-1]], path[ends.index(trace.loop) :])
+        last = self.graph.states[states[ends[-1]]]
+        if verdict.property.kind == "deadlock free":
+            stuck = not any(edge.source == states[ends[-1]] for edge in self.graph.edges)
+            return None if stuck else "its trace does not end in a deadlock"
+        before = self.graph.states[path[-1].source] if path else None
+        shown = verdict.extreme is not None and verdict.extreme != due.extreme
+        if shown or due.ends(last, before, path[-1].taken[0] if path else ""):
+            return None
+        return "its trace does not end in what it shows"
+
+    def numbered(self, state: Mapping[str, Any]) -> int:
+        """The number of a state of a trace in the reference's graph. KeyError: it has none."""
+        numbers = []
+        kinds = {
+            cell(each.name, key): each
+            for each in self.plan.families
+            for key in self.plan.keys(each.over)
+        }
+        for name in self.graph.states[0]:
+            value = state[name]
+            numbers.append(number_of(kinds[name].kind, kinds[name].size)[(type(value), value)])
+        return self.at[tuple(numbers)]
+
+    def lasso_flaw(
+        self, verdict: core.Verdict, last: int, loop: list[reference.Edge]
+    ) -> str | None:
+        """What is wrong with the loop of a fair run."""
+        fairness = {rule.name: rule.fairness for rule in self.graph.rules}
+        enabled = {(edge.source, edge.taken[0]) for edge in self.graph.edges}
+        visited = {edge.source for edge in loop} | {last}
+        taken = {name for edge in loop for name in edge.taken}
+        for name, fair in fairness.items():
+            on = [at for at in visited if (at, name) in enabled]
+            if fair == "none":
+                if any(edge.taken[0] == name for edge in loop):
+                    return f"its loop takes {name}, which is a user's or a fault"
+            elif name not in taken and on and (fair == "strong" or len(on) == len(visited)):
+                return f"its loop is unfair to {name}"
+        (question,) = (q for q in self.plan.questions if q.name == verdict.property.id)
+        if question.kind == "no hot loop":
+            families = {name.partition("[")[0] for name in taken}
+            if families.isdisjoint(question.work) or not families.isdisjoint(question.progress):
+                return "its loop is not hot"
+            return None
+        asked = Judge(self.plan, question).asked()
+        if all(goal(self.graph.states[at], {}) for at in visited for _, goal in asked):
+            return "its loop stays in the goal"
+        return None
+
+
+def comparable(report: core.Report) -> core.Report:
+    """A report without what may differ between two runs of the same search."""
+    same = attrs.evolve(report.exploration, seconds=0.0, bytes_held=0, kernel="", notes=())
+    return attrs.evolve(report, exploration=same)
+
+
+def disagreement(
+    seed: int,
+    kernel: Kernel = "plain",
+    threads: int = 2,
+    *,
+    caps: bool = True,
+    reductions: bool = True,
+    engine: Engine | None = None,
+) -> str | None:
+    """What engine and reference disagree about on the system of a seed; None: nothing."""
+    return plan_disagreement(
+        draw(seed), kernel, threads, caps=caps, reductions=reductions, engine=engine
+    )
+
+
+def plan_disagreement(
+    plan: Plan,
+    kernel: Kernel = "plain",
+    threads: int = 2,
+    *,
+    caps: bool = True,
+    reductions: bool = True,
+    engine: Engine | None = None,
+) -> str | None:
+    """The same for any plan."""
+    rng = random.Random(plan.seed)
+    both = Comparison(plan, engine or the_engine(), threads)
+    kernels = ("plain", "compiled") if kernel == "both" else (kernel,)
+    reports = [comparable(report) for each in kernels if (report := both.whole(each)) is not None]
+    if len(reports) == 2:
+        one, other = reports
+        if one != other:
+            both.differ({}, f"the kernels differ: {_difference(one, other)}")
+    states, depth = len(both.graph.states), max(both.graph.depth)
+    if caps and rng.random() < 0.4:
+        cap = rng.choice(
+            ({"max_states": rng.randint(1, states + 1)}, {"max_depth": rng.randint(0, depth + 1)})
+        )
+        both.capped({"kernel": rng.choice(kernels), **cap})
+    if reductions and rng.random() < 0.5:
+        both.reduced({"kernel": rng.choice(kernels), "partial_order": True})
+    if reductions and plan.symmetric:
+        both.reduced({"kernel": rng.choice(kernels), "symmetry": True})
+    return "; ".join(both.differences) or None
+
+
+def _difference(one: core.Report, other: core.Report) -> str:
+    found = [
+        f"{field.name} {getattr(one.exploration, field.name)!r} and"
+        f" {getattr(other.exploration, field.name)!r}"
+        for field in attrs.fields(core.Exploration)
+        if getattr(one.exploration, field.name) != getattr(other.exploration, field.name)
+    ]
+    for mine, theirs in zip(one.verdicts, other.verdicts, strict=False):
+        found += [
+            f"{mine.property.id} {field.name} {getattr(mine, field.name)!r} and"
+            f" {getattr(theirs, field.name)!r}"
+            for field in attrs.fields(core.Verdict)
+            if getattr(mine, field.name) != getattr(theirs, field.name)
+        ]
+    return ", ".join(found)
+
+
+# ---- making a failure smaller -----------------------------------------------------------------
+
+
+def smaller(plan: Plan, fails: Callable[[Plan], bool]) -> Plan:
+    """A plan that still fails and from which nothing more can be left out."""
+    while True:
+        shorter = next((each for each in _shorter(plan) if _survives(fails, each)), None)
+        if shorter is None:
+            return plan
+        plan = shorter
+
+
+def _survives(fails: Callable[[Plan], bool], plan: Plan) -> bool:
+    try:
+        return fails(plan)
+    except Exception:  # what is left is no system: something still needs what was left out
+        return False
+
+
+def _shorter(plan: Plan) -> Iterator[Plan]:
+    for field in ("questions", "rules", "initial"):
+        items = getattr(plan, field)
+        for at in range(len(items)):
+            if len(items) > 1 or field == "questions":
+                yield attrs.evolve(plan, **{field: items[:at] + items[at + 1 :]})
+    for name in (*(each.name for each in plan.families), *(each.name for each in plan.views)):
+        yield attrs.evolve(
+            plan,
+            families=tuple(each for each in plan.families if each.name != name),
+            views=tuple(each for each in plan.views if each.name != name),
+            initial=tuple(
+                tuple(pair for pair in assignment if pair[0] != name) for assignment in plan.initial
+            ),
+        )
+    for at, rule in enumerate(plan.rules):
+        for simpler in _shorter_rules(rule):
+            yield attrs.evolve(plan, rules=(*plan.rules[:at], simpler, *plan.rules[at + 1 :]))
+    for at, question in enumerate(plan.questions):
+        if question.premise:
+            simple = attrs.evolve(question, premise=None)
+            rest = (*plan.questions[:at], simple, *plan.questions[at + 1 :])
+            yield attrs.evolve(plan, questions=rest)
+
+
+def _shorter_rules(rule: Rule) -> Iterator[Rule]:
+    for at, branch in enumerate(rule.branches):
+        others = rule.branches[:at], rule.branches[at + 1 :]
+        if len(rule.branches) > 1:
+            yield attrs.evolve(rule, branches=(*others[0], *others[1]))
+        for simpler in (
+            attrs.evolve(branch, tell=None),
+            attrs.evolve(branch, guard=("const", 1)),
+            *(
+                attrs.evolve(branch, writes=tuple(w for w in branch.writes if w is not gone))
+                for gone in branch.writes
+            ),
+        ):
+            if simpler != branch and not rule.committed:
+                yield attrs.evolve(rule, branches=(*others[0], simpler, *others[1]))
+    for at in range(len(rule.reads)):
+        yield attrs.evolve(rule, reads=rule.reads[:at] + rule.reads[at + 1 :])
+    for at in range(len(rule.writes)):
+        yield attrs.evolve(rule, writes=rule.writes[:at] + rule.writes[at + 1 :])
+    if rule.fair != "weak":
+        yield attrs.evolve(rule, fair="weak")
+
+
+def shown(plan: Plan) -> str:
+    """A plan for a person: declarations and source."""
+    lines = [f"indices {plan.indices}", f"parameters {plan.parameters}"]
+    lines += [str(each) for each in (*plan.families, *plan.views)]
+    lines += [
+        f"action {r.name} over={r.over} fair={r.fair} committed={r.committed} writes={r.writes}"
+        for r in plan.rules
+    ]
+    lines += [
+        f"property {q.name} {q.kind} over={q.over} bound={q.bound} work={q.work}"
+        f" progress={q.progress}"
+        for q in plan.questions
+    ]
+    lines += [f"initial {dict(each)}" for each in plan.initial]
+    return "\n".join(lines) + "\n" + source(plan)
+
+
+# ---- command line -----------------------------------------------------------------------------
+
+
+def _batch(
+    start: int, count: int, kernel: Kernel, threads: int
+) -> tuple[int, list[tuple[int, str]]]:
+    failed = []
+    for seed in range(start, start + count):
+        try:
+            found = disagreement(seed, kernel, threads)
+        except Exception:
+            found = f"the comparison itself raised\n{traceback.format_exc()}"
+        if found:
+            failed.append((seed, found))
+    return count, failed
+
+
+def _one(seed: int, kernel: Kernel, threads: int) -> int:
+    found = disagreement(seed, kernel, threads)
+    if found is None:
+        print(f"seed {seed}: no disagreement")
+        return 0
+    least = smaller(draw(seed), lambda plan: plan_disagreement(plan, kernel, threads) is not None)
+    print(f"seed {seed}: {found}\n\nmade smaller: {plan_disagreement(least, kernel, threads)}\n")
+    print(shown(least))
+    return 1
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Compare on many seeds; 1 if any fails."""
+    parser = argparse.ArgumentParser(description="Compare the engine with the reference.")
+    parser.add_argument("--count", type=int, default=1000)
+    parser.add_argument("--start", type=int, default=0)
+    parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--kernel", choices=("plain", "compiled", "both"), default="both")
+    parser.add_argument("--seed", type=int, help="this seed alone, made smaller if it fails")
+    options = parser.parse_args(arguments)
+    if options.seed is not None:
+        return _one(options.seed, options.kernel, options.threads)
+    passed, failed, began, said = 0, 0, time.monotonic(), time.monotonic()
+    size = 25
+    batches = [
+        (start, min(size, options.start + options.count - start), options.kernel, options.threads)
+        for start in range(options.start, options.start + options.count, size)
+    ]
+    with concurrent.futures.ProcessPoolExecutor(
+        options.workers, mp_context=multiprocessing.get_context("spawn")
+    ) as pool:
+        for done in concurrent.futures.as_completed([pool.submit(_batch, *b) for b in batches]):
+            count, failures = done.result()
+            passed += count - len(failures)
+            failed += len(failures)
+            for seed, found in failures:
+                print(f"seed {seed}: {found}")
+                print(f"    python tests/random_systems.py --seed {seed} --kernel {options.kernel}")
+            if time.monotonic() - said > 5:
+                said = time.monotonic()
+                rate = (passed + failed) / (said - began)
+                print(f"{passed + failed} of {options.count}, {rate:.0f} a second", flush=True)
+    print(f"{passed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

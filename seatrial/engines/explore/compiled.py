@@ -423,7 +423,7 @@ class _Search:
             graph.work = _Work(graph, _power(len(starts)), graph.work.ends)
         for state in starts:
             packed = np.array(layout.pack(slots, state, layout.state_words), np.uint64)
-            kernel.push(packed, _NO_PARENT, 0, graph.work.out, dims(layout)[0])
+            kernel.push_one(packed, _NO_PARENT, graph.work.out, dims(layout)[0])
         self.levels.append(min(len(starts), self.most))
         cut = self.insert(1)
         graph.work.reset(0)

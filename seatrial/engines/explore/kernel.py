@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .jit import jit
+from .jit import inline, jit
 
 U = np.uint64
 ONE = U(1)
@@ -38,14 +38,11 @@ DONE, FULL, MISSED, SMALL, ENDLESS = 0, 1, 2, 3, 4
 
 
 class Rules(NamedTuple):
-    """Learned tables of all rules; region r is `last[r] + 1` entries from `base[r]`."""
+    """Learned tables of all rules. An entry is a key and, last, `count << 32 | first`."""
 
     masks: Any  # (R, E) what each rule reads
-    base: Any  # (R,)
-    last: Any  # (R,) a power of two, less one
-    keys: Any  # (N, E)
-    first: Any  # (N,) first outcome, or the answer
-    count: Any  # (N,) number of outcomes; -1 is no entry
+    regions: Any  # (R, 2) the first entry of a rule's region, and its size (a power of two) less 1
+    table: Any  # (N, E + 1) entries; the last word is EMPTY where there is none
     keep: Any  # (O, W)
     put: Any  # (O, W)
 
@@ -55,17 +52,9 @@ class Shape(NamedTuple):
 
     ordinary: Any
     committed: Any
-    view_rule: Any
-    view_word: Any
-    view_shift: Any
-    total_rule: Any
-    total_word: Any
-    total_shift: Any
-    total_begin: Any  # (T + 1,) into the parts
-    part_word: Any
-    part_shift: Any
-    part_mask: Any
-    part_offset: Any  # into numbers
+    views: Any  # (V, 3) rule, and word and shift of the result
+    totals: Any  # (T, 5) the same, and the range of its parts
+    parts: Any  # (P, 4) word, shift and mask of a cell, and where its numbers begin
     numbers: Any  # by id, what it adds
 
 
@@ -160,21 +149,21 @@ class Fresh(NamedTuple):
     fill: Any
 
 
-@jit
+@inline
 def stir(h, word):
     """Mix a word into a hash."""
     h = (h ^ word) * MULTIPLY
     return h ^ (h >> BITS32)
 
 
-@jit
+@inline
 def finish(h):
     """The last mixing, after which all bits are good."""
     h = h * AGAIN
     return h ^ (h >> SHIFT)
 
 
-@jit
+@inline
 def hash_words(words, dim):
     """The hash of a packed state."""
     h = ZERO
@@ -183,94 +172,93 @@ def hash_words(words, dim):
     return finish(h)
 
 
-@jit
-def find(cells, rule, rules, dim):
-    """The entry of a rule for a cell vector, or -1."""
+@inline
+def find(cells, rule, masks, regions, table, dim):
+    """The answer of a rule for a cell vector, or EMPTY."""
     h = ZERO
     for k in range(len(dim)):
-        h = stir(h, cells[k] & rules.masks[rule, k])
-    h = finish(h)
-    base = rules.base[rule]
-    last = rules.last[rule]
-    at = h & last
+        h = stir(h, cells[k] & masks[rule, k])
+    last = regions[rule, 1]
+    at = finish(h) & last
     while True:
-        j = base + np.int64(at)
-        if rules.count[j] < 0:
-            return np.int64(-1)
+        j = regions[rule, 0] + at
+        answer = table[j, len(dim)]
+        if answer == EMPTY:
+            return answer
         same = True
         for k in range(len(dim)):
-            if rules.keys[j, k] != (cells[k] & rules.masks[rule, k]):
+            if table[j, k] != (cells[k] & masks[rule, k]):
                 same = False
         if same:
-            return np.int64(j)
+            return answer
         at = (at + ONE) & last
 
 
-@jit
-def find_word(word, rule, rules, dim):
-    """The entry of a rule whose key is one number, or -1."""
+@inline
+def find_word(word, rule, regions, table, dim):
+    """The answer of a rule whose key is one number, or EMPTY."""
     h = stir(ZERO, word)
     for _ in range(1, len(dim)):
         h = stir(h, ZERO)
-    h = finish(h)
-    base = rules.base[rule]
-    last = rules.last[rule]
-    at = h & last
+    last = regions[rule, 1]
+    at = finish(h) & last
     while True:
-        j = base + np.int64(at)
-        if rules.count[j] < 0:
-            return np.int64(-1)
-        if rules.keys[j, 0] == word:
-            return np.int64(j)
+        j = regions[rule, 0] + at
+        answer = table[j, len(dim)]
+        if answer == EMPTY or table[j, 0] == word:
+            return answer
         at = (at + ONE) & last
 
 
-@jit
-def place(rules, rule, key, first, count, dim):
-    """Enter an answer; the region has room."""
-    h = ZERO
-    for k in range(len(dim)):
-        h = stir(h, key[k])
-    h = finish(h)
-    base = rules.base[rule]
-    last = rules.last[rule]
-    at = h & last
-    while rules.count[base + np.int64(at)] >= 0:
-        at = (at + ONE) & last
-    j = base + np.int64(at)
-    for k in range(len(dim)):
-        rules.keys[j, k] = key[k]
-    rules.first[j] = first
-    rules.count[j] = count
+@inline
+def first_of(answer):
+    """The first outcome, or the number that is the answer."""
+    return np.int64(answer & LOW32)
+
+
+@inline
+def count_of(answer):
+    """How many outcomes an answer has."""
+    return np.int64(answer >> BITS32)
 
 
 @jit
-def place_all(rules, rule, keys, first, count, low, high, dim):
-    """Enter answers `low` to `high`."""
+def place_all(regions, table, rule, keys, first, count, low, high, dim):
+    """Enter answers `low` to `high`; the regions have room."""
     for n in range(low, high):
-        place(rules, rule[n], keys[n], first[n], count[n], dim)
+        h = ZERO
+        for k in range(len(dim)):
+            h = stir(h, keys[n, k])
+        last = regions[rule[n], 1]
+        at = finish(h) & last
+        while table[regions[rule[n], 0] + at, len(dim)] != EMPTY:
+            at = (at + ONE) & last
+        j = regions[rule[n], 0] + at
+        for k in range(len(dim)):
+            table[j, k] = keys[n, k]
+        table[j, len(dim)] = (U(count[n]) << BITS32) | U(first[n])
 
 
 @jit
-def miss(misses, thread, rule, cells, rules, dim):
+def miss(thread, rule, cells, masks, misses, dim):
     """Record a question, unless it was among the last ones."""
     h = stir(ZERO, U(rule))
     for k in range(len(dim)):
-        h = stir(h, cells[k] & rules.masks[rule, k])
-    h = finish(h)
-    at = np.int64(h & U(RECENT - 1))
+        h = stir(h, cells[k] & masks[rule, k])
+    h = finish(h) | ONE  # never the 0 of an unused place
+    at = np.int64((h >> BITS32) & U(RECENT - 1))
     n = misses.fill[thread]
     if misses.recent[thread, at] == h or n >= misses.rule.shape[1]:
         return
     misses.recent[thread, at] = h
     misses.rule[thread, n] = rule
     for k in range(len(dim)):
-        misses.key[thread, n, k] = cells[k] & rules.masks[rule, k]
+        misses.key[thread, n, k] = cells[k] & masks[rule, k]
     misses.fill[thread] = n + 1
 
 
 @jit
-def miss_word(misses, thread, rule, word, dim):
+def miss_word(thread, rule, word, misses, dim):
     """Record a question whose key is one number."""
     n = misses.fill[thread]
     if n >= misses.rule.shape[1]:
@@ -283,55 +271,55 @@ def miss_word(misses, thread, rule, word, dim):
 
 
 @jit
-def derive(cells, thread, rules, shape, misses, dim_w, dim_e):
+def derive(cells, thread, masks, regions, table, shape, misses, dim_w, dim_e):
     """Fill in the words of views and totals; False where something is missing."""
+    views, totals, parts, numbers = shape.views, shape.totals, shape.parts, shape.numbers
     for k in range(len(dim_w), len(dim_e)):
         cells[k] = ZERO
     whole = True
-    for v in range(shape.view_rule.size):
-        rule = shape.view_rule[v]
-        j = find(cells, rule, rules, dim_e)
-        if j < 0:
-            miss(misses, thread, rule, cells, rules, dim_e)
+    for v in range(len(views)):
+        answer = find(cells, views[v, 0], masks, regions, table, dim_e)
+        if answer == EMPTY:
+            miss(thread, views[v, 0], cells, masks, misses, dim_e)
             whole = False
         else:
-            cells[shape.view_word[v]] |= U(rules.first[j]) << shape.view_shift[v]
+            cells[views[v, 1]] |= U(first_of(answer)) << U(views[v, 2])
     if not whole:
         return False
-    for t in range(shape.total_rule.size):
+    for t in range(len(totals)):
         amount = np.int64(0)
-        for p in range(shape.total_begin[t], shape.total_begin[t + 1]):
-            part = (cells[shape.part_word[p]] >> shape.part_shift[p]) & shape.part_mask[p]
-            amount += shape.numbers[shape.part_offset[p] + np.int64(part)]
-        j = find_word(U(amount), shape.total_rule[t], rules, dim_e)
-        if j < 0:
-            miss_word(misses, thread, shape.total_rule[t], U(amount), dim_e)
+        for p in range(totals[t, 3], totals[t, 4]):
+            part = (cells[parts[p, 0]] >> U(parts[p, 1])) & U(parts[p, 2])
+            amount += numbers[parts[p, 3] + np.int64(part)]
+        answer = find_word(U(amount), totals[t, 0], regions, table, dim_e)
+        if answer == EMPTY:
+            miss_word(thread, totals[t, 0], U(amount), misses, dim_e)
             whole = False
         else:
-            cells[shape.total_word[t]] |= U(rules.first[j]) << shape.total_shift[t]
+            cells[totals[t, 1]] |= U(first_of(answer)) << U(totals[t, 2])
     return whole
 
 
-@jit
-def enabled_of(which, cells, thread, rules, scratch, misses, dim_e):
+@inline
+def enabled_of(which, cells, thread, masks, regions, table, scratch, misses, dim_e):
     """Look up these actions; how many are enabled, or -1 where an answer is missing."""
     n = 0
     whole = True
     for i in range(which.size):
         a = which[i]
-        j = find(cells, a, rules, dim_e)
-        if j < 0:
-            miss(misses, thread, a, cells, rules, dim_e)
+        j = find(cells, a, masks, regions, table, dim_e)
+        if j == EMPTY:
+            miss(thread, a, cells, masks, misses, dim_e)
             whole = False
-        elif rules.count[j] > 0:
+        elif count_of(j) > 0:
             scratch.actions[thread, n] = a
-            scratch.firsts[thread, n] = rules.first[j]
-            scratch.counts[thread, n] = rules.count[j]
+            scratch.firsts[thread, n] = first_of(j)
+            scratch.counts[thread, n] = count_of(j)
             n += 1
     return n if whole else -1
 
 
-@jit
+@inline
 def canonical(words, thread, mirror, scratch):
     """Sort the slices of symmetric members, by rank, in place."""
     for g in range(mirror.members.size):
@@ -375,16 +363,22 @@ def gather(source, thread, rules, shape, mirror, scratch, misses, out, dim_w, di
     All ends of all steps from a state into `scratch.ends`, those of enabled action i from
     `begins[i]`; how many actions are enabled, or minus a status.
     """
+    masks, regions, table, keep, put = rules.masks, rules.regions, rules.table, rules.keep, rules.put
     cells = scratch.cells[thread]
     for k in range(len(dim_w)):
         cells[k] = source[k]
-    if not derive(cells, thread, rules, shape, misses, dim_w, dim_e):
-        return -MISSED
+    if len(dim_e) > len(dim_w):
+        if not derive(cells, thread, masks, regions, table, shape, misses, dim_w, dim_e):
+            return -MISSED
     enabled = 0
     if shape.committed.size > 0:
-        enabled = enabled_of(shape.committed, cells, thread, rules, scratch, misses, dim_e)
+        enabled = enabled_of(
+            shape.committed, cells, thread, masks, regions, table, scratch, misses, dim_e
+        )
     if enabled == 0:
-        enabled = enabled_of(shape.ordinary, cells, thread, rules, scratch, misses, dim_e)
+        enabled = enabled_of(
+            shape.ordinary, cells, thread, masks, regions, table, scratch, misses, dim_e
+        )
     if enabled < 0:
         return -MISSED
     room = scratch.ends.shape[1]
@@ -399,7 +393,7 @@ def gather(source, thread, rules, shape, mirror, scratch, misses, out, dim_w, di
         ):
             top = 1
             for k in range(len(dim_w)):
-                scratch.stack[thread, 0, k] = (cells[k] & rules.keep[o, k]) | rules.put[o, k]
+                scratch.stack[thread, 0, k] = (cells[k] & keep[o, k]) | put[o, k]
             scratch.heights[thread, 0] = 0
             while top > 0:
                 top -= 1
@@ -408,25 +402,27 @@ def gather(source, thread, rules, shape, mirror, scratch, misses, out, dim_w, di
                 height = scratch.heights[thread, top]
                 more = 0
                 if shape.committed.size > 0:
-                    if not derive(following, thread, rules, shape, misses, dim_w, dim_e):
+                    if len(dim_e) > len(dim_w) and not derive(
+                        following, thread, masks, regions, table, shape, misses, dim_w, dim_e
+                    ):
                         whole = False
                         continue
                     for c in range(shape.committed.size - 1, -1, -1):
-                        j = find(following, shape.committed[c], rules, dim_e)
-                        if j < 0:
-                            miss(misses, thread, shape.committed[c], following, rules, dim_e)
+                        j = find(following, shape.committed[c], masks, regions, table, dim_e)
+                        if j == EMPTY:
+                            miss(thread, shape.committed[c], following, masks, misses, dim_e)
                             whole = False
                             continue
-                        if rules.count[j] > 0:
+                        if count_of(j) > 0:
                             out.fired[thread, shape.committed[c]] = 1
-                        if top + more + rules.count[j] > room:
+                        if top + more + count_of(j) > room:
                             return -SMALL
-                        for q in range(rules.count[j] - 1, -1, -1):
-                            w = rules.first[j] + q
+                        for q in range(count_of(j) - 1, -1, -1):
+                            w = first_of(j) + q
                             for k in range(len(dim_w)):
                                 scratch.stack[thread, top + more, k] = (
-                                    following[k] & rules.keep[w, k]
-                                ) | rules.put[w, k]
+                                    following[k] & keep[w, k]
+                                ) | put[w, k]
                             scratch.heights[thread, top + more] = height + 1
                             more += 1
                 if more > 0:
@@ -448,57 +444,60 @@ def gather(source, thread, rules, shape, mirror, scratch, misses, out, dim_w, di
 @jit
 def watch_steps(source, n, state, thread, rules, shape, watch, scratch, misses, out, dim_w, dim_e):
     """Ask the properties of steps about `n` ends of a state; False where an answer is missing."""
+    masks, regions, table = rules.masks, rules.regions, rules.table
     whole = True
     cells = scratch.cells[thread]
     following = scratch.next_cells[thread]
     for s in range(watch.before.size):
         if watch.active[s] == 0 or out.steps[thread, s, 1] >= 0:
             continue
-        b = find(cells, watch.before[s], rules, dim_e)
-        if b < 0:
-            miss(misses, thread, watch.before[s], cells, rules, dim_e)
+        b = find(cells, watch.before[s], masks, regions, table, dim_e)
+        if b == EMPTY:
+            miss(thread, watch.before[s], cells, masks, misses, dim_e)
             whole = False
             continue
         for i in range(n):
             for k in range(len(dim_w)):
                 following[k] = scratch.ends[thread, i, k]
-            if not derive(following, thread, rules, shape, misses, dim_w, dim_e):
+            if len(dim_e) > len(dim_w) and not derive(
+                following, thread, masks, regions, table, shape, misses, dim_w, dim_e
+            ):
                 whole = False
                 continue
-            a = find(following, watch.after[s], rules, dim_e)
-            if a < 0:
-                miss(misses, thread, watch.after[s], following, rules, dim_e)
+            a = find(following, watch.after[s], masks, regions, table, dim_e)
+            if a == EMPTY:
+                miss(thread, watch.after[s], following, masks, misses, dim_e)
                 whole = False
                 continue
-            word = (U(rules.first[b]) << BITS32) | U(rules.first[a])
-            p = find_word(word, watch.pair[s], rules, dim_e)
-            if p < 0:
-                miss_word(misses, thread, watch.pair[s], word, dim_e)
+            word = (U(first_of(b)) << BITS32) | U(first_of(a))
+            p = find_word(word, watch.pair[s], regions, table, dim_e)
+            if p == EMPTY:
+                miss_word(thread, watch.pair[s], word, misses, dim_e)
                 whole = False
                 continue
-            word = U(rules.first[p]) << BITS32
+            word = U(first_of(p)) << BITS32
             if watch.wants_action[s]:
                 word |= U(watch.action_class[scratch.doers[thread, i]])
-            v = find_word(word, watch.verdict[s], rules, dim_e)
-            if v < 0:
-                miss_word(misses, thread, watch.verdict[s], word, dim_e)
+            v = find_word(word, watch.verdict[s], regions, table, dim_e)
+            if v == EMPTY:
+                miss_word(thread, watch.verdict[s], word, misses, dim_e)
                 whole = False
                 continue
-            if rules.count[v] > 0:
+            if count_of(v) > 0:
                 out.steps[thread, s, 0] = 1
-            if rules.first[v] > 0 and whole:
+            if first_of(v) > 0 and whole:
                 out.steps[thread, s, 1] = state
                 break
     return whole
 
 
-@jit
+@inline
 def has(bits, a):
     """Whether a bit set holds a."""
     return (bits[a >> 6] >> U(a & 63)) & ONE != ZERO
 
 
-@jit
+@inline
 def state_number(words, visited, states, dim):
     """The number of a state, or -1; all numbers are settled."""
     h = hash_words(words, dim)
@@ -587,20 +586,26 @@ def choose(enabled, thread, level_end, ample, scratch, visited, states, dim_w):
     return least
 
 
-@jit
-def push(words, state, thread, out, dim):
-    """Hand a candidate on; how many its shard has now."""
+@inline
+def push(words, state, ordinal, buckets, ordinals, fill, parent, dim):
+    """Hand a candidate on, as number `ordinal`; how many its shard has now."""
     h = hash_words(words, dim)
     shard = np.int64(h >> SHARD_SHIFT)
-    n = out.fill[thread, shard]
-    ordinal = out.total[thread]
+    n = fill[shard]
     for k in range(len(dim)):
-        out.words[thread, shard, n, k] = words[k]
-    out.ordinal[thread, shard, n] = ordinal
-    out.parent[thread, ordinal] = state
-    out.fill[thread, shard] = n + 1
-    out.total[thread] = ordinal + 1
+        buckets[shard, n, k] = words[k]
+    ordinals[shard, n] = ordinal
+    parent[ordinal] = state
+    fill[shard] = n + 1
     return n + 1
+
+
+@jit
+def push_one(words, state, out, dim):
+    """Hand a candidate of the first thread on: an initial state."""
+    ordinal = out.total[0]
+    push(words, state, ordinal, out.words[0], out.ordinal[0], out.fill[0], out.parent[0], dim)
+    out.total[0] = ordinal + 1
 
 
 @jit
@@ -619,30 +624,39 @@ def expand_plainly(thread, low, high, states, rules, shape, scratch, out, misses
     Returns the first state that is not done, and why. After a miss it goes on for a while, only to
     collect more of them.
     """
+    masks, regions, table, keep, put = rules.masks, rules.regions, rules.table, rules.keep, rules.put
     cells = scratch.cells[thread]
     following = scratch.next_cells[thread]
+    actions, firsts = scratch.actions[thread], scratch.firsts[thread]
+    counts, ordinary = scratch.counts[thread], shape.ordinary
     capacity = out.words.shape[2]
+    buckets, ordinals, fill = out.words[thread], out.ordinal[thread], out.fill[thread]
+    parent, fired, total = out.parent[thread], out.fired[thread], out.total[thread]
     stop = np.int64(-1)
     fullest = np.int64(0)
     for shard in range(SHARDS):
-        fullest = max(fullest, out.fill[thread, shard])
+        fullest = max(fullest, fill[shard])
     for s in range(low, high):
         for k in range(len(dim_w)):
             cells[k] = states[s, k]
         n = np.int64(0)
         many = np.int64(0)
-        whole = derive(cells, thread, rules, shape, misses, dim_w, dim_e)
+        whole = True
+        if len(dim_e) > len(dim_w):
+            whole = derive(
+                cells, thread, masks, regions, table, shape, misses, dim_w, dim_e
+            )
         if whole:
-            for a in range(shape.ordinary.size):
-                j = find(cells, a, rules, dim_e)
-                if j < 0:
-                    miss(misses, thread, a, cells, rules, dim_e)
+            for a in range(ordinary.size):
+                j = find(cells, a, masks, regions, table, dim_e)
+                if j == EMPTY:
+                    miss(thread, a, cells, masks, misses, dim_e)
                     whole = False
-                elif rules.count[j] > 0:
-                    scratch.actions[thread, n] = a
-                    scratch.firsts[thread, n] = rules.first[j]
-                    scratch.counts[thread, n] = rules.count[j]
-                    many += rules.count[j]
+                elif count_of(j) > 0:
+                    actions[n] = a
+                    firsts[n] = first_of(j)
+                    counts[n] = count_of(j)
+                    many += count_of(j)
                     n += 1
         if not whole and stop < 0:
             stop = s
@@ -651,16 +665,20 @@ def expand_plainly(thread, low, high, states, rules, shape, scratch, out, misses
                 break
             continue
         if fullest + many > capacity:
-            return s, SMALL if out.total[thread] == 0 else FULL
+            out.total[thread] = total
+            return s, SMALL if total == 0 else FULL
         for i in range(n):
-            out.fired[thread, scratch.actions[thread, i]] = 1
-            first = scratch.firsts[thread, i]
-            for o in range(first, first + scratch.counts[thread, i]):
+            fired[actions[i]] = 1
+            first = firsts[i]
+            for o in range(first, first + counts[i]):
                 for k in range(len(dim_w)):
-                    following[k] = (cells[k] & rules.keep[o, k]) | rules.put[o, k]
-                fullest = max(fullest, push(following, s, thread, out, dim_w))
+                    following[k] = (cells[k] & keep[o, k]) | put[o, k]
+                count = push(following, s, total, buckets, ordinals, fill, parent, dim_w)
+                fullest = max(fullest, count)
+                total += 1
         if n == 0:
             dead_end(thread, s, out)
+    out.total[thread] = total
     if stop >= 0:
         return stop, MISSED
     return high, DONE
@@ -687,10 +705,12 @@ def expand(
 ):
     """Like `expand_plainly`, with committed steps, symmetry, stubborn sets and step properties."""
     capacity = out.words.shape[2]
+    buckets, ordinals, fill = out.words[thread], out.ordinal[thread], out.fill[thread]
+    parent, fired, total = out.parent[thread], out.fired[thread], out.total[thread]
     stop = np.int64(-1)
     fullest = np.int64(0)
     for shard in range(SHARDS):
-        fullest = max(fullest, out.fill[thread, shard])
+        fullest = max(fullest, fill[shard])
     for s in range(low, high):
         enabled = gather(
             states[s], thread, rules, shape, mirror, scratch, misses, out, dim_w, dim_e
@@ -726,20 +746,26 @@ def expand(
                 break
             continue
         if fullest + n > capacity:
-            return s, SMALL if out.total[thread] == 0 else FULL
+            out.total[thread] = total
+            return s, SMALL if total == 0 else FULL
         reduced = False
         if ample.visible.size > 0 and enabled > 1:
             least = choose(enabled, thread, level_end, ample, scratch, visited, states, dim_w)
             reduced = least < enabled
         for i in range(enabled):
             a = scratch.actions[thread, i]
-            out.fired[thread, a] = 1
+            fired[a] = 1
             if reduced and not has(scratch.bits[thread, 0], a):
                 continue
             for e in range(scratch.begins[thread, i], scratch.begins[thread, i + 1]):
-                fullest = max(fullest, push(scratch.ends[thread, e], s, thread, out, dim_w))
+                count = push(
+                    scratch.ends[thread, e], s, total, buckets, ordinals, fill, parent, dim_w
+                )
+                fullest = max(fullest, count)
+                total += 1
         if enabled == 0:
             dead_end(thread, s, out)
+    out.total[thread] = total
     if stop >= 0:
         return stop, MISSED
     return high, DONE
@@ -753,16 +779,22 @@ def insert(thread, threads, segments, limit, states, visited, out, fresh, resume
     A slot is 32 bits of hash and the number of a state, or, marked, the place of a fresh one in
     its shard. Equal hashes are compared in full.
     """
-    capacity = visited.slots.shape[1]
+    slots, used = visited.slots, visited.used
+    fresh_words, fresh_thread = fresh.words, fresh.thread
+    fresh_ordinal, fresh_fill = fresh.ordinal, fresh.fill
+    buckets, ordinals, fill, new = out.words, out.ordinal, out.fill, out.new
+    capacity = slots.shape[1]
     for shard in range(thread, SHARDS, threads):
         for t in range(segments):
-            for i in range(resume[shard, t], out.fill[t, shard]):
-                words = out.words[t, shard, i]
-                tag = hash_words(words, dim) & LOW32
+            for i in range(resume[shard, t], fill[t, shard]):
+                h = ZERO
+                for k in range(len(dim)):
+                    h = stir(h, buckets[t, shard, i, k])
+                tag = finish(h) & LOW32
                 at = np.int64((tag * U(capacity)) >> BITS32)
                 known = False
                 while not known:
-                    slot = visited.slots[shard, at]
+                    slot = slots[shard, at]
                     if slot == EMPTY:
                         break
                     if slot >> BITS32 == tag:
@@ -770,31 +802,31 @@ def insert(thread, threads, segments, limit, states, visited, out, fresh, resume
                         if slot & FRESH != ZERO:
                             n = np.int64(slot & LOW32 & ~FRESH)
                             for k in range(len(dim)):
-                                if fresh.words[shard, n, k] != words[k]:
+                                if fresh_words[shard, n, k] != buckets[t, shard, i, k]:
                                     known = False
                         else:
                             n = np.int64(slot & LOW32)
                             for k in range(len(dim)):
-                                if states[n, k] != words[k]:
+                                if states[n, k] != buckets[t, shard, i, k]:
                                     known = False
                     at += 1
                     if at == capacity:
                         at = 0
                 if known:
                     continue
-                if visited.used[shard] >= limit:
+                if used[shard] >= limit:
                     resume[shard, t] = i
                     return False
-                n = fresh.fill[shard]
-                visited.slots[shard, at] = (tag << BITS32) | FRESH | U(n)
-                visited.used[shard] += 1
+                n = fresh_fill[shard]
+                slots[shard, at] = (tag << BITS32) | FRESH | U(n)
+                used[shard] += 1
                 for k in range(len(dim)):
-                    fresh.words[shard, n, k] = words[k]
-                fresh.thread[shard, n] = t
-                fresh.ordinal[shard, n] = out.ordinal[t, shard, i]
-                fresh.fill[shard] = n + 1
-                out.new[t, out.ordinal[t, shard, i]] = 1
-            resume[shard, t] = out.fill[t, shard]
+                    fresh_words[shard, n, k] = buckets[t, shard, i, k]
+                fresh_thread[shard, n] = t
+                fresh_ordinal[shard, n] = ordinals[t, shard, i]
+                fresh_fill[shard] = n + 1
+                new[t, ordinals[t, shard, i]] = 1
+            resume[shard, t] = fill[t, shard]
     return True
 
 
@@ -903,27 +935,32 @@ def check(
     `sign` is 0 where the first state that is flagged is looked for (`hit`), 1 or -1 where the least
     or greatest of `amounts` is.
     """
+    masks, regions, table = rules.masks, rules.regions, rules.table
     cells = scratch.cells[thread]
     stop = np.int64(-1)
     for s in range(low, high):
         for k in range(len(dim_w)):
             cells[k] = states[s, k]
-        whole = derive(cells, thread, rules, shape, misses, dim_w, dim_e)
+        whole = True
+        if len(dim_e) > len(dim_w):
+            whole = derive(
+                cells, thread, masks, regions, table, shape, misses, dim_w, dim_e
+            )
         if whole:
             for q in range(which.size):
                 if hit[thread, q] >= 0:
                     continue
-                j = find(cells, which[q], rules, dim_e)
-                if j < 0:
-                    miss(misses, thread, which[q], cells, rules, dim_e)
+                j = find(cells, which[q], masks, regions, table, dim_e)
+                if j == EMPTY:
+                    miss(thread, which[q], cells, masks, misses, dim_e)
                     whole = False
-                elif rules.count[j] > 0:
+                elif count_of(j) > 0:
                     met[thread, q] = 1
                     if sign[q] == 0:
-                        if rules.first[j] > 0 and stop < 0:
+                        if first_of(j) > 0 and stop < 0:
                             hit[thread, q] = s
                     else:
-                        value = amounts[rules.first[j]]
+                        value = amounts[first_of(j)]
                         if best_state[thread, q] < 0 or sign[q] * value < sign[q] * best[thread, q]:
                             if stop < 0:
                                 best[thread, q] = value
@@ -940,19 +977,24 @@ def check(
 @jit
 def decide(thread, low, high, states, rules, shape, which, answers, scratch, misses, dim_w, dim_e):
     """Ask one predicate about each state; returns the first state not done, and why."""
+    masks, regions, table = rules.masks, rules.regions, rules.table
     cells = scratch.cells[thread]
     stop = np.int64(-1)
     for s in range(low, high):
         for k in range(len(dim_w)):
             cells[k] = states[s, k]
-        whole = derive(cells, thread, rules, shape, misses, dim_w, dim_e)
+        whole = True
+        if len(dim_e) > len(dim_w):
+            whole = derive(
+                cells, thread, masks, regions, table, shape, misses, dim_w, dim_e
+            )
         if whole:
-            j = find(cells, which, rules, dim_e)
-            if j < 0:
-                miss(misses, thread, which, cells, rules, dim_e)
+            j = find(cells, which, masks, regions, table, dim_e)
+            if j == EMPTY:
+                miss(thread, which, cells, masks, misses, dim_e)
                 whole = False
             else:
-                answers[s] = rules.first[j]
+                answers[s] = first_of(j)
         if not whole and stop < 0:
             stop = s
         if stop >= 0 and s - stop >= SCAN_ON:

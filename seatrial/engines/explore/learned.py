@@ -245,16 +245,16 @@ class Learned:
             if reads is not None:
                 masks[rule] = self.layout.covering(reads, words)
         self._masks = masks
-        self._slot_keys = np.zeros((total, words), np.uint64)
-        self._slot_first = np.zeros(total, np.int32)
-        self._slot_count = np.full(total, -1, np.int32)
+        self._table = np.zeros((total, words + 1), np.uint64)
+        self._table[:, words] = kernel.EMPTY
         self._refresh()
         self._place(0, self.rule.count)
         self._placed = self.rule.count
 
     def _place(self, low: int, high: int) -> None:
         kernel.place_all(
-            self.rules,
+            self.rules.regions,
+            self.rules.table,
             self.rule.array,
             self.keys.array,
             self.first.array,
@@ -278,52 +278,48 @@ class Learned:
         """The tuples that the kernel takes, after arrays may have moved."""
         self.rules = kernel.Rules(
             masks=self._masks,
-            base=self._base,
-            last=(self._rooms - 1).astype(np.uint64),
-            keys=self._slot_keys,
-            first=self._slot_first,
-            count=self._slot_count,
+            regions=np.stack([self._base, self._rooms - 1], axis=1).astype(np.uint64),
+            table=self._table,
             keep=self.keep.array,
             put=self.put.array,
         )
         self.shape = self._shape()
 
     def _shape(self) -> kernel.Shape:
-        system = self.tables.system
-        where = self.layout.arrays()
-        views = np.array([view.cell.number for view in system.views], np.int64)
-        totals = np.array([total.cell.number for total in system.totals], np.int64)
-        parts = np.array([cell for total in system.totals for cell in total.of], np.int64)
-        sizes = [len(total.of) for total in system.totals]
-        offsets, numbers = self._numbers(parts)
+        system, layout = self.tables.system, self.layout
+        views = [
+            (rule, layout.word[view.cell.number], layout.shift[view.cell.number])
+            for rule, view in zip(self.view_rules, system.views, strict=True)
+        ]
+        totals, parts = [], []
+        for rule, total in zip(self.total_rules, system.totals, strict=True):
+            cell, begin = total.cell.number, len(parts)
+            parts += total.of
+            totals.append((rule, layout.word[cell], layout.shift[cell], begin, len(parts)))
+        begins, numbers = self._numbers(parts)
+        cells = [
+            (layout.word[cell], layout.shift[cell], layout.mask(cell), begin)
+            for cell, begin in zip(parts, begins, strict=True)
+        ]
         return kernel.Shape(
-            ordinary=_numbers(a.number for a in system.actions if not a.action.committed),
-            committed=_numbers(a.number for a in system.actions if a.action.committed),
-            view_rule=_numbers(self.view_rules),
-            view_word=where["word"][views],
-            view_shift=where["shift"][views],
-            total_rule=_numbers(self.total_rules),
-            total_word=where["word"][totals],
-            total_shift=where["shift"][totals],
-            total_begin=np.concatenate(([0], np.cumsum(sizes))).astype(np.int64),
-            part_word=where["word"][parts],
-            part_shift=where["shift"][parts],
-            part_mask=where["mask"][parts],
-            part_offset=offsets,
-            numbers=numbers,
+            ordinary=_integers(a.number for a in system.actions if not a.action.committed),
+            committed=_integers(a.number for a in system.actions if a.action.committed),
+            views=_integers(views).reshape(-1, 3),
+            totals=_integers(totals).reshape(-1, 5),
+            parts=np.array(cells, np.uint64).astype(np.int64).reshape(-1, 4),
+            numbers=_integers(numbers or [0]),
         )
 
-    def _numbers(self, parts: npt.NDArray[np.int64]) -> tuple[Any, Any]:
+    def _numbers(self, parts: Sequence[int]) -> tuple[list[int], list[int]]:
+        """For each part where the numbers of its family begin, and these numbers by id."""
         begins: dict[str, int] = {}
         numbers: list[int] = []
-        offsets = []
         for cell in parts:
             domain = self.tables.domain_of[cell]
             if domain.name not in begins:
                 begins[domain.name] = len(numbers)
                 numbers += [self.tables.number(cell, n) for n in range(len(domain.values))]
-            offsets.append(begins[domain.name])
-        return _numbers(offsets), np.array(numbers or [0], np.int64)
+        return [begins[self.tables.domain_of[cell].name] for cell in parts], numbers
 
     @property
     def held(self) -> int:
@@ -332,5 +328,5 @@ class Learned:
         return sum(array.nbytes for array in [*arrays, self.outcome_count.array])
 
 
-def _numbers(values: Any) -> npt.NDArray[np.int64]:
+def _integers(values: Any) -> npt.NDArray[np.int64]:
     return np.array(list(values), np.int64)
