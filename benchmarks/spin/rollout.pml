@@ -215,10 +215,10 @@ inline scale_down() {
 /*
  * The invariant: the sizes never add up to more than replicas + maxSurge. It is an option of the loop that is enabled
  * only where it is broken. So SPIN evaluates it once in every state, the initial one included, as we do, and it adds
- * neither a state nor a transition while it holds. It costs 2% or so, less
- * than the noise. The other ways are worse or say less: an assertion behind every action is evaluated once per
- * transition, six times as often; one only behind the two actions that write a size takes on trust that no other does;
- * a never claim is a second automaton, which moves at every step and adds its control point to the state.
+ * neither a state nor a transition while it holds. It costs 2% or so, less than the noise. The other ways are worse or
+ * say less: an assertion behind every action is evaluated once per transition, six times as often; one only behind the
+ * two actions that write a size takes on trust that no other does; a never claim is a second automaton, which moves at
+ * every step and adds its control point to the state.
  */
 inline check() {
     d_step { SUM(spec) > REPLICAS + SURGE -> assert(false) }

@@ -257,30 +257,40 @@ def _total(scope: Scope, cell: Cell, declared: Total) -> GroundTotal:
 
 
 def _actions(scope: Scope) -> tuple[GroundAction, ...]:
+    """
+    All actions at all indices: as declared, but those that read the same cells are neighbours.
+
+    So an engine may look them up together.
+    """
+    bound = [
+        (action, key, bind(scope, action.function, action.over, key))
+        for action in scope.system.actions
+        for key in scope.system.tuples(action.over)
+    ]
+    groups: dict[tuple[bool, frozenset[int]], list[tuple[Action, tuple[Any, ...], Binding]]] = {}
+    for action, key, binding in bound:
+        group = (action.committed, frozenset(binding.reads))
+        groups.setdefault(group, []).append((action, key, binding))
     found: list[GroundAction] = []
-    for action in scope.system.actions:
-        for key in scope.system.tuples(action.over):
-            targets: dict[str, int | Mapping[Any, int]] = {}
-            for name in action.writes:
-                targets[name] = _target(scope, action, name, key)
-            slots = [
-                number
-                for target in targets.values()
-                for number in (target.values() if isinstance(target, Mapping) else (target,))
-            ]
-            binding = bind(scope, action.function, action.over, key)
-            found.append(
-                GroundAction(
-                    number=len(found),
-                    name=cell_name(action.name, key),
-                    action=action,
-                    key=key,
-                    reads=binding.reads,
-                    writes=frozenset(slots),
-                    binding=binding,
-                    targets=targets,
-                )
+    for action, key, binding in (each for group in groups.values() for each in group):
+        targets = {name: _target(scope, action, name, key) for name in action.writes}
+        slots = [
+            number
+            for target in targets.values()
+            for number in (target.values() if isinstance(target, Mapping) else (target,))
+        ]
+        found.append(
+            GroundAction(
+                number=len(found),
+                name=cell_name(action.name, key),
+                action=action,
+                key=key,
+                reads=binding.reads,
+                writes=frozenset(slots),
+                binding=binding,
+                targets=targets,
             )
+        )
     return tuple(found)
 
 

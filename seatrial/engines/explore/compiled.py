@@ -196,7 +196,6 @@ class PackedGraph:
                 fair,
                 self.visited,
                 self.work.scratch,
-                self.work.out,
                 self.work.misses,
                 counts,
                 targets,
@@ -274,7 +273,6 @@ class _Work:
             rank=np.empty((threads, most), np.uint32),
             total=np.zeros(threads, np.int64),
             deadlocks=np.zeros((threads, 2), np.int64),
-            fired=np.zeros((threads, actions), np.uint8),
             steps=np.zeros((threads, steps, 2), np.int64),
         )
         self.fresh = kernel.Fresh(
@@ -299,7 +297,6 @@ class _Work:
         out.fill[thread] = 0
         out.total[thread] = 0
         out.deadlocks[thread] = (0, -1)
-        out.fired[thread] = 0
         out.steps[thread, :, 0] = 0
         out.steps[thread, :, 1] = -1
 
@@ -625,7 +622,6 @@ class _Search:
             first = int(out.deadlocks[thread, 1])
             if first >= 0 and (findings.deadlock is None or first < findings.deadlock):
                 findings.deadlock = first
-            findings.fired.update(int(a) for a in np.nonzero(out.fired[thread])[0])
             for at, asked in enumerate(self.learned.of_steps):
                 if asked.number in findings.first and findings.first[asked.number] < end:
                     continue

@@ -41,14 +41,15 @@ class Rules(NamedTuple):
     """Learned tables of all rules. An entry is a key and, last, `count << 32 | first`."""
 
     masks: Any  # (R, E) what each rule reads
-    regions: Any  # (R, 2) the first entry of a rule's region, and its size (a power of two) less 1
+    regions: Any  # (R, 3) first entry of a rule's region, its size (2**n) less 1, and 64 - n
     table: Any  # (N, E + 1) entries; the last word is EMPTY where there is none
     keep: Any  # (O, W)
     put: Any  # (O, W)
+    doer: Any  # (O,) whose outcome it is
 
 
 class Shape(NamedTuple):
-    """How cells derive from a state, and which actions there are."""
+    """How cells derive from a state, and which groups of actions there are."""
 
     ordinary: Any
     committed: Any
@@ -101,7 +102,7 @@ class Scratch(NamedTuple):
     counts: Any
     ends: Any  # (T, X, W)
     doers: Any  # (T, X)
-    begins: Any  # (T, A + 1)
+    begins: Any  # (T, A + 1) of each enabled action's ends
     stack: Any  # (T, X, W)
     heights: Any  # (T, X)
     sorting: Any  # (T, M, F) for symmetry
@@ -120,7 +121,6 @@ class Out(NamedTuple):
     rank: Any  # (T, N)
     total: Any  # (T,)
     deadlocks: Any  # (T, 2) how many, the first
-    fired: Any  # (T, A)
     steps: Any  # (T, S, 2) premise met, first state with a violating step
 
 
@@ -157,6 +157,12 @@ def stir(h, word):
 
 
 @inline
+def spread(h, word):
+    """Mix a word into a hash of which only the topmost bits are used."""
+    return (h ^ (h >> BITS32) ^ word) * MULTIPLY
+
+
+@inline
 def finish(h):
     """The last mixing, after which all bits are good."""
     h = h * AGAIN
@@ -177,9 +183,9 @@ def find(cells, rule, masks, regions, table, dim):
     """The answer of a rule for a cell vector, or EMPTY."""
     h = ZERO
     for k in range(len(dim)):
-        h = stir(h, cells[k] & masks[rule, k])
+        h = spread(h, cells[k] & masks[rule, k])
     last = regions[rule, 1]
-    at = finish(h) & last
+    at = h >> regions[rule, 2]
     while True:
         j = regions[rule, 0] + at
         answer = table[j, len(dim)]
@@ -197,11 +203,11 @@ def find(cells, rule, masks, regions, table, dim):
 @inline
 def find_word(word, rule, regions, table, dim):
     """The answer of a rule whose key is one number, or EMPTY."""
-    h = stir(ZERO, word)
+    h = spread(ZERO, word)
     for _ in range(1, len(dim)):
-        h = stir(h, ZERO)
+        h = spread(h, ZERO)
     last = regions[rule, 1]
-    at = finish(h) & last
+    at = h >> regions[rule, 2]
     while True:
         j = regions[rule, 0] + at
         answer = table[j, len(dim)]
@@ -228,9 +234,9 @@ def place_all(regions, table, rule, keys, first, count, low, high, dim):
     for n in range(low, high):
         h = ZERO
         for k in range(len(dim)):
-            h = stir(h, keys[n, k])
+            h = spread(h, keys[n, k])
         last = regions[rule[n], 1]
-        at = finish(h) & last
+        at = h >> regions[rule[n], 2]
         while table[regions[rule[n], 0] + at, len(dim)] != EMPTY:
             at = (at + ONE) & last
         j = regions[rule[n], 0] + at
@@ -302,7 +308,7 @@ def derive(cells, thread, masks, regions, table, shape, misses, dim_w, dim_e):
 
 @inline
 def enabled_of(which, cells, thread, masks, regions, table, scratch, misses, dim_e):
-    """Look up these actions; how many are enabled, or -1 where an answer is missing."""
+    """Look up these groups; how many have an enabled action, or -1 where an answer is missing."""
     n = 0
     whole = True
     for i in range(which.size):
@@ -312,7 +318,6 @@ def enabled_of(which, cells, thread, masks, regions, table, scratch, misses, dim
             miss(thread, a, cells, masks, misses, dim_e)
             whole = False
         elif count_of(j) > 0:
-            scratch.actions[thread, n] = a
             scratch.firsts[thread, n] = first_of(j)
             scratch.counts[thread, n] = count_of(j)
             n += 1
@@ -358,39 +363,45 @@ def canonical(words, thread, mirror, scratch):
 
 
 @jit
-def gather(source, thread, rules, shape, mirror, scratch, misses, out, dim_w, dim_e):
+def gather(source, thread, rules, shape, mirror, scratch, misses, dim_w, dim_e):
     """
     All ends of all steps from a state into `scratch.ends`, those of enabled action i from
     `begins[i]`; how many actions are enabled, or minus a status.
     """
-    masks, regions, table, keep, put = rules.masks, rules.regions, rules.table, rules.keep, rules.put
+    masks, regions, table = rules.masks, rules.regions, rules.table
+    keep, put, doer = rules.keep, rules.put, rules.doer
     cells = scratch.cells[thread]
     for k in range(len(dim_w)):
         cells[k] = source[k]
     if len(dim_e) > len(dim_w):
         if not derive(cells, thread, masks, regions, table, shape, misses, dim_w, dim_e):
             return -MISSED
-    enabled = 0
+    groups = 0
     if shape.committed.size > 0:
-        enabled = enabled_of(
+        groups = enabled_of(
             shape.committed, cells, thread, masks, regions, table, scratch, misses, dim_e
         )
-    if enabled == 0:
-        enabled = enabled_of(
+    if groups == 0:
+        groups = enabled_of(
             shape.ordinary, cells, thread, masks, regions, table, scratch, misses, dim_e
         )
-    if enabled < 0:
+    if groups < 0:
         return -MISSED
     room = scratch.ends.shape[1]
     n = 0
     whole = True
     following = scratch.next_cells[thread]
-    for i in range(enabled):
-        scratch.begins[thread, i] = n
-        action = scratch.actions[thread, i]
+    enabled = 0
+    for i in range(groups):
+        action = np.int64(-1)
         for o in range(
             scratch.firsts[thread, i], scratch.firsts[thread, i] + scratch.counts[thread, i]
         ):
+            if doer[o] != action:
+                action = np.int64(doer[o])
+                scratch.actions[thread, enabled] = action
+                scratch.begins[thread, enabled] = n
+                enabled += 1
             top = 1
             for k in range(len(dim_w)):
                 scratch.stack[thread, 0, k] = (cells[k] & keep[o, k]) | put[o, k]
@@ -413,8 +424,6 @@ def gather(source, thread, rules, shape, mirror, scratch, misses, out, dim_w, di
                             miss(thread, shape.committed[c], following, masks, misses, dim_e)
                             whole = False
                             continue
-                        if count_of(j) > 0:
-                            out.fired[thread, shape.committed[c]] = 1
                         if top + more + count_of(j) > room:
                             return -SMALL
                         for q in range(count_of(j) - 1, -1, -1):
@@ -627,11 +636,10 @@ def expand_plainly(thread, low, high, states, rules, shape, scratch, out, misses
     masks, regions, table, keep, put = rules.masks, rules.regions, rules.table, rules.keep, rules.put
     cells = scratch.cells[thread]
     following = scratch.next_cells[thread]
-    actions, firsts = scratch.actions[thread], scratch.firsts[thread]
-    counts, ordinary = scratch.counts[thread], shape.ordinary
+    firsts, counts, ordinary = scratch.firsts[thread], scratch.counts[thread], shape.ordinary
     capacity = out.words.shape[2]
     buckets, ordinals, fill = out.words[thread], out.ordinal[thread], out.fill[thread]
-    parent, fired, total = out.parent[thread], out.fired[thread], out.total[thread]
+    parent, total = out.parent[thread], out.total[thread]
     stop = np.int64(-1)
     fullest = np.int64(0)
     for shard in range(SHARDS):
@@ -647,13 +655,13 @@ def expand_plainly(thread, low, high, states, rules, shape, scratch, out, misses
                 cells, thread, masks, regions, table, shape, misses, dim_w, dim_e
             )
         if whole:
-            for a in range(ordinary.size):
+            for i in range(ordinary.size):
+                a = ordinary[i]
                 j = find(cells, a, masks, regions, table, dim_e)
                 if j == EMPTY:
                     miss(thread, a, cells, masks, misses, dim_e)
                     whole = False
                 elif count_of(j) > 0:
-                    actions[n] = a
                     firsts[n] = first_of(j)
                     counts[n] = count_of(j)
                     many += count_of(j)
@@ -668,7 +676,6 @@ def expand_plainly(thread, low, high, states, rules, shape, scratch, out, misses
             out.total[thread] = total
             return s, SMALL if total == 0 else FULL
         for i in range(n):
-            fired[actions[i]] = 1
             first = firsts[i]
             for o in range(first, first + counts[i]):
                 for k in range(len(dim_w)):
@@ -706,14 +713,14 @@ def expand(
     """Like `expand_plainly`, with committed steps, symmetry, stubborn sets and step properties."""
     capacity = out.words.shape[2]
     buckets, ordinals, fill = out.words[thread], out.ordinal[thread], out.fill[thread]
-    parent, fired, total = out.parent[thread], out.fired[thread], out.total[thread]
+    parent, total = out.parent[thread], out.total[thread]
     stop = np.int64(-1)
     fullest = np.int64(0)
     for shard in range(SHARDS):
         fullest = max(fullest, fill[shard])
     for s in range(low, high):
         enabled = gather(
-            states[s], thread, rules, shape, mirror, scratch, misses, out, dim_w, dim_e
+            states[s], thread, rules, shape, mirror, scratch, misses, dim_w, dim_e
         )
         whole = True
         if enabled < 0:
@@ -754,7 +761,6 @@ def expand(
             reduced = least < enabled
         for i in range(enabled):
             a = scratch.actions[thread, i]
-            fired[a] = 1
             if reduced and not has(scratch.bits[thread, 0], a):
                 continue
             for e in range(scratch.begins[thread, i], scratch.begins[thread, i + 1]):
@@ -786,7 +792,8 @@ def insert(thread, threads, segments, limit, states, visited, out, fresh, resume
     capacity = slots.shape[1]
     for shard in range(thread, SHARDS, threads):
         for t in range(segments):
-            for i in range(resume[shard, t], fill[t, shard]):
+            end = fill[t, shard]
+            for i in range(resume[shard, t], end):
                 h = ZERO
                 for k in range(len(dim)):
                     h = stir(h, buckets[t, shard, i, k])
@@ -826,7 +833,7 @@ def insert(thread, threads, segments, limit, states, visited, out, fresh, resume
                 fresh_ordinal[shard, n] = ordinals[t, shard, i]
                 fresh_fill[shard] = n + 1
                 new[t, ordinals[t, shard, i]] = 1
-            resume[shard, t] = fill[t, shard]
+            resume[shard, t] = end
     return True
 
 
@@ -1016,7 +1023,6 @@ def edges(
     fair,
     visited,
     scratch,
-    out,
     misses,
     counts,
     targets,
@@ -1033,7 +1039,7 @@ def edges(
     n = np.int64(0)
     for s in range(low, high):
         enabled = gather(
-            states[s], thread, rules, shape, mirror, scratch, misses, out, dim_w, dim_e
+            states[s], thread, rules, shape, mirror, scratch, misses, dim_w, dim_e
         )
         if enabled < 0:
             return s, -enabled, n

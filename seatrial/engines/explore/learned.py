@@ -1,6 +1,6 @@
 """Learned tables for the kernel: questions become entries, and entries move when packing changes.
 
-Rules are numbered: actions, views, totals, properties of states, then four for each property of
+Rules are numbered: groups of actions that read the same cells, views, totals, properties of states, then four for each property of
 steps (what it reads before, what it reads after, the pair of both, the pair with the action).
 """
 
@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
+from seatrial.core import GroundAction
 
 from . import kernel
 from .packing import Layout, Words, widths_for
@@ -63,7 +65,8 @@ class Learned:
         self.tables = tables = space.tables
         system = tables.system
         self._slots = len(system.slots)
-        actions, views, totals = len(system.actions), len(system.views), len(system.totals)
+        self.groups = _groups(system.actions)
+        actions, views, totals = len(self.groups), len(system.views), len(system.totals)
         self.view_rules = range(actions, actions + views)
         self.total_rules = range(actions + views, actions + views + totals)
         begin = actions + views + totals
@@ -74,7 +77,7 @@ class Learned:
         begin += len(self.of_states)
         self.step_rules = range(begin, begin + 4 * len(self.of_steps))
         self.count = begin + 4 * len(self.of_steps)
-        self._reads: list[tuple[int, ...] | None] = [action.reads for action in system.actions]
+        self._reads: list[tuple[int, ...] | None] = [group[0].reads for group in self.groups]
         self._reads += [view.reads for view in system.views]
         self._reads += [None] * totals
         self._reads += [asked.rule.reads for asked in self.of_states]
@@ -88,14 +91,15 @@ class Learned:
         self.rule = Grown(np.int32)
         self.first = Grown(np.int32)
         self.outcome_count = Grown(np.int32)
+        self.doer = Grown(np.int32)
         self.layout = self._fitting()
         self._start_arrays()
         for view in range(views):
             for ids, known in space.derived[view].items():
                 self._enter(self.view_rules[view], ids, known, 1)
-        for number in range(actions):
-            for ids, outcomes in space.answers[number].items():
-                self._enter_outcomes(number, ids, outcomes)
+        for number, group in enumerate(self.groups):
+            for ids in space.answers[group[0].number]:
+                self._enter_outcomes(number, ids, self._ask(number, ids))
         self._rebuild()
 
     def _start_arrays(self) -> None:
@@ -163,7 +167,7 @@ class Learned:
         answers = [(rule, ids, self._ask(rule, ids)) for rule, ids in asked]
         self.old_layout: Layout | None = self.repack() if self.outgrown else None
         for rule, ids, answer in answers:
-            if rule < len(self.tables.system.actions):
+            if rule < len(self.groups):
                 self._enter_outcomes(rule, ids, answer)
             else:
                 self._enter(rule, ids, answer[0], answer[1])
@@ -172,8 +176,8 @@ class Learned:
     def _ask(self, rule: int, ids: tuple[int, ...]) -> Any:
         tables = self.tables
         system = tables.system
-        if rule < len(system.actions):
-            return tables.outcomes(system.actions[rule], ids)
+        if rule < len(self.groups):
+            return self._ask_group(rule, ids)
         if rule in self.view_rules:
             return tables.derive(rule - self.view_rules.start, ids), 1
         if rule in self.total_rules:
@@ -182,6 +186,22 @@ class Learned:
         if rule in self.state_rules:
             return self._ask_state(self.of_states[rule - self.state_rules.start], ids)
         return self._ask_step(rule - self.step_rules.start, ids)
+
+    def _ask_group(self, rule: int, ids: tuple[int, ...]) -> list[tuple[int, Writes]]:
+        """All outcomes of a group's actions, each with whose it is."""
+        group = self.groups[rule]
+        found = []
+        for action in group:
+            if action.reads == group[0].reads:
+                key = ids
+            else:
+                known = dict(zip(group[0].reads, ids, strict=True))
+                key = tuple(known[cell] for cell in action.reads)
+            outcomes = self.space.answers[action.number].get(key)
+            if outcomes is None:
+                outcomes = self.tables.outcomes(action, key)
+            found += [(action.number, writes) for writes in outcomes]
+        return found
 
     def _ask_state(self, asked: Asked, ids: tuple[int, ...]) -> tuple[int, int]:
         found = self.tables.ask(asked, ids)
@@ -218,12 +238,15 @@ class Learned:
         self.first.append(first)
         self.outcome_count.append(count)
 
-    def _enter_outcomes(self, rule: int, ids: Sequence[int], outcomes: Sequence[Writes]) -> None:
+    def _enter_outcomes(
+        self, rule: int, ids: Sequence[int], outcomes: Sequence[tuple[int, Writes]]
+    ) -> None:
         layout = self.layout
         words = layout.state_words
         every = (1 << 64) - 1
         self._enter(rule, ids, self.keep.count, len(outcomes))
-        for writes in outcomes:
+        for doer, writes in outcomes:
+            self.doer.append(doer)
             slots = [slot for slot, _ in writes]
             covered = layout.covering(slots, words)
             self.keep.append(np.array([every ^ word for word in covered], np.uint64))
@@ -237,6 +260,7 @@ class Learned:
         self._sizes = np.bincount(self.rule.rows, minlength=self.count).astype(np.int64)
         rooms = [max(_LEAST, 1 << (4 * int(size)).bit_length()) for size in self._sizes]
         self._rooms = np.array(rooms, np.int64)
+        self._shifts = np.array([65 - room.bit_length() for room in rooms], np.int64)
         self._base = np.concatenate(([0], np.cumsum(self._rooms)[:-1])).astype(np.int64)
         total = int(self._rooms.sum())
         words = self.layout.all_words
@@ -278,10 +302,11 @@ class Learned:
         """The tuples that the kernel takes, after arrays may have moved."""
         self.rules = kernel.Rules(
             masks=self._masks,
-            regions=np.stack([self._base, self._rooms - 1], axis=1).astype(np.uint64),
+            regions=np.stack([self._base, self._rooms - 1, self._shifts], axis=1).astype(np.uint64),
             table=self._table,
             keep=self.keep.array,
             put=self.put.array,
+            doer=self.doer.array,
         )
         self.shape = self._shape()
 
@@ -302,8 +327,8 @@ class Learned:
             for cell, begin in zip(parts, begins, strict=True)
         ]
         return kernel.Shape(
-            ordinary=_integers(a.number for a in system.actions if not a.action.committed),
-            committed=_integers(a.number for a in system.actions if a.action.committed),
+            ordinary=_integers(n for n, g in enumerate(self.groups) if not g[0].action.committed),
+            committed=_integers(n for n, g in enumerate(self.groups) if g[0].action.committed),
             views=_integers(views).reshape(-1, 3),
             totals=_integers(totals).reshape(-1, 5),
             parts=np.array(cells, np.uint64).astype(np.int64).reshape(-1, 4),
@@ -326,6 +351,22 @@ class Learned:
         """Bytes in all arrays."""
         arrays = [*self.rules, self.rule.array, self.keys.array, self.first.array]
         return sum(array.nbytes for array in [*arrays, self.outcome_count.array])
+
+
+def _groups(actions: Sequence[GroundAction]) -> list[list[GroundAction]]:
+    """Neighbours that read the same cells: one look-up answers for all."""
+    groups: list[list[GroundAction]] = []
+    for action in actions:
+        last = groups[-1][0] if groups else None
+        if (
+            last is not None
+            and last.action.committed == action.action.committed
+            and set(last.reads) == set(action.reads)
+        ):
+            groups[-1].append(action)
+        else:
+            groups.append([action])
+    return groups
 
 
 def _integers(values: Any) -> npt.NDArray[np.int64]:

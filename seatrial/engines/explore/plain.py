@@ -80,7 +80,7 @@ class Space:
                 found.append((number, outcomes))
         return found
 
-    def ends(self, state: State, writes: Writes, fired: set[int] | None = None) -> Iterator[State]:
+    def ends(self, state: State, writes: Writes) -> Iterator[State]:
         """Where one outcome leads, after all it commits to; canonical under symmetry."""
         after = list(state)
         for slot, each in writes:
@@ -96,8 +96,6 @@ class Space:
                 raise endless(self.tables, [number for number, _ in following])
             onward = []
             for number, outcomes in following:
-                if fired is not None:
-                    fired.add(number)
                 for each_writes in outcomes:
                     changed = list(one)
                     for slot, each in each_writes:
@@ -105,13 +103,11 @@ class Space:
                     onward.append((tuple(changed), depth + 1))
             waiting += reversed(onward)
 
-    def moves(self, state: State, fired: set[int] | None = None) -> Iterator[tuple[int, State]]:
+    def moves(self, state: State) -> Iterator[tuple[int, State]]:
         """All steps from a state, in order of actions and outcomes: who, and where it leads."""
         for number, outcomes in self.enabled(state):
-            if fired is not None:
-                fired.add(number)
             for writes in outcomes:
-                for end in self.ends(state, writes, fired):
+                for end in self.ends(state, writes):
                     yield number, end
 
 
@@ -280,7 +276,7 @@ def search(
                     break
                 if pulse is not None:
                     pulse(len(levels) - 1, len(graph), transitions, high - number, 0)
-            steps = _steps(space, graph, number, high, ample, findings)
+            steps = _steps(space, graph, number, high, ample)
             new: dict[State, None] = {}
             for action, end in steps:
                 if end not in graph.numbers:
@@ -326,15 +322,13 @@ def _steps(
     number: int,
     high: int,
     ample: Ample | None,
-    findings: Findings,
 ) -> list[tuple[int, State]]:
     state = graph.states[number]
     if ample is None:
-        return list(space.moves(state, findings.fired))
+        return list(space.moves(state))
     enabled = space.enabled(state)
-    findings.fired.update(action for action, _ in enabled)
     steps_of = {
-        action: [end for writes in outcomes for end in space.ends(state, writes, findings.fired)]
+        action: [end for writes in outcomes for end in space.ends(state, writes)]
         for action, outcomes in enabled
     }
 

@@ -44,8 +44,6 @@ class Findings:
     met: set[int] = attrs.Factory(set)
     deadlock: int | None = None
     deadlocks: int = 0
-    fired: set[int] = attrs.Factory(set)
-    """Numbers of grounded actions that yielded something."""
 
     def better(self, asked: Asked, value: int, state: int) -> None:
         """Keep the more extreme of two values of a bound, the earlier state where they tie."""

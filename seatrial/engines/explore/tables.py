@@ -107,6 +107,8 @@ class Tables:
         self.domains = tuple(by_name.values())
         self.domain_of = tuple(by_name[cell.domain] for cell in system.scope.cells)
         self.evaluations: dict[str, int] = {}
+        self.fired: set[int] = set()
+        """Numbers of the actions that were enabled somewhere."""
         self._audit: dict[int, list[tuple[Any, ...]]] = {}
         self.initial = self._initial()
 
@@ -145,6 +147,8 @@ class Tables:
             sample.append((values, found))
         elif number & (number - 1) == 0:
             sample[number.bit_length() % _AUDITED_AT_END] = (values, found)
+        if found:
+            self.fired.add(action.number)
         result = []
         for outcome in found:
             writes = []
