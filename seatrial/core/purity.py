@@ -8,6 +8,7 @@ import builtins
 import dis
 import types
 from collections.abc import Callable, Iterator
+from contextvars import ContextVar
 from typing import Any
 
 from .errors import DeclarationError, ValueRefused, where
@@ -66,7 +67,7 @@ def _surroundings(function: types.FunctionType) -> Iterator[tuple[str, Any]]:
 def _may_change(value: Any) -> str | None:
     if isinstance(value, _MUTABLE):
         return f"a {type(value).__name__}, which may change"
-    if callable(value) or isinstance(value, (types.ModuleType, type, property)):
+    if callable(value) or isinstance(value, (types.ModuleType, type, property, ContextVar)):
         return None
     if hasattr(type(value), "__seatrial_declaration__") or type(value).__module__ == "typing":
         return None

@@ -172,8 +172,8 @@ class Outcome:
         return f"outcome({self.label!r}{inside})"
 
 
-Outcomes = Iterable[Outcome] | None
-"""What a rule returns: None or nothing where it is not enabled, several for nondeterminism."""
+Outcomes = Iterable[Outcome]
+"""What a rule yields: nothing where it is not enabled, several for nondeterminism."""
 
 
 def outcome(label: str, /, **writes: Any) -> Outcome:

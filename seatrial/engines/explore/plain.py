@@ -20,6 +20,9 @@ __all__ = ["PlainGraph", "Space", "search"]
 State = tuple[int, ...]
 Pulse = Callable[[int, int, int, int, int], None]
 
+PLAIN_BYTES = 600
+"""What a state costs in the plain loop, measured roughly: a tuple, two list cells, a dict entry."""
+
 CHAIN_LIMIT = 1000
 """A chain of committed steps this long is taken for one that never ends."""
 
@@ -213,7 +216,8 @@ class _Watch:
             if met:
                 self.findings.met.add(asked.number)
             if asked.kind in ("at least", "at most"):
-                self.findings.better(asked, value, number)
+                if met:
+                    self.findings.better(asked, value, number)
             elif violated or (asked.kind == "sometimes" and value):
                 self.findings.first[asked.number] = number
 
@@ -238,6 +242,7 @@ def search(
     *,
     ample: Ample | None = None,
     give_up: int | None = None,
+    stopped: Callable[[], bool] = lambda: False,
     pulse: Pulse | None = None,
 ) -> Reached | None:
     """
@@ -274,6 +279,13 @@ def search(
                 if limits.seconds is not None and seconds > limits.seconds:
                     capped = "time-limit"
                     break
+                if stopped():
+                    capped = "interrupted"
+                    break
+                if limits.memory is not None and number % 4096 == 0:
+                    if PLAIN_BYTES * len(graph) > limits.memory:
+                        capped = "memory-limit"
+                        break
                 if pulse is not None:
                     pulse(len(levels) - 1, len(graph), transitions, high - number, 0)
             steps = _steps(space, graph, number, high, ample)
@@ -312,7 +324,7 @@ def search(
         capped=capped,
         seconds=time.monotonic() - began,
         kernel="plain",
-        bytes_held=0,
+        bytes_held=PLAIN_BYTES * len(graph),
     )
 
 

@@ -1,0 +1,271 @@
+"""Convergence: whether a fair run stays outside a goal, and the lasso that shows it.
+
+Over the graph of system steps (users and faults dropped), a fair run that is outside the goal for
+ever or again and again lives in a strongly connected component with a state outside the goal where
+each weakly fair action is somewhere disabled or taken by an edge inside, and each strongly fair
+action is nowhere enabled or taken inside (components are pruned until this is so: Streett
+conditions, as in Emerson and Lei 1987). A state without any fair step counts: the run stops there.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+
+import attrs
+import numpy as np
+import numpy.typing as npt
+
+from .components import components
+from .result import EdgeArrays
+from .tables import Tables
+
+__all__ = ["Lasso", "find_lasso"]
+
+Bools = npt.NDArray[np.bool_]
+
+
+@attrs.frozen
+class Lasso:
+    """
+    A fair run for ever: states of the loop, who takes each step, and why it is fair.
+
+    The loop starts at `states[0]` and returns to it; without steps the run has stopped there.
+    """
+
+    states: tuple[int, ...]
+    actions: tuple[int, ...]
+    fairness: tuple[str, ...]
+
+
+@attrs.frozen(eq=False)
+class _Facts:
+    """The graph of fair steps, with who is enabled where."""
+
+    tables: Tables
+    count: int
+    edges: EdgeArrays
+    sources: npt.NDArray[np.int64]
+    degree: npt.NDArray[np.int64]
+
+    def fair(self, kind: str) -> list[int]:
+        """The numbers of the actions that are fair in this sense."""
+        return [a.number for a in self.tables.system.actions if a.action.fair == kind]
+
+    def enabled(self, action: int, members: Bools) -> Bools:
+        """In which of these states an action is enabled."""
+        result = np.zeros(self.count, np.bool_)
+        result[self.sources[(self.edges.actions == action) & members[self.sources]]] = True
+        return result
+
+
+def find_lasso(
+    tables: Tables,
+    count: int,
+    edges: EdgeArrays,
+    *,
+    outside: Bools | None = None,
+    work: frozenset[int] = frozenset(),
+    progress: frozenset[int] = frozenset(),
+) -> Lasso | None:
+    """
+    A fair loop with a state `outside` the goal, or with a step of `work` and none of `progress`.
+
+    Of all such components the one with the state that was found first; None where there is none.
+    """
+    degree = np.diff(edges.offsets)
+    facts = _Facts(tables, count, edges, np.repeat(np.arange(count), degree), degree)
+    kept = ~np.isin(edges.actions, list(progress)) if progress else np.ones(len(edges.targets), bool)
+    wanted_edges = np.isin(edges.actions, list(work)) & kept
+    best: tuple[int, Bools] | None = None
+    for members in _fair_components(facts, kept, outside, wanted_edges):
+        first = int(np.argmax(members))
+        if best is None or first < best[0]:
+            best = (first, members)
+    if best is None:
+        return None
+    return _lasso(facts, best[0], best[1], kept, outside, wanted_edges)
+
+
+def _fair_components(
+    facts: _Facts, kept: Bools, outside: Bools | None, wanted: Bools
+) -> Iterator[Bools]:
+    """The members of each component that holds a run as it is looked for."""
+    edges = facts.edges
+    waiting = [np.ones(facts.count, np.bool_)]
+    while waiting:
+        alive = waiting.pop()
+        component = components(facts.count, edges, alive, kept)
+        inside = (
+            kept
+            & alive[facts.sources]
+            & alive[edges.targets]
+            & (component[facts.sources] == component[edges.targets])
+        )
+        total = int(component.max(initial=-1)) + 1
+        loops = np.zeros(total, np.bool_)
+        loops[component[facts.sources[inside]]] = True
+        good = np.zeros(total, np.bool_)
+        if outside is not None:
+            stuck = alive & (facts.degree == 0)
+            loops[component[stuck]] = True
+            good[component[alive & outside]] = True
+        else:
+            good[component[facts.sources[inside & wanted]]] = True
+        good &= loops
+        good &= _weakly_fair(facts, component, inside, good)
+        for number in np.nonzero(good)[0]:
+            members = component == number
+            pruned = _strongly_fair(facts, members, inside)
+            if pruned is None:
+                yield members
+            elif pruned.any():
+                waiting.append(pruned)
+
+
+def _weakly_fair(
+    facts: _Facts, component: npt.NDArray[np.int32], inside: Bools, good: Bools
+) -> Bools:
+    """Which components are fair to every weakly fair action."""
+    result = good.copy()
+    if not good.any():
+        return result
+    relevant = (component >= 0) & good[component]
+    sizes = np.bincount(component[relevant], minlength=len(good))
+    of_edges = relevant[facts.sources]
+    for action in facts.fair("weak"):
+        mine = of_edges & (facts.edges.actions == action)
+        sources = np.unique(facts.sources[mine])
+        everywhere = np.bincount(component[sources], minlength=len(good)) == sizes
+        taken = np.zeros(len(good), np.bool_)
+        taken[component[facts.sources[mine & inside]]] = True
+        result &= ~everywhere | taken
+    return result
+
+
+def _strongly_fair(facts: _Facts, members: Bools, inside: Bools) -> Bools | None:
+    """None where the component is strongly fair; else its states that may still hold such a run."""
+    left = members.copy()
+    for action in facts.fair("strong"):
+        enabled = facts.enabled(action, members)
+        of_action = inside & (facts.edges.actions == action)
+        if enabled.any() and not (of_action & members[facts.sources]).any():
+            left &= ~enabled
+    return None if (left == members).all() else left
+
+
+# -- the loop ------------------------------------------------------------------------------------
+
+
+class _Walk:
+    """A walk inside one component, from where it starts to one demand after another."""
+
+    def __init__(self, facts: _Facts, start: int, members: Bools, kept: Bools) -> None:
+        self.facts = facts
+        self.members = members
+        self.kept = kept
+        self.states = [start]
+        self.actions: list[int] = []
+
+    def onward(self, state: int) -> Iterator[tuple[int, int]]:
+        """Steps inside the component: who, and to where."""
+        edges = self.facts.edges
+        for at in range(int(edges.offsets[state]), int(edges.offsets[state + 1])):
+            target = int(edges.targets[at])
+            if self.kept[at] and self.members[target]:
+                yield int(edges.actions[at]), target
+
+    def to(self, done: Callable[[int, int | None], bool]) -> None:
+        """Go the shortest way to where `done(state, action that led there)` is true."""
+        start = self.states[-1]
+        came: dict[int, tuple[int, int]] = {}
+        seen = {start}
+        waiting = deque([start])
+        while waiting:
+            state = waiting.popleft()
+            for action, target in self.onward(state):
+                if done(target, action):
+                    self._append(start, state, came, action, target)
+                    return
+                if target not in seen:
+                    seen.add(target)
+                    came[target] = (state, action)
+                    waiting.append(target)
+        raise AssertionError("a fair component does not hold what makes it fair")
+
+    def _append(
+        self, start: int, state: int, came: dict[int, tuple[int, int]], action: int, target: int
+    ) -> None:
+        way = [(action, target)]
+        while state != start:
+            before, by = came[state]
+            way.append((by, state))
+            state = before
+        for by, end in reversed(way):
+            self.actions.append(by)
+            self.states.append(end)
+
+    def passed(self, done: Callable[[int, int | None], bool]) -> bool:
+        """Whether the walk already meets a demand."""
+        return done(self.states[0], None) or any(
+            done(state, action)
+            for state, action in zip(self.states[1:], self.actions, strict=True)
+        )
+
+
+def _lasso(
+    facts: _Facts,
+    start: int,
+    members: Bools,
+    kept: Bools,
+    outside: Bools | None,
+    wanted: Bools,
+) -> Lasso:
+    actions = facts.tables.system.actions
+    if facts.degree[start] == 0:
+        return Lasso((start,), (), ("no step of the system is enabled: the run stops here",))
+    walk = _Walk(facts, start, members, kept)
+    work = {int(a) for a in np.unique(facts.edges.actions[wanted])}
+    demands: list[Callable[[int, int | None], bool]] = []
+    if outside is not None:
+        demands.append(lambda state, _: bool(outside[state]))
+    else:
+        demands.append(lambda _, action: action in work)
+    reasons: list[tuple[str, Callable[[int, int | None], bool], Bools]] = []
+    for action in (*facts.fair("weak"), *facts.fair("strong")):
+        strong = actions[action].action.fair == "strong"
+        enabled = facts.enabled(action, members)
+        if not enabled.any():
+            continue
+        demand = _demand(action, enabled, strong=strong)
+        demands.append(demand)
+        reasons.append((actions[action].name, demand, enabled))
+    for demand in demands:
+        if not walk.passed(demand):
+            walk.to(demand)
+    if walk.states[-1] != start or not walk.actions:
+        walk.to(lambda state, _: state == start)
+    return Lasso(
+        tuple(walk.states[:-1]), tuple(walk.actions), tuple(_reasons(facts, walk, reasons))
+    )
+
+
+def _demand(action: int, enabled: Bools, *, strong: bool) -> Callable[[int, int | None], bool]:
+    if strong:
+        return lambda _, by: by == action
+    return lambda state, by: by == action or not enabled[state]
+
+
+def _reasons(
+    facts: _Facts,
+    walk: _Walk,
+    reasons: Sequence[tuple[str, Callable[[int, int | None], bool], Bools]],
+) -> Iterator[str]:
+    """Why the loop is fair to each action that is enabled somewhere in its component."""
+    number = {action.name: action.number for action in facts.tables.system.actions}
+    for name, _, enabled in reasons:
+        if number[name] in walk.actions:
+            yield f"{name} is taken in the loop"
+            continue
+        at = next(at for at, state in enumerate(walk.states) if not enabled[state])
+        yield f"{name} is disabled after step {at} of the loop" if at else (
+            f"{name} is disabled where the loop starts"
+        )

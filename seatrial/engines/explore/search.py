@@ -1,0 +1,306 @@
+"""The face of the explicit engine: `explore`."""
+
+import os
+import random
+import signal
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any, Literal
+
+import attrs
+
+from seatrial.core import DeclarationError, Exploration, Property, Report, System, ground
+
+from .judge import judge
+from .plain import Pulse, Space
+from .plain import search as search_plainly
+from .reduce import Ample, Symmetry, Unreducible
+from .result import Limits, Reached
+from .runs import Runs
+from .tables import Tables
+
+__all__ = ["Kernel", "explore"]
+
+Kernel = Literal["auto", "plain", "compiled"]
+
+PLAIN_STATES = 20_000
+"""Where more states are found than this, the plain loop gives way to the kernel."""
+
+_FAIR = ("converges to", "no hot loop")
+
+
+def explore(
+    system: System,
+    properties: Iterable[Property] = (),
+    *,
+    max_states: int | None = None,
+    max_depth: int | None = None,
+    time_limit: float | None = None,
+    memory_limit: int | None = None,
+    first: bool = False,
+    symmetry: bool = False,
+    partial_order: bool = False,
+    threads: int | None = None,
+    kernel: Kernel = "auto",
+    progress: Pulse | None = None,
+) -> Report:
+    """
+    Visit every reachable state of `system`, breadth-first, and check `properties`.
+
+    Limits are numbers of states and steps, seconds, and bytes of the engine's own tables; a search
+    that meets one is not complete, and then nothing is said to hold. `first` ends it after the
+    level of the first violation. `symmetry` and `partial_order` switch reductions on; where one
+    cannot be used, the report says why. Ctrl-C ends the search in good order.
+    `progress(depth, states, transitions, frontier, bytes)` is called now and then.
+
+    Raises DeclarationError, RuleError and PropertyError as the parts of the system do.
+
+    >>> from seatrial.core import Parameter, Variable, action, always, outcome
+    >>> @action(writes="count")
+    ... def step(count, limit):
+    ...     if count < limit:
+    ...         yield outcome("step", count=count + 1)
+    >>> @always(says="the count stays below three", source="the counter's manual")
+    ... def below_three(count):
+    ...     if count >= 3:
+    ...         yield f"the count is {count}"
+    >>> counter = System(
+    ...     name="counter",
+    ...     variables=[Variable("count")],
+    ...     parameters=[Parameter("limit", 5)],
+    ...     actions=[step],
+    ...     initial=[{"count": 0}],
+    ... )
+    >>> verdict = explore(counter, [below_three]).verdict("below-three")
+    >>> verdict.status, verdict.because, verdict.trace.length
+    ('violated', 'the count is 3', 3)
+    """
+    properties = tuple(properties)
+    for name, value in (("max_states", max_states), ("max_depth", max_depth)):
+        if value is not None and value < (1 if name == "max_states" else 0):
+            raise DeclarationError(f"{name}={value} leaves nothing to search; give a larger number")
+    tables = Tables(ground(system), properties)
+    limits = Limits(max_states, max_depth, time_limit, memory_limit, first)
+    asked_for = _Reductions(tables, symmetry=symmetry, partial_order=partial_order)
+    space = Space(tables, asked_for.symmetry)
+    with _interruptible() as stopped:
+        run = _Run(space, asked_for.ample, threads or os.cpu_count() or 1, kernel, stopped, progress)
+        reached = run.search(limits)
+        if reached.complete or reached.capped == "first":
+            tables.audit()
+            if asked_for.symmetry is not None:
+                _audit_symmetry(space, reached)
+        shortest = asked_for.ample is None
+        verdicts = judge(tables, reached, Runs(space, reached.graph), shortest=shortest)
+        if not shortest:
+            verdicts = tuple(_shortened(verdict, system, kernel, threads) for verdict in verdicts)
+    close = getattr(reached.graph, "close", None)
+    if close is not None:
+        close()
+    return Report(
+        system=system.name,
+        parameters=tuple((each.name, each.value) for each in system.parameters),
+        assumptions=_assumptions(system, asked_for),
+        exploration=_exploration(tables, reached, asked_for),
+        verdicts=verdicts,
+    )
+
+
+@attrs.frozen
+class _Run:
+    """How to search: the plain loop first, the kernel where that is not enough."""
+
+    space: Space
+    ample: Ample | None
+    threads: int
+    kernel: Kernel
+    stopped: Callable[[], bool]
+    pulse: Pulse | None
+
+    def search(self, limits: Limits) -> Reached:
+        if self.kernel != "compiled":
+            give_up = PLAIN_STATES if self.kernel == "auto" else None
+            reached = search_plainly(
+                self.space,
+                limits,
+                ample=self.ample,
+                give_up=give_up,
+                stopped=self.stopped,
+                pulse=self.pulse,
+            )
+            if reached is not None:
+                return reached
+        # Heavy, and not needed before: numba.
+        from .compiled import search as search_compiled
+
+        return search_compiled(
+            self.space,
+            limits,
+            ample=self.ample,
+            threads=self.threads,
+            stopped=self.stopped,
+            pulse=self.pulse,
+        )
+
+
+class _Reductions:
+    """Which reductions were asked for, which are used, and why the others are not."""
+
+    def __init__(self, tables: Tables, *, symmetry: bool, partial_order: bool) -> None:
+        self.symmetry: Symmetry | None = None
+        self.ample: Ample | None = None
+        self.notes: list[str] = []
+        kinds = {each.property.kind for each in (a.rule for a in tables.asked)}
+        fair = [each for each in _FAIR if each in kinds]
+        steps = "after each step" in kinds
+        if symmetry:
+            try:
+                if fair or steps:
+                    why = fair[0] if fair else "after each step"
+                    raise Unreducible(f"a property of kind {why!r} is asked")
+                self.symmetry = Symmetry(tables)
+                self.notes.append("symmetry")
+            except Unreducible as reason:
+                self.notes.append(f"symmetry is off: {reason}")
+        if partial_order:
+            if fair or steps:
+                why = fair[0] if fair else "after each step"
+                self.notes.append(f"partial order is off: a property of kind {why!r} is asked")
+            elif self.symmetry is not None:
+                self.notes.append("partial order is off: symmetry is on")
+            else:
+                self.ample = Ample(tables)
+                self.notes.append("partial order")
+
+
+def _shortened(verdict: Any, system: System, kernel: Kernel, threads: int | None) -> Any:
+    """Search again without partial order, as deep as the trace, before calling it shortest."""
+    trace = verdict.trace
+    if trace is None:
+        return verdict
+    again = explore(
+        system, [verdict.property], max_depth=trace.length, kernel=kernel, threads=threads
+    ).verdicts[0]
+    if again.trace is None or again.status == "inconclusive" and verdict.extreme != again.extreme:
+        return verdict
+    return attrs.evolve(verdict, trace=again.trace, because=again.because or verdict.because)
+
+
+def _audit_symmetry(space: Space, reached: Reached) -> None:
+    """
+    Permute the members in a sample of states and ask again: the steps must be the same ones.
+
+    Raises DeclarationError where they are not: then some rule or property tells members apart.
+    """
+    symmetry = space.symmetry
+    assert symmetry is not None
+    dice = random.Random(0)
+    graph, tables = reached.graph, space.tables
+    plain = Space(tables, symmetry)
+    count = len(graph)
+    for number in range(0, count, max(1, count // 100)):
+        state = graph.state(number)
+        orders = [dice.sample(range(len(each)), len(each)) for each in symmetry.slices]
+        twin = symmetry.permuted(state, orders)
+        for action in tables.system.actions:
+            name = action.action.name
+            one = Counter(end for by, end in plain.moves(state) if _name(tables, by) == name)
+            other = Counter(end for by, end in plain.moves(twin) if _name(tables, by) == name)
+            if one != other:
+                raise DeclarationError(
+                    f"action {name} tells the members of a symmetric index apart; drop"
+                    " symmetric=True or the distinction"
+                )
+        for asked in {each.rule.property.id: each for each in tables.asked}.values():
+            if _answers(plain, asked.rule.property, state) != _answers(
+                plain, asked.rule.property, twin
+            ):
+                raise DeclarationError(
+                    f"property {asked.rule.property.id} tells the members of a symmetric index"
+                    " apart; drop symmetric=True or the distinction"
+                )
+
+
+def _name(tables: Tables, number: int) -> str:
+    return tables.system.actions[number].action.name
+
+
+def _answers(space: Space, property: Property, state: tuple[int, ...]) -> Any:
+    """What all members of a property say of a state, in no order."""
+    cells = space.cells(state)
+    said = []
+    for asked in space.tables.asked:
+        if asked.rule.property is property and property.function is not None:
+            found = space.tables.ask(asked, [cells[cell] for cell in asked.rule.reads])
+            said.append((found.met, bool(found.violations), found.value))
+    return Counter(said)
+
+
+@contextmanager
+def _interruptible() -> Iterator[Callable[[], bool]]:
+    """Ctrl-C asks the search to stop; a second one raises KeyboardInterrupt."""
+    if threading.current_thread() is not threading.main_thread():
+        yield lambda: False
+        return
+    pressed = threading.Event()
+    before = signal.getsignal(signal.SIGINT)
+
+    def press(*_: object) -> None:
+        if pressed.is_set():
+            raise KeyboardInterrupt
+        pressed.set()
+
+    if before is not signal.default_int_handler:
+        yield lambda: False
+        return
+    signal.signal(signal.SIGINT, press)
+    try:
+        yield pressed.is_set
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _assumptions(system: System, reductions: _Reductions) -> tuple[tuple[str, Any], ...]:
+    fairness = sorted({action.fair for action in system.actions} - {"none"})
+    unfair = [action.name for action in system.actions if action.fair == "none"]
+    return (
+        ("system", list(system.assumptions)),
+        ("fairness", " and ".join(fairness) or "none"),
+        ("users and faults", unfair),
+        ("reductions", list(reductions.notes)),
+    )
+
+
+def _exploration(tables: Tables, reached: Reached, reductions: _Reductions) -> Exploration:
+    actions = tables.system.actions
+    states = max(1, len(reached.graph))
+    sizes = {domain.name: len(domain.values) for domain in tables.domains}
+    fired = {actions[number].action.name for number in tables.fired}
+    never = [a.name for a in tables.system.system.actions if a.name not in fired]
+    widest = [
+        f"{name}: {count:,}"
+        for kind, counts in (("values", sizes), ("evaluations", tables.evaluations))
+        for name, count in ((f"{kind} of {n}", c) for n, c in counts.items())
+        if states >= 1000 and count > states // 100
+    ]
+    return Exploration(
+        engine="explore",
+        complete=reached.complete,
+        states=len(reached.graph),
+        transitions=reached.transitions,
+        depth=len(reached.levels) - 1,
+        seconds=reached.seconds,
+        capped=reached.capped,
+        deadlocks=reached.findings.deadlocks,
+        evaluations=tuple(tables.evaluations.items()),
+        values=tuple(sizes.items()),
+        actions_never_fired=tuple(never),
+        widest=tuple(widest),
+        reductions=tuple(reductions.notes),
+        kernel=reached.kernel,
+        bytes_held=reached.bytes_held,
+        levels=reached.levels,
+        notes=reached.notes,
+    )
