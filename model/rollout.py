@@ -128,7 +128,9 @@ def sync_deployment(
     sizes = total(spec.values())
     room = replicas + max_surge - sizes
     if spec[latest] < replicas and room > 0:
-        yield outcome("scale up", spec={latest: spec[latest] + minimum(room, replicas - spec[latest])})
+        yield outcome(
+            "scale up", spec={latest: spec[latest] + minimum(room, replicas - spec[latest])}
+        )
         return
     floor = replicas - max_unavailable
     unavailable_new = spec[latest] - status[latest].available

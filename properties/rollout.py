@@ -60,9 +60,7 @@ def available_pods(pods: All[rollout.Pods], crashes_left: int, crashes: int) -> 
     says="all pods run the latest revision",
     source=_DOCS + "#complete-deployment",
 )
-def rollout_completes(
-    latest: int, pods: All[rollout.Pods], replicas: int, revisions: int
-) -> bool:
+def rollout_completes(latest: int, pods: All[rollout.Pods], replicas: int, revisions: int) -> bool:
     return latest == revisions and pods[latest].available == replicas
 
 
@@ -70,11 +68,11 @@ def rollout_completes(
     says="once users and faults rest, all pods are available and of the latest revision",
     source=_DOCS + "#complete-deployment",
 )
-def rollout_settles(
-    latest: int, pods: All[rollout.Pods], replicas: int
-) -> bool:
+def rollout_settles(latest: int, pods: All[rollout.Pods], replicas: int) -> bool:
     others = [pods[revision] for revision in pods if revision != latest]
-    return pods[latest] == rollout.Pods(available=replicas) and all(each == rollout.Pods() for each in others)
+    return pods[latest] == rollout.Pods(available=replicas) and all(
+        each == rollout.Pods() for each in others
+    )
 
 
 PROPERTIES: tuple[Property, ...] = (

@@ -226,17 +226,25 @@ def test_polling_is_counted_by_a_formula(stations: int) -> None:
 SYMMETRIC = [
     pytest.param(partial(two_phase.two_phase, 3), 80, 10, id="two-phase commit, 3 managers"),
     pytest.param(partial(two_phase.two_phase, 5), 314, 16, id="two-phase commit, 5 managers"),
+    pytest.param(
+        partial(transaction_commit.transaction_commit, 3),
+        13,
+        6,
+        id="transaction commit, 3 managers",
+    ),
+    pytest.param(missionaries.missionaries, 16, 12, id="missionaries and cannibals"),
+    pytest.param(partial(prisoners.prisoners, 3), 78, 13, id="prisoners, 4"),
+]
+SYMMETRIC_AND_LARGER = [
     pytest.param(partial(two_phase.two_phase, 7), 920, 22, id="two-phase commit, 7 managers"),
     pytest.param(partial(two_phase.two_phase, 10), 3300, 31, id="two-phase commit, 10 managers"),
     pytest.param(partial(two_phase.two_phase, 12), 6656, 37, id="two-phase commit, 12 managers"),
     pytest.param(
-        partial(transaction_commit.transaction_commit, 3), 13, 6, id="transaction commit, 3"
+        partial(transaction_commit.transaction_commit, 12),
+        103,
+        24,
+        id="transaction commit, 12 managers",
     ),
-    pytest.param(
-        partial(transaction_commit.transaction_commit, 12), 103, 24, id="transaction commit, 12"
-    ),
-    pytest.param(missionaries.missionaries, 16, 12, id="missionaries and cannibals"),
-    pytest.param(partial(prisoners.prisoners, 3), 78, 13, id="prisoners, 4"),
     pytest.param(partial(prisoners.prisoners, 6), 222, 25, id="prisoners, 7"),
 ]
 
@@ -248,6 +256,15 @@ def test_symmetry_keeps_one_state_of_each_orbit(
 ) -> None:
     """As many as there are multisets of members, and no state is further away than before."""
     found = explore(make(), symmetry=True, kernel=kernel).exploration
+    assert (found.complete, found.states, found.depth) == (True, states, depth)
+
+
+@pytest.mark.parametrize(("make", "states", "depth"), SYMMETRIC_AND_LARGER)
+def test_symmetry_keeps_few_states_of_larger_systems(
+    make: Callable[[], System], states: int, depth: int
+) -> None:
+    """Twelve managers have 2,193,563,648 states and 6,656 orbits."""
+    found = explore(make(), symmetry=True, kernel="compiled").exploration
     assert (found.complete, found.states, found.depth) == (True, states, depth)
 
 

@@ -114,7 +114,7 @@ def answers(body: Callable[[], T]) -> Iterator[tuple[T, tuple[int, ...]]]:
         script = scripted.following()
 
 
-class deciding:  # noqa: N801 - reads as a statement: `with deciding(chooser):`
+class deciding:
     """Context in which `choose` and `split` are answered by `chooser`."""
 
     def __init__(self, chooser: Chooser) -> None:

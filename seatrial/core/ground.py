@@ -11,7 +11,7 @@ import attrs
 from .binding import Binding, Cell, Scope, bind, cell_name, open_key
 from .choice import answers
 from .errors import DeclarationError, RuleError, SeatrialError, ValueRefused, where
-from .system import Action, Outcome, System, Total, View, _Every
+from .system import Action, Outcome, System, Total, Variable, View, _Every
 from .values import check_value, same_value
 
 __all__ = ["Ground", "GroundAction", "GroundOutcome", "GroundTotal", "GroundView", "ground"]
@@ -109,9 +109,7 @@ class GroundAction:
                 writes += self._members(name, target, value)
         return GroundOutcome(one.label, choices, tuple(sorted(writes, key=lambda pair: pair[0])))
 
-    def _members(
-        self, name: str, target: Mapping[Any, int], value: Any
-    ) -> list[tuple[int, Any]]:
+    def _members(self, name: str, target: Mapping[Any, int], value: Any) -> list[tuple[int, Any]]:
         if not isinstance(value, Mapping):
             raise RuleError(
                 f"writes {value!r} to {name}, which is a family here; write a mapping from its"
@@ -134,9 +132,7 @@ def _same_outcome(one: GroundOutcome, other: GroundOutcome) -> bool:
     )
 
 
-def _raised(
-    kind: str, function: Callable[..., Any], name: str, error: BaseException
-) -> RuleError:
+def _raised(kind: str, function: Callable[..., Any], name: str, error: BaseException) -> RuleError:
     place = ""
     traceback = error.__traceback__
     while traceback is not None:
@@ -222,7 +218,8 @@ def _scope(system: System) -> Scope:
     families: dict[str, dict[tuple[Any, ...], Cell]] = {}
     views = [each for each in system.views if isinstance(each, View)]
     totals = [each for each in system.views if isinstance(each, Total)]
-    for declared in (*system.variables, *views, *totals):
+    everything: tuple[Variable | View | Total, ...] = (*system.variables, *views, *totals)
+    for declared in everything:
         families[declared.name] = {}
         for key in system.tuples(getattr(declared, "over", ())):
             cell = Cell(len(cells), cell_name(declared.name, key), declared.name, key, declared)

@@ -242,9 +242,9 @@ class GroundProperty:
             raise PropertyError(f"property {self.property.id} is not a question about a state")
         try:
             premise = self.property.premise
-            if premise is not None and self._premise is not None:
-                if not premise(*self._premise.arguments(values)):
-                    return Finding(met=False)
+            asked = self._premise
+            if premise and asked and not premise(*asked.arguments(values)):
+                return Finding(met=False)
             answer = function(*self._binding.arguments(values))
             return self._judge(answer)
         except PropertyError:

@@ -4,7 +4,6 @@ Every name that a rule takes from its module or from an enclosing function must 
 that cannot change: a function (looked into in turn), a class, a module or an immutable value.
 """
 
-import builtins
 import dis
 import types
 from collections.abc import Callable, Iterator
@@ -48,12 +47,11 @@ def _surroundings(function: types.FunctionType) -> Iterator[tuple[str, Any]]:
             name = step.argval
             if step.opname in ("STORE_GLOBAL", "DELETE_GLOBAL"):
                 raise DeclarationError(f"{where(function)} assigns to the global {name}")
-            if step.opname in ("STORE_DEREF", "DELETE_DEREF") and name in code.co_freevars:
-                if name in function.__code__.co_freevars:
-                    raise DeclarationError(f"{where(function)} assigns to {name} of its closure")
-            if step.opname in ("LOAD_GLOBAL", "LOAD_NAME") and not hasattr(builtins, name):
-                if name in function.__globals__:
-                    yield f"the global {name}", function.__globals__[name]
+            outer = name in code.co_freevars and name in function.__code__.co_freevars
+            if outer and step.opname in ("STORE_DEREF", "DELETE_DEREF"):
+                raise DeclarationError(f"{where(function)} assigns to {name} of its closure")
+            if step.opname in ("LOAD_GLOBAL", "LOAD_NAME") and name in function.__globals__:
+                yield f"the global {name}", function.__globals__[name]
     for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
         try:
             yield f"{name} of its closure", cell.cell_contents

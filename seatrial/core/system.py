@@ -95,6 +95,10 @@ def _names(names: str | Iterable[str] | None) -> tuple[str, ...]:
     return () if names is None else (names,) if isinstance(names, str) else tuple(names)
 
 
+def _tuple(items: Iterable[Any]) -> tuple[Any, ...]:
+    return tuple(items)
+
+
 @attrs.frozen
 class Index:
     """
@@ -105,7 +109,7 @@ class Index:
     """
 
     name: str
-    members: tuple[Any, ...] = attrs.field(converter=tuple)
+    members: tuple[Any, ...] = attrs.field(converter=_tuple)
     symmetric: bool = False
 
     __seatrial_declaration__ = True
@@ -309,13 +313,13 @@ class System:
     """
 
     name: str
-    variables: tuple[Variable, ...] = attrs.field(converter=tuple)
-    actions: tuple[Action, ...] = attrs.field(converter=tuple)
-    initial: tuple[Initial, ...] = attrs.field(converter=tuple)
-    indices: tuple[Index, ...] = attrs.field(default=(), converter=tuple)
-    parameters: tuple[Parameter, ...] = attrs.field(default=(), converter=tuple)
-    views: tuple[View | Total, ...] = attrs.field(default=(), converter=tuple)
-    assumptions: tuple[str, ...] = attrs.field(default=(), converter=tuple)
+    variables: tuple[Variable, ...] = attrs.field(converter=_tuple)
+    actions: tuple[Action, ...] = attrs.field(converter=_tuple)
+    initial: tuple[Initial, ...] = attrs.field(converter=_tuple)
+    indices: tuple[Index, ...] = attrs.field(default=(), converter=_tuple)
+    parameters: tuple[Parameter, ...] = attrs.field(default=(), converter=_tuple)
+    views: tuple[View | Total, ...] = attrs.field(default=(), converter=_tuple)
+    assumptions: tuple[str, ...] = attrs.field(default=(), converter=_tuple)
 
     def __attrs_post_init__(self) -> None:
         taken: dict[str, str] = {}

@@ -22,14 +22,14 @@ _ATOMS = (bool, int, str, bytes, type(None))
 
 
 @lru_cache(maxsize=4096)
-def field_names(kind: type) -> tuple[str, ...] | None:
-    """The fields of a frozen attrs or dataclass, in order; None for any other type."""
+def field_names(kind: Any) -> tuple[str, ...] | None:
+    """The fields of a class that is a frozen attrs or dataclass, in order; None for any other."""
     if attrs.has(kind):
         # attrs marks a frozen class only by the setter that it installs.
         frozen = kind.__setattr__.__name__ == "_frozen_setattrs"
         return tuple(field.name for field in attrs.fields(kind)) if frozen else None
-    if dataclasses.is_dataclass(kind):
-        frozen = kind.__dataclass_params__.frozen  # type: ignore[attr-defined]
+    if hasattr(kind, "__dataclass_params__"):
+        frozen = kind.__dataclass_params__.frozen
         return tuple(field.name for field in dataclasses.fields(kind)) if frozen else None
     return None
 
@@ -56,7 +56,7 @@ def check_value(value: object) -> None:
 
 
 def _parts(value: object) -> Iterator[object]:
-    kind = type(value)
+    kind: Any = type(value)
     if isinstance(value, (tuple, frozenset)):
         return iter(value)
     names = field_names(kind)
@@ -86,7 +86,7 @@ def same_value(one: Any, other: Any) -> bool:
     >>> same_value((1, 0), (1, 0)), same_value((1, 0), (True, 0))
     (True, False)
     """
-    kind = type(one)
+    kind: Any = type(one)
     if kind is not type(other):
         return False
     if kind in _ATOMS:
@@ -114,7 +114,7 @@ def sort_key(value: Any) -> tuple[Any, ...]:
     >>> sorted([(2, "b"), None, 1, (1, "z"), True], key=sort_key)
     [None, True, 1, (1, 'z'), (2, 'b')]
     """
-    kind = type(value)
+    kind: Any = type(value)
     if value is None:
         return (0, "", ())
     if kind is bool:
@@ -159,7 +159,8 @@ def rebuilt(value: Any, part: Callable[[Any], Any]) -> Any:
         if all(new is old for new, old in zip(parts, value, strict=True)):
             return value
         return type(value)._make(parts) if hasattr(value, "_make") else type(value)(parts)
-    names = None if isinstance(value, Enum) else field_names(type(value))
+    kind: Any = type(value)
+    names = None if isinstance(value, Enum) else field_names(kind)
     changed = {}
     for name in names or ():
         old = getattr(value, name)

@@ -1,4 +1,4 @@
-"""Breadth-first search with the kernel: chunks of a level are expanded, inserted, numbered, checked.
+"""Breadth-first search with the kernel: chunks are expanded, inserted, numbered, checked.
 
 Numbers are given in the order (parent, action, outcome), so they do not depend on threads, misses,
 repacks, table sizes or hash values, and are those of the plain loop.
@@ -7,6 +7,7 @@ repacks, table sizes or hash values, and are those of the plain loop.
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -71,7 +72,7 @@ class PackedGraph:
     def held(self) -> int:
         """Bytes in all arrays: states, parents, table, candidates, learned rules."""
         arrays = [self.words, self.parents, *self.visited]
-        held = sum(array.nbytes for array in arrays) + self.work.held + self.learned.held
+        held = sum(int(array.nbytes) for array in arrays) + self.work.held + self.learned.held
         self.peak = max(self.peak, held)
         return held
 
@@ -165,10 +166,10 @@ class PackedGraph:
         """Run over a range of states on all threads, answering misses, until all are done."""
         for begin in range(low, high, 1 << 20):
             ranges = _ranges(begin, min(high, begin + (1 << 20)), self.threads)
-            left = [list(each) for each in ranges]
+            left = [[begin, end] for begin, end in ranges]
             while any(one < other for one, other in left):
                 calls = [(t, *each) for t, each in enumerate(left) if each[0] < each[1]]
-                done = self.each(lambda n, calls=calls: run(*calls[n]), len(calls))  # type: ignore[misc]
+                done = self.each(partial(_nth, run, calls), len(calls))
                 for (thread, _, _), (position, _) in zip(calls, done, strict=True):
                     left[thread][0] = position
                 if any(status == kernel.MISSED for _, status in done):
@@ -218,6 +219,12 @@ class PackedGraph:
             np.concatenate([each for each, _ in parts]),
             np.concatenate([each for _, each in parts]),
         )
+
+
+def _nth(
+    run: Callable[[int, int, int], tuple[int, int]], calls: Sequence[tuple[int, int, int]], n: int
+) -> tuple[int, int]:
+    return run(*calls[n])
 
 
 def _empty_table(capacity: int) -> kernel.Visited:
@@ -309,7 +316,7 @@ class _Work:
     def held(self) -> int:
         """Bytes in all arrays."""
         tuples = (self.scratch, self.out, self.fresh, self.misses)
-        return sum(array.nbytes for each in tuples for array in each)
+        return sum(int(array.nbytes) for each in tuples for array in each)
 
 
 def _mirror(learned: Learned) -> kernel.Mirror:
@@ -431,9 +438,9 @@ class _Search:
         """Expand the states of one level; the cap that was reached, or None."""
         position = low
         while position < high:
-            if self.limits.seconds is not None:
-                if time.monotonic() - self.began > self.limits.seconds:
-                    return "time-limit"
+            seconds = time.monotonic() - self.began
+            if self.limits.seconds is not None and seconds > self.limits.seconds:
+                return "time-limit"
             if self.limits.memory is not None and self.graph.held > self.limits.memory:
                 return "memory-limit"
             if self.stopped():
@@ -496,7 +503,8 @@ class _Search:
             calls = [t for t, (at, end) in enumerate(places) if at < end and not full[t]]
             if not calls:
                 break
-            done = graph.each(lambda n, c=calls: self.call(c[n], places[c[n]], level_end), len(calls))  # type: ignore[misc]
+            run = partial(self.call_nth, calls, places, level_end)
+            done = graph.each(run, len(calls))
             missed = small = False
             for thread, (position, status) in zip(calls, done, strict=True):
                 places[thread][0] = int(position)
@@ -516,6 +524,12 @@ class _Search:
                     graph.work.reset(later)
                 return at, thread + 1
         return high, len(places)
+
+    def call_nth(
+        self, calls: Sequence[int], places: Sequence[Sequence[int]], level_end: int, n: int
+    ) -> tuple[int, int]:
+        """The n-th of the calls that are due."""
+        return self.call(calls[n], places[calls[n]], level_end)
 
     def call(self, thread: int, place: Sequence[int], level_end: int) -> tuple[int, int]:
         """One call of the kernel on one thread's range."""
@@ -579,26 +593,22 @@ class _Search:
         dim = dims(self.learned.layout)[0]
         resume = np.zeros((kernel.SHARDS, graph.threads), np.int64)
         threads = graph.threads if work.out.total[:segments].sum() > 4096 else 1
-        while True:
-            limit = int(_LOAD * graph.visited.slots.shape[1])
-            visited = graph.visited
-            done = graph.each(
-                lambda t: kernel.insert(
-                    t,
-                    threads,
-                    segments,
-                    limit,
-                    graph.words,
-                    visited,
-                    work.out,
-                    work.fresh,
-                    resume,
-                    dim,
-                ),
+
+        def run(thread: int) -> Any:
+            return kernel.insert(
+                thread,
                 threads,
+                segments,
+                int(_LOAD * graph.visited.slots.shape[1]),
+                graph.words,
+                graph.visited,
+                work.out,
+                work.fresh,
+                resume,
+                dim,
             )
-            if all(done):
-                break
+
+        while not all(graph.each(run, threads)):
             graph.grow_table()
         most = self.most
         candidates = int(work.fresh.fill.sum())

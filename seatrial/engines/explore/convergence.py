@@ -73,7 +73,9 @@ def find_lasso(
     """
     degree = np.diff(edges.offsets)
     facts = _Facts(tables, count, edges, np.repeat(np.arange(count), degree), degree)
-    kept = ~np.isin(edges.actions, list(progress)) if progress else np.ones(len(edges.targets), bool)
+    kept = (
+        ~np.isin(edges.actions, list(progress)) if progress else np.ones(len(edges.targets), bool)
+    )
     wanted_edges = np.isin(edges.actions, list(work)) & kept
     best: tuple[int, Bools] | None = None
     for members in _fair_components(facts, kept, outside, wanted_edges):
@@ -206,8 +208,7 @@ class _Walk:
     def passed(self, done: Callable[[int, int | None], bool]) -> bool:
         """Whether the walk already meets a demand."""
         return done(self.states[0], None) or any(
-            done(state, action)
-            for state, action in zip(self.states[1:], self.actions, strict=True)
+            done(state, action) for state, action in zip(self.states[1:], self.actions, strict=True)
         )
 
 
@@ -266,6 +267,8 @@ def _reasons(
             yield f"{name} is taken in the loop"
             continue
         at = next(at for at, state in enumerate(walk.states) if not enabled[state])
-        yield f"{name} is disabled after step {at} of the loop" if at else (
-            f"{name} is disabled where the loop starts"
+        yield (
+            f"{name} is disabled after step {at} of the loop"
+            if at
+            else (f"{name} is disabled where the loop starts")
         )

@@ -633,7 +633,13 @@ def expand_plainly(thread, low, high, states, rules, shape, scratch, out, misses
     Returns the first state that is not done, and why. After a miss it goes on for a while, only to
     collect more of them.
     """
-    masks, regions, table, keep, put = rules.masks, rules.regions, rules.table, rules.keep, rules.put
+    masks, regions, table, keep, put = (
+        rules.masks,
+        rules.regions,
+        rules.table,
+        rules.keep,
+        rules.put,
+    )
     cells = scratch.cells[thread]
     following = scratch.next_cells[thread]
     firsts, counts, ordinary = scratch.firsts[thread], scratch.counts[thread], shape.ordinary
@@ -651,9 +657,7 @@ def expand_plainly(thread, low, high, states, rules, shape, scratch, out, misses
         many = np.int64(0)
         whole = True
         if len(dim_e) > len(dim_w):
-            whole = derive(
-                cells, thread, masks, regions, table, shape, misses, dim_w, dim_e
-            )
+            whole = derive(cells, thread, masks, regions, table, shape, misses, dim_w, dim_e)
         if whole:
             for i in range(ordinary.size):
                 a = ordinary[i]
@@ -719,9 +723,7 @@ def expand(
     for shard in range(SHARDS):
         fullest = max(fullest, fill[shard])
     for s in range(low, high):
-        enabled = gather(
-            states[s], thread, rules, shape, mirror, scratch, misses, dim_w, dim_e
-        )
+        enabled = gather(states[s], thread, rules, shape, mirror, scratch, misses, dim_w, dim_e)
         whole = True
         if enabled < 0:
             if enabled != -MISSED:
@@ -950,9 +952,7 @@ def check(
             cells[k] = states[s, k]
         whole = True
         if len(dim_e) > len(dim_w):
-            whole = derive(
-                cells, thread, masks, regions, table, shape, misses, dim_w, dim_e
-            )
+            whole = derive(cells, thread, masks, regions, table, shape, misses, dim_w, dim_e)
         if whole:
             for q in range(which.size):
                 if hit[thread, q] >= 0:
@@ -992,9 +992,7 @@ def decide(thread, low, high, states, rules, shape, which, answers, scratch, mis
             cells[k] = states[s, k]
         whole = True
         if len(dim_e) > len(dim_w):
-            whole = derive(
-                cells, thread, masks, regions, table, shape, misses, dim_w, dim_e
-            )
+            whole = derive(cells, thread, masks, regions, table, shape, misses, dim_w, dim_e)
         if whole:
             j = find(cells, which, masks, regions, table, dim_e)
             if j == EMPTY:
@@ -1038,9 +1036,7 @@ def edges(
     """
     n = np.int64(0)
     for s in range(low, high):
-        enabled = gather(
-            states[s], thread, rules, shape, mirror, scratch, misses, dim_w, dim_e
-        )
+        enabled = gather(states[s], thread, rules, shape, mirror, scratch, misses, dim_w, dim_e)
         if enabled < 0:
             return s, -enabled, n
         many = scratch.begins[thread, enabled]

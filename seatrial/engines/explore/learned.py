@@ -1,10 +1,11 @@
 """Learned tables for the kernel: questions become entries, and entries move when packing changes.
 
-Rules are numbered: groups of actions that read the same cells, views, totals, properties of states, then four for each property of
-steps (what it reads before, what it reads after, the pair of both, the pair with the action).
+Rules are numbered: groups of actions that read the same cells, views, totals, properties of states,
+then four for each property of steps (what it reads before, what it reads after, the pair of both,
+the pair with the action).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ import numpy.typing as npt
 from seatrial.core import GroundAction
 
 from . import kernel
-from .packing import Layout, Words, widths_for
+from .packing import Layout, widths_for
 from .plain import Space
 from .tables import Asked, Writes
 
@@ -152,7 +153,7 @@ class Learned:
 
     # -- answering -------------------------------------------------------------------------------
 
-    def answer(self, rules: Sequence[int], keys: Words) -> None:
+    def answer(self, rules: Iterable[int], keys: Iterable[Any]) -> None:
         """
         Ask Python each question, once, and enter the answers.
 
@@ -175,7 +176,6 @@ class Learned:
 
     def _ask(self, rule: int, ids: tuple[int, ...]) -> Any:
         tables = self.tables
-        system = tables.system
         if rule < len(self.groups):
             return self._ask_group(rule, ids)
         if rule in self.view_rules:
@@ -316,7 +316,8 @@ class Learned:
             (rule, layout.word[view.cell.number], layout.shift[view.cell.number])
             for rule, view in zip(self.view_rules, system.views, strict=True)
         ]
-        totals, parts = [], []
+        totals: list[tuple[int, ...]] = []
+        parts: list[int] = []
         for rule, total in zip(self.total_rules, system.totals, strict=True):
             cell, begin = total.cell.number, len(parts)
             parts += total.of

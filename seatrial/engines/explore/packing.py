@@ -47,9 +47,7 @@ class Layout:
             begin += max(len(used), 1 if begin == 0 else 0)
             if widths is slot_widths:
                 state_words = begin
-        return cls(
-            tuple(word), tuple(shift), (*slot_widths, *derived_widths), state_words, begin
-        )
+        return cls(tuple(word), tuple(shift), (*slot_widths, *derived_widths), state_words, begin)
 
     def mask(self, cell: int) -> int:
         """The largest id that fits a cell."""
@@ -68,9 +66,7 @@ class Layout:
 
     def unpack(self, words: Sequence[int], cells: Sequence[int]) -> tuple[int, ...]:
         """The ids of these cells."""
-        return tuple(
-            [(int(words[self.word[c]]) >> self.shift[c]) & self.mask(c) for c in cells]
-        )
+        return tuple([(int(words[self.word[c]]) >> self.shift[c]) & self.mask(c) for c in cells])
 
     def translate(self, words: Words, other: "Layout", count: int, *, masks: bool = False) -> Words:
         """

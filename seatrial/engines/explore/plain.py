@@ -74,7 +74,9 @@ class Space:
         first = self._enabled(self._committed, ids)
         return first or self._enabled(self._ordinary, ids)
 
-    def _enabled(self, actions: Sequence[object], ids: State) -> list[tuple[int, tuple[Writes, ...]]]:
+    def _enabled(
+        self, actions: Sequence[object], ids: State
+    ) -> list[tuple[int, tuple[Writes, ...]]]:
         found = []
         for action in actions:
             number = action.number  # type: ignore[attr-defined]
@@ -98,7 +100,7 @@ class Space:
             if depth >= CHAIN_LIMIT:
                 raise endless(self.tables, [number for number, _ in following])
             onward = []
-            for number, outcomes in following:
+            for _, outcomes in following:
                 for each_writes in outcomes:
                     changed = list(one)
                     for slot, each in each_writes:
@@ -282,15 +284,14 @@ def search(
                 if stopped():
                     capped = "interrupted"
                     break
-                if limits.memory is not None and number % 4096 == 0:
-                    if PLAIN_BYTES * len(graph) > limits.memory:
-                        capped = "memory-limit"
-                        break
+                if limits.memory is not None and PLAIN_BYTES * len(graph) > limits.memory:
+                    capped = "memory-limit"
+                    break
                 if pulse is not None:
                     pulse(len(levels) - 1, len(graph), transitions, high - number, 0)
             steps = _steps(space, graph, number, high, ample)
             new: dict[State, None] = {}
-            for action, end in steps:
+            for _, end in steps:
                 if end not in graph.numbers:
                     new[end] = None
             if limits.states is not None and len(graph) + len(new) > limits.states:

@@ -1,10 +1,11 @@
 """Reductions: one state for many that differ by a permutation; one order for steps that commute.
 
-Both are switches. Each is tested to give the same verdicts and the same shortest lengths as without.
+Both are switches. Each is tested to give the same verdicts and shortest lengths as without it.
 """
 
 import inspect
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from seatrial.core import Ground, Index, Variable, View, sort_key, where
 
@@ -87,7 +88,7 @@ class Symmetry:
 
 def _refuse_identity(tables: Tables, symmetric: Sequence[Index]) -> None:
     names = {index.name for index in symmetric}
-    functions = [action.function for action in tables.system.system.actions]
+    functions: list[Callable[..., Any]] = [a.function for a in tables.system.system.actions]
     functions += [view.function for view in tables.system.system.views if isinstance(view, View)]
     for each in tables.properties:
         functions += [f for f in (each.function, each.premise) if f is not None]

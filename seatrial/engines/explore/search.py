@@ -86,7 +86,8 @@ def explore(
     asked_for = _Reductions(tables, symmetry=symmetry, partial_order=partial_order)
     space = Space(tables, asked_for.symmetry)
     with _interruptible() as stopped:
-        run = _Run(space, asked_for.ample, threads or os.cpu_count() or 1, kernel, stopped, progress)
+        cores = threads or os.cpu_count() or 1
+        run = _Run(space, asked_for.ample, cores, kernel, stopped, progress)
         reached = run.search(limits)
         if reached.complete or reached.capped == "first":
             tables.audit()
@@ -183,7 +184,7 @@ def _shortened(verdict: Any, system: System, kernel: Kernel, threads: int | None
     again = explore(
         system, [verdict.property], max_depth=trace.length, kernel=kernel, threads=threads
     ).verdicts[0]
-    if again.trace is None or again.status == "inconclusive" and verdict.extreme != again.extreme:
+    if again.trace is None or again.extreme != verdict.extreme:
         return verdict
     return attrs.evolve(verdict, trace=again.trace, because=again.because or verdict.because)
 
