@@ -20,6 +20,7 @@ from seatrial.core import (
     Variable,
     action,
     always,
+    choose,
     converges_to,
     outcome,
 )
@@ -53,14 +54,14 @@ def cool_down(heat: str) -> Outcomes:
 def anneal(heat: str, primer: int, template: int, hybrid: int) -> Outcomes:
     """At least one primer attaches to a single strand; how many do is open."""
     if heat == "hot" and primer > 0 and template > 0:
-        for attached in range(1, minimum(primer, template) + 1):
-            yield outcome(
-                f"anneal {attached}",
-                heat="warm",
-                primer=primer - attached,
-                template=template - attached,
-                hybrid=hybrid + attached,
-            )
+        attached = choose(1, minimum(primer, template))
+        yield outcome(
+            f"anneal {attached}",
+            heat="warm",
+            primer=primer - attached,
+            template=template - attached,
+            hybrid=hybrid + attached,
+        )
 
 
 @action(actor="cycler", writes=("heat", "dna", "hybrid"))

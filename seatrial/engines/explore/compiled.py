@@ -168,7 +168,7 @@ class PackedGraph:
             ranges = _ranges(begin, min(high, begin + (1 << 20)), self.threads)
             left = [[begin, end] for begin, end in ranges]
             while any(one < other for one, other in left):
-                calls = [(t, *each) for t, each in enumerate(left) if each[0] < each[1]]
+                calls = [(t, low, high) for t, (low, high) in enumerate(left) if low < high]
                 done = self.each(partial(_nth, run, calls), len(calls))
                 for (thread, _, _), (position, _) in zip(calls, done, strict=True):
                     left[thread][0] = position

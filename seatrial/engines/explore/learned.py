@@ -230,8 +230,9 @@ class Learned:
     def _enter(self, rule: int, ids: Sequence[int], first: int, count: int) -> None:
         reads = self._reads[rule]
         words = self.layout.all_words
-        key = [ids[0]] + [0] * (words - 1)
-        if reads is not None:
+        if reads is None:
+            key = [ids[0]] + [0] * (words - 1)
+        else:
             key = self.layout.pack(reads, ids, words)
         self.rule.append(rule)
         self.keys.append(np.array(key, np.uint64))

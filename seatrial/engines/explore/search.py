@@ -278,8 +278,7 @@ def _exploration(tables: Tables, reached: Reached, reductions: _Reductions) -> E
     actions = tables.system.actions
     states = max(1, len(reached.graph))
     sizes = {domain.name: len(domain.values) for domain in tables.domains}
-    fired = {actions[number].action.name for number in tables.fired}
-    never = [a.name for a in tables.system.system.actions if a.name not in fired]
+    never = [action.name for action in actions if action.number not in tables.fired]
     widest = [
         f"{name}: {count:,}"
         for kind, counts in (("values", sizes), ("evaluations", tables.evaluations))

@@ -1,0 +1,76 @@
+"""How far a search is, on stderr: one line rewritten on a terminal, else a line now and then."""
+
+import shutil
+import time
+from collections.abc import Callable
+from typing import TextIO
+
+import attrs
+
+from .quantities import show_bytes, show_seconds
+
+__all__ = ["Progress"]
+
+_ON_TERMINAL = 0.1
+_ELSEWHERE = 30.0
+
+
+@attrs.define
+class Progress:
+    """
+    Takes the engine's pulse and shows it, ten times a second at most.
+
+    Without a terminal there is one line each 30 seconds, none for a short run. What was written is
+    wiped out by `done`, so that the report starts on a clean line.
+    """
+
+    stream: TextIO
+    clock: Callable[[], float] = time.monotonic
+    _began: float = attrs.field(init=False)
+    _next: float = attrs.field(init=False)
+    _terminal: bool = attrs.field(init=False)
+    _shown: bool = attrs.field(init=False, default=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._terminal = self.stream.isatty()
+        self._began = self.clock()
+        self._next = self._began + self._pause
+
+    @property
+    def _pause(self) -> float:
+        return _ON_TERMINAL if self._terminal else _ELSEWHERE
+
+    def __call__(
+        self, depth: int, states: int, transitions: int, frontier: int, held: int
+    ) -> None:
+        """The engine's callback."""
+        now = self.clock()
+        if now < self._next:
+            return
+        self._next = now + self._pause
+        elapsed = now - self._began
+        parts = [
+            f"depth {depth}",
+            f"{states:,} states",
+            f"{transitions:,} transitions",
+            f"{frontier:,} to expand",
+            f"{states / elapsed:,.0f} states/s" if elapsed > 0 else "",
+            show_bytes(held) if held else "",
+            show_seconds(elapsed),
+        ]
+        self._write(", ".join(filter(None, parts)))
+
+    def _write(self, line: str) -> None:
+        if self._terminal:
+            width = shutil.get_terminal_size().columns
+            self.stream.write(f"\r\x1b[K{line[: max(1, width - 1)]}")
+        else:
+            self.stream.write(f"seatrial: {line}\n")
+        self.stream.flush()
+        self._shown = True
+
+    def done(self) -> None:
+        """Clean up after the last pulse."""
+        if self._terminal and self._shown:
+            self.stream.write("\r\x1b[K")
+            self.stream.flush()
