@@ -1288,7 +1288,7 @@ class Judge:
         return Expected(
             status="holds" if length is None else "violated",
             length=length,
-            vacuous=met is None,
+            vacuous=self.question.premise is not None and met is None,
             ends=lambda after, before, action: true_of(after),
         )
 
@@ -1307,7 +1307,7 @@ class Judge:
         return Expected(
             status="holds" if length is None else "violated",
             length=length,
-            vacuous=reference.shortest_step(graph, met) is None,
+            vacuous=bool(self.question.premise) and reference.shortest_step(graph, met) is None,
             ends=lambda after, before, action: before is not None and broken(before, after, action),
         )
 
@@ -1607,8 +1607,17 @@ class Comparison:
 
 
 def comparable(report: core.Report) -> core.Report:
-    """A report without what may differ between two runs of the same search."""
-    same = attrs.evolve(report.exploration, seconds=0.0, bytes_held=0, kernel="", notes=())
+    """
+    A report without what may differ between two runs of the same search.
+
+    That is also how often properties were evaluated: a kernel asks about a batch of states, and the
+    plain loop not once more when a property is settled.
+    """
+    properties = {verdict.property.id for verdict in report.verdicts}
+    asked = (pair for pair in report.exploration.evaluations if pair[0] not in properties)
+    same = attrs.evolve(
+        report.exploration, seconds=0.0, bytes_held=0, kernel="", evaluations=tuple(sorted(asked))
+    )
     return attrs.evolve(report, exploration=same)
 
 

@@ -132,6 +132,7 @@ class PackedGraph:
         keys = np.concatenate([misses.key[t, :n] for t, n in enumerate(fills)])
         self.work.forget_misses()
         self.learned.answer(rules, keys)
+        self.work.mirror = _mirror(self.learned)  # new values have ranks of their own
         if self.learned.old_layout is None:
             return False
         self.repacked(self.learned.old_layout)

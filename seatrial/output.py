@@ -1,0 +1,283 @@
+"""The report of a check as text: what was searched, the verdicts, warnings, counterexamples."""
+
+import textwrap
+from collections.abc import Iterable, Sequence
+
+import attrs
+
+from seatrial.core import Trace, Verdict
+from seatrial.counterexamples import printable, render, show_value
+
+from . import __version__
+from .quantities import show_seconds
+from .run import Run, is_shortest
+
+__all__ = ["Look", "text_report"]
+
+_COLORS = {"head": "1", "violated": "1;31", "holds": "32", "inconclusive": "1;33", "warning": "33"}
+_LABEL = 14
+
+SETTLES = {
+    "max-states": "raise or drop --max-states",
+    "max-depth": "raise or drop --max-depth",
+    "time-limit": "raise or drop --time-limit",
+    "memory-limit": "raise or drop --memory-limit",
+    "first": "drop --first",
+    "interrupted": "let it run to its end",
+}
+
+
+@attrs.frozen
+class Look:
+    """What the place that the text goes to can show."""
+
+    width: int = 100
+    color: bool = False
+    ascii: bool = False
+
+
+def text_report(run: Run, look: Look, *, traces: bool = True, all_values: bool = False) -> str:
+    """The whole report; without `traces` no counterexample and no witness."""
+    page = _Page(look)
+    _header(page, run)
+    _exploration(page, run)
+    _verdicts(page, run)
+    _warnings(page, run)
+    if traces:
+        asserted, refuted = run.violated(asserted=True), run.violated(asserted=False)
+        _counterexamples(page, run, "Counterexamples", asserted, all_values)
+        _counterexamples(page, run, "Refuted readings", refuted, all_values)
+        _witnesses(page, run)
+    _end(page, run)
+    return "\n".join(page.lines) + "\n"
+
+
+@attrs.define
+class _Page:
+    """Lines as they are made; nothing reaches them that is not printable."""
+
+    look: Look
+    lines: list[str] = attrs.field(factory=list)
+
+    def put(self, text: str, *, indent: str = "", hang: int = 0, style: str = "") -> None:
+        shown = textwrap.wrap(
+            printable(text, ascii=self.look.ascii),
+            width=max(self.look.width, 60),
+            initial_indent=indent,
+            subsequent_indent=" " * (hang or len(indent)),
+            break_on_hyphens=False,
+            break_long_words=False,
+        )
+        self.lines += [self.styled(line, style) for line in shown]
+
+    def styled(self, text: str, style: str) -> str:
+        code = _COLORS.get(style)
+        return f"\x1b[{code}m{text}\x1b[0m" if code and self.look.color else text
+
+    def row(self, label: str, *texts: str) -> None:
+        """A label, and beside it a paragraph for each text."""
+        for at, text in enumerate(texts):
+            self.put(text, indent=f"{label if at == 0 else '':<{_LABEL}}")
+
+    def title(self, text: str) -> None:
+        self.gap()
+        self.put(text, style="head")
+
+    def gap(self) -> None:
+        self.lines.append("")
+
+
+def _header(page: _Page, run: Run) -> None:
+    report = run.report
+    given = dict(report.assumptions)
+    unfair = given["users and faults"]
+    page.put(f"seatrial {__version__}", style="head")
+    page.row("System", report.system)
+    parameters = ", ".join(f"{name}={show_value(value)}" for name, value in report.parameters)
+    page.row("Parameters", parameters or "none")
+    page.row("Assumptions", *(given["system"] or ["none"]))
+    page.row("Not modelled", *(run.subject.not_modelled or ["not said"]))
+    page.row("Fairness", f"{given['fairness']}, per action")
+    page.row("Never fair", f"users and faults: {', '.join(unfair)}" if unfair else "nothing")
+    page.row("Reductions", "; ".join(given["reductions"]) or "none")
+
+
+def _exploration(page: _Page, run: Run) -> None:
+    found = run.report.exploration
+    page.gap()
+    reach = "all " if found.complete else "only "
+    size = f"{found.states:,} states, {found.transitions:,} transitions, to depth {found.depth}"
+    end = "complete" if found.complete else f"not complete: it ended at {found.capped}"
+    page.row("Explored", f"{reach}{size}; {end}")
+    page.row("Evaluations", f"{found.rule_evaluations:,} of rules, views and properties")
+    # The only line that differs between two runs of one command.
+    each = found.bytes_held // max(1, found.states)
+    spent = f"{show_seconds(found.seconds)}, {each:,} bytes a state, {found.kernel} loop"
+    page.row("Cost", spent)
+    for note in found.notes:
+        page.row("Note", note)
+
+
+def _verdicts(page: _Page, run: Run) -> None:
+    found = run.report.exploration
+    if found.complete:
+        page.title(
+            f"Verdicts on the {found.states:,} states reachable within the parameters and"
+            " assumptions above"
+        )
+    else:
+        page.title("Verdicts of a search that is not complete: only what was found is said")
+    verdicts = run.report.verdicts
+    if not verdicts:
+        page.put("no property was asked", indent="  ")
+    rows = [("Property", "Verdict", "Expected", "Detail", "")]
+    rows += [
+        (each.property.id, each.status, each.property.expected, _detail(each, run), each.status)
+        for each in verdicts
+    ]
+    first = min(max(len(row[0]) for row in rows), 40)
+    for identity, status, expected, detail, style in rows if verdicts else ():
+        name = printable(identity, ascii=page.look.ascii)
+        lead = f"  {name:<{first}}  {status:<12}  {expected:<8}  "
+        before = len(page.lines)
+        page.put(detail or "-", indent=lead, hang=len(lead))
+        if style:
+            line = page.lines[before]
+            page.lines[before] = line.replace(status, page.styled(status, style), 1)
+
+
+def _detail(verdict: Verdict, run: Run) -> str:
+    trace = verdict.trace
+    if verdict.status == "inconclusive" and verdict.extreme is None:
+        return f"not settled before {run.report.exploration.capped}"
+    parts = [verdict.because] if verdict.because else []
+    if verdict.vacuous:
+        parts.append("vacuous: its premise was never met")
+    if trace is not None and verdict.status == "violated":
+        parts.append(_length(verdict, trace))
+    return "; ".join(parts)
+
+
+def _length(verdict: Verdict, trace: Trace) -> str:
+    steps = f"{trace.length} step{'' if trace.length == 1 else 's'}"
+    if trace.loop is not None:
+        return f"{steps} with the loop"
+    if not is_shortest(verdict, trace):
+        return steps
+    aim = f" to the value {verdict.extreme}" if verdict.extreme is not None else ""
+    return f"shortest run{aim}: {steps}"
+
+
+def warnings_of(run: Run) -> list[str]:
+    """What makes the verdicts weaker than they look, each in a sentence."""
+    found = run.report.exploration
+    warnings = [
+        f"{each.property.id} is vacuous: its premise was met in no state searched"
+        for each in run.report.verdicts
+        if each.vacuous
+    ]
+    warnings += [
+        f"{each.property.id} is listed as refuted, but holds within these bounds"
+        for each in run.report.verdicts
+        if each.property.expected == "refuted" and each.status in ("holds", "proved")
+    ]
+    if found.actions_never_fired:
+        names = ", ".join(found.actions_never_fired)
+        warnings.append(f"never enabled in the states searched: {names}")
+    if found.widest:
+        names = ", ".join(found.widest)
+        warnings.append(f"wide, more than 1 % of the number of states: {names}")
+    return warnings
+
+
+def _warnings(page: _Page, run: Run) -> None:
+    warnings = warnings_of(run)
+    if not warnings:
+        return
+    page.title("Warnings")
+    for each in warnings:
+        page.put(each, indent="  - ", hang=4, style="warning")
+
+
+def _counterexamples(
+    page: _Page, run: Run, title: str, verdicts: Sequence[Verdict], all_values: bool
+) -> None:
+    shown = [each for each in verdicts if each.trace is not None]
+    if not shown:
+        return
+    page.title(title)
+    if title == "Refuted readings":
+        counts = "they count with --strict" if not run.strict else "--strict lets them count"
+        page.put(f"Promises listed as false, and the runs that show it; {counts}.")
+    for each in shown:
+        assert each.trace is not None
+        page.gap()
+        text = render(
+            each.trace,
+            each,
+            system=run.system,
+            width=page.look.width,
+            color=page.look.color,
+            ascii=page.look.ascii,
+            all_values=all_values,
+        )
+        page.lines += text.rstrip("\n").split("\n")
+        if each.property.id in run.traces:
+            page.gap()
+            page.put(f"written to {run.traces[each.property.id]}", indent="  ")
+
+
+def _witnesses(page: _Page, run: Run) -> None:
+    rows = [
+        (verdict.property.id, _witness(verdict, verdict.trace))
+        for verdict in run.report.verdicts
+        if verdict.trace is not None and verdict.status != "violated"
+    ]
+    if not rows:
+        return
+    page.title("Witnesses")
+    width = max(len(name) for name, _ in rows)
+    for name, text in rows:
+        page.put(text, indent=f"  {name:<{width}}  ")
+
+
+def _witness(verdict: Verdict, trace: Trace) -> str:
+    what = f"the value {verdict.extreme}" if verdict.extreme is not None else "reached"
+    if trace.length == 0:
+        return f"{what} in the initial state"
+    end = ", the fewest" if is_shortest(verdict, trace) else ""
+    return f"{what} after {trace.length} step{'' if trace.length == 1 else 's'}{end}"
+
+
+def _end(page: _Page, run: Run) -> None:
+    page.gap()
+    code = run.exit_code
+    style = {0: "holds", 1: "violated"}.get(code, "inconclusive")
+    page.put(f"Exit code {code}: {_meaning(run, code)}", style=style)
+    page.put("To run it again:")
+    # Commands are never wrapped: they are there to be copied.
+    page.lines.append(f"  {printable(run.command, ascii=page.look.ascii)}")
+
+
+def _meaning(run: Run, code: int) -> str:
+    report = run.report
+    if code == 1:
+        broken = run.violated(asserted=True)
+        broken += run.violated(asserted=False) if run.strict else []
+        return f"violated: {_listed(each.property.id for each in broken)}"
+    if code == 3:
+        capped = report.exploration.capped or ""
+        how = SETTLES.get(capped, "search further")
+        return f"inconclusive, the search ended at {capped}; to settle it, {how}"
+    asserted = [each for each in report.verdicts if run.strict or each.property.expected == "holds"]
+    if not asserted:
+        return "no property is asserted"
+    text = "every asserted property holds within the bounds above"
+    refuted = run.violated(asserted=False)
+    if refuted:
+        text += f"; refuted as listed: {_listed(each.property.id for each in refuted)}"
+    return text
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(names)

@@ -1,0 +1,116 @@
+"""The report of a check as JSON: the contract with scripts, described in `report.schema.json`.
+
+Keys stand in a fixed order. What differs between two runs of one command is `seconds` and
+`bytes_held`, both in `exploration`.
+"""
+
+import json
+from typing import Any
+
+from seatrial.core import Ground, Trace, Verdict, ground_property
+from seatrial.counterexamples import show_value
+
+from . import __version__
+from .output import warnings_of
+from .run import Run, is_shortest
+
+__all__ = ["SCHEMA", "json_report"]
+
+SCHEMA = 1
+"""Rises when a reader of the last one would be misled; keys may be added without that."""
+
+
+def json_report(run: Run) -> str:
+    """The document, ending in a newline; ASCII only."""
+    return json.dumps(_document(run), indent=2) + "\n"
+
+
+def _document(run: Run) -> dict[str, Any]:
+    given = dict(run.report.assumptions)
+    return {
+        "seatrial": __version__,
+        "schema": SCHEMA,
+        "command": run.command,
+        "exit_code": run.exit_code,
+        "strict": run.strict,
+        "system": run.report.system,
+        "parameters": {name: _plain(value) for name, value in run.report.parameters},
+        "assumptions": {
+            "stated": list(given["system"]),
+            "fairness": given["fairness"],
+            "users_and_faults": list(given["users and faults"]),
+            "reductions": list(given["reductions"]),
+            "not_modelled": list(run.subject.not_modelled),
+        },
+        "exploration": _exploration(run),
+        "warnings": warnings_of(run),
+        "properties": [_verdict(each, run) for each in run.report.verdicts],
+    }
+
+
+def _plain(value: Any) -> Any:
+    """A value of a parameter: JSON's own kinds as they are, the rest as text."""
+    return value if value is None or isinstance(value, (bool, int, str)) else show_value(value)
+
+
+def _exploration(run: Run) -> dict[str, Any]:
+    found = run.report.exploration
+    return {
+        "engine": found.engine,
+        "complete": found.complete,
+        "capped": found.capped,
+        "states": found.states,
+        "transitions": found.transitions,
+        "depth": found.depth,
+        "levels": list(found.levels),
+        "deadlocks": found.deadlocks,
+        "rule_evaluations": found.rule_evaluations,
+        "evaluations": dict(sorted(found.evaluations)),
+        "values": dict(sorted(found.values)),
+        "actions_never_fired": list(found.actions_never_fired),
+        "widest": list(found.widest),
+        "notes": list(found.notes),
+        "kernel": found.kernel,
+        "seconds": round(found.seconds, 3),
+        "bytes_held": found.bytes_held,
+    }
+
+
+def _verdict(verdict: Verdict, run: Run) -> dict[str, Any]:
+    of = verdict.property
+    return {
+        "id": of.id,
+        "kind": of.kind,
+        "expected": of.expected,
+        "verdict": verdict.status,
+        "promise": of.says,
+        "source": of.source,
+        "preconditions": list(of.preconditions),
+        "vacuous": verdict.vacuous,
+        "because": verdict.because,
+        "bound": _bound(verdict, run.system),
+        "extreme": verdict.extreme,
+        "trace": None if verdict.trace is None else _trace(verdict, verdict.trace, run),
+    }
+
+
+def _bound(verdict: Verdict, system: Ground) -> int | None:
+    """The bound as a number, where it is the same for all members of a family."""
+    bounds = {each.bound for each in ground_property(system, verdict.property)}
+    return bounds.pop() if len(bounds) == 1 else None
+
+
+def _trace(verdict: Verdict, trace: Trace, run: Run) -> dict[str, Any]:
+    path = run.traces.get(verdict.property.id)
+    return {
+        "length": trace.length,
+        "shortest": is_shortest(verdict, trace),
+        "loop": trace.loop,
+        "because": list(trace.because),
+        "fairness": list(trace.fairness),
+        "steps": [
+            {"actor": each.actor, "action": each.action, "label": each.label}
+            for each in trace.steps
+        ],
+        "itf": None if path is None else str(path),
+    }
