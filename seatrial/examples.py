@@ -109,9 +109,7 @@ def _checked(given: Mapping[str, int], of: Example) -> dict[str, int]:
     for name, value in given.items():
         if name not in known:
             listed = ", ".join(f"{each}={default}" for each, default in known.items())
-            raise DeclarationError(
-                f"example {of.name} has no parameter {name!r}; it has {listed}"
-            )
+            raise DeclarationError(f"example {of.name} has no parameter {name!r}; it has {listed}")
         if not 0 <= value <= _MOST:
             raise DeclarationError(f"parameter {name}: {value} is not between 0 and {_MOST}")
     return dict(given)

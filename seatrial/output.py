@@ -1,7 +1,7 @@
 """The report of a check as text: what was searched, the verdicts, warnings, counterexamples."""
 
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import attrs
 
@@ -10,12 +10,13 @@ from seatrial.counterexamples import printable, render, show_value
 
 from . import __version__
 from .quantities import show_seconds
-from .run import Run, is_shortest
+from .run import Run
 
 __all__ = ["Look", "text_report"]
 
 _COLORS = {"head": "1", "violated": "1;31", "holds": "32", "inconclusive": "1;33", "warning": "33"}
 _LABEL = 14
+_MANY = 12
 
 SETTLES = {
     "max-states": "raise or drop --max-states",
@@ -138,12 +139,12 @@ def _verdicts(page: _Page, run: Run) -> None:
     first = min(max(len(row[0]) for row in rows), 40)
     for identity, status, expected, detail, style in rows if verdicts else ():
         name = printable(identity, ascii=page.look.ascii)
-        lead = f"  {name:<{first}}  {status:<12}  {expected:<8}  "
-        before = len(page.lines)
+        head = f"  {name:<{first}}  "
+        lead = f"{head}{status:<12}  {expected:<8}  "
+        at = len(page.lines)
         page.put(detail or "-", indent=lead, hang=len(lead))
-        if style:
-            line = page.lines[before]
-            page.lines[before] = line.replace(status, page.styled(status, style), 1)
+        rest = page.lines[at][len(head) + len(status) :]
+        page.lines[at] = head + page.styled(status, style) + rest
 
 
 def _detail(verdict: Verdict, run: Run) -> str:
@@ -161,8 +162,8 @@ def _detail(verdict: Verdict, run: Run) -> str:
 def _length(verdict: Verdict, trace: Trace) -> str:
     steps = f"{trace.length} step{'' if trace.length == 1 else 's'}"
     if trace.loop is not None:
-        return f"{steps} with the loop"
-    if not is_shortest(verdict, trace):
+        return f"{steps} with the loop" if trace.loop < len(trace.steps) else f"after {steps}"
+    if not trace.shortest:
         return steps
     aim = f" to the value {verdict.extreme}" if verdict.extreme is not None else ""
     return f"shortest run{aim}: {steps}"
@@ -182,8 +183,10 @@ def warnings_of(run: Run) -> list[str]:
         if each.property.expected == "refuted" and each.status in ("holds", "proved")
     ]
     if found.actions_never_fired:
-        names = ", ".join(found.actions_never_fired)
-        warnings.append(f"never enabled in the states searched: {names}")
+        never = found.actions_never_fired
+        more = f" and {len(never) - _MANY} more" if len(never) > _MANY else ""
+        listed = ", ".join(never[:_MANY])
+        warnings.append(f"never enabled in the states searched: {listed}{more}")
     if found.widest:
         names = ", ".join(found.widest)
         warnings.append(f"wide, more than 1 % of the number of states: {names}")
@@ -245,7 +248,7 @@ def _witness(verdict: Verdict, trace: Trace) -> str:
     what = f"the value {verdict.extreme}" if verdict.extreme is not None else "reached"
     if trace.length == 0:
         return f"{what} in the initial state"
-    end = ", the fewest" if is_shortest(verdict, trace) else ""
+    end = ", the fewest" if trace.shortest else ""
     return f"{what} after {trace.length} step{'' if trace.length == 1 else 's'}{end}"
 
 
@@ -264,7 +267,7 @@ def _meaning(run: Run, code: int) -> str:
     if code == 1:
         broken = run.violated(asserted=True)
         broken += run.violated(asserted=False) if run.strict else []
-        return f"violated: {_listed(each.property.id for each in broken)}"
+        return f"violated: {', '.join(each.property.id for each in broken)}"
     if code == 3:
         capped = report.exploration.capped or ""
         how = SETTLES.get(capped, "search further")
@@ -275,9 +278,5 @@ def _meaning(run: Run, code: int) -> str:
     text = "every asserted property holds within the bounds above"
     refuted = run.violated(asserted=False)
     if refuted:
-        text += f"; refuted as listed: {_listed(each.property.id for each in refuted)}"
+        text += f"; refuted as listed: {', '.join(each.property.id for each in refuted)}"
     return text
-
-
-def _listed(names: Iterable[str]) -> str:
-    return ", ".join(names)

@@ -40,9 +40,7 @@ class Progress:
     def _pause(self) -> float:
         return _ON_TERMINAL if self._terminal else _ELSEWHERE
 
-    def __call__(
-        self, depth: int, states: int, transitions: int, frontier: int, held: int
-    ) -> None:
+    def __call__(self, depth: int, states: int, transitions: int, frontier: int, held: int) -> None:
         """The engine's callback."""
         now = self.clock()
         if now < self._next:

@@ -5,6 +5,7 @@ Keys stand in a fixed order. What differs between two runs of one command is `se
 """
 
 import json
+from pathlib import Path
 from typing import Any
 
 from seatrial.core import Ground, Trace, Verdict, ground_property
@@ -12,7 +13,7 @@ from seatrial.counterexamples import show_value
 
 from . import __version__
 from .output import warnings_of
-from .run import Run, is_shortest
+from .run import Run
 
 __all__ = ["SCHEMA", "json_report"]
 
@@ -78,6 +79,7 @@ def _exploration(run: Run) -> dict[str, Any]:
 
 def _verdict(verdict: Verdict, run: Run) -> dict[str, Any]:
     of = verdict.property
+    path = run.traces.get(of.id)
     return {
         "id": of.id,
         "kind": of.kind,
@@ -90,7 +92,7 @@ def _verdict(verdict: Verdict, run: Run) -> dict[str, Any]:
         "because": verdict.because,
         "bound": _bound(verdict, run.system),
         "extreme": verdict.extreme,
-        "trace": None if verdict.trace is None else _trace(verdict, verdict.trace, run),
+        "trace": None if verdict.trace is None else _trace(verdict.trace, path),
     }
 
 
@@ -100,11 +102,10 @@ def _bound(verdict: Verdict, system: Ground) -> int | None:
     return bounds.pop() if len(bounds) == 1 else None
 
 
-def _trace(verdict: Verdict, trace: Trace, run: Run) -> dict[str, Any]:
-    path = run.traces.get(verdict.property.id)
+def _trace(trace: Trace, path: Path | None) -> dict[str, Any]:
     return {
         "length": trace.length,
-        "shortest": is_shortest(verdict, trace),
+        "shortest": trace.shortest,
         "loop": trace.loop,
         "because": list(trace.because),
         "fairness": list(trace.fairness),

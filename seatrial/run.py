@@ -6,11 +6,11 @@ from pathlib import Path
 
 import attrs
 
-from seatrial.core import Ground, Report, Trace, Verdict
+from seatrial.core import Ground, Report, Verdict
 
 from .examples import Subject
 
-__all__ = ["Run", "is_shortest", "trace_file_name"]
+__all__ = ["Run", "trace_file_name"]
 
 
 @attrs.frozen
@@ -45,19 +45,8 @@ class Run:
         return [
             verdict
             for verdict in self.report.verdicts
-            if verdict.status == "violated"
-            and (verdict.property.expected == "holds") == asserted
+            if verdict.status == "violated" and (verdict.property.expected == "holds") == asserted
         ]
-
-
-def is_shortest(verdict: Verdict, trace: Trace) -> bool:
-    """
-    Whether no run shows the same in fewer steps.
-
-    The trace of a bound leads to the extreme value, and is the shortest to that: the bound may be
-    broken earlier by less.
-    """
-    return trace.shortest and trace.loop is None
 
 
 def trace_file_name(property_id: str) -> str:

@@ -280,6 +280,8 @@ class _Work:
             new=np.zeros((threads, most), np.uint8),
             rank=np.empty((threads, most), np.uint32),
             total=np.zeros(threads, np.int64),
+            taken=np.zeros(threads, np.int64),
+            latest=np.empty((threads, kernel.LATEST, words), np.uint64),
             deadlocks=np.zeros((threads, 2), np.int64),
             steps=np.zeros((threads, steps, 2), np.int64),
         )
@@ -296,17 +298,24 @@ class _Work:
             recent=np.zeros((threads, kernel.RECENT), np.uint64),
         )
         self.mirror = _mirror(learned)
+        self._dim = dims(learned.layout)[0]
         for thread in range(threads):
-            self.reset(thread)
+            self.drop(thread)
 
     def reset(self, thread: int) -> None:
-        """Forget the candidates of one thread, and what it counted."""
+        """Make room for the next candidates of one thread, now that the last are inserted."""
         out = self.out
         out.fill[thread] = 0
         out.total[thread] = 0
+        out.taken[thread] = 0
         out.deadlocks[thread] = (0, -1)
         out.steps[thread, :, 0] = 0
         out.steps[thread, :, 1] = -1
+
+    def drop(self, thread: int) -> None:
+        """Forget the candidates of one thread, which will not be inserted."""
+        self.reset(thread)
+        kernel.forget(self.out.latest[thread], self._dim)
 
     def forget_misses(self) -> None:
         """No questions are open."""
@@ -522,7 +531,7 @@ class _Search:
         for thread, (at, end) in enumerate(places):
             if at < end:
                 for later in range(thread + 1, len(places)):
-                    graph.work.reset(later)
+                    graph.work.drop(later)
                 return at, thread + 1
         return high, len(places)
 
@@ -644,7 +653,7 @@ class _Search:
 
     def counted(self, thread: int) -> int:
         """How many steps a thread found."""
-        return int(self.graph.work.out.total[thread])
+        return int(self.graph.work.out.taken[thread])
 
     # -- properties of states --------------------------------------------------------------------
 

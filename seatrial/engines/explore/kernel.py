@@ -33,6 +33,7 @@ SHARD_SHIFT = U(58)
 SCAN_ON = 16384
 CHAIN_LIMIT = 1000
 RECENT = 4096
+LATEST = 1 << 15
 
 DONE, FULL, MISSED, SMALL, ENDLESS = 0, 1, 2, 3, 4
 
@@ -119,7 +120,9 @@ class Out(NamedTuple):
     parent: Any  # (T, N) by ordinal
     new: Any  # (T, N)
     rank: Any  # (T, N)
-    total: Any  # (T,)
+    total: Any  # (T,) candidates
+    taken: Any  # (T,) steps: candidates, and those that were dropped
+    latest: Any  # (T, LATEST, W) see `push`
     deadlocks: Any  # (T, 2) how many, the first
     steps: Any  # (T, S, 2) premise met, first state with a violating step
 
@@ -596,12 +599,25 @@ def choose(enabled, thread, level_end, ample, scratch, visited, states, dim_w):
 
 
 @inline
-def push(words, state, ordinal, buckets, ordinals, fill, parent, dim):
-    """Hand a candidate on, as number `ordinal`; how many its shard has now."""
+def push(words, state, ordinal, buckets, ordinals, fill, parent, latest, dim):
+    """
+    Hand a candidate on, as number `ordinal`; how many its shard has now, or 0 if it was dropped.
+
+    `latest` holds candidates that this thread handed on before, one a place: what is found there is
+    known already, and came first.
+    """
     h = hash_words(words, dim)
+    place = np.int64((h >> BITS32) & U(LATEST - 1))
+    known = True
+    for k in range(len(dim)):
+        if latest[place, k] != words[k]:
+            known = False
+    if known:
+        return np.int64(0)
     shard = np.int64(h >> SHARD_SHIFT)
     n = fill[shard]
     for k in range(len(dim)):
+        latest[place, k] = words[k]
         buckets[shard, n, k] = words[k]
     ordinals[shard, n] = ordinal
     parent[ordinal] = state
@@ -610,11 +626,36 @@ def push(words, state, ordinal, buckets, ordinals, fill, parent, dim):
 
 
 @jit
+def forget(latest, dim):
+    """Fill `latest` with words that belong elsewhere in it, so that nothing is found."""
+    for n in range(LATEST):
+        for k in range(len(dim)):
+            latest[n, k] = ZERO
+    words = np.zeros(len(dim), np.uint64)
+    mine = (hash_words(words, dim) >> BITS32) & U(LATEST - 1)
+    words[0] = ONE
+    while (hash_words(words, dim) >> BITS32) & U(LATEST - 1) == mine:
+        words[0] += ONE
+    latest[np.int64(mine), 0] = words[0]
+
+
+@jit
 def push_one(words, state, out, dim):
     """Hand a candidate of the first thread on: an initial state."""
     ordinal = out.total[0]
-    push(words, state, ordinal, out.words[0], out.ordinal[0], out.fill[0], out.parent[0], dim)
-    out.total[0] = ordinal + 1
+    added = push(
+        words,
+        state,
+        ordinal,
+        out.words[0],
+        out.ordinal[0],
+        out.fill[0],
+        out.parent[0],
+        out.latest[0],
+        dim,
+    )
+    if added > 0:
+        out.total[0] = ordinal + 1
 
 
 @jit
@@ -645,7 +686,8 @@ def expand_plainly(thread, low, high, states, rules, shape, scratch, out, misses
     firsts, counts, ordinary = scratch.firsts[thread], scratch.counts[thread], shape.ordinary
     capacity = out.words.shape[2]
     buckets, ordinals, fill = out.words[thread], out.ordinal[thread], out.fill[thread]
-    parent, total = out.parent[thread], out.total[thread]
+    parent, latest = out.parent[thread], out.latest[thread]
+    total, taken = out.total[thread], out.taken[thread]
     stop = np.int64(-1)
     fullest = np.int64(0)
     for shard in range(SHARDS):
@@ -678,18 +720,22 @@ def expand_plainly(thread, low, high, states, rules, shape, scratch, out, misses
             continue
         if fullest + many > capacity:
             out.total[thread] = total
+            out.taken[thread] = taken
             return s, SMALL if total == 0 else FULL
         for i in range(n):
             first = firsts[i]
             for o in range(first, first + counts[i]):
                 for k in range(len(dim_w)):
                     following[k] = (cells[k] & keep[o, k]) | put[o, k]
-                count = push(following, s, total, buckets, ordinals, fill, parent, dim_w)
-                fullest = max(fullest, count)
-                total += 1
+                count = push(following, s, total, buckets, ordinals, fill, parent, latest, dim_w)
+                if count > 0:
+                    fullest = max(fullest, count)
+                    total += 1
+            taken += counts[i]
         if n == 0:
             dead_end(thread, s, out)
     out.total[thread] = total
+    out.taken[thread] = taken
     if stop >= 0:
         return stop, MISSED
     return high, DONE
@@ -717,7 +763,8 @@ def expand(
     """Like `expand_plainly`, with committed steps, symmetry, stubborn sets and step properties."""
     capacity = out.words.shape[2]
     buckets, ordinals, fill = out.words[thread], out.ordinal[thread], out.fill[thread]
-    parent, total = out.parent[thread], out.total[thread]
+    parent, latest = out.parent[thread], out.latest[thread]
+    total, taken = out.total[thread], out.taken[thread]
     stop = np.int64(-1)
     fullest = np.int64(0)
     for shard in range(SHARDS):
@@ -756,6 +803,7 @@ def expand(
             continue
         if fullest + n > capacity:
             out.total[thread] = total
+            out.taken[thread] = taken
             return s, SMALL if total == 0 else FULL
         reduced = False
         if ample.visible.size > 0 and enabled > 1:
@@ -767,13 +815,24 @@ def expand(
                 continue
             for e in range(scratch.begins[thread, i], scratch.begins[thread, i + 1]):
                 count = push(
-                    scratch.ends[thread, e], s, total, buckets, ordinals, fill, parent, dim_w
+                    scratch.ends[thread, e],
+                    s,
+                    total,
+                    buckets,
+                    ordinals,
+                    fill,
+                    parent,
+                    latest,
+                    dim_w,
                 )
-                fullest = max(fullest, count)
-                total += 1
+                taken += 1
+                if count > 0:
+                    fullest = max(fullest, count)
+                    total += 1
         if enabled == 0:
             dead_end(thread, s, out)
     out.total[thread] = total
+    out.taken[thread] = taken
     if stop >= 0:
         return stop, MISSED
     return high, DONE

@@ -11,6 +11,8 @@ from seatrial.core import Ground, Index, Variable, View, sort_key, where
 
 from .tables import Domain, Tables
 
+_Ids = tuple[int, ...]
+
 __all__ = ["Ample", "Symmetry", "Unreducible"]
 
 
@@ -38,6 +40,8 @@ class Symmetry:
         self.slices = tuple(self._slices(system, index) for index in symmetric)
         """For each symmetric index, for each member, its slots, alike ones in the same place."""
         self._ranks: dict[str, list[int]] = {}
+        self._sizes: list[int] = []
+        self._known: list[dict[_Ids, tuple[_Ids, _Ids]]] = []
 
     def _slices(self, system: Ground, index: Index) -> tuple[tuple[int, ...], ...]:
         found: dict[object, list[int]] = {member: [] for member in index.members}
@@ -64,17 +68,32 @@ class Symmetry:
     def canonical(self, state: Sequence[int]) -> tuple[int, ...]:
         """The representative of a state."""
         result = list(state)
-        domain_of = self.tables.domain_of
-        for slices in self.slices:
-            ranks = [self.ranks(domain_of[slot]) for slot in slices[0]]
-            held = sorted(
-                ([result[slot] for slot in slots] for slots in slices),
-                key=lambda ids: [rank[each] for rank, each in zip(ranks, ids, strict=True)],
-            )
-            for slots, ids in zip(slices, held, strict=True):
+        for slices, keys in zip(self.slices, self._keys(), strict=True):
+            held = [tuple([state[slot] for slot in slots]) for slots in slices]
+            order = [keys.get(ids) or self._key(slices, keys, ids) for ids in held]
+            for slots, (_, ids) in zip(slices, sorted(order), strict=True):
                 for slot, each in zip(slots, ids, strict=True):
                     result[slot] = each
         return tuple(result)
+
+    def _keys(self) -> list[dict[_Ids, tuple[_Ids, _Ids]]]:
+        """For each symmetric index, known slices with what they are sorted by; for now."""
+        sizes = [len(domain.values) for domain in self.tables.domain_of]
+        if sizes != self._sizes:
+            self._sizes = sizes
+            self._known = [{} for _ in self.slices]
+        return self._known
+
+    def _key(
+        self,
+        slices: tuple[tuple[int, ...], ...],
+        keys: dict[_Ids, tuple[_Ids, _Ids]],
+        ids: _Ids,
+    ) -> tuple[_Ids, _Ids]:
+        domains = [self.tables.domain_of[slot] for slot in slices[0]]
+        ranks = tuple(self.ranks(d)[each] for d, each in zip(domains, ids, strict=True))
+        keys[ids] = (ranks, ids)
+        return keys[ids]
 
     def permuted(self, state: Sequence[int], orders: Sequence[Sequence[int]]) -> tuple[int, ...]:
         """A state with the members of each symmetric index in another order."""

@@ -1,0 +1,294 @@
+"""
+The command line.
+
+Only click is imported here, and everything else inside the commands: `seatrial --help` has to
+answer at once. A command returns its exit code; `main` turns every error into one line and a code.
+"""
+
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from . import __version__
+
+__all__ = ["commands", "main"]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; the exit code."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        code = commands.main(args=words, prog_name="seatrial", standalone_mode=False)
+    except click.ClickException as error:
+        from .failures import complain
+
+        complain(
+            f"{error.format_message()} (seatrial {_command_of(error)}--help lists what there is)"
+        )
+        return 2
+    except (click.Abort, KeyboardInterrupt):
+        from .failures import INCONCLUSIVE, complain
+
+        complain("interrupted before there was anything to report")
+        return INCONCLUSIVE
+    except Exception as error:
+        from .failures import failed
+
+        return failed(error, words)
+    return code if isinstance(code, int) else 0
+
+
+def _command_of(error: click.ClickException) -> str:
+    context = getattr(error, "ctx", None)
+    path = context.command_path.split()[1:] if context is not None else []
+    return "".join(f"{word} " for word in path)
+
+
+def _amount(parse: str) -> Callable[..., tuple[str, float] | None]:
+    """A callback for an amount with a unit: its text, which repeats the run, and its value."""
+
+    def callback(
+        context: click.Context, option: click.Parameter, text: str | None
+    ) -> tuple[str, float] | None:
+        from . import quantities
+
+        try:
+            return None if text is None else (text, getattr(quantities, parse)(text))
+        except ValueError as error:
+            raise click.BadParameter(str(error), context, option) from None
+
+    return callback
+
+
+_SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+_COLOR = click.option(
+    "--color",
+    type=click.Choice(["auto", "always", "never"]),
+    default="auto",
+    show_default=True,
+    help="Colour of text output; auto: where it goes to a terminal and NO_COLOR is not set.",
+)
+
+
+@click.group(context_settings=_SETTINGS, no_args_is_help=False)
+@click.version_option(__version__, prog_name="seatrial", message="%(prog)s %(version)s")
+def commands() -> None:
+    """Check models of Kubernetes workload controllers: every reachable state, shortest
+    counterexamples.
+
+    Exit codes: 0 every asserted property holds within the stated bounds; 1 one is violated; 2 usage
+    or bad input; 3 inconclusive; 4 internal error.
+    """
+
+
+def _options(*options: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Several options as one decorator, in this order in the help."""
+
+    def add(function: Any) -> Any:
+        for each in reversed(options):
+            function = each(function)
+        return function
+
+    return add
+
+
+_WHAT = _options(
+    click.argument("targets", nargs=-1, required=True, metavar="example:NAME"),
+    click.option(
+        "--set",
+        "given",
+        multiple=True,
+        metavar="NAME=VALUE",
+        help="A parameter of the example, an integer. Repeatable; `seatrial examples` lists them.",
+    ),
+    click.option(
+        "--property",
+        "properties",
+        multiple=True,
+        metavar="ID",
+        help="Check only this property. Repeatable.",
+    ),
+)
+_LIMITS = _options(
+    click.option(
+        "--max-states", type=click.IntRange(min=1), metavar="N", help="End after so many states."
+    ),
+    click.option(
+        "--max-depth", type=click.IntRange(min=0), metavar="N", help="End after so many steps."
+    ),
+    click.option(
+        "--time-limit",
+        callback=_amount("parse_seconds"),
+        metavar="TIME",
+        help="End after this time of searching: 30, 30s, 5m, 1h.",
+    ),
+    click.option(
+        "--memory-limit",
+        callback=_amount("parse_bytes"),
+        metavar="SIZE",
+        help="End where the engine's own tables hold this much: 512MiB, 4GiB.",
+    ),
+    click.option(
+        "--first",
+        is_flag=True,
+        help="End after the level of the first violation, also of a promise listed as refuted.",
+    ),
+)
+_HOW = _options(
+    click.option(
+        "--strict",
+        is_flag=True,
+        help="Promises listed as refuted change the exit code like the others.",
+    ),
+    click.option(
+        "--reduce",
+        multiple=True,
+        type=click.Choice(["symmetry", "partial-order"]),
+        help="Search fewer states with the same verdicts. Repeatable; the report says where a"
+        " reduction cannot be used.",
+    ),
+    click.option(
+        "--engine",
+        type=click.Choice(["explore"]),
+        default="explore",
+        show_default=True,
+        help="How to check: explore visits every reachable state.",
+    ),
+    click.option(
+        "--threads",
+        type=click.IntRange(1, 64),
+        metavar="N",
+        help="Threads of a large search; results do not depend on it. [default: all processors]",
+    ),
+)
+_REPORT = _options(
+    click.option(
+        "--format",
+        type=click.Choice(["text", "json"]),
+        default="text",
+        show_default=True,
+        help="Form of the report; JSON is the one for scripts.",
+    ),
+    click.option(
+        "--output",
+        type=click.Path(dir_okay=False, path_type=Path),
+        metavar="FILE",
+        help="Write the report there and not to standard output.",
+    ),
+    click.option(
+        "--itf",
+        type=click.Path(file_okay=False, path_type=Path),
+        metavar="DIR",
+        help="Write each trace there, as PROPERTY.itf.json (Informal Trace Format).",
+    ),
+    click.option(
+        "--all-values", is_flag=True, help="Show whole states in traces, not only changes."
+    ),
+    _COLOR,
+    click.option("--quiet", is_flag=True, help="No progress, and no traces in the text report."),
+)
+
+
+@commands.command()
+@_WHAT
+@_LIMITS
+@_HOW
+@_REPORT
+def check(
+    engine: str,
+    time_limit: tuple[str, float] | None,
+    memory_limit: tuple[str, int] | None,
+    max_states: int | None,
+    max_depth: int | None,
+    **others: Any,
+) -> int:
+    """Search all states of a system and give a verdict on each of its properties.
+
+    The report ends with the command that gives the same verdicts again.
+    """
+    from .checking import Options
+    from .checking import check as run
+
+    texts = {
+        "max-states": max_states,
+        "max-depth": max_depth,
+        "time-limit": time_limit and time_limit[0],
+        "memory-limit": memory_limit and memory_limit[0],
+    }
+    return run(
+        Options(
+            max_states=max_states,
+            max_depth=max_depth,
+            time_limit=time_limit and time_limit[1],
+            memory_limit=memory_limit and memory_limit[1],
+            limits=tuple((name, str(text)) for name, text in texts.items() if text is not None),
+            **others,
+        )
+    )
+
+
+@commands.command()
+def examples() -> int:
+    """List the examples that are shipped, with their parameters."""
+    from .checking import write_out
+    from .inspecting import list_examples
+
+    write_out(list_examples())
+    return 0
+
+
+@commands.command()
+@click.argument("property_id", metavar="PROPERTY")
+def explain(property_id: str) -> int:
+    """Show a property: the promise, its source, when it is claimed, and what is expected."""
+    from .checking import write_out
+    from .inspecting import explain as explained
+
+    write_out(explained(property_id))
+    return 0
+
+
+@commands.group(no_args_is_help=False)
+def trace() -> None:
+    """Show a trace file, or run its system along it again."""
+
+
+_FILE = click.argument("path", type=click.Path(path_type=Path), metavar="FILE.itf.json")
+
+
+@trace.command()
+@_FILE
+@click.option("--all-values", is_flag=True, help="Show whole states, not only changes.")
+@click.option(
+    "--roads", is_flag=True, help="Show what else could have happened instead of the last step."
+)
+@_COLOR
+def show(path: Path, all_values: bool, roads: bool, color: str) -> int:
+    """Show a trace file of a shipped example as a timeline.
+
+    The system is run along it first: a file that is no run of its system is refused.
+    """
+    from .checking import look_for, write_out
+    from .inspecting import show_trace
+
+    look = look_for(sys.stdout, color)
+    write_out(show_trace(path, look, all_values=all_values, roads=roads))
+    return 0
+
+
+@trace.command()
+@_FILE
+def replay(path: Path) -> int:
+    """Run the system along a trace file, exactly.
+
+    Exit code 0 where every step is a step of the system with the recorded parameters, else 2 with
+    the step that is not and what was enabled instead.
+    """
+    from .checking import write_out
+    from .inspecting import replay_trace
+
+    write_out(replay_trace(path))
+    return 0

@@ -1,0 +1,144 @@
+"""The commands that search nothing: examples, explain, trace show and trace replay."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+from seatrial.core import (
+    DeclarationError,
+    Ground,
+    Property,
+    ReplayError,
+    Trace,
+    TraceFormatError,
+    ground,
+    ground_property,
+)
+from seatrial.counterexamples import as_trace, decode_value, printable, read_itf, render
+
+from .examples import EXAMPLES, PREFIX, Example, example, made, nearest
+from .output import Look
+
+__all__ = ["explain", "list_examples", "replay_trace", "show_trace"]
+
+_LIMIT = 64 * 2**20
+
+
+def list_examples() -> str:
+    """Each example with what it is and its parameters."""
+    lines = []
+    for each in EXAMPLES:
+        lines.append(f"{PREFIX}{each.name}  {each.summary}")
+        given = ", ".join(f"{name}={value}" for name, value in each.parameters.items())
+        lines.append(f"  --set  {given}")
+    return "\n".join(lines) + "\n"
+
+
+def explain(property_id: str) -> str:
+    """A property in full, once for each example that has it. Raises DeclarationError."""
+    found = [(of, each) for of in EXAMPLES for each in of.properties if each.id == property_id]
+    if not found:
+        ids = sorted({each.id for of in EXAMPLES for each in of.properties})
+        raise DeclarationError(f"there is no property {property_id!r}; {nearest(property_id, ids)}")
+    return "\n".join(_explained(of, each) for of, each in found)
+
+
+_EXPECTED = {
+    "holds": "holds: it is asserted, and a violation gives exit code 1",
+    "refuted": "refuted: known to be false as written, and kept to show the run; a violation"
+    " changes the exit code only with --strict",
+}
+
+
+def _explained(of: Example, property: Property) -> str:
+    rows = [
+        ("promise", property.says),
+        ("source", property.source),
+        ("kind", property.kind),
+        ("expected", _EXPECTED[property.expected]),
+        ("premise", "asked only where its premise is met" if property.premise else "none"),
+        ("preconditions", "; ".join(property.preconditions) or "none"),
+    ]
+    if property.bound is not None:
+        bounds = {each.bound for each in ground_property(ground(made(of, {})), property)}
+        shown = ", ".join(map(str, sorted(each for each in bounds if each is not None)))
+        rows.append(("bound", f"{property.kind} {shown}, with the default parameters"))
+    rows.append(("example", of.name))
+    rows.append(("to check it", f"seatrial check {PREFIX}{of.name} --property {property.id}"))
+    lines = [f"  {label:<13}  {printable(text)}" for label, text in rows]
+    return "\n".join((printable(property.id), *lines)) + "\n"
+
+
+@attrs.frozen
+class _Read:
+    """A trace file that replays, and what it is a trace of."""
+
+    trace: Trace
+    system: Ground
+    property: Property
+    shown: str
+
+
+def _read(path: Path) -> _Read:
+    """
+    Read a trace file and run its system along it.
+
+    Raises TraceFormatError where it is no trace file of a shipped example, ReplayError where it is
+    none of its runs, with the step and what was enabled.
+    """
+    with path.open("rb") as file:
+        itf = read_itf(file.read(_LIMIT + 1))
+    name = itf.meta.get("system")
+    if not isinstance(name, str):
+        known = ", ".join(each.name for each in EXAMPLES)
+        raise TraceFormatError(
+            f"{path} does not say which system it is a trace of; traces of shipped examples can be"
+            f" run again: {known}"
+        )
+    of = example(name)
+    system = ground(made(of, _parameters(itf.meta, path)))
+    trace = as_trace(itf, system)
+    properties = {each.id: each for each in of.properties}
+    if trace.property_id not in properties:
+        hint = nearest(trace.property_id, properties)
+        raise ReplayError(f"example {name} has no property {trace.property_id!r}; {hint}")
+    given = ", ".join(f"{each.name}={each.value}" for each in system.system.parameters)
+    return _Read(trace, system, properties[trace.property_id], f"{name} ({given})")
+
+
+def _parameters(meta: Mapping[str, Any], path: Path) -> dict[str, int]:
+    given = meta.get("parameters")
+    if given is None:
+        return {}
+    if not isinstance(given, dict):
+        raise TraceFormatError(f"{path} has a #meta.parameters that is no object")
+    values = {name: decode_value(value, name) for name, value in given.items()}
+    for name, value in values.items():
+        if type(value) is not int:
+            raise TraceFormatError(f"{path} has a parameter {name} that is no integer")
+    return values
+
+
+def show_trace(path: Path, look: Look, *, all_values: bool, roads: bool) -> str:
+    """The trace of a file as a timeline."""
+    read = _read(path)
+    return render(
+        read.trace,
+        read.property,
+        system=read.system,
+        width=look.width,
+        color=look.color,
+        ascii=look.ascii,
+        all_values=all_values,
+        roads=roads,
+    )
+
+
+def replay_trace(path: Path) -> str:
+    """A sentence that says that the file is a run of its system."""
+    read = _read(path)
+    steps = f"{read.trace.length} step{'' if read.trace.length == 1 else 's'}"
+    loop = ", and the loop closes" if read.trace.loop is not None else ""
+    return printable(f"replayed exactly: {steps} of {read.shown}{loop}") + "\n"
