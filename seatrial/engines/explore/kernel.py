@@ -327,7 +327,7 @@ def enabled_of(which, cells, thread, masks, regions, table, scratch, misses, dim
     return n if whole else -1
 
 
-@inline
+@jit
 def canonical(words, thread, mirror, scratch):
     """Sort the slices of symmetric members, by rank, in place."""
     for g in range(mirror.members.size):
@@ -391,6 +391,7 @@ def gather(source, thread, rules, shape, mirror, scratch, misses, dim_w, dim_e):
     if groups < 0:
         return -MISSED
     room = scratch.ends.shape[1]
+    symmetric = mirror.members.size > 0
     n = 0
     whole = True
     following = scratch.next_cells[thread]
@@ -444,7 +445,8 @@ def gather(source, thread, rules, shape, mirror, scratch, misses, dim_w, dim_e):
                     continue
                 if n >= room:
                     return -SMALL
-                canonical(following, thread, mirror, scratch)
+                if symmetric:
+                    canonical(following, thread, mirror, scratch)
                 for k in range(len(dim_w)):
                     scratch.ends[thread, n, k] = following[k]
                 scratch.doers[thread, n] = action
@@ -509,7 +511,7 @@ def has(bits, a):
     return (bits[a >> 6] >> U(a & 63)) & ONE != ZERO
 
 
-@inline
+@jit
 def state_number(words, visited, states, dim):
     """The number of a state, or -1; all numbers are settled."""
     h = hash_words(words, dim)

@@ -21,11 +21,20 @@ from .tables import Asked, Writes
 __all__ = ["Grown", "Learned", "dims"]
 
 _LEAST = 8
+_UNROLLED = ((1, 1), (1, 2), (2, 2), (3, 3), (4, 4))
 
 
-def dims(layout: Layout) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """The two tuples of zeros by which the kernel knows how many words there are."""
-    return (0,) * layout.state_words, (0,) * layout.all_words
+def dims(layout: Layout) -> tuple[Any, Any]:
+    """
+    How many words a state has, and how many a cell vector, as something of that length.
+
+    A tuple tells the compiler the number, which then unrolls its loops; an array does not. Each
+    kind of tuple costs a compilation, so only the most common have one.
+    """
+    words, cells = layout.state_words, layout.all_words
+    if (words, cells) in _UNROLLED:
+        return (0,) * words, (0,) * cells
+    return np.zeros(words, np.int8), np.zeros(cells, np.int8)
 
 
 class Grown:
