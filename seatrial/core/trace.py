@@ -62,8 +62,13 @@ class Trace:
 
     @property
     def length(self) -> int:
-        """How many steps it has; a step counts once together with what it commits to."""
-        return sum(not step.committed for step in self.steps)
+        """
+        How many steps it has; a step counts once together with what it commits to.
+
+        From an initial state in which a committed action is enabled, that one is a step itself.
+        """
+        first = bool(self.steps) and self.steps[0].committed
+        return sum(not step.committed for step in self.steps) + first
 
     def states(self) -> Iterator[dict[str, Any]]:
         """The initial assignment, and the one after each step, by cell."""

@@ -456,8 +456,26 @@ def gather(source, thread, rules, shape, mirror, scratch, misses, dim_w, dim_e):
 
 
 @jit
-def watch_steps(source, n, state, thread, rules, shape, watch, scratch, misses, out, dim_w, dim_e):
-    """Ask the properties of steps about `n` ends of a state; False where an answer is missing."""
+def watch_steps(
+    source,
+    n,
+    state,
+    recording,
+    thread,
+    rules,
+    shape,
+    watch,
+    scratch,
+    misses,
+    out,
+    dim_w,
+    dim_e,
+):
+    """
+    Ask the properties of steps about `n` ends of a state; False where an answer is missing.
+
+    `recording` is off where an earlier state waits for an answer: that one comes first.
+    """
     masks, regions, table = rules.masks, rules.regions, rules.table
     whole = True
     cells = scratch.cells[thread]
@@ -496,6 +514,8 @@ def watch_steps(source, n, state, thread, rules, shape, watch, scratch, misses, 
             if v == EMPTY:
                 miss_word(thread, watch.verdict[s], word, misses, dim_e)
                 whole = False
+                continue
+            if not recording:
                 continue
             if count_of(v) > 0:
                 out.steps[thread, s, 0] = 1
@@ -787,6 +807,7 @@ def expand(
                     source,
                     n,
                     s,
+                    stop < 0,
                     thread,
                     rules,
                     shape,
