@@ -166,7 +166,7 @@ def _text(run: Run, options: Options, stream: TextIO) -> str:
 def look_for(stream: TextIO, color: str) -> Look:
     """What a stream can show; `color` is auto, always or never."""
     terminal = stream.isatty()
-    colored = terminal and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
+    colored = terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
     try:
         "→│╭↳".encode(stream.encoding or "ascii")
         plain = False

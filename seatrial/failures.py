@@ -24,17 +24,17 @@ def complain(message: str) -> None:
 
 def failed(error: Exception, words: Sequence[str]) -> int:
     """Report an error that ended the command; the exit code."""
-    from .core import SeatrialError
-
     if isinstance(error, MemoryError):
         complain("out of memory, nothing is decided; --memory-limit ends a run before that")
         return INCONCLUSIVE
     if isinstance(error, OSError):
         complain(f"{error.filename or 'input or output'}: {error.strerror or error}")
         return 2
-    if isinstance(error, SeatrialError) and error.exit_code != INTERNAL:
+    # Not by class: what failed may be the import of seatrial.core.
+    code = getattr(error, "exit_code", INTERNAL)
+    if isinstance(code, int) and code != INTERNAL:
         complain(str(error))
-        return error.exit_code
+        return code
     complain(f"internal error: {type(error).__name__}: {error}")
     print(_what_to_send(error, words), file=sys.stderr)
     return INTERNAL

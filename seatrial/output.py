@@ -107,7 +107,8 @@ def _exploration(page: _Page, run: Run) -> None:
     found = run.report.exploration
     page.gap()
     reach = "all " if found.complete else "only "
-    size = f"{found.states:,} states, {found.transitions:,} transitions, to depth {found.depth}"
+    what = f"{found.states:,} {_states(run)}"
+    size = f"{what}, {found.transitions:,} transitions, to depth {found.depth}"
     end = "complete" if found.complete else f"not complete: it ended at {found.capped}"
     page.row("Explored", f"{reach}{size}; {end}")
     page.row("Evaluations", f"{found.rule_evaluations:,} of rules, views and properties")
@@ -119,11 +120,17 @@ def _exploration(page: _Page, run: Run) -> None:
         page.row("Note", note)
 
 
+def _states(run: Run) -> str:
+    """States are fewer than there are where a reduction left some out."""
+    used = {"symmetry", "partial order"} & {*run.report.exploration.reductions}
+    return "representative states" if used else "states"
+
+
 def _verdicts(page: _Page, run: Run) -> None:
     found = run.report.exploration
     if found.complete:
         page.title(
-            f"Verdicts on the {found.states:,} states reachable within the parameters and"
+            f"Verdicts on the {found.states:,} {_states(run)} reachable within the parameters and"
             " assumptions above"
         )
     else:
@@ -165,8 +172,7 @@ def _length(verdict: Verdict, trace: Trace) -> str:
         return f"{steps} with the loop" if trace.loop < len(trace.steps) else f"after {steps}"
     if not trace.shortest:
         return steps
-    aim = f" to the value {verdict.extreme}" if verdict.extreme is not None else ""
-    return f"shortest run{aim}: {steps}"
+    return f"shortest run: {steps}"
 
 
 def warnings_of(run: Run) -> list[str]:

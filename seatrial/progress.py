@@ -40,8 +40,8 @@ class Progress:
     def _pause(self) -> float:
         return _ON_TERMINAL if self._terminal else _ELSEWHERE
 
-    def __call__(self, depth: int, states: int, transitions: int, frontier: int, held: int) -> None:
-        """The engine's callback."""
+    def __call__(self, depth: int, states: int, _: int, frontier: int, held: int) -> None:
+        """The engine's callback; the number of transitions has no room in 80 columns."""
         now = self.clock()
         if now < self._next:
             return
@@ -50,7 +50,6 @@ class Progress:
         parts = [
             f"depth {depth}",
             f"{states:,} states",
-            f"{transitions:,} transitions",
             f"{frontier:,} to expand",
             f"{states / elapsed:,.0f} states/s" if elapsed > 0 else "",
             show_bytes(held) if held else "",

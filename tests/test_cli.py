@@ -120,6 +120,16 @@ def test_all_values_shows_what_did_not_change_too(run: Run) -> None:
     assert len(whole.splitlines()) > len(brief.splitlines())
 
 
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_what_makes_a_verdict_weaker_is_a_warning(run: Run, form: str) -> None:
+    """With one revision nothing is ever rolled out: all holds, and that says little."""
+    out = " ".join(run("check", ROLLOUT, "--set", "revisions=1", "--format", form).out.split())
+
+    assert "sizes-within-surge is vacuous: its premise was met in no state searched" in out
+    assert "available-pods is listed as refuted, but holds within these bounds" in out
+    assert "never enabled in the states searched: start[1], finish[1]" in out
+
+
 @pytest.mark.parametrize(
     ("color", "escapes"), [("always", True), ("never", False), ("auto", False)]
 )
@@ -596,7 +606,6 @@ def test_without_a_terminal_there_is_a_line_each_thirty_seconds() -> None:
     (line, _) = pulses(terminal=False, seconds=65)
 
     assert line == (
-        "seatrial: depth 3, 30,000 states, 60,000 transitions, 5 to expand, 1,000 states/s,"
-        " 1.0 MiB, 30 s\n"
+        "seatrial: depth 3, 30,000 states, 5 to expand, 1,000 states/s, 1.0 MiB, 30 s\n"
     )
     assert pulses(terminal=False, seconds=5) == []

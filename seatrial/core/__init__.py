@@ -5,7 +5,25 @@ promises; `ground` writes a system out for an engine; `replay` runs a trace agai
 """
 
 from . import arith
+from .asking import Finding, GroundProperty, ground_property
 from .choice import Chooser, answers, choose, deciding, split
+from .declare import (
+    Action,
+    All,
+    Fairness,
+    Index,
+    Members,
+    Outcome,
+    Outcomes,
+    Own,
+    Parameter,
+    Total,
+    Variable,
+    View,
+    action,
+    outcome,
+    view,
+)
 from .errors import (
     DeclarationError,
     NotAFunction,
@@ -20,8 +38,6 @@ from .errors import (
 from .ground import Ground, GroundAction, GroundOutcome, GroundTotal, GroundView, ground
 from .population import Population
 from .property import (
-    Finding,
-    GroundProperty,
     Kind,
     Property,
     Violation,
@@ -31,30 +47,10 @@ from .property import (
     at_most,
     converges_to,
     deadlock_free,
-    ground_property,
     no_hot_loop,
     sometimes,
 )
-from .system import (
-    Action,
-    All,
-    Fairness,
-    Index,
-    Initial,
-    Members,
-    Outcome,
-    Outcomes,
-    Own,
-    Parameter,
-    System,
-    Total,
-    Variable,
-    View,
-    action,
-    every,
-    outcome,
-    view,
-)
+from .system import Initial, System, every
 from .trace import Change, Step, Trace, enabled_steps, replay, step_of, successor
 from .values import check_value, field_names, same_value, sort_key, with_sets_reversed
 from .verdict import Exploration, Report, Status, Verdict

@@ -5,17 +5,19 @@ totals after them.
 """
 
 import inspect
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any, get_args, get_origin
 
 import attrs
 
+from .declare import Marker, Members, Total, Variable, View
 from .errors import DeclarationError, where
-from .system import Marker, Members, System, Total, Variable, View
+from .system import System
 
-__all__ = ["Binding", "Cell", "Scope", "bind", "cell_name", "open_key"]
+__all__ = ["Binding", "Cell", "Reader", "Scope", "bind", "cell_name", "open_key"]
 
-_MISSING = object()
+_MARKED = re.compile(r"\s*((?:\w+\.)*(?:All|Own))\b")
 
 
 def cell_name(family: str, key: Sequence[Any]) -> str:
@@ -39,6 +41,21 @@ class Cell:
     declared: Variable | View | Total = attrs.field(eq=False, repr=False)
 
 
+@attrs.define(eq=False)
+class Slice:
+    """Some members of a family: their cells, by what tells them apart, and the places of these."""
+
+    cells: dict[Any, Cell] = attrs.field(factory=dict)
+    numbers: list[int] = attrs.field(factory=list)
+    places: dict[Any, int] = attrs.field(factory=dict)
+
+    def add(self, key: Any, cell: Cell) -> None:
+        """One more member."""
+        self.places[key] = len(self.numbers)
+        self.numbers.append(cell.number)
+        self.cells[key] = cell
+
+
 @attrs.frozen(eq=False)
 class Scope:
     """All cells of a system, by family and index."""
@@ -47,28 +64,42 @@ class Scope:
     cells: tuple[Cell, ...]
     families: Mapping[str, Mapping[tuple[Any, ...], Cell]]
     constants: Mapping[str, Any]
+    # A family is cut once, and not for every index at which a rule is bound.
+    _slices: dict[tuple[str, tuple[str, ...]], dict[Any, Slice]] = attrs.field(
+        factory=dict, init=False, repr=False
+    )
 
     def over(self, family: str) -> tuple[str, ...]:
         """The indices that a family of cells ranges over."""
         first = next(iter(self.families[family].values()))
         return getattr(first.declared, "over", ())
 
-    def own(self, family: str, over: Sequence[str], key: Sequence[Any]) -> dict[Any, Cell]:
+    def own(self, family: str, over: Sequence[str], key: Sequence[Any]) -> Slice:
         """The members that agree with an index, by what is left open of theirs."""
         fixed = dict(zip(over, key, strict=True))
-        ranges = self.over(family)
-        free = [at for at, name in enumerate(ranges) if name not in fixed]
-        found = {}
-        for member, cell in self.families[family].items():
-            if all(
-                fixed.get(name, part) == part for name, part in zip(ranges, member, strict=True)
-            ):
-                found[open_key(tuple(member[at] for at in free))] = cell
+        names = tuple(name for name in self.over(family) if name in fixed)
+        return self._cut(family, names)[tuple(fixed[name] for name in names)]
+
+    def all(self, family: str) -> Slice:
+        """All members of a family, by their index."""
+        return self._cut(family, ())[()]
+
+    def _cut(self, family: str, names: tuple[str, ...]) -> dict[Any, Slice]:
+        """The members of a family by what they have at some indices, then by the rest."""
+        found = self._slices.get((family, names))
+        if found is None:
+            found = self._slices[family, names] = {}
+            ranges = self.over(family)
+            fixed = [at for at, name in enumerate(ranges) if name in names]
+            free = [at for at, name in enumerate(ranges) if name not in names]
+            for member, cell in self.families[family].items():
+                inside = found.setdefault(tuple(member[at] for at in fixed), Slice())
+                inside.add(open_key(tuple(member[at] for at in free)), cell)
         return found
 
 
 def open_key(parts: tuple[Any, ...]) -> Any:
-    """The key of a member in a mapping: its index, or a tuple of several."""
+    """The key of a member in a mapping: its index, or a tuple of several; () of a variable."""
     return parts[0] if len(parts) == 1 else parts
 
 
@@ -91,117 +122,177 @@ class Binding:
         return [make(values) for make in self._makers]
 
 
+@attrs.frozen(eq=False)
+class Reader:
+    """
+    A function with its parameters and how each binds: read once, bound at many indices.
+
+    With `steps`, `NAME_before` is NAME before the step, and `action` the name of the action.
+    """
+
+    function: Callable[..., Any]
+    over: tuple[str, ...] = ()
+    steps: bool = False
+    parameters: tuple[tuple[str, Marker | None], ...] = attrs.field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        object.__setattr__(self, "parameters", tuple(_parameters(self.function)))
+
+
 def bind(
     scope: Scope,
-    function: Callable[..., Any],
-    over: Sequence[str],
+    reader: Reader,
     key: Sequence[Any],
     *,
-    steps: bool = False,
     extra: Sequence[int] = (),
     extra_before: Sequence[int] = (),
     action: bool = False,
 ) -> Binding:
     """
-    Bind the parameters of `function` at index `key` of `over`.
+    Bind the parameters of a function at index `key` of what it ranges over.
 
-    With `steps`, `NAME_before` is NAME before the step, and `action` the name of the action.
     `extra`, `extra_before` and `action` come first among the reads, whether bound or not: so two
     functions can take the same values.
     Raises DeclarationError for a parameter that names nothing, or needs `All` or `Own`.
     """
-    constants = dict(scope.constants) | dict(zip(over, key, strict=True))
+    constants = dict(scope.constants) | dict(zip(reader.over, key, strict=True))
     reads: dict[int, None] = dict.fromkeys(extra)
     before: dict[int, None] = dict.fromkeys(extra_before)
     wants_action = action
     plans: list[tuple[str, Any]] = []
-    for name, marker in _parameters(function):
-        if name in constants:
-            plans.append(("constant", constants[name]))
-        elif steps and name == "action":
+    for name, marker in reader.parameters:
+        kind, family = _meaning(scope, reader, name, constants)
+        if kind == "action":
             wants_action = True
-            plans.append(("action", None))
+            plans.append((kind, None))
+        elif kind == "constant":
+            if marker is not None:
+                raise DeclarationError(
+                    f"{where(reader.function)} asks for members of {name}, which is a single"
+                    " constant; drop the annotation"
+                )
+            plans.append((kind, constants[name]))
         else:
-            family, into = name, reads
-            if steps and name not in scope.families and name.endswith("_before"):
-                family, into = name.removesuffix("_before"), before
-            cells = _bound(scope, function, family, marker, over, key)
-            numbers = cells if isinstance(cells, dict) else {None: cells}
-            into.update(dict.fromkeys(cell.number for cell in numbers.values()))
-            plans.append(("before" if into is before else "read", cells))
-    position = {("read", number): at for at, number in enumerate(reads)}
-    position |= {("before", number): len(reads) + at for at, number in enumerate(before)}
-    position[("action", -1)] = len(reads) + len(before)
+            cells = _bound(scope, reader, family, marker, key)
+            into = before if kind == "before" else reads
+            numbers = [cells.number] if isinstance(cells, Cell) else cells.numbers
+            into.update(dict.fromkeys(numbers))
+            plans.append((kind, cells))
+    last = len(reads) + len(before)
+    places = {
+        "constant": {},
+        "read": dict(zip(reads, range(len(reads)), strict=True)),
+        "before": dict(zip(before, range(len(reads), last), strict=True)),
+        "action": {-1: last},
+    }
     return Binding(
         reads=tuple(reads),
         before=tuple(before),
         wants_action=wants_action,
-        makers=tuple(_maker(kind, plan, position) for kind, plan in plans),
+        makers=tuple(_maker(kind, plan, places[kind]) for kind, plan in plans),
     )
 
 
 def _parameters(function: Callable[..., Any]) -> list[tuple[str, Marker | None]]:
-    try:
-        signature = inspect.signature(function, eval_str=True)
-    except NameError as error:
-        raise DeclarationError(
-            f"{where(function)} has an annotation that cannot be read: {error}"
-        ) from None
     found = []
-    for parameter in signature.parameters.values():
+    for parameter in inspect.signature(function).parameters.values():
         if parameter.kind not in (parameter.POSITIONAL_OR_KEYWORD, parameter.POSITIONAL_ONLY):
             raise DeclarationError(
                 f"{where(function)}: {parameter} cannot be bound; name each read as an ordinary"
                 " parameter"
             )
-        annotation = parameter.annotation
-        marker = None
-        if get_origin(annotation) is Annotated:
-            marker = next((m for m in get_args(annotation)[1:] if isinstance(m, Marker)), None)
-        found.append((parameter.name, marker))
+        if parameter.default is not parameter.empty:
+            raise DeclarationError(
+                f"{where(function)}: {parameter.name} has a default, which would never be used;"
+                f" drop it, or declare Parameter({parameter.name!r}, …)"
+            )
+        found.append((parameter.name, _marker(function, parameter.annotation)))
     return found
 
 
+def _marker(function: Callable[..., Any], annotation: Any) -> Marker | None:
+    """The `All` or `Own` of an annotation, which may be mere text."""
+    if isinstance(annotation, str):
+        # What else the text names may exist only for type checkers.
+        marked = _MARKED.match(annotation)
+        if marked is None:
+            return None
+        inner = inspect.unwrap(function)
+        closure = inspect.getclosurevars(inner).nonlocals
+        try:
+            annotation = eval(marked[1], getattr(inner, "__globals__", {}), dict(closure))
+        except Exception as error:
+            raise DeclarationError(
+                f"{where(function)} has the annotation {annotation!r}, of which {marked[1]} cannot"
+                f" be read: {error}; import it at the top of the module"
+            ) from None
+    if get_origin(annotation) is not Annotated:
+        return None
+    return next((each for each in get_args(annotation)[1:] if isinstance(each, Marker)), None)
+
+
+def _meaning(
+    scope: Scope, reader: Reader, name: str, constants: Mapping[str, Any]
+) -> tuple[str, str]:
+    """What a parameter's name stands for: a constant, the action, or a family, now or before."""
+    declared = name in constants or name in scope.families
+    if reader.steps and name == "action":
+        if declared:
+            raise DeclarationError(
+                f"{where(reader.function)} reads action, which is the name of the action that took"
+                f" the step, and also declared by the system {scope.system.name}; rename that"
+            )
+        return "action", ""
+    earlier = name.removesuffix("_before")
+    if reader.steps and earlier != name and earlier in scope.families:
+        if declared:
+            raise DeclarationError(
+                f"{where(reader.function)} reads {name}, which is {earlier} before the step, and"
+                f" also declared by the system {scope.system.name}; rename that"
+            )
+        return "before", earlier
+    if name in constants:
+        return "constant", ""
+    return "read", name
+
+
 def _bound(
-    scope: Scope,
-    function: Callable[..., Any],
-    family: str,
-    marker: Marker | None,
-    over: Sequence[str],
-    key: Sequence[Any],
-) -> Cell | dict[Any, Cell]:
+    scope: Scope, reader: Reader, family: str, marker: Marker | None, key: Sequence[Any]
+) -> Cell | Slice:
     if family not in scope.families:
-        known = ", ".join(sorted({*scope.families, *scope.constants, *over}))
-        raise DeclarationError(
-            f"{where(function)} reads {family}, which the system {scope.system.name} does not"
-            f" declare; it has {known}"
-        )
+        raise DeclarationError(_unknown(scope, reader, family))
     if marker is not None and marker.reach == "all":
-        return {open_key(member): cell for member, cell in scope.families[family].items()}
-    own = scope.own(family, over, key)
+        return scope.all(family)
+    own = scope.own(family, reader.over, key)
     if marker is not None:
         return own
-    if len(own) == 1:
-        return next(iter(own.values()))
-    left = [name for name in scope.over(family) if name not in over]
+    if len(own.cells) == 1:
+        return next(iter(own.cells.values()))
+    ranges = scope.over(family)
+    left = [name for name in ranges if name not in reader.over]
     raise DeclarationError(
-        f"{where(function)} reads {family}, which ranges over {', '.join(scope.over(family))}, but"
+        f"{where(reader.function)} reads {family}, which ranges over {', '.join(ranges)}, but"
         f" fixes no {' and no '.join(left)}; annotate it `{family}: All[…]` or `Own[…]`, or"
         f" declare over={left[0]!r}"
     )
 
 
-def _maker(
-    kind: str, plan: Any, position: Mapping[tuple[str, int], int]
-) -> Callable[[Sequence[Any]], Any]:
+def _unknown(scope: Scope, reader: Reader, name: str) -> str:
+    begin = f"{where(reader.function)} reads {name}, which "
+    if name in {index.name for index in scope.system.indices}:
+        return f"{begin}is an index that it does not range over; declare over={name!r}"
+    if name == "action" or name.removesuffix("_before") in scope.families:
+        return f"{begin}is known only to a property of kind 'after each step'"
+    known = ", ".join(sorted({*scope.families, *scope.constants, *reader.over}))
+    return f"{begin}the system {scope.system.name} does not declare; it has {known}"
+
+
+def _maker(kind: str, plan: Any, place_of: Mapping[int, int]) -> Callable[[Sequence[Any]], Any]:
     if kind == "constant":
         return lambda values: plan
-    if kind == "action":
-        at = position[("action", -1)]
+    if not isinstance(plan, Slice):
+        at = place_of[plan.number if isinstance(plan, Cell) else -1]
         return lambda values: values[at]
-    if isinstance(plan, Cell):
-        at = position[(kind, plan.number)]
-        return lambda values: values[at]
-    keys = {key: n for n, key in enumerate(plan)}
-    places = [position[(kind, cell.number)] for cell in plan.values()]
+    keys = plan.places
+    places = list(map(place_of.__getitem__, plan.numbers))
     return lambda values: Members(keys, tuple([values[at] for at in places]))

@@ -9,10 +9,13 @@ from contextvars import ContextVar
 from typing import Protocol, TypeVar
 
 from .arith import minimum
-from .errors import RuleError
+from .errors import NotAFunction, RuleError, shown
 from .population import Population
 
-__all__ = ["Chooser", "answers", "choose", "deciding", "split"]
+__all__ = ["MOST_ANSWERS", "Chooser", "answers", "choose", "deciding", "split"]
+
+MOST_ANSWERS = 10_000
+"""How many outcomes and combinations of answers one call of a rule may have, where all are run."""
 
 K = TypeVar("K")
 T = TypeVar("T")
@@ -36,7 +39,10 @@ def choose(low: int, high: int) -> int:
     """
     chooser = _DECIDING.get()
     if chooser is None:
-        raise RuleError("choose() was called outside a rule that an engine is running")
+        raise RuleError(
+            "choose() was called outside an action that an engine is running; views and properties"
+            " cannot choose"
+        )
     return chooser.choose(low, high)
 
 
@@ -52,7 +58,13 @@ def split(population: Population[K], n: int) -> Population[K]:
     Population({'new': 1, 'old': 1})
     Population({'new': 2})
     """
+    if not isinstance(population, Population):
+        raise RuleError(f"split takes a Population, not {shown(population)}")
     left = population.total
+    if isinstance(n, (bool, float, str)) or n is None:
+        raise RuleError(f"split takes an integer, not {n!r}")
+    if type(n) is int and type(left) is int and not 0 <= n <= left:
+        raise RuleError(f"split asked for {n} of {shown(population)}, which has {left}")
     picked = []
     missing = n
     for kind, count in population.items():
@@ -63,7 +75,7 @@ def split(population: Population[K], n: int) -> Population[K]:
         picked.append((kind, taken))
         missing = missing - taken
     if missing != 0:
-        raise RuleError(f"split asked for {n} of {population!r}, which has {population.total}")
+        raise RuleError(f"split asked for {n} of {shown(population)}, which has {population.total}")
     return Population(picked)
 
 
@@ -77,10 +89,23 @@ class _Scripted:
         self.asked: list[tuple[int, int]] = []
 
     def choose(self, low: int, high: int) -> int:
+        asked = f"choose({shown(low)}, {shown(high)})"
+        if type(low) is not int or type(high) is not int:
+            raise RuleError(f"{asked} is no range of integers; give two of type int")
         if high < low:
-            raise RuleError(f"choose({low}, {high}) has no answer: the range is empty")
+            raise RuleError(f"{asked} has no answer: the range is empty")
+        if high - low >= MOST_ANSWERS:
+            raise RuleError(
+                f"{asked} has {high - low + 1:,} answers, and at most {MOST_ANSWERS:,} are tried;"
+                " choose from a smaller range"
+            )
         at = len(self.asked)
         answer = self.script[at] if at < len(self.script) else low
+        if not low <= answer <= high:
+            raise NotAFunction(
+                f"{asked} was another range when the same answers had been given before it; the"
+                " rule reads something that it does not declare"
+            )
         self.asked.append((answer, high))
         return answer
 
@@ -100,10 +125,18 @@ def answers(body: Callable[[], T]) -> Iterator[tuple[T, tuple[int, ...]]]:
     """
     Run `body` once for each combination of answers to its choices, in lexicographic order.
 
-    Yields what it returned, and the answers it was given.
+    Yields what it returned, and the answers it was given. Raises RuleError where there are more
+    than MOST_ANSWERS combinations.
     """
     script: tuple[int, ...] | None = ()
+    tried = 0
     while script is not None:
+        tried += 1
+        if tried > MOST_ANSWERS:
+            raise RuleError(
+                f"its choices have more than {MOST_ANSWERS:,} combinations of answers; choose from"
+                " smaller ranges, or in steps of their own"
+            )
         scripted = _Scripted(script)
         token = _DECIDING.set(scripted)
         try:

@@ -12,6 +12,7 @@ SeatrialError
 Each message names the rule with its file and line, says what is wrong, and what would be right.
 """
 
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -24,6 +25,8 @@ __all__ = [
     "SeatrialError",
     "TraceFormatError",
     "ValueRefused",
+    "place",
+    "shown",
     "where",
 ]
 
@@ -64,8 +67,40 @@ class TraceFormatError(SeatrialError):
     """A trace file is not well-formed ITF JSON."""
 
 
+_LONGEST = 200
+
+
 def where(function: Callable[..., Any]) -> str:
-    """`NAME (FILE:LINE)` of a function, for messages."""
-    code = getattr(function, "__code__", None)
-    name = getattr(function, "__qualname__", repr(function))
+    """`NAME (FILE:LINE)` of a function, for messages; of the one inside where it is decorated."""
+    inner = inspect.unwrap(function)
+    code = getattr(inner, "__code__", None)
+    name = getattr(inner, "__qualname__", None) or shown(inner)
     return f"{name} ({code.co_filename}:{code.co_firstlineno})" if code is not None else str(name)
+
+
+def place(error: BaseException, function: Callable[..., Any]) -> str:
+    """` at line N`: the last line of the function's file that the error came through, if any."""
+    found = ""
+    code = getattr(inspect.unwrap(function), "__code__", None)
+    traceback = error.__traceback__
+    while traceback is not None:
+        if code is not None and traceback.tb_frame.f_code.co_filename == code.co_filename:
+            found = f" at line {traceback.tb_lineno}"
+        traceback = traceback.tb_next
+    return found
+
+
+def shown(value: object) -> str:
+    """
+    `repr(value)` for messages, cut where it is long; an error never hides behind its own text.
+
+    >>> shown((1, "Running"))
+    "(1, 'Running')"
+    >>> shown(10**5000)
+    'a int that cannot be printed'
+    """
+    try:
+        text = repr(value)
+    except Exception:
+        return f"a {type(value).__name__} that cannot be printed"
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"

@@ -10,8 +10,8 @@ from typing import Any, Generic, TypeVar
 import attrs
 
 from .arith import total
-from .errors import ValueRefused
-from .values import sort_key
+from .errors import ValueRefused, shown
+from .values import check_value, same_value, sort_key
 
 __all__ = ["Population"]
 
@@ -21,11 +21,24 @@ K = TypeVar("K")
 def _canonical(counts: Mapping[Any, int] | Iterable[tuple[Any, int]]) -> tuple[Any, ...]:
     pairs = counts.items() if isinstance(counts, Mapping) else counts
     added: dict[Any, int] = {}
+    names: dict[Any, Any] = {}
     for kind, count in pairs:
-        added[kind] = added[kind] + count if kind in added else count
+        check_value(kind)
+        # A symbolic integer is of a class of its own: what is refused here is what Python has.
+        if type(count) is not int and isinstance(count, (int, float, str, bytes, type(None))):
+            raise ValueRefused(f"a population counts in integers, not in {count!r} of {kind!r}")
+        if kind not in added:
+            added[kind], names[kind] = count, kind
+        elif same_value(names[kind], kind):
+            added[kind] = added[kind] + count
+        else:
+            raise ValueRefused(
+                f"a population cannot tell {names[kind]!r} from {kind!r}, which are equal but of"
+                " different types; use one type for its classes"
+            )
     for kind, count in added.items():
         if type(count) is int and count < 0:
-            raise ValueRefused(f"a population cannot hold {count} of {kind!r}")
+            raise ValueRefused(f"a population cannot hold {shown(count)} of {kind!r}")
     kept = [(kind, n) for kind, n in added.items() if not (type(n) is int and n == 0)]
     return tuple(sorted(kept, key=lambda pair: sort_key(pair[0])))
 
@@ -49,6 +62,9 @@ class Population(Generic[K]):
 
     def __iter__(self) -> Iterator[K]:
         return (kind for kind, _ in self.counts)
+
+    def __bool__(self) -> bool:
+        return bool(self.total > 0)
 
     def items(self) -> tuple[tuple[K, int], ...]:
         """Pairs of class and count, in canonical order."""

@@ -6,19 +6,15 @@ and nowhere else; engines decide in which states it is asked.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import attrs
 
-from .binding import Binding, bind, cell_name
-from .errors import DeclarationError, PropertyError, where
-from .ground import Ground
-from .purity import check_pure
-from .system import System, _names
+from .declare import name_of, names_of
+from .errors import DeclarationError, shown
+from .purity import check_rule
 
 __all__ = [
-    "Finding",
-    "GroundProperty",
     "Kind",
     "Property",
     "Violation",
@@ -28,7 +24,6 @@ __all__ = [
     "at_most",
     "converges_to",
     "deadlock_free",
-    "ground_property",
     "no_hot_loop",
     "sometimes",
 ]
@@ -80,7 +75,7 @@ class Property:
     source: str
     kind: Kind
     function: Callable[..., Any] | None = None
-    over: tuple[str, ...] = attrs.field(default=(), converter=_names)
+    over: tuple[str, ...] = attrs.field(default=(), converter=names_of)
     premise: Callable[..., bool] | None = None
     bound: int | Callable[..., int] | None = None
     work: tuple[str, ...] = ()
@@ -91,14 +86,36 @@ class Property:
     __seatrial_declaration__ = True
 
     def __attrs_post_init__(self) -> None:
+        if not isinstance(self.id, str) or not self.id or "<lambda>" in self.id:
+            raise DeclarationError(
+                f"property {shown(self.id)} has no name; write a def or give id="
+            )
         for name in ("says", "source"):
-            if not getattr(self, name).strip():
+            text = getattr(self, name)
+            if not isinstance(text, str) or not text.strip():
                 raise DeclarationError(
                     f"property {self.id} has no {name}; quote the promise and say where it is made"
                 )
-        for function in (self.function, self.premise, self.bound):
-            if callable(function):
-                check_pure(function)
+        for name, right in (("kind", Kind), ("expected", Expected)):
+            if getattr(self, name) not in get_args(right):
+                raise DeclarationError(
+                    f"property {self.id}: {name}={getattr(self, name)!r} is none of"
+                    f" {', '.join(map(repr, get_args(right)))}"
+                )
+        self._check_functions()
+
+    def _check_functions(self) -> None:
+        if self.function is not None or self.kind not in ("deadlock free", "no hot loop"):
+            check_rule(self.function, f"property {self.id}")
+        if self.premise is not None:
+            check_rule(self.premise, f"the premise of property {self.id}")
+        if (self.bound is not None) != (self.kind in ("at least", "at most")):
+            raise DeclarationError(
+                f"property {self.id} is of kind {self.kind!r} and has bound={shown(self.bound)};"
+                " give a bound to 'at least' and 'at most', and to no other"
+            )
+        if self.bound is not None and type(self.bound) is not int:
+            check_rule(self.bound, f"the bound of property {self.id}, if it is no integer,")
 
 
 def _declaration(kind: Kind) -> Callable[..., Callable[[Callable[..., Any]], Property]]:
@@ -113,12 +130,9 @@ def _declaration(kind: Kind) -> Callable[..., Callable[[Callable[..., Any]], Pro
         expected: Expected = "holds",
         preconditions: Sequence[str] = (),
     ) -> Callable[[Callable[..., Any]], Property]:
-        if (bound is not None) != (kind in ("at least", "at most")):
-            raise DeclarationError(f"a property of kind {kind!r} takes bound= only as a bound")
-
         def declare(function: Callable[..., Any]) -> Property:
             return Property(
-                id=id or function.__name__.replace("_", "-"),
+                id=id or name_of(function).replace("_", "-"),
                 says=says,
                 source=source,
                 kind=kind,
@@ -201,183 +215,7 @@ def no_hot_loop(
         says=says,
         source=source,
         kind="no hot loop",
-        work=_names(work),
-        progress=_names(progress),
+        work=names_of(work),
+        progress=names_of(progress),
         expected=expected,
     )
-
-
-@attrs.frozen
-class Finding:
-    """What a property says of one state or step: `met` is its premise, `value` of bounds only."""
-
-    met: bool
-    violations: tuple[Violation, ...] = ()
-    value: int | bool | None = None
-
-
-@attrs.frozen(eq=False)
-class GroundProperty:
-    """
-    A property at one index.
-
-    `reads` and `before` are cells; `check` takes their values in this order and, if
-    `wants_action`, the name of the action last.
-    """
-
-    property: Property
-    name: str
-    key: tuple[Any, ...]
-    reads: tuple[int, ...]
-    before: tuple[int, ...]
-    wants_action: bool
-    bound: int | None
-    _binding: Binding | None
-    _premise: Binding | None
-
-    def check(self, values: Sequence[Any]) -> Finding:
-        """Ask the property. Raises PropertyError where it raises or answers out of its kind."""
-        function = self.property.function
-        if function is None or self._binding is None:
-            raise PropertyError(f"property {self.property.id} is not a question about a state")
-        try:
-            premise = self.property.premise
-            asked = self._premise
-            if premise and asked and not premise(*asked.arguments(values)):
-                return Finding(met=False)
-            answer = function(*self._binding.arguments(values))
-            return self._judge(answer)
-        except PropertyError:
-            raise
-        except Exception as error:
-            raise PropertyError(
-                f"property {self.name}, {where(function)}, raised {type(error).__name__}: {error}"
-            ) from error
-
-    def _judge(self, answer: Any) -> Finding:
-        kind = self.property.kind
-        if kind in ("always", "after each step"):
-            return Finding(met=True, violations=self._violations(answer))
-        if kind in ("at least", "at most"):
-            if type(answer) is not int or not -(2**62) < answer < 2**62:
-                raise self._wrong(answer, "a 63-bit integer")
-            return Finding(met=True, value=answer)
-        if type(answer) is not bool:
-            raise self._wrong(answer, "True or False")
-        return Finding(met=True, value=answer)
-
-    def _violations(self, answer: Any) -> tuple[Violation, ...]:
-        if answer is None:
-            return ()
-        if isinstance(answer, (bool, str)) or not isinstance(answer, Iterable):
-            raise self._wrong(answer, "nothing, or an iterable of Violation or str that says why")
-        found = []
-        for each in answer:
-            if isinstance(each, str):
-                found.append(Violation(each))
-            elif isinstance(each, Violation):
-                found.append(each)
-            else:
-                raise self._wrong(each, "Violation or str, for each object that breaks it")
-        return tuple(found)
-
-    def _wrong(self, answer: Any, right: str) -> PropertyError:
-        function = self.property.function
-        assert function is not None
-        return PropertyError(
-            f"property {self.name}, {where(function)}, answered {answer!r}; a property of kind"
-            f" {self.property.kind!r} answers {right}"
-        )
-
-
-def ground_property(system: Ground, property: Property) -> tuple[GroundProperty, ...]:
-    """
-    Write `property` out over its indices.
-
-    Raises DeclarationError where it reads what the system does not have.
-    """
-    _check_names(system.system, property)
-    found = []
-    for key in system.system.tuples(property.over):
-        steps = property.kind == "after each step"
-        binding = premise = None
-        reads: tuple[int, ...] = ()
-        before: tuple[int, ...] = ()
-        wants_action = False
-        if property.function is not None:
-            binding = bind(system.scope, property.function, property.over, key, steps=steps)
-            if property.premise is not None:
-                premise = bind(system.scope, property.premise, property.over, key, steps=steps)
-                binding, premise = _together(system, property, key, binding, premise)
-            reads, before = binding.reads, binding.before
-            wants_action = binding.wants_action
-        found.append(
-            GroundProperty(
-                property=property,
-                name=cell_name(property.id, key),
-                key=key,
-                reads=reads,
-                before=before,
-                wants_action=wants_action,
-                bound=_bound(system, property, key),
-                binding=binding,
-                premise=premise,
-            )
-        )
-    return tuple(found)
-
-
-def _together(
-    system: Ground,
-    property: Property,
-    key: tuple[Any, ...],
-    one: Binding,
-    other: Binding,
-) -> tuple[Binding, Binding]:
-    """Bind finder and premise anew so that both take the same values in the same order."""
-    reads = tuple(dict.fromkeys((*one.reads, *other.reads)))
-    before = tuple(dict.fromkeys((*one.before, *other.before)))
-    steps = property.kind == "after each step"
-    bound = [
-        bind(
-            system.scope,
-            function,
-            property.over,
-            key,
-            steps=steps,
-            extra=reads,
-            extra_before=before,
-            action=one.wants_action or other.wants_action,
-        )
-        for function in (property.function, property.premise)
-        if function is not None
-    ]
-    return bound[0], bound[1]
-
-
-def _bound(system: Ground, property: Property, key: tuple[Any, ...]) -> int | None:
-    if property.bound is None or isinstance(property.bound, int):
-        return property.bound
-    binding = bind(system.scope, property.bound, property.over, key)
-    if binding.reads:
-        read = ", ".join(system.cell(number).name for number in binding.reads)
-        raise DeclarationError(
-            f"the bound of {property.id} reads {read}; a bound is a function of parameters alone"
-        )
-    return property.bound(*binding.arguments(()))
-
-
-def _check_names(system: System, property: Property) -> None:
-    indices = {index.name for index in system.indices}
-    for name in property.over:
-        if name not in indices:
-            raise DeclarationError(
-                f"property {property.id} ranges over {name}, which is no index of {system.name}"
-            )
-    actions = {action.name for action in system.actions}
-    for name in (*property.work, *property.progress):
-        if name not in actions:
-            raise DeclarationError(
-                f"property {property.id} names the action {name}, which {system.name} does not"
-                f" have; it has {', '.join(sorted(actions))}"
-            )

@@ -1,78 +1,234 @@
 """Rules must be functions of what they declare: what can be seen of that before they run.
 
 Every name that a rule takes from its module or from an enclosing function must stand for something
-that cannot change: a function (looked into in turn), a class, a module or an immutable value.
+that cannot change: a function (looked into in turn), a class, a module or an immutable value. So
+must what it takes by name out of those modules and classes. Functions of the standard library, of
+attrs and of this package are not looked into.
 """
 
-import dis
+import builtins
+import functools
+import inspect
+import sys
 import types
-from collections.abc import Callable, Iterator
-from contextvars import ContextVar
+from collections.abc import Callable, Iterable
+from enum import Enum
 from typing import Any
 
-from .errors import DeclarationError, ValueRefused, where
-from .values import check_value
+import attrs
 
-__all__ = ["check_pure"]
+from .bytecode import Named, Reads, reads_of
+from .errors import DeclarationError, shown, where
+from .kinds import ATOMS, is_frozen
 
-_MUTABLE = (list, dict, set, bytearray)
+__all__ = ["check_pure", "check_rule"]
+
+_TRUSTED = (*sys.stdlib_module_names, "attr", "attrs")
+_IMMUTABLE_FROM = frozenset(
+    {
+        "typing",
+        "enum",
+        "decimal",
+        "fractions",
+        "datetime",
+        "pathlib",
+        "uuid",
+        "re",
+        "operator",
+        "ipaddress",
+    }
+)
+_IMMUTABLE = (
+    *(*ATOMS, float, complex, range, slice, Enum, types.EllipsisType),
+    *(types.NotImplementedType, types.GenericAlias, types.UnionType, types.ModuleType),
+)
+_IMPURE_MODULES = frozenset(
+    {"time", "random", "secrets", "os", "posix", "nt", "socket", "subprocess", "uuid"}
+)
+_IMPURE = frozenset({"open", "input", "id", "hash", "globals", "eval", "exec", "__import__"})
+_IMPURE_METHODS = frozenset({"datetime.now", "datetime.utcnow", "datetime.today", "date.today"})
+_MADE_BY = ("__new__", "__init__", "__post_init__", "__attrs_post_init__")
+_OPEN = (types.ModuleType, type, types.FunctionType)
+_ABSENT = object()
+_FICKLE = "which may answer differently each time"
+
+
+def check_rule(function: Any, what: str) -> None:
+    """Raise DeclarationError unless `function` is an ordinary function, pure as far as is seen."""
+    if not isinstance(function, types.FunctionType):
+        kind = type(function).__name__
+        raise DeclarationError(
+            f"{what} is {shown(function)}, a {kind}; write an ordinary function with def"
+        )
+    inner = inspect.unwrap(function)
+    if inspect.iscoroutinefunction(inner) or inspect.isasyncgenfunction(inner):
+        raise DeclarationError(
+            f"{what}, {where(function)}, is asynchronous; a rule answers at once: drop async"
+        )
+    check_pure(function)
 
 
 def check_pure(function: Callable[..., Any]) -> None:
     """Raise DeclarationError where `function`, or one it calls by name, may read what changes."""
-    seen: set[int] = set()
-    waiting = [function]
-    while waiting:
-        current = waiting.pop()
-        if id(current) in seen or not isinstance(current, types.FunctionType):
-            continue
-        seen.add(id(current))
-        for name, value in _surroundings(current):
-            if isinstance(value, types.FunctionType):
-                waiting.append(value)
-            elif reason := _may_change(value):
-                raise DeclarationError(
-                    f"{where(function)} reads {name}, {reason}; pass it as a parameter of the"
-                    f" system or make it a tuple, a frozenset or a frozen attrs value"
-                    + (f" (read in {where(current)})" if current is not function else "")
-                )
+    _Look(function).through()
 
 
-def _surroundings(function: types.FunctionType) -> Iterator[tuple[str, Any]]:
-    codes = [function.__code__]
-    while codes:
-        code = codes.pop()
-        codes += [inner for inner in code.co_consts if isinstance(inner, types.CodeType)]
-        for step in dis.get_instructions(code):
-            name = step.argval
-            if step.opname in ("STORE_GLOBAL", "DELETE_GLOBAL"):
-                raise DeclarationError(f"{where(function)} assigns to the global {name}")
-            outer = name in code.co_freevars and name in function.__code__.co_freevars
-            if outer and step.opname in ("STORE_DEREF", "DELETE_DEREF"):
-                raise DeclarationError(f"{where(function)} assigns to {name} of its closure")
-            if step.opname in ("LOAD_GLOBAL", "LOAD_NAME") and name in function.__globals__:
-                yield f"the global {name}", function.__globals__[name]
-    for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
-        try:
-            yield f"{name} of its closure", cell.cell_contents
-        except ValueError:  # assigned later than the declaration: a recursive inner function
-            continue
-    defaults = (*(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values())
-    for default in defaults:
-        yield "a default argument", default
+class _Look:
+    """One walk through a rule, the functions it names, and those that they name."""
 
+    def __init__(self, rule: Callable[..., Any]) -> None:
+        self._rule = rule
+        self._waiting: list[Any] = [rule]
+        self._seen: dict[int, Any] = {}  # keeps what it has seen, or an id might come again
 
-def _may_change(value: Any) -> str | None:
-    if isinstance(value, _MUTABLE):
-        return f"a {type(value).__name__}, which may change"
-    if callable(value) or isinstance(value, (types.ModuleType, type, property, ContextVar)):
-        return None
-    if hasattr(type(value), "__seatrial_declaration__") or type(value).__module__ == "typing":
-        return None
-    try:
-        check_value(value)
-    except ValueRefused:
-        if isinstance(value, (types.MappingProxyType, range, slice, types.GenericAlias)):
+    def through(self) -> None:
+        while self._waiting:
+            function = self._waiting.pop()
+            if id(function) in self._seen:
+                continue
+            self._seen[id(function)] = function
+            reads = reads_of(function)
+            if reads.forbidden is not None:
+                raise DeclarationError(f"{where(self._rule)} {reads.forbidden}{self._in(function)}")
+            for named in reads.named:
+                self._read(named, function, reads)
+            for kind in _annotated(function):
+                reason = self._in_class(kind, reads.attributes)
+                if reason is not None:
+                    self._refuse(f"of its parameters, {reason[0]}", reason[1], function)
+
+    def _in(self, function: Any) -> str:
+        return f" (in {where(function)})" if function is not self._rule else ""
+
+    def _refuse(self, name: str, reason: str, function: Any) -> None:
+        advice = (
+            "a rule has to give the same answer every time"
+            if reason == _FICKLE
+            else "pass it as a parameter of the system or make it a tuple, a frozenset or a frozen"
+            " attrs value"
+        )
+        raise DeclarationError(
+            f"{where(self._rule)} reads {name}, {reason}; {advice}"
+            + (f" (read in {where(function)})" if function is not self._rule else "")
+        )
+
+    def _read(self, named: Named, function: Any, reads: Reads) -> None:
+        """Judge what a name stands for, and what is taken out of it by further names."""
+        value, name = named.value, named.name
+        reason = self._judge(value)
+        for attribute in named.path:
+            if reason is not None or not isinstance(value, _OPEN):
+                break
+            value = inspect.getattr_static(value, attribute, _ABSENT)
+            if value is _ABSENT:
+                return
+            name = f"{name}.{attribute}"
+            reason = self._judge(value)
+        if reason is not None:
+            self._refuse(name, reason, function)
+        kind = value if isinstance(value, type) else type(value)
+        inside = self._in_class(kind, reads.attributes)
+        if inside is not None:
+            self._refuse(f"{name}, of which {inside[0]}", inside[1], function)
+
+    def _in_class(self, kind: type, attributes: frozenset[str]) -> tuple[str, str] | None:
+        """What may change of a class, and why, as far as these attributes of it are asked."""
+        if _trusted(kind):
             return None
-        return f"a {type(value).__name__}, which may change"
+        for attribute in (*_MADE_BY, *sorted(attributes)):
+            value = inspect.getattr_static(kind, attribute, _ABSENT)
+            if isinstance(value, types.FunctionType) and _generated(value):
+                continue
+            reason = None if value is _ABSENT else self._judge(value)
+            if reason is not None:
+                return f"{kind.__name__}.{attribute}", reason
+        return None
+
+    def _judge(self, value: Any) -> str | None:
+        """Why something may change; None where it does not. Puts functions aside to look into."""
+        if _impure(value):
+            return _FICKLE
+        if isinstance(value, (types.FunctionType, type)):
+            if isinstance(value, types.FunctionType) and not _trusted(value):
+                self._waiting.append(value)
+            return None
+        if isinstance(value, types.BuiltinFunctionType):
+            free = value.__self__ is None or isinstance(value.__self__, (types.ModuleType, type))
+            return None if free else self._judge(value.__self__)
+        if isinstance(value, _IMMUTABLE) or type(value).__module__ in _IMMUTABLE_FROM:
+            return None
+        if hasattr(type(value), "__seatrial_declaration__") or type(value) is object:
+            return None
+        if inspect.ismethoddescriptor(value) or inspect.isdatadescriptor(value):
+            return self._first(_inside(value) or ())
+        parts = _inside(value)
+        if parts is None:
+            return f"a {type(value).__name__}, which may change"
+        reason = self._first(parts)
+        return reason if reason in (None, _FICKLE) else f"a {type(value).__name__} with {reason}"
+
+    def _first(self, parts: Iterable[Any]) -> str | None:
+        return next((why for why in map(self._judge, parts) if why is not None), None)
+
+
+def _inside(value: Any) -> tuple[Any, ...] | None:
+    """What something that cannot change itself rests on; None where it may change."""
+    if isinstance(value, (tuple, frozenset)):
+        return tuple(value)
+    if isinstance(value, types.MappingProxyType):
+        return (*value, *value.values())
+    if isinstance(value, types.MethodType):
+        return (value.__self__, value.__func__)
+    if isinstance(value, (staticmethod, classmethod)):
+        return (value.__func__,)
+    if isinstance(value, property):
+        return (value.fget,)
+    if isinstance(value, functools.cached_property):
+        return (value.func,)
+    if isinstance(value, functools.partial):
+        return (value.func, *value.args, *value.keywords.values())
+    if type(value).__module__ == "functools" and hasattr(value, "__wrapped__"):  # lru_cache
+        return (value.__wrapped__,)
+    if is_frozen(type(value)):
+        held = [getattr(value, name, None) for name in _field_names(type(value))]
+        call = inspect.getattr_static(type(value), "__call__", None)
+        return (*held, call)
     return None
+
+
+def _field_names(kind: Any) -> tuple[str, ...]:
+    fields: Any = attrs.fields(kind) if attrs.has(kind) else kind.__dataclass_fields__.values()
+    return tuple(field.name for field in fields)
+
+
+def _trusted(value: Any) -> bool:
+    """Whether a function or class is of the standard library, of attrs or of this package."""
+    module = getattr(value, "__module__", None) or ""
+    return module.partition(".")[0] in _TRUSTED or module.startswith("seatrial.core.")
+
+
+def _impure(value: Any) -> bool:
+    if isinstance(value, type):
+        return False
+    if getattr(value, "__qualname__", "") in _IMPURE_METHODS:
+        return True
+    if callable(value) and (getattr(value, "__module__", None) or "") in _IMPURE_MODULES:
+        return True
+    name = str(getattr(value, "__name__", ""))
+    return name in _IMPURE and getattr(builtins, name, None) is value
+
+
+def _generated(function: types.FunctionType) -> bool:
+    return function.__code__.co_filename.startswith(("<attrs generated", "<string>"))
+
+
+def _annotated(function: types.FunctionType) -> list[type]:
+    """The classes that the function's annotations name, where these are not mere text."""
+    waiting, found = list(function.__annotations__.values()), []
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, type):
+            found.append(one)
+        arguments = getattr(one, "__args__", ())
+        waiting += arguments if isinstance(arguments, tuple) else ()
+    return found

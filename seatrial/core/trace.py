@@ -94,7 +94,7 @@ def step_of(
     changes = tuple(
         Change(system.slots[slot].name, state[slot], value)
         for slot, value in outcome.writes
-        if state[slot] != value
+        if not same_value(state[slot], value)
     )
     return Step(
         actor=action.action.actor,
@@ -134,25 +134,52 @@ def replay(system: Ground, trace: Trace) -> tuple[tuple[Any, ...], ...]:
     Raises ReplayError where the start is no initial state, where a step is not enabled (and says
     what was), where a committed step is left out, or where a loop does not close.
     """
-    given = dict(trace.initial)
+    states = [_start(system, trace)]
+    for at, step in enumerate(trace.steps):
+        states.append(_follow(system, states[-1], step, at))
+    if trace.steps and enabled_committed(system, states[-1]):
+        raise ReplayError("the trace ends between a step and what it commits to")
+    if trace.loop is not None:
+        _check_loop(system, trace, trace.loop, states)
+    return tuple(states)
+
+
+def _start(system: Ground, trace: Trace) -> tuple[Any, ...]:
+    given = [name for name, _ in trace.initial]
     names = [slot.name for slot in system.slots]
-    if sorted(given) != sorted(names):
-        odd = sorted(set(given) ^ set(names))
-        raise ReplayError(f"the trace and {system.system.name} differ in variables: {odd}")
-    state = tuple(given[name] for name in names)
+    twice = sorted({name for name in given if given.count(name) > 1})
+    if twice:
+        raise ReplayError(f"the trace starts with two values of {', '.join(twice)}")
+    odd = sorted(set(given) ^ set(names))
+    if odd:
+        raise ReplayError(
+            f"the trace and {system.system.name} differ in variables: {', '.join(odd)}"
+        )
+    values = dict(trace.initial)
+    state = tuple(values[name] for name in names)
     if not any(_same(state, start) for start in system.initial):
         raise ReplayError(f"the trace does not start in an initial state of {system.system.name}")
-    states = [state]
-    for at, step in enumerate(trace.steps):
-        state = _follow(system, state, step, at)
-        states.append(state)
-    if trace.steps and enabled_committed(system, state):
-        raise ReplayError("the trace ends between a step and what it commits to")
-    if trace.loop is not None and not _same(states[trace.loop], states[-1]):
+    return state
+
+
+def _check_loop(system: Ground, trace: Trace, loop: int, states: Sequence[tuple[Any, ...]]) -> None:
+    last = len(trace.steps)
+    if type(loop) is not int or not 0 <= loop <= last:
+        raise ReplayError(f"the loop goes back to state {loop!r}; the states are 0 to {last}")
+    if loop == last:
+        # It stands still: then nothing that is fair may be able to go on.
+        for action, outcome in enabled_steps(system, states[-1], between=False):
+            if action.action.fair != "none":
+                raise ReplayError(
+                    f"the run does not stop after its last step: {action.name}: {outcome.label}"
+                    " is enabled"
+                )
+    elif loop > 0 and trace.steps[loop].committed:
         raise ReplayError(
-            f"the loop does not close: the last state differs from state {trace.loop}"
+            f"the loop goes back to state {loop}, between a step and what it commits to"
         )
-    return tuple(states)
+    elif not _same(states[loop], states[-1]):
+        raise ReplayError(f"the loop does not close: the last state differs from state {loop}")
 
 
 def enabled_committed(system: Ground, state: Sequence[Any]) -> bool:
@@ -163,6 +190,7 @@ def enabled_committed(system: Ground, state: Sequence[Any]) -> bool:
 
 
 def _follow(system: Ground, state: tuple[Any, ...], step: Step, at: int) -> tuple[Any, ...]:
+    # In an initial state a committed step needs none before it.
     offered = enabled_steps(system, state, between=step.committed and at > 0)
     if at > 0 and not step.committed and enabled_committed(system, state):
         raise ReplayError(f"step {at + 1} ({step.action}) comes before a committed step is done")
@@ -177,15 +205,14 @@ def _follow(system: Ground, state: tuple[Any, ...], step: Step, at: int) -> tupl
 
 
 def _same(one: Sequence[Any], other: Sequence[Any]) -> bool:
-    return len(one) == len(other) and all(
-        a == b and same_value(a, b) for a, b in zip(one, other, strict=True)
-    )
+    return len(one) == len(other) and all(map(same_value, one, other))
 
 
 def _same_step(one: Step, other: Step) -> bool:
+    """Whether two records of a step agree in everything, with the types of the values."""
     return (
-        one.label == other.label
-        and one.committed == other.committed
+        (one.actor, one.label, one.choices, one.committed)
+        == (other.actor, other.label, other.choices, other.committed)
         and len(one.changes) == len(other.changes)
         and all(
             a.cell == b.cell and _same((a.before, a.after), (b.before, b.after))

@@ -5,33 +5,25 @@ or an instance of a frozen attrs or dataclass whose fields are values. Floats ar
 round, and no trace format carries them; use integers in the smallest unit.
 """
 
-import dataclasses
 from collections.abc import Callable, Iterator
 from copy import copy
-from enum import Enum
-from functools import lru_cache
+from enum import Enum, Flag
 from typing import Any
 
-import attrs
+from .errors import ValueRefused, shown
+from .kinds import ATOMS, ReversedSet, field_names, flaw
 
-from .errors import ValueRefused
+__all__ = [
+    "MAX_DEPTH",
+    "check_value",
+    "field_names",
+    "same_value",
+    "sort_key",
+    "with_sets_reversed",
+]
 
-__all__ = ["check_value", "field_names", "same_value", "sort_key", "with_sets_reversed"]
-
-_ATOMS = (bool, int, str, bytes, type(None))
-
-
-@lru_cache(maxsize=4096)
-def field_names(kind: Any) -> tuple[str, ...] | None:
-    """The fields of a class that is a frozen attrs or dataclass, in order; None for any other."""
-    if attrs.has(kind):
-        # attrs marks a frozen class only by the setter that it installs.
-        frozen = kind.__setattr__.__name__ == "_frozen_setattrs"
-        return tuple(field.name for field in attrs.fields(kind)) if frozen else None
-    if hasattr(kind, "__dataclass_params__"):
-        frozen = kind.__dataclass_params__.frozen
-        return tuple(field.name for field in dataclasses.fields(kind)) if frozen else None
-    return None
+MAX_DEPTH = 100
+"""How deep values may nest: below what exhausts the stack, and what a trace file may hold."""
 
 
 def check_value(value: object) -> None:
@@ -44,122 +36,160 @@ def check_value(value: object) -> None:
         ...
     seatrial.core.errors.ValueRefused: [1] is a list, which is mutable; use a tuple
     """
-    kind = type(value)
-    if kind in _ATOMS or isinstance(value, Enum):
+    if type(value) in ATOMS:
         return
-    for part in _parts(value):
-        check_value(part)
+    _check(value, 0)
     try:
         hash(value)
-    except TypeError as error:
-        raise ValueRefused(f"{value!r} cannot be hashed: {error}") from None
+    except Exception as error:
+        raise ValueRefused(f"{shown(value)} cannot be hashed: {error}") from None
+
+
+def _check(value: object, depth: int) -> None:
+    kind: Any = type(value)
+    if kind in ATOMS:
+        return
+    reason = flaw(kind)
+    if reason is not None:
+        raise ValueRefused(f"{shown(value)} is a {kind.__name__}, {reason}")
+    if depth > MAX_DEPTH:
+        raise _too_deep()
+    for part in _parts(value):
+        _check(part, depth + 1)
+
+
+def _too_deep() -> ValueRefused:
+    return ValueRefused(f"a value nests deeper than {MAX_DEPTH}; keep references by name or number")
 
 
 def _parts(value: object) -> Iterator[object]:
-    kind: Any = type(value)
+    if isinstance(value, Enum):
+        return
     if isinstance(value, (tuple, frozenset)):
-        return iter(value)
-    names = field_names(kind)
-    if names is not None:
-        return (getattr(value, name) for name in names)
-    raise ValueRefused(f"{value!r} is a {kind.__name__}, {_advice(kind)}")
-
-
-def _advice(kind: type) -> str:
-    mutable = {list: "a tuple", set: "a frozenset", dict: "a tuple of pairs or a Population"}
-    if kind in mutable:
-        return f"which is mutable; use {mutable[kind]}"
-    if kind is float:
-        return "which rounds; use an integer in the smallest unit"
-    if attrs.has(kind) or dataclasses.is_dataclass(kind):
-        return "whose class is not frozen; declare it with @attrs.frozen"
-    return (
-        "which is no kind of value; use bool, int, str, bytes, None, an enum, a tuple, a frozenset"
-        " or a frozen attrs class"
-    )
+        if getattr(value, "__dict__", None):
+            raise ValueRefused(
+                f"{shown(value)} is a {type(value).__name__} with attributes besides its items;"
+                " use @attrs.frozen"
+            )
+        yield from value
+        return
+    kind: Any = type(value)
+    for name in field_names(kind) or ():
+        try:
+            yield getattr(value, name)
+        except AttributeError:
+            raise ValueRefused(
+                f"a {kind.__name__} has no {name}; give that field a value"
+            ) from None
 
 
 def same_value(one: Any, other: Any) -> bool:
     """
-    Whether two values that compare equal are also of the same types, all the way down.
+    Whether two values are equal and of the same types, all the way down.
+
+    What may not be part of a state is the same only as itself. Raises ValueRefused for what nests
+    too deep to be compared.
 
     >>> same_value((1, 0), (1, 0)), same_value((1, 0), (True, 0))
     (True, False)
     """
+    try:
+        return _same(one, other)
+    except RecursionError:
+        raise _too_deep() from None
+
+
+def _same(one: Any, other: Any) -> bool:
+    if one is other:
+        return True
     kind: Any = type(one)
-    if kind is not type(other):
-        return False
-    if kind in _ATOMS:
+    alike = kind is type(other)
+    if not alike:
+        return _are_sets(kind, type(other)) and _same_sets(one, other)
+    if kind in ATOMS:
         return bool(one == other)
-    if isinstance(one, Enum):
-        return one is other
+    if isinstance(one, Enum) or flaw(kind) is not None:
+        return False
     if isinstance(one, tuple):
-        return len(one) == len(other) and all(map(same_value, one, other))
+        return len(one) == len(other) and all(map(_same, one, other))
     if isinstance(one, frozenset):
-        twins = {item: item for item in other}
-        return len(one) == len(other) and all(
-            item in twins and same_value(item, twins[item]) for item in one
-        )
+        return _same_sets(one, other)
     names = field_names(kind) or ()
-    return all(same_value(getattr(one, name), getattr(other, name)) for name in names)
+    return all(_same(getattr(one, name), getattr(other, name)) for name in names)
+
+
+def _are_sets(one: type, other: type) -> bool:
+    return one in (frozenset, ReversedSet) and other in (frozenset, ReversedSet)
+
+
+def _same_sets(one: Any, other: Any) -> bool:
+    if len(one) != len(other):
+        return False
+    twins = {item: item for item in other}
+    return all(item in twins and _same(item, twins[item]) for item in one)
 
 
 def sort_key(value: Any) -> tuple[Any, ...]:
     """
-    A key that orders any two values, the same in every process.
+    A key that orders any two values, the same in every process; equal only for the same value.
 
     Hash order is never used, so canonical representatives, traces and files do not depend on
-    PYTHONHASHSEED.
+    PYTHONHASHSEED. Raises ValueRefused for what may not be part of a state.
 
     >>> sorted([(2, "b"), None, 1, (1, "z"), True], key=sort_key)
     [None, True, 1, (1, 'z'), (2, 'b')]
     """
+    try:
+        return _key(value)
+    except RecursionError:
+        raise _too_deep() from None
+
+
+_RANKS = {type(None): 0, bool: 1, int: 2, str: 3, bytes: 4}
+
+
+def _key(value: Any) -> tuple[Any, ...]:
     kind: Any = type(value)
-    if value is None:
-        return (0, "", ())
-    if kind is bool:
-        return (1, "", value)
-    if kind is int:
-        return (2, "", value)
-    if kind is str:
-        return (3, "", value)
-    if kind is bytes:
-        return (4, "", value)
+    rank = _RANKS.get(kind)
+    if rank is not None:
+        return (rank, "", value if rank else ())
+    reason = flaw(kind)
+    if reason is not None:
+        raise ValueRefused(f"{shown(value)} is a {kind.__name__}, {reason}")
     name = f"{kind.__module__}.{kind.__qualname__}"
     if isinstance(value, Enum):
-        return (5, name, value.name)
+        # A combination of flags has no name of its own in some versions of Python.
+        bits = value._value_ if isinstance(value, Flag) else 0
+        return (5, name, (value._name_ or "", bits))
     if isinstance(value, tuple):
-        return (6, name, tuple(map(sort_key, value)))
+        return (6, name, tuple(map(_key, value)))
     if isinstance(value, frozenset):
-        return (7, name, tuple(sorted(map(sort_key, value))))
-    names = field_names(kind)
-    if names is None:
-        raise ValueRefused(f"{value!r} is a {kind.__name__}, {_advice(kind)}")
-    return (8, name, tuple(sort_key(getattr(value, field)) for field in names))
-
-
-class _Reversed(frozenset):  # type: ignore[type-arg]
-    """A frozenset that is walked backwards: shows whether a rule depends on set order."""
-
-    def __iter__(self) -> Iterator[Any]:
-        return iter(tuple(super().__iter__())[::-1])
+        return (7, "frozenset", tuple(sorted(map(_key, value))))
+    names = field_names(kind) or ()
+    return (8, name, tuple(_key(getattr(value, field)) for field in names))
 
 
 def with_sets_reversed(value: Any) -> Any:
     """`value` itself if no set of two or more is in it, else an equal one walked the other way."""
-    if isinstance(value, frozenset) and len(value) > 1:
-        return _Reversed(value)
-    return rebuilt(value, with_sets_reversed)
+    if isinstance(value, frozenset):
+        parts = tuple(map(with_sets_reversed, value))
+        if len(parts) > 1:
+            return ReversedSet(parts)
+        return value if all(map(_is, parts, value)) else frozenset(parts)
+    return _rebuilt(value, with_sets_reversed)
 
 
-def rebuilt(value: Any, part: Callable[[Any], Any]) -> Any:
+def _is(one: object, other: object) -> bool:
+    return one is other
+
+
+def _rebuilt(value: Any, part: Callable[[Any], Any]) -> Any:
     """`value` with `part` applied to what it directly holds; itself where nothing changed."""
-    if isinstance(value, tuple):
-        parts = tuple(map(part, value))
-        if all(new is old for new, old in zip(parts, value, strict=True)):
-            return value
-        return type(value)._make(parts) if hasattr(value, "_make") else type(value)(parts)
     kind: Any = type(value)
+    if isinstance(value, tuple) and flaw(kind) is None:
+        parts = tuple(map(part, value))
+        # Not by the class itself: a NamedTuple takes each item apart, and a subclass what it likes.
+        return value if all(map(_is, parts, value)) else tuple.__new__(kind, parts)
     names = None if isinstance(value, Enum) else field_names(kind)
     changed = {}
     for name in names or ():

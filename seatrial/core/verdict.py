@@ -17,9 +17,10 @@ class Verdict:
     """
     What an engine says of one property.
 
-    `holds` only after exhaustive search within the stated bounds. `because` says why in words;
-    `extreme` is the least or greatest value of a bound, and `trace` its witness then, the
-    counterexample of a violation, or the witness of a `sometimes`.
+    `holds` only after exhaustive search within the stated bounds. `because` says why in words.
+    `trace` is the counterexample of a violation, the witness of a `sometimes`, or, where a bound
+    is kept, of its extreme. `extreme` is the least or greatest value of a bound, `witness` a run
+    that leads to it.
     """
 
     property: Property
@@ -28,6 +29,7 @@ class Verdict:
     trace: Trace | None = None
     vacuous: bool = False
     extreme: int | None = None
+    witness: Trace | None = None
 
 
 @attrs.frozen
@@ -37,7 +39,8 @@ class Exploration:
 
     `capped` names the limit that ended it, or is None; `seconds` is search time without reading and
     reporting; `evaluations` counts calls by rule, view and property, `values` distinct values by
-    variable; `bytes_per_state` is what the engine's own tables hold, divided by the states.
+    variable; `widest` names what exceeds 1 % of the states; `bytes_held` is what the engine's own
+    tables take at the end; `levels` counts the new states by depth.
     """
 
     engine: str

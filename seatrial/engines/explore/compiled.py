@@ -664,7 +664,8 @@ class _Search:
         which = [
             (rule, asked)
             for rule, asked in zip(learned.state_rules, learned.of_states, strict=True)
-            if asked.kind in signs and asked.number not in findings.first
+            if asked.kind in signs
+            and (asked.number not in findings.first or signs[asked.kind] != 0)
         ]
         if not which or low >= high:
             return
@@ -702,7 +703,7 @@ class _Search:
                 findings.met.add(asked.number)
             hits = hit[:, at][hit[:, at] >= 0]
             if len(hits):
-                findings.first[asked.number] = int(hits.min())
+                findings.first.setdefault(asked.number, int(hits.min()))
             for thread in range(graph.threads):
                 if best_state[thread, at] >= 0:
                     self.better(asked, int(best[thread, at]), int(best_state[thread, at]))

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
-from seatrial.core import Property, Trace, Verdict, Violation
+from seatrial.core import Property, Status, Trace, Verdict, Violation
 
 from .convergence import Lasso, find_lasso
-from .result import Best, Reached, beyond
+from .result import Best, Reached
 from .runs import Runs
 from .tables import Asked, Tables
 
@@ -127,19 +127,28 @@ class _Judge:
             because = f"{worst.rule.name}: {because}"
         if not self.reached.complete:
             because += f" (so far; the search was capped: {self.reached.capped})"
-        start, steps, _ = self.runs.to(found.state)
-        trace = self.runs.trace(
+        witness = self._reason(found.state, property, because)
+        firsts = self.reached.findings.first
+        broken = [each for each in asked if each.number in firsts]
+        if not broken:
+            status: Status = "holds" if self.reached.complete else "inconclusive"
+            return Verdict(property, status, because, witness, extreme=found.value, witness=witness)
+        first = min(broken, key=lambda each: (firsts[each.number], each.number))
+        trace = self._reason(firsts[first.number], property, self._broken_bound(first))
+        return Verdict(property, "violated", because, trace, extreme=found.value, witness=witness)
+
+    def _broken_bound(self, asked: Asked) -> str:
+        """What the bound's function says in the first state that breaks it."""
+        _, _, end = self.runs.to(self.reached.findings.first[asked.number])
+        values = self.tables.system.values(end)
+        value = asked.rule.check([values[cell] for cell in asked.rule.reads]).value
+        return f"{asked.rule.name} is {value}; the bound is {asked.rule.bound}"
+
+    def _reason(self, number: int, property: Property, because: str) -> Trace:
+        """The run to a state, and in words why it is shown."""
+        start, steps, _ = self.runs.to(number)
+        return self.runs.trace(
             start, steps, property_id=property.id, because=(because,), shortest=self.shortest
-        )
-        status = "violated" if beyond(worst, found.value) else "holds"
-        if status == "holds" and not self.reached.complete:
-            status = "inconclusive"
-        return Verdict(
-            property,
-            status,  # type: ignore[arg-type]
-            because=because,
-            trace=trace,
-            extreme=found.value,
         )
 
     def _sometimes(self, property: Property, asked: Sequence[Asked]) -> Verdict:
@@ -152,21 +161,15 @@ class _Judge:
             names = ", ".join(each.rule.name for each in missing)
             return Verdict(property, "violated", because=f"no reachable state satisfies {names}")
         latest = max(asked, key=lambda each: findings.first[each.number])
-        start, steps, _ = self.runs.to(findings.first[latest.number])
-        trace = self.runs.trace(
-            start, steps, property_id=property.id, because=("reached",), shortest=self.shortest
-        )
+        trace = self._reason(findings.first[latest.number], property, "reached")
         return Verdict(property, "holds", because="reached", trace=trace)
 
     def _deadlock(self, property: Property) -> Verdict:
         number = self.reached.findings.deadlock
         if number is None:
             return self._nothing(property)
-        start, steps, _ = self.runs.to(number)
         because = "no action is enabled"
-        trace = self.runs.trace(
-            start, steps, property_id=property.id, because=(because,), shortest=self.shortest
-        )
+        trace = self._reason(number, property, because)
         return Verdict(property, "violated", because=because, trace=trace)
 
     # -- what happens for ever -------------------------------------------------------------------

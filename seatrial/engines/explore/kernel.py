@@ -1023,8 +1023,8 @@ def check(
     """
     Ask the properties `which` about states; returns the first state not done, and why.
 
-    `sign` is 0 where the first state that is flagged is looked for (`hit`), 1 or -1 where the least
-    or greatest of `amounts` is.
+    `sign` is 0 where the first state that is flagged is looked for (`hit`), 1 or -1 where also the
+    least or greatest of `amounts` is; a bound is flagged by a count of 2.
     """
     masks, regions, table = rules.masks, rules.regions, rules.table
     cells = scratch.cells[thread]
@@ -1037,7 +1037,7 @@ def check(
             whole = derive(cells, thread, masks, regions, table, shape, misses, dim_w, dim_e)
         if whole:
             for q in range(which.size):
-                if hit[thread, q] >= 0:
+                if sign[q] == 0 and hit[thread, q] >= 0:
                     continue
                 j = find(cells, which[q], masks, regions, table, dim_e)
                 if j == EMPTY:
@@ -1048,12 +1048,13 @@ def check(
                     if sign[q] == 0:
                         if first_of(j) > 0 and stop < 0:
                             hit[thread, q] = s
-                    else:
-                        value = amounts[first_of(j)]
-                        if best_state[thread, q] < 0 or sign[q] * value < sign[q] * best[thread, q]:
-                            if stop < 0:
-                                best[thread, q] = value
-                                best_state[thread, q] = s
+                    elif stop < 0:
+                        if count_of(j) > 1 and hit[thread, q] < 0:
+                            hit[thread, q] = s
+                        value = sign[q] * amounts[first_of(j)]
+                        if best_state[thread, q] < 0 or value < sign[q] * best[thread, q]:
+                            best[thread, q] = sign[q] * value
+                            best_state[thread, q] = s
         if not whole and stop < 0:
             stop = s
         if stop >= 0 and s - stop >= SCAN_ON:

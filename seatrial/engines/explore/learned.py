@@ -16,6 +16,7 @@ from seatrial.core import GroundAction
 from . import kernel
 from .packing import Layout, widths_for
 from .plain import Space
+from .result import beyond
 from .tables import Asked, Writes
 
 __all__ = ["Grown", "Learned", "dims"]
@@ -217,8 +218,9 @@ class Learned:
         if asked.kind in ("at least", "at most"):
             if not found.met:
                 return 0, 0
-            self.amounts.append(int(found.value or 0))
-            return len(self.amounts) - 1, 1
+            value = int(found.value or 0)
+            self.amounts.append(value)
+            return len(self.amounts) - 1, 2 if beyond(asked, value) else 1
         flagged = bool(found.violations) if asked.kind == "always" else bool(found.value)
         return int(flagged), int(found.met)
 

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from seatrial.core import RuleError
 
 from .reduce import Ample, Symmetry
-from .result import EdgeArrays, Findings, Limits, Reached
+from .result import EdgeArrays, Findings, Limits, Reached, beyond
 from .tables import Asked, Tables, Writes
 
 __all__ = ["PlainGraph", "Space", "search"]
@@ -212,14 +212,17 @@ class _Watch:
             return
         ids = self.space.cells(state)
         for asked in self.of_states:
-            if asked.number in self.findings.first:
+            bound = asked.kind in ("at least", "at most")
+            if asked.number in self.findings.first and not bound:
                 continue
             met, violated, value = self._ask(asked, ids, (), "")
             if met:
                 self.findings.met.add(asked.number)
-            if asked.kind in ("at least", "at most"):
+            if bound:
                 if met:
                     self.findings.better(asked, value, number)
+                if met and beyond(asked, value):
+                    self.findings.first.setdefault(asked.number, number)
             elif violated or (asked.kind == "sometimes" and value):
                 self.findings.first[asked.number] = number
 

@@ -28,6 +28,8 @@ Kernel = Literal["auto", "plain", "compiled"]
 PLAIN_STATES = 20_000
 """Where more states are found than this, the plain loop gives way to the kernel."""
 
+MOST_THREADS = 64
+
 _FAIR = ("converges to", "no hot loop")
 
 
@@ -86,7 +88,7 @@ def explore(
     asked_for = _Reductions(tables, symmetry=symmetry, partial_order=partial_order)
     space = Space(tables, asked_for.symmetry)
     with _interruptible() as stopped:
-        cores = threads or os.cpu_count() or 1
+        cores = min(threads or os.cpu_count() or 1, MOST_THREADS)
         run = _Run(space, asked_for.ample, cores, kernel, stopped, progress)
         reached = run.search(limits)
         if reached.complete or reached.capped == "first":
@@ -276,9 +278,9 @@ def _exploration(tables: Tables, reached: Reached, reductions: _Reductions) -> E
     sizes = {domain.name: len(domain.values) for domain in tables.domains}
     never = [action.name for action in actions if action.number not in tables.fired]
     widest = [
-        f"{name}: {count:,}"
+        f"{kind} of {name}: {count:,}"
         for kind, counts in (("values", sizes), ("evaluations", tables.evaluations))
-        for name, count in ((f"{kind} of {n}", c) for n, c in counts.items())
+        for name, count in counts.items()
         if states >= 1000 and count > states // 100
     ]
     return Exploration(

@@ -137,7 +137,7 @@ class Tables:
 
     def outcomes(self, action: GroundAction, ids: Sequence[int]) -> tuple[Writes, ...]:
         """What an action yields where its reads have these ids; asks the rule."""
-        number = self._count(action.action.name)
+        number = self._count(f"action {action.action.name}")
         values = self.values(action.reads, ids)
         found = action.evaluate(values)
         if number <= _AUDITED_AT_ONCE or number & (number - 1) == 0:
@@ -199,7 +199,7 @@ class Tables:
     def derive(self, number: int, ids: Sequence[int]) -> int:
         """The id of view `number` where its reads have these ids; asks the view."""
         each = self.system.views[number]
-        self._count(each.cell.domain)
+        self._count(f"view {each.cell.domain}")
         value = each.compute(self.values(each.reads, ids))
         try:
             return self.domain_of[each.cell.number].intern(value)
@@ -234,7 +234,7 @@ class Tables:
         self, asked: Asked, reads: Sequence[int], before: Sequence[int] = (), action: str = ""
     ) -> Finding:
         """What a property says where its reads have these ids; asks the property."""
-        number = self._count(asked.rule.property.id)
+        number = self._count(f"property {asked.rule.property.id}")
         rule = asked.rule
         values = [*self.values(rule.reads, reads), *self.values(rule.before, before), action]
         found = rule.check(values)

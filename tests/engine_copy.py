@@ -1,0 +1,241 @@
+"""A copy of the explicit engine with a fault planted in it, run without the compiler.
+
+The copy is a package of its own, so that the real engine stays as it is.
+"""
+
+import importlib
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import attrs
+import numpy as np
+
+import seatrial.engines.explore as engine
+
+__all__ = ["FAULTS", "Fault", "engine_with"]
+
+_SMALLER = (
+    # The copy runs uncompiled: caches of real size would take longer than the search.
+    ("kernel.py", "LATEST = 1 << 15", "LATEST = 1 << 3"),
+    ("kernel.py", "RECENT = 4096", "RECENT = 8"),
+    ("compiled.py", "_BUCKET_LEAST, _BUCKET_MOST = 64,", "_BUCKET_LEAST, _BUCKET_MOST = 8,"),
+    ("compiled.py", "_empty_table(64)", "_empty_table(4)"),
+    # Hashes of a few bits: everything clusters, and different states have equal hashes.
+    ("kernel.py", "    return h ^ (h >> SHIFT)\n", "    return (h ^ (h >> SHIFT)) & U(0xFC00000000000007)\n"),
+)
+_UNCOMPILED = '''"""No compiler."""
+
+
+def jit(function):
+    return function
+
+
+inline = jit
+'''
+
+
+@attrs.frozen
+class Fault:
+    """One planted mistake: in `file`, `right` (which stands there once) becomes `wrong`."""
+
+    name: str
+    file: str
+    right: str
+    wrong: str
+    kernel: str = "compiled"
+
+
+FAULTS = (
+    Fault(
+        "a miss is lost: an unknown answer counts as disabled",
+        "kernel.py",
+        "                if j == EMPTY:\n"
+        "                    miss(thread, a, cells, masks, misses, dim_e)\n"
+        "                    whole = False\n",
+        "                if j == EMPTY:\n                    pass\n",
+    ),
+    Fault(
+        "a wrong mask: reads of the last cell are left out of the key",
+        "learned.py",
+        "masks[rule] = self.layout.covering(reads, words)",
+        "masks[rule] = self.layout.covering(reads[:-1] if len(reads) > 2 else reads, words)",
+    ),
+    Fault(
+        "a wrong keep mask: what a write replaces is not cleared",
+        "learned.py",
+        "self.keep.append(np.array([every ^ word for word in covered], np.uint64))",
+        "self.keep.append(np.array([every for word in covered], np.uint64))",
+    ),
+    Fault(
+        "a sentinel clash: the cache of misses starts with a hash that occurs",
+        "kernel.py",
+        "    h = finish(h) | ONE  # never the 0 of an unused place\n",
+        "    h = finish(h) & U(0xF)\n",
+    ),
+    Fault(
+        "a sentinel clash: the cache of candidates starts with a state that occurs",
+        "kernel.py",
+        "    latest[np.int64(mine), 0] = words[0]\n",
+        "",
+    ),
+    Fault(
+        "a self-loop is dropped",
+        "plain.py",
+        "                    yield number, end\n",
+        "                    if end != state:\n                        yield number, end\n",
+        kernel="plain",
+    ),
+    Fault(
+        "equal hashes are taken for equal states",
+        "kernel.py",
+        "                                if states[n, k] != buckets[t, shard, i, k]:\n"
+        "                                    known = False\n",
+        "                                known = True\n",
+    ),
+    Fault(
+        "numbers depend on the shard and not on the order of discovery",
+        "kernel.py",
+        "                out.rank[t, n] = rank\n",
+        "                out.rank[t, n] = rank ^ ONE_OFF if rank ^ ONE_OFF >= base else rank\n",
+    ),
+    Fault(
+        "the parent of a state is the one after",
+        "kernel.py",
+        "                    parents[rank] = out.parent[t, n]\n",
+        "                    parents[rank] = out.parent[t, n] + 1\n",
+    ),
+    Fault(
+        "after a repack the learned outcomes keep the old layout",
+        "learned.py",
+        "        put = old.translate(put, new, len(put))\n",
+        "",
+    ),
+    Fault(
+        "after a repack the states keep the old layout",
+        "compiled.py",
+        "words[: self.count] = old.translate(self.words[: self.count], new, self.count)",
+        "words[: self.count, :1] = self.words[: self.count, :1]",
+    ),
+    Fault(
+        "the outcomes of a rule after its first are forgotten",
+        "kernel.py",
+        "            for o in range(first, first + counts[i]):\n",
+        "            for o in range(first, first + 1):\n",
+    ),
+    Fault(
+        "a committed step may be interleaved",
+        "plain.py",
+        "            following = self._enabled(self._committed, self.cells(one)) if self._committed"
+        " else ()\n",
+        "            following = ()\n",
+        kernel="plain",
+    ),
+    Fault(
+        "a capped search says that it is complete",
+        "plain.py",
+        "        complete=capped is None,\n",
+        "        complete=True,\n",
+        kernel="plain",
+    ),
+    Fault(
+        "the last state of a level is not expanded",
+        "plain.py",
+        "        for number in range(low, high):\n",
+        "        for number in range(low, high - (high > low + 3)):\n",
+        kernel="plain",
+    ),
+    Fault(
+        "weak fairness: a component where an action is always enabled and never taken is fair",
+        "convergence.py",
+        "        result &= ~everywhere | taken\n",
+        "",
+        kernel="plain",
+    ),
+    Fault(
+        "strong fairness is taken for weak",
+        "convergence.py",
+        "            pruned = _strongly_fair(facts, members, inside)\n",
+        "            pruned = None\n",
+        kernel="plain",
+    ),
+    Fault(
+        "a state where the system has stopped outside the goal is overlooked",
+        "convergence.py",
+        "            loops[component[stuck]] = True\n",
+        "",
+        kernel="plain",
+    ),
+    Fault(
+        "of two extremes the later one is kept",
+        "result.py",
+        "if best is None or sign * value < sign * best.value:",
+        "if best is None or sign * value <= sign * best.value:",
+        kernel="plain",
+    ),
+    Fault(
+        "partial order ignores what properties read",
+        "reduce.py",
+        "        self.visible = [bool(writes[t] & seen) for t in range(count)]\n",
+        "        self.visible = [False for t in range(count)]\n",
+        kernel="plain",
+    ),
+    Fault(
+        "partial order puts an action off for ever",
+        "reduce.py",
+        "            if any(map(deeper, suffice)):\n",
+        "            if suffice:\n",
+        kernel="plain",
+    ),
+    Fault(
+        "symmetry sorts each family by itself",
+        "reduce.py",
+        "            for slots, (_, ids) in zip(slices, sorted(order), strict=True):\n",
+        "            columns = [sorted(column) for column in zip(*held)]\n"
+        "            for slots, ids in zip(slices, zip(*columns), strict=True):\n",
+        kernel="plain",
+    ),
+    Fault(
+        "a total forgets its last part",
+        "kernel.py",
+        "        for p in range(totals[t, 3], totals[t, 4]):\n",
+        "        for p in range(totals[t, 3], totals[t, 4] - 1):\n",
+    ),
+)
+
+
+@contextmanager
+def engine_with(fault: Fault | None, folder: Path) -> Iterator[Callable[..., Any]]:
+    """`explore` of a copy of the engine in `folder`, with the fault planted in it."""
+    source = Path(engine.__file__).parent
+    name = f"planted_{abs(hash(folder))}"
+    package = folder / name
+    package.mkdir()
+    for path in source.glob("*.py"):
+        text = path.read_text()
+        for file, right, wrong in _SMALLER:
+            if path.name == file:
+                text = _replaced(text, right, wrong, file)
+        if fault is not None and path.name == fault.file:
+            text = _replaced(text, fault.right, fault.wrong, fault.file)
+        if path.name == "kernel.py":
+            text = text.replace("FRESH = U(", "ONE_OFF = 1\nFRESH = U(", 1)
+        if path.name == "jit.py":
+            text = _UNCOMPILED
+        (package / path.name).write_text(text)
+    sys.path.insert(0, str(folder))
+    try:
+        with np.errstate(over="ignore"):
+            yield importlib.import_module(name).explore
+    finally:
+        sys.path.remove(str(folder))
+        for module in [each for each in sys.modules if each.split(".")[0] == name]:
+            del sys.modules[module]
+
+
+def _replaced(text: str, right: str, wrong: str, file: str) -> str:
+    found = text.count(right)
+    assert found == 1, f"{right!r} stands {found} times in {file}; the fault cannot be planted"
+    return text.replace(right, wrong)
