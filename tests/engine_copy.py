@@ -24,7 +24,7 @@ _SMALLER = (
     ("compiled.py", "_BUCKET_LEAST, _BUCKET_MOST = 64,", "_BUCKET_LEAST, _BUCKET_MOST = 8,"),
     ("compiled.py", "_empty_table(64)", "_empty_table(4)"),
     # Hashes of a few bits: everything clusters, and different states have equal hashes.
-    ("kernel.py", "    return h ^ (h >> SHIFT)\n", "    return (h ^ (h >> SHIFT)) & U(0xFC00000000000007)\n"),
+    ("kernel.py", "    return h ^ (h >> SHIFT)\n", "    return (h ^ (h >> SHIFT)) & U(0xFC00000700000007)\n"),
 )
 _UNCOMPILED = '''"""No compiler."""
 

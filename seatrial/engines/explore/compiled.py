@@ -25,8 +25,8 @@ __all__ = ["PackedGraph", "search"]
 
 _NO_PARENT = 0xFFFFFFFF
 _MOST_STATES = 0x7FFFFFF0
-_LOAD = 0.72
-_BUCKET_LEAST, _BUCKET_MOST = 64, 1 << 14
+_LOAD = 0.82
+_BUCKET_LEAST, _BUCKET_MOST = 64, 1 << 13
 _ENDS_LEAST = 256
 _MISSES = 1 << 13
 
@@ -35,7 +35,7 @@ class PackedGraph:
     """
     States in order of discovery, packed, with the visited set and the learned tables.
 
-    Arrays grow by a quarter, so that hardly more memory is held than is used.
+    Arrays grow by a sixteenth, so that hardly more memory is held than is used.
     """
 
     def __init__(self, learned: Learned, threads: int) -> None:
@@ -91,7 +91,7 @@ class PackedGraph:
         room = len(self.words)
         if count <= room:
             return
-        room = max(count, room + room // 4)
+        room = max(count, room + room // 16)
         words = np.empty((room, self.words.shape[1]), np.uint64)
         words[: self.count] = self.words[: self.count]
         self.words = words
@@ -100,9 +100,9 @@ class PackedGraph:
         self.parents = parents
 
     def grow_table(self) -> None:
-        """Half as many slots again."""
+        """A fifth more slots."""
         old = self.visited.slots
-        bigger = _empty_table(old.shape[1] + old.shape[1] // 2)
+        bigger = _empty_table(old.shape[1] + max(8, old.shape[1] // 5))
         bigger.used[:] = self.visited.used
         self.visited = bigger
         self.peak = max(self.peak, self.held + old.nbytes)
