@@ -15,12 +15,11 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 
-from systems import two_phase
-
 from seatrial.core import Property, Report, System
 from seatrial.engines.explore import explore
 from seatrial.model import rollout
 from seatrial.properties import rollout as promises
+from systems import two_phase
 
 
 def system_of(name: str, sizes: list[int]) -> tuple[System, list[Property]]:

@@ -35,6 +35,7 @@ from seatrial.core import (
     choose,
     converges_to,
     every,
+    ground,
     outcome,
     sometimes,
     split,
@@ -413,6 +414,19 @@ def test_a_rule_with_two_answers_for_one_input_is_refused() -> None:
     )
 
 
+def test_a_rule_whose_choices_differ_from_call_to_call_is_refused() -> None:
+    """Its answers are replayed one by one; a range that shrinks has no room for them."""
+    vars(_HIDDEN)["most"] = iter((3, 3, 1))
+
+    def step(x: int) -> Outcomes:
+        yield outcome("go", x=choose(0, next(getattr(_hidden(), "most"))))  # noqa: B009
+
+    assert searched(step, kind=NotAFunction).endswith(
+        ": choose(0, 1) was another range when the same answers had been given before it; the rule"
+        " reads something that it does not declare"
+    )
+
+
 # ---- views and totals that go wrong -----------------------------------------------------------
 
 
@@ -449,6 +463,10 @@ def test_a_total_sums_integers() -> None:
     system = counter(toggle, x=0, views=[Total("sum_of_it", of="y")], **_text())
 
     assert "y, which is 'a'; totals take integers" in refused(RuleError, explore, system)
+    grounded = ground(system)
+    assert refused(RuleError, grounded.values, grounded.initial[0]) == (
+        "total sum_of_it sums 'a', which is no integer; sum a view that gives one"
+    )
 
 
 def _text() -> dict[str, Any]:

@@ -286,6 +286,7 @@ def test_an_index_stands_once_in_what_ranges_over_it() -> None:
             lambda: explore(counter(attrs.evolve(toggle, writes=("z",)))),
             "declares writes='z', which",
         ),
+        (lambda: explore("counter"), "'counter' is a str and no System"),  # type: ignore[arg-type]
         (
             lambda: explore(counter(toggle, parameters=[Parameter("p", [1])])),
             "parameter p: [1] is a list, which is mutable; use a tuple",

@@ -177,6 +177,8 @@ def test_the_premise_of_a_step_may_read_what_was_before() -> None:
     def used(spare: int) -> Iterator[str]:
         yield f"{spare} left"
 
+    (rule,) = ground_property(SYSTEM, used)
+    assert (rule.reads, rule.before, rule.wants_action) == ((2,), (2,), True)
     (met,) = asked(used, 0, 0, 7, before=(0, 0, 8), taken="use")
     (unmet,) = asked(used, 0, 0, 7, before=(0, 0, 8), taken="fill")
 

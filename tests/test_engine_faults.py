@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import cast
 
 import pytest
+
 from engine_copy import FAULTS, Fault, engine_with
 from random_systems import Kernel, disagreement
 

@@ -66,6 +66,8 @@ def ground(system: System) -> Ground:
     Raises DeclarationError where a rule reads or writes what is not declared, where a view reads
     more than two variables, or where an initial state is not whole.
     """
+    if not isinstance(system, System):
+        raise DeclarationError(f"{shown(system)} is a {type(system).__name__} and no System")
     for declared in (*system.actions, *system.views):
         if not isinstance(declared, Total):
             # Again: at its declaration, what stands below it in its module was not there yet.

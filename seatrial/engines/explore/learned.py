@@ -241,10 +241,8 @@ class Learned:
     def _enter(self, rule: int, ids: Sequence[int], first: int, count: int) -> None:
         reads = self._reads[rule]
         words = self.layout.all_words
-        if reads is None:
-            key = [ids[0]] + [0] * (words - 1)
-        else:
-            key = self.layout.pack(reads, ids, words)
+        pack = self.layout.pack
+        key = [ids[0], *[0] * (words - 1)] if reads is None else pack(reads, ids, words)
         self.rule.append(rule)
         self.keys.append(np.array(key, np.uint64))
         self.first.append(first)

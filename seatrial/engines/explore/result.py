@@ -55,7 +55,8 @@ class Findings:
     def violated(self, asked: Sequence[Asked]) -> bool:
         """Whether any asserted property of these is broken already."""
         return any(
-            each.number in self.first or (each.kind == "deadlock free" and self.deadlock is not None)
+            each.number in self.first
+            or (each.kind == "deadlock free" and self.deadlock is not None)
             for each in asked
             if each.kind != "sometimes" and each.rule.property.expected == "holds"
         )

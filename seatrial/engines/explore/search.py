@@ -11,7 +11,15 @@ from typing import Any, Literal
 
 import attrs
 
-from seatrial.core import DeclarationError, Exploration, Property, Report, System, ground
+from seatrial.core import (
+    DeclarationError,
+    Exploration,
+    Property,
+    Report,
+    System,
+    Verdict,
+    ground,
+)
 
 from .judge import judge
 from .plain import Pulse, Space
@@ -178,17 +186,19 @@ class _Reductions:
                 self.notes.append("partial order")
 
 
-def _shortened(verdict: Any, system: System, kernel: Kernel, threads: int | None) -> Any:
-    """Search again without partial order, as deep as the trace, before calling it shortest."""
+def _shortened(verdict: Verdict, system: System, kernel: Kernel, threads: int | None) -> Verdict:
+    """Search again without partial order, as deep as the traces, before calling them shortest."""
     trace = verdict.trace
     if trace is None:
         return verdict
-    again = explore(
-        system, [verdict.property], max_depth=trace.length, kernel=kernel, threads=threads
-    ).verdicts[0]
-    if again.trace is None or again.extreme != verdict.extreme:
+    depth = max(each.length for each in (trace, verdict.witness) if each is not None)
+    again = explore(system, [verdict.property], max_depth=depth, kernel=kernel, threads=threads)
+    found = again.verdicts[0]
+    if found.trace is None or found.extreme != verdict.extreme:
         return verdict
-    return attrs.evolve(verdict, trace=again.trace, because=again.because or verdict.because)
+    return attrs.evolve(
+        verdict, trace=found.trace, witness=found.witness, because=found.because or verdict.because
+    )
 
 
 def _audit_symmetry(space: Space, reached: Reached) -> None:
