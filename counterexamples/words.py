@@ -136,7 +136,9 @@ class Words:
             return [self._verdict.because]
         state = f"state {self._trace.length}"
         if self._bound and self._verdict is not None and self._verdict.extreme is not None:
-            return [f"the value in {state} breaks the bound or is the extreme"]
+            if self._verdict.status == "violated":
+                return [f"the value in {state} breaks the bound"]
+            return [f"the value in {state} is {self._verdict.extreme}"]
         return {
             "sometimes": [f"what was asked for is so in {state}"],
             "deadlock free": [f"no action is enabled in {state}"],

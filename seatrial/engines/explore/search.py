@@ -5,9 +5,9 @@ import random
 import signal
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import attrs
 
@@ -88,9 +88,17 @@ def explore(
     ('violated', 'the count is 3', 3)
     """
     properties = tuple(properties)
-    for name, value in (("max_states", max_states), ("max_depth", max_depth)):
-        if value is not None and value < (1 if name == "max_states" else 0):
-            raise DeclarationError(f"{name}={value} leaves nothing to search; give a larger number")
+    _check_options(
+        properties,
+        kernel,
+        (
+            ("max_states", max_states, 1),
+            ("max_depth", max_depth, 0),
+            ("time_limit", time_limit, 0),
+            ("memory_limit", memory_limit, 0),
+            ("threads", threads, 1),
+        ),
+    )
     tables = Tables(ground(system), properties)
     limits = Limits(max_states, max_depth, time_limit, memory_limit, first)
     asked_for = _Reductions(tables, symmetry=symmetry, partial_order=partial_order)
@@ -117,6 +125,24 @@ def explore(
         exploration=_exploration(tables, reached, asked_for),
         verdicts=verdicts,
     )
+
+
+def _check_options(
+    properties: Sequence[object], kernel: str, numbers: Sequence[tuple[str, object, int]]
+) -> None:
+    for each in properties:
+        if not isinstance(each, Property):
+            raise DeclarationError(
+                f"{each!r} is not a property; declare it with @always or another"
+            )
+    if kernel not in get_args(Kernel):
+        known = ", ".join(map(repr, get_args(Kernel)))
+        raise DeclarationError(f"kernel={kernel!r} is none of {known}")
+    for name, value, least in numbers:
+        if value is None:
+            continue
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or value < least:
+            raise DeclarationError(f"{name}={value!r} is no limit; give a number from {least} on")
 
 
 @attrs.frozen

@@ -14,6 +14,7 @@ from seatrial.core import (
     Finding,
     Ground,
     GroundAction,
+    GroundOutcome,
     GroundProperty,
     NotAFunction,
     Property,
@@ -166,13 +167,11 @@ class Tables:
     def _same_answer(self, action: GroundAction, values: Sequence[Any], found: Any) -> None:
         """Ask again, with every set walked the other way round."""
         again = action.evaluate([with_sets_reversed(value) for value in values])
-        one = [(each.label, each.writes) for each in found]
-        other = [(each.label, each.writes) for each in again]
-        if one == other:
+        if _alike(found, again):
             return
         plain = action.evaluate(values)
         function = where(action.action.function)
-        if [(each.label, each.writes) for each in plain] == one:
+        if _alike(found, plain):
             raise RuleError(
                 f"action {function} as {action.name} depends on the order of a set: it answers"
                 f" {found_text(found)} or {found_text(again)}; sort the set before you walk it"
@@ -199,8 +198,16 @@ class Tables:
     def derive(self, number: int, ids: Sequence[int]) -> int:
         """The id of view `number` where its reads have these ids; asks the view."""
         each = self.system.views[number]
-        self._count(f"view {each.cell.domain}")
-        value = each.compute(self.values(each.reads, ids))
+        number_asked = self._count(f"view {each.cell.domain}")
+        values = self.values(each.reads, ids)
+        value = each.compute(values)
+        if number_asked <= _AUDITED_AT_ONCE or number_asked & (number_asked - 1) == 0:
+            again = each.compute([with_sets_reversed(one) for one in values])
+            if again != value or not same_value(again, value):
+                raise NotAFunction(
+                    f"view {each.cell.name} answers {value!r} and then {again!r} for one input; it"
+                    " depends on the order of a set or on something that it does not read"
+                )
         try:
             return self.domain_of[each.cell.number].intern(value)
         except ValueRefused as error:
@@ -252,6 +259,19 @@ class Tables:
                     f" it depends on set order or on something that it does not read"
                 )
         return found
+
+
+def _alike(one: Sequence[GroundOutcome], other: Sequence[GroundOutcome]) -> bool:
+    """Whether two answers are the same, in order and with their types."""
+    return len(one) == len(other) and all(
+        a.label == b.label
+        and len(a.writes) == len(b.writes)
+        and all(
+            slot == place and value == twin and same_value(value, twin)
+            for (slot, value), (place, twin) in zip(a.writes, b.writes, strict=True)
+        )
+        for a, b in zip(one, other, strict=True)
+    )
 
 
 def found_text(outcomes: Sequence[Any]) -> str:
