@@ -1433,7 +1433,7 @@ class Comparison:
 
     def whole(self, kernel: str) -> core.Report | None:
         """Everything about a run without caps and reductions."""
-        options = {"kernel": kernel}
+        options: dict[str, Any] = {"kernel": kernel}
         report = self.run(**options)
         if report is None:
             return None

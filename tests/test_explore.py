@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -66,7 +67,7 @@ def counter(limit: int) -> System:
 @pytest.mark.parametrize(
     ("cap", "name"), [({"max_states": 20}, "max-states"), ({"max_depth": 19}, "max-depth")]
 )
-def test_a_capped_search_is_inconclusive(kernel: Kernel, cap: dict[str, int], name: str) -> None:
+def test_a_capped_search_is_inconclusive(kernel: Kernel, cap: dict[str, Any], name: str) -> None:
     """It has seen twenty states of fifty-one and does not know the others."""
     report = explore(counter(50), [below_forty, reaches_limit], kernel=kernel, **cap)
 
@@ -100,7 +101,7 @@ def test_limits_of_time_and_memory_end_a_search_in_good_order(kernel: Kernel) ->
         ({"time_limit": 0.2}, "time-limit"),
         ({"memory_limit": 9**7}, "memory-limit"),
     ):
-        report = explore(system, promises.PROPERTIES, kernel=kernel, **cap)  # type: ignore[arg-type]
+        report = explore(system, promises.PROPERTIES, kernel=kernel, **cap)
 
         assert report.exploration.capped == name
         assert report.exploration.states > 1
@@ -118,11 +119,12 @@ def test_first_stops_after_the_level_of_the_first_violation(kernel: Kernel) -> N
 
 def test_kernel_and_plain_loop_number_and_judge_alike() -> None:
     """States, transitions, levels and traces are the same, with one thread or three."""
+    alike: list[tuple[Kernel, int]] = [("plain", 1), ("compiled", 1), ("compiled", 3)]
     reports = [
         explore(
             rollout.rollout(2, revisions=3), promises.PROPERTIES, kernel=kernel, threads=threads
         )
-        for kernel, threads in (("plain", 1), ("compiled", 1), ("compiled", 3))
+        for kernel, threads in alike
     ]
     for other in reports[1:]:
         assert other.verdicts == reports[0].verdicts
