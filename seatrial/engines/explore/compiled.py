@@ -73,6 +73,7 @@ class PackedGraph:
         """Bytes in all arrays: states, parents, table, candidates, learned rules."""
         arrays = [self.words, self.parents, *self.visited]
         held = sum(int(array.nbytes) for array in arrays) + self.work.held + self.learned.held
+        held += self.tables.held
         self.peak = max(self.peak, held)
         return held
 
@@ -178,48 +179,54 @@ class PackedGraph:
 
     def edges(self) -> EdgeArrays:
         """All transitions of fair actions, found again."""
-        actions = self.tables.system.actions
-        fair = np.array([action.action.fair != "none" for action in actions], np.bool_)
         counts = np.zeros(self.count, np.int64)
-        room = 1 << 16
-        targets = np.empty(room, np.int32)
-        doers = np.empty(room, np.int32)
-        parts: list[tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]] = []
-        position = 0
-        while position < self.count:
-            position, status, found = kernel.edges(
-                0,
-                position,
-                self.count,
-                self.words,
-                self.learned.rules,
-                self.learned.shape,
-                self.work.mirror,
-                fair,
-                self.visited,
-                self.work.scratch,
-                self.work.misses,
-                counts,
-                targets,
-                doers,
-                *dims(self.learned.layout),
-            )
+        plainly = not any(action.action.committed for action in self.tables.system.actions)
+        threads = self.threads if plainly else 1
+        found = self.each(
+            lambda thread: self._edges_of(
+                thread, *_ranges(0, self.count, threads)[thread], counts, plainly=plainly
+            ),
+            len(_ranges(0, self.count, threads)),
+        )
+        parts = [part for of_thread in found for part in of_thread]
+        parts.append((np.empty(0, np.int32), np.empty(0, np.int32)))
+        return EdgeArrays(
+            np.concatenate(([0], np.cumsum(counts))).astype(np.int64),
+            np.concatenate([targets for targets, _ in parts]),
+            np.concatenate([actions for _, actions in parts]),
+        )
+
+    def _edges_of(
+        self,
+        thread: int,
+        position: int,
+        high: int,
+        counts: npt.NDArray[np.int64],
+        *,
+        plainly: bool,
+    ) -> list[tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]]:
+        """The fair transitions of a range of states, in parts."""
+        fair = np.array([a.action.fair != "none" for a in self.tables.system.actions], np.bool_)
+        targets, doers = np.empty(1 << 18, np.int32), np.empty(1 << 18, np.int32)
+        parts = []
+        while position < high:
+            learned, work = self.learned, self.work
+            before = (thread, position, high, self.words, learned.rules, learned.shape)
+            after = (work.scratch, work.misses, counts, targets, doers, *dims(learned.layout))
+            if plainly:
+                done = kernel.edges_plainly(*before, fair, self.visited, *after)
+            else:
+                done = kernel.edges(*before, work.mirror, fair, self.visited, *after)
+            position, status, found = done
             parts.append((targets[:found].copy(), doers[:found].copy()))
             if status == kernel.MISSED:
-                self.answer_misses()
-            elif status == kernel.SMALL:
-                self.work = _Work(self, self.work.bucket, 2 * self.work.ends)
+                raise AssertionError("a complete search left a question open")
+            if status == kernel.SMALL:
+                self.work = _Work(self, work.bucket, 2 * work.ends)
             elif status == kernel.FULL and found == 0:
-                room *= 2
-                targets, doers = np.empty(room, np.int32), np.empty(room, np.int32)
-        offsets = np.concatenate(([0], np.cumsum(counts))).astype(np.int64)
-        if not parts:
-            return EdgeArrays(offsets, np.empty(0, np.int32), np.empty(0, np.int32))
-        return EdgeArrays(
-            offsets,
-            np.concatenate([each for each, _ in parts]),
-            np.concatenate([each for _, each in parts]),
-        )
+                targets = np.empty(2 * len(targets), np.int32)
+                doers = np.empty(2 * len(doers), np.int32)
+        return parts
 
 
 def _nth(

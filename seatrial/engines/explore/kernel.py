@@ -531,16 +531,16 @@ def has(bits, a):
     return (bits[a >> 6] >> U(a & 63)) & ONE != ZERO
 
 
-@jit
-def state_number(words, visited, states, dim):
+@inline
+def state_number(words, slots, states, dim):
     """The number of a state, or -1; all numbers are settled."""
     h = hash_words(words, dim)
     shard = np.int64(h >> SHARD_SHIFT)
     tag = h & LOW32
-    capacity = visited.slots.shape[1]
+    capacity = slots.shape[1]
     at = np.int64((tag * U(capacity)) >> BITS32)
     while True:
-        slot = visited.slots[shard, at]
+        slot = slots[shard, at]
         if slot == EMPTY:
             return np.int64(-1)
         if slot >> BITS32 == tag:
@@ -609,7 +609,7 @@ def choose(enabled, thread, level_end, ample, scratch, visited, states, dim_w):
             if deeper or not has(closed, scratch.actions[thread, k]):
                 continue
             for n in range(scratch.begins[thread, k], scratch.begins[thread, k + 1]):
-                number = state_number(scratch.ends[thread, n], visited, states, dim_w)
+                number = state_number(scratch.ends[thread, n], visited.slots, states, dim_w)
                 if number < 0 or number >= level_end:
                     deeper = True
                     break
@@ -1128,9 +1128,57 @@ def edges(
         mine = np.int64(0)
         for e in range(many):
             if fair[scratch.doers[thread, e]]:
-                targets[n] = state_number(scratch.ends[thread, e], visited, states, dim_w)
+                targets[n] = state_number(scratch.ends[thread, e], visited.slots, states, dim_w)
                 actions[n] = scratch.doers[thread, e]
                 n += 1
                 mine += 1
         counts[s] = mine
+    return high, DONE, n
+
+
+@jit
+def edges_plainly(
+    thread,
+    low,
+    high,
+    states,
+    rules,
+    shape,
+    fair,
+    visited,
+    scratch,
+    misses,
+    counts,
+    targets,
+    actions,
+    dim_w,
+    dim_e,
+):
+    """Like `edges`, where nothing but look-ups is to be done."""
+    masks, regions, table = rules.masks, rules.regions, rules.table
+    keep, put, doer, ordinary = rules.keep, rules.put, rules.doer, shape.ordinary
+    cells, following, slots = scratch.cells[thread], scratch.next_cells[thread], visited.slots
+    n = np.int64(0)
+    for s in range(low, high):
+        for k in range(len(dim_w)):
+            cells[k] = states[s, k]
+        begin = n
+        if len(dim_e) > len(dim_w):
+            if not derive(cells, thread, masks, regions, table, shape, misses, dim_w, dim_e):
+                return s, MISSED, begin
+        for i in range(ordinary.size):
+            j = find(cells, ordinary[i], masks, regions, table, dim_e)
+            if j == EMPTY:
+                miss(thread, ordinary[i], cells, masks, misses, dim_e)
+                return s, MISSED, begin
+            if n + count_of(j) > targets.size:
+                return s, FULL, begin
+            for o in range(first_of(j), first_of(j) + count_of(j)):
+                if fair[doer[o]]:
+                    for k in range(len(dim_w)):
+                        following[k] = (cells[k] & keep[o, k]) | put[o, k]
+                    targets[n] = state_number(following, slots, states, dim_w)
+                    actions[n] = doer[o]
+                    n += 1
+        counts[s] = n - begin
     return high, DONE, n

@@ -287,11 +287,14 @@ def search(
                 if stopped():
                     capped = "interrupted"
                     break
-                if limits.memory is not None and PLAIN_BYTES * len(graph) > limits.memory:
+                held = PLAIN_BYTES * len(graph) + space.tables.held
+                if limits.memory is not None and held > limits.memory:
                     capped = "memory-limit"
                     break
                 if pulse is not None:
-                    pulse(len(levels) - 1, len(graph), transitions, high - number, 0)
+                    pulse(
+                        len(levels) - 1, len(graph), transitions, high - number, space.tables.held
+                    )
             steps = _steps(space, graph, number, high, ample)
             new: dict[State, None] = {}
             for _, end in steps:
@@ -328,7 +331,7 @@ def search(
         capped=capped,
         seconds=time.monotonic() - began,
         kernel="plain",
-        bytes_held=PLAIN_BYTES * len(graph),
+        bytes_held=PLAIN_BYTES * len(graph) + space.tables.held,
     )
 
 

@@ -33,6 +33,8 @@ __all__ = ["Asked", "Domain", "Tables", "Writes"]
 Writes = tuple[tuple[int, int], ...]
 """One outcome: slots and the ids of the values written."""
 
+VALUE_BYTES = 300
+
 _AUDITED_AT_ONCE = 8
 _AUDITED_AT_END = 64
 
@@ -112,6 +114,11 @@ class Tables:
         """Numbers of the actions that were enabled somewhere."""
         self._audit: dict[int, list[tuple[Any, ...]]] = {}
         self.initial = self._initial()
+
+    @property
+    def held(self) -> int:
+        """Bytes that values hold, roughly: a value, its hash entry and its place in a list."""
+        return VALUE_BYTES * sum(len(domain.values) for domain in self.domains)
 
     def _initial(self) -> tuple[tuple[int, ...], ...]:
         states: dict[tuple[int, ...], None] = {}
