@@ -9,9 +9,11 @@ import pytest
 
 from seatrial.core import (
     All,
+    DeclarationError,
     Index,
     Outcomes,
     Parameter,
+    RuleError,
     System,
     Total,
     Variable,
@@ -21,6 +23,7 @@ from seatrial.core import (
     converges_to,
     every,
     ground,
+    no_hot_loop,
     outcome,
     replay,
     view,
@@ -333,3 +336,131 @@ def test_whole_families_are_read_in_the_order_of_their_index() -> None:
     )
     assert explore(system).exploration.states == 2
     assert dict(explore(system).exploration.values)["seen"] == 2
+
+
+def test_what_the_plain_loop_found_is_kept_where_the_kernel_is_stopped_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The kernel starts over; if it ends before it has come as far, the first report counts."""
+    from seatrial.engines.explore import compiled, search
+    from seatrial.engines.explore.plain import search as search_plainly
+    from seatrial.engines.explore.result import Limits
+
+    monkeypatch.setattr(search, "PLAIN_STATES", 45)
+    monkeypatch.setattr(
+        compiled, "search", lambda space, *_, **__: search_plainly(space, Limits(states=1))
+    )
+    report = explore(counter(90), [below_forty])
+
+    assert (report.exploration.states, report.exploration.capped) == (46, "max-states")
+    assert report.verdicts[0].status == "violated"
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_more_initial_states_than_allowed_are_cut(kernel: Kernel) -> None:
+    """Both loops keep the first ones."""
+    system = System(
+        name="counter",
+        variables=[Variable("count")],
+        parameters=[Parameter("limit", 9)],
+        actions=[count_up],
+        initial=[{"count": number} for number in range(10)],
+    )
+    report = explore(system, max_states=5, kernel=kernel)
+
+    assert (report.exploration.states, report.exploration.capped) == (5, "max-states")
+
+
+def test_a_set_in_a_parameter_may_not_decide_by_its_order() -> None:
+    """Which member comes first depends on the hash seed of the process."""
+
+    @action(writes="count")
+    def pick(count: int, nodes: frozenset[int]) -> Outcomes:
+        if count == 0:
+            yield outcome("pick", count=next(iter(nodes)))
+
+    system = System(
+        name="picker",
+        variables=[Variable("count")],
+        parameters=[Parameter("nodes", frozenset({1, 2, 3}))],
+        actions=[pick],
+        initial=[{"count": 0}],
+    )
+    with pytest.raises(RuleError, match="depends on the order of a set"):
+        explore(system)
+
+
+def test_a_long_chain_of_committed_steps_can_be_shown() -> None:
+    """Just below the length that is taken for endless."""
+
+    @action(writes="count", committed=True)
+    def chain(count: int) -> Outcomes:
+        if 0 < count < 990:
+            yield outcome("chain", count=count + 1)
+
+    @action(writes="count")
+    def begin(count: int) -> Outcomes:
+        if count == 0:
+            yield outcome("begin", count=1)
+
+    @always(says="the chain does not end", source="the smith")
+    def endless(count: int) -> Iterator[str]:
+        if count == 990:
+            yield "it ended"
+
+    system = System(
+        name="smith", variables=[Variable("count")], actions=[begin, chain], initial=[{"count": 0}]
+    )
+    verdict = explore(system, [endless]).verdicts[0]
+
+    assert verdict.trace is not None
+    assert (verdict.trace.length, len(verdict.trace.steps)) == (1, 990)
+
+
+def test_convergence_of_many_separate_loops_is_found_quickly() -> None:
+    """Thousands of states in which the system has stopped, each a component by itself."""
+
+    @action(over="cell", writes="lamp", fair="none")
+    def flip(lamp: bool) -> Outcomes:
+        if not lamp:
+            yield outcome("flip", lamp=True)
+
+    @converges_to(says="all lamps are on in the end", source="the electrician")
+    def all_on(lamp: All[bool]) -> bool:
+        return all(lamp.values())
+
+    system = System(
+        name="lamps",
+        indices=[Index("cell", range(13))],
+        variables=[Variable("lamp", over="cell")],
+        actions=[flip],
+        initial=[{"lamp": every(False)}],
+    )
+    verdict = explore(system, [all_on]).verdicts[0]
+
+    assert verdict.status == "violated"
+    assert verdict.trace is not None
+    assert (verdict.trace.length, verdict.trace.loop) == (0, 0)
+
+
+def test_work_and_progress_name_steps_and_not_what_they_commit_to() -> None:
+    """A committed action is part of another's step, and fairness is to steps."""
+
+    @action(writes="count", committed=True)
+    def write(count: int) -> Outcomes:
+        if count == 1:
+            yield outcome("write", count=0)
+
+    system = System(
+        name="writer",
+        variables=[Variable("count")],
+        parameters=[Parameter("limit", 1)],
+        actions=[count_up, write],
+        initial=[{"count": 0}],
+    )
+    calm = no_hot_loop(work="write", says="it comes to rest", source="the manual")
+    with pytest.raises(DeclarationError, match="write, which is committed"):
+        explore(system, [calm])
+
+    busy = no_hot_loop(work="count_up", says="it comes to rest", source="the manual")
+    assert explore(system, [busy]).verdicts[0].status == "violated"

@@ -200,3 +200,17 @@ def test_a_false_claim_of_symmetry_is_found_out() -> None:
     )
     with pytest.raises(DeclarationError, match="tells the members of a symmetric index apart"):
         explore(system, symmetry=True)
+
+
+def test_a_property_over_a_symmetric_index_switches_symmetry_off() -> None:
+    """One representative cannot say which member it was; stated over All it need not."""
+
+    @always(over="worker", says="no worker arrives", source="the timetable")
+    def never_there(place: int) -> Iterator[str]:
+        if place == 4:
+            yield "it arrived"
+
+    report = explore(walkers(3), [never_there], symmetry=True)
+
+    assert report.exploration.states == 5**3
+    assert "ranges over worker" in report.exploration.reductions[0]

@@ -61,6 +61,10 @@ class Violation:
     evidence: tuple[Any, ...] = ()
 
 
+PREMISED = ("always", "after each step", "at least", "at most")
+"""The kinds of property that may have a premise."""
+
+
 @attrs.frozen
 class Property:
     """
@@ -109,6 +113,11 @@ class Property:
             check_rule(self.function, f"property {self.id}")
         if self.premise is not None:
             check_rule(self.premise, f"the premise of property {self.id}")
+        if self.premise is not None and self.kind not in PREMISED:
+            raise DeclarationError(
+                f"property {self.id} is of kind {self.kind!r} and has a premise; put it into its"
+                " predicate: premises are for invariants, steps and bounds"
+            )
         if (self.bound is not None) != (self.kind in ("at least", "at most")):
             raise DeclarationError(
                 f"property {self.id} is of kind {self.kind!r} and has bound={shown(self.bound)};"

@@ -221,8 +221,8 @@ class PackedGraph:
             parts.append((targets[:found].copy(), doers[:found].copy()))
             if status == kernel.MISSED:
                 raise AssertionError("a complete search left a question open")
-            if status == kernel.SMALL:
-                self.work = _Work(self, work.bucket, 2 * work.ends)
+            if status == kernel.ENDS:
+                self.work = _Work(self, work.bucket, 4 * work.ends)
             elif status == kernel.FULL and found == 0:
                 targets = np.empty(2 * len(targets), np.int32)
                 doers = np.empty(2 * len(doers), np.int32)
@@ -522,18 +522,22 @@ class _Search:
                 break
             run = partial(self.call_nth, calls, places, level_end)
             done = graph.each(run, len(calls))
-            missed = small = False
+            missed = False
+            bucket, ends = graph.work.bucket, graph.work.ends
             for thread, (position, status) in zip(calls, done, strict=True):
                 places[thread][0] = int(position)
                 full[thread] = status == kernel.FULL
                 missed = missed or status == kernel.MISSED
-                small = small or status == kernel.SMALL
+                if status == kernel.SMALL:
+                    bucket = 2 * graph.work.bucket
+                if status == kernel.ENDS:
+                    ends = 4 * graph.work.ends
                 if status == kernel.ENDLESS:
                     raise self.endless(int(position))
-            if small:
-                graph.work = _Work(graph, 2 * graph.work.bucket, 4 * graph.work.ends)
-            moved = graph.answer_misses() if missed and not small else False
-            if small or moved:
+            if (bucket, ends) != (graph.work.bucket, graph.work.ends):
+                graph.work = _Work(graph, bucket, ends)
+                return self.expand(low, high, level_end)
+            if missed and graph.answer_misses():
                 return self.expand(low, high, level_end)
         for thread, (at, end) in enumerate(places):
             if at < end:
@@ -756,4 +760,16 @@ def search(
     pulse: Pulse | None = None,
 ) -> Reached:
     """Search breadth-first with the kernel; `pulse` as for the plain search."""
-    return _Search(space, limits, ample, threads, stopped, pulse).run()
+    if limits.seconds is not None:
+        # Code is compiled where it is first called, which may take longer than the limit.
+        counts = dict(space.tables.evaluations)
+        first_steps = _Search(space, Limits(depth=1), ample, threads, stopped, None)
+        first_steps.run()
+        first_steps.graph.close()
+        space.tables.evaluations = counts
+    run = _Search(space, limits, ample, threads, stopped, pulse)
+    try:
+        return run.run()
+    except BaseException:
+        run.graph.close()
+        raise

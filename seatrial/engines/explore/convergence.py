@@ -78,49 +78,59 @@ def find_lasso(
     )
     wanted_edges = np.isin(edges.actions, list(work)) & kept
     best: tuple[int, Bools] | None = None
-    for members in _fair_components(facts, kept, outside, wanted_edges):
-        first = int(np.argmax(members))
-        if best is None or first < best[0]:
-            best = (first, members)
+    waiting = [np.ones(count, np.bool_)]
+    while waiting:
+        alive = waiting.pop()
+        if best is not None and int(np.argmax(alive)) >= best[0]:
+            continue
+        for first, members, fair in _good_components(facts, alive, kept, outside, wanted_edges):
+            if best is not None and first >= best[0]:
+                break  # those that follow begin later still
+            if fair:
+                best = (first, members)
+                break
+            if members.any():
+                waiting.append(members)
     if best is None:
         return None
     return _lasso(facts, best[0], best[1], kept, outside, wanted_edges)
 
 
-def _fair_components(
-    facts: _Facts, kept: Bools, outside: Bools | None, wanted: Bools
-) -> Iterator[Bools]:
-    """The members of each component that holds a run as it is looked for."""
+def _good_components(
+    facts: _Facts, alive: Bools, kept: Bools, outside: Bools | None, wanted: Bools
+) -> Iterator[tuple[int, Bools, bool]]:
+    """
+    Components with a run as it is looked for, by their first state.
+
+    Yields that state, the members, and True; or, where the component is not strongly fair, the
+    members that may still hold such a run, and False.
+    """
     edges = facts.edges
-    waiting = [np.ones(facts.count, np.bool_)]
-    while waiting:
-        alive = waiting.pop()
-        component = components(facts.count, edges, alive, kept)
-        inside = (
-            kept
-            & alive[facts.sources]
-            & alive[edges.targets]
-            & (component[facts.sources] == component[edges.targets])
-        )
-        total = int(component.max(initial=-1)) + 1
-        loops = np.zeros(total, np.bool_)
-        loops[component[facts.sources[inside]]] = True
-        good = np.zeros(total, np.bool_)
-        if outside is not None:
-            stuck = alive & (facts.degree == 0)
-            loops[component[stuck]] = True
-            good[component[alive & outside]] = True
-        else:
-            good[component[facts.sources[inside & wanted]]] = True
-        good &= loops
-        good &= _weakly_fair(facts, component, inside, good)
-        for number in np.nonzero(good)[0]:
-            members = component == number
-            pruned = _strongly_fair(facts, members, inside)
-            if pruned is None:
-                yield members
-            elif pruned.any():
-                waiting.append(pruned)
+    component = components(facts.count, edges, alive, kept)
+    inside = (
+        kept
+        & alive[facts.sources]
+        & alive[edges.targets]
+        & (component[facts.sources] == component[edges.targets])
+    )
+    total = int(component.max(initial=-1)) + 1
+    loops = np.zeros(total, np.bool_)
+    loops[component[facts.sources[inside]]] = True
+    good = np.zeros(total, np.bool_)
+    if outside is not None:
+        stuck = alive & (facts.degree == 0)
+        loops[component[stuck]] = True
+        good[component[alive & outside]] = True
+    else:
+        good[component[facts.sources[inside & wanted]]] = True
+    good &= loops
+    good &= _weakly_fair(facts, component, inside, good)
+    relevant = np.nonzero(alive & good[component])[0]
+    _, firsts = np.unique(component[relevant], return_index=True)
+    for first in np.sort(relevant[firsts]):
+        members = component == component[first]
+        pruned = _strongly_fair(facts, members, inside)
+        yield int(first), (members if pruned is None else pruned), pruned is None
 
 
 def _weakly_fair(

@@ -35,7 +35,7 @@ CHAIN_LIMIT = 1000
 RECENT = 4096
 LATEST = 1 << 15
 
-DONE, FULL, MISSED, SMALL, ENDLESS = 0, 1, 2, 3, 4
+DONE, FULL, MISSED, SMALL, ENDLESS, ENDS = 0, 1, 2, 3, 4, 5
 
 
 class Rules(NamedTuple):
@@ -429,7 +429,7 @@ def gather(source, thread, rules, shape, mirror, scratch, misses, dim_w, dim_e):
                             whole = False
                             continue
                         if top + more + count_of(j) > room:
-                            return -SMALL
+                            return -ENDS
                         for q in range(count_of(j) - 1, -1, -1):
                             w = first_of(j) + q
                             for k in range(len(dim_w)):
@@ -444,7 +444,7 @@ def gather(source, thread, rules, shape, mirror, scratch, misses, dim_w, dim_e):
                     top += more
                     continue
                 if n >= room:
-                    return -SMALL
+                    return -ENDS
                 if symmetric:
                     canonical(following, thread, mirror, scratch)
                 for k in range(len(dim_w)):
@@ -545,9 +545,10 @@ def state_number(words, slots, states, dim):
             return np.int64(-1)
         if slot >> BITS32 == tag:
             number = np.int64(slot & LOW32)
-            same = True
+            # Numbers beyond the array are of states that a cap left out.
+            same = number < len(states)
             for k in range(len(dim)):
-                if states[number, k] != words[k]:
+                if same and states[number, k] != words[k]:
                     same = False
             if same:
                 return number

@@ -96,6 +96,7 @@ class Learned:
             self._reads += [asked.rule.before, asked.rule.reads, None, None]
         self._classes: list[list[tuple[int, ...]]] = [[] for _ in self.step_rules]
         self.amounts: list[int] = []
+        self._known_numbers: dict[str, list[int]] = {}
         names = list(dict.fromkeys(action.action.name for action in system.actions))
         self.action_names = names
         self.action_class = np.array([names.index(a.action.name) for a in system.actions])
@@ -354,7 +355,10 @@ class Learned:
             domain = self.tables.domain_of[cell]
             if domain.name not in begins:
                 begins[domain.name] = len(numbers)
-                numbers += [self.tables.number(cell, n) for n in range(len(domain.values))]
+                known = self._known_numbers.setdefault(domain.name, [])
+                new = range(len(known), len(domain.values))
+                known += [self.tables.number(cell, n) for n in new]
+                numbers += known
         return [begins[self.tables.domain_of[cell].name] for cell in parts], numbers
 
     @property

@@ -23,6 +23,9 @@ Pulse = Callable[[int, int, int, int, int], None]
 PLAIN_BYTES = 600
 """What a state costs in the plain loop, measured roughly: a tuple, two list cells, a dict entry."""
 
+GIVEN_UP = "too large for the plain loop"
+"""What ends a search that is to be taken over by the kernel."""
+
 CHAIN_LIMIT = 1000
 """A chain of committed steps this long is taken for one that never ends."""
 
@@ -249,9 +252,9 @@ def search(
     give_up: int | None = None,
     stopped: Callable[[], bool] = lambda: False,
     pulse: Pulse | None = None,
-) -> Reached | None:
+) -> Reached:
     """
-    Search breadth-first; None where more than `give_up` states were found.
+    Search breadth-first; where more than `give_up` states were found, end as GIVEN_UP.
 
     `pulse(depth, states, transitions, frontier, bytes)` is called now and then.
     """
@@ -259,17 +262,18 @@ def search(
     graph = PlainGraph(space)
     findings = Findings()
     watch = _Watch(space, findings)
+    capped: str | None = None
     for state in space.tables.initial:
         canonical = space.symmetry.canonical(state) if space.symmetry else state
         if canonical not in graph.numbers:
+            if limits.states is not None and len(graph) >= limits.states:
+                capped = "max-states"
+                break
             graph.add(canonical, -1)
             watch.state(len(graph) - 1, canonical)
     transitions = 0
     levels = [len(graph)]
     low = 0
-    capped: str | None = None
-    if limits.states is not None and len(graph) > limits.states:
-        capped = "max-states"
     while capped is None and low < len(graph):
         high = len(graph)
         if limits.depth is not None and len(levels) > limits.depth:
@@ -317,8 +321,8 @@ def search(
                 findings.deadlocks += 1
                 if findings.deadlock is None:
                     findings.deadlock = number
-        if give_up is not None and len(graph) > give_up:
-            return None
+        if give_up is not None and capped is None and len(graph) > give_up:
+            capped = GIVEN_UP
         if len(graph) > high:
             levels.append(len(graph) - high)
         low = high

@@ -111,6 +111,9 @@ def _refuse_identity(tables: Tables, symmetric: Sequence[Index]) -> None:
     functions += [view.function for view in tables.system.system.views if isinstance(view, View)]
     for each in tables.properties:
         functions += [f for f in (each.function, each.premise) if f is not None]
+        if names & set(each.over):
+            index = ", ".join(sorted(names & set(each.over)))
+            raise Unreducible(f"property {each.id} ranges over {index}; state it with All[…]")
     for function in functions:
         asked = names & set(inspect.signature(function).parameters)
         if asked:

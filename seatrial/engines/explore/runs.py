@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 
 from seatrial.core import (
+    DeclarationError,
     Ground,
     GroundAction,
     GroundOutcome,
@@ -50,6 +51,11 @@ class Runs:
         for action, piece, end in self.steps(state):
             if wanted(action, end):
                 return piece, end
+        if self.space.symmetry is not None:
+            raise DeclarationError(
+                "a symmetric index has members that some rule tells apart: a step from one state"
+                " is not one from a permutation of it; drop symmetric=True or the distinction"
+            )
         raise AssertionError("a step that was found once is not found again")
 
     def steps(self, state: State) -> Iterator[tuple[GroundAction, Piece, State]]:
@@ -60,16 +66,17 @@ class Runs:
                 yield action, piece, end
 
     def _commit(self, state: State, piece: Piece) -> Iterator[tuple[Piece, State]]:
-        following = [
-            (action, outcome)
-            for action, outcome in self._committed(state)
-            if action.action.committed
-        ]
-        if not following:
-            yield piece, state
-        for action, outcome in following:
-            more = step_of(self.system, state, action, outcome)
-            yield from self._commit(successor(state, outcome), [*piece, more])
+        waiting = [(state, piece)]
+        while waiting:
+            one, so_far = waiting.pop()
+            following = [
+                (successor(one, outcome), [*so_far, step_of(self.system, one, action, outcome)])
+                for action, outcome in self._committed(one)
+                if action.action.committed
+            ]
+            if not following:
+                yield so_far, one
+            waiting += reversed(following)
 
     def _committed(self, state: State) -> Sequence[tuple[GroundAction, GroundOutcome]]:
         if not any(action.action.committed for action in self.system.actions):

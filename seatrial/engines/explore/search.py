@@ -4,9 +4,11 @@ import os
 import random
 import signal
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, Literal, get_args
 
 import attrs
@@ -22,7 +24,7 @@ from seatrial.core import (
 )
 
 from .judge import judge
-from .plain import Pulse, Space
+from .plain import GIVEN_UP, Pulse, Space
 from .plain import search as search_plainly
 from .reduce import Ample, Symmetry, Unreducible
 from .result import Limits, Reached
@@ -87,6 +89,7 @@ def explore(
     >>> verdict.status, verdict.because, verdict.trace.length
     ('violated', 'the count is 3', 3)
     """
+    began = time.monotonic()
     properties = tuple(properties)
     _check_options(
         properties,
@@ -107,14 +110,22 @@ def explore(
         cores = min(threads or os.cpu_count() or 1, MOST_THREADS)
         run = _Run(space, asked_for.ample, cores, kernel, stopped, progress)
         reached = run.search(limits)
-        if reached.complete or reached.capped == "first":
-            tables.audit()
-            if asked_for.symmetry is not None:
-                _audit_symmetry(space, reached)
+        tables.audit()
+        if asked_for.symmetry is not None:
+            _audit_symmetry(space, reached)
         shortest = asked_for.ample is None
         verdicts = judge(tables, reached, Runs(space, reached.graph), shortest=shortest)
         if not shortest:
-            verdicts = tuple(_shortened(verdict, system, kernel, threads) for verdict in verdicts)
+            again = partial(
+                explore,
+                system,
+                max_states=max_states,
+                memory_limit=memory_limit,
+                kernel=kernel,
+                threads=threads,
+            )
+            deadline = None if time_limit is None else began + time_limit
+            verdicts = tuple(_shortened(verdict, again, deadline) for verdict in verdicts)
     close = getattr(reached.graph, "close", None)
     if close is not None:
         close()
@@ -157,6 +168,9 @@ class _Run:
     pulse: Pulse | None
 
     def search(self, limits: Limits) -> Reached:
+        began = time.monotonic()
+        spent = 0.0
+        so_far: Reached | None = None
         if self.kernel != "compiled":
             give_up = PLAIN_STATES if self.kernel == "auto" else None
             reached = search_plainly(
@@ -167,19 +181,29 @@ class _Run:
                 stopped=self.stopped,
                 pulse=self.pulse,
             )
-            if reached is not None:
+            if reached.capped != GIVEN_UP:
                 return reached
+            so_far = reached
+            for name in [each for each in self.space.tables.evaluations if each[:8] == "property"]:
+                del self.space.tables.evaluations[name]  # the kernel asks them anew
+            spent = time.monotonic() - began
         # Heavy, and not needed before: numba.
         from .compiled import search as search_compiled
 
-        return search_compiled(
+        left = None if limits.seconds is None else max(0.0, limits.seconds - spent)
+        reached = search_compiled(
             self.space,
-            limits,
+            attrs.evolve(limits, seconds=left),
             ample=self.ample,
             threads=self.threads,
             stopped=self.stopped,
             pulse=self.pulse,
         )
+        reached = attrs.evolve(reached, seconds=reached.seconds + spent)
+        if so_far is not None and not reached.complete and len(reached.graph) < len(so_far.graph):
+            # The kernel was stopped before it came as far as the plain loop had.
+            return attrs.evolve(so_far, capped=reached.capped, seconds=reached.seconds)
+        return reached
 
 
 class _Reductions:
@@ -212,15 +236,21 @@ class _Reductions:
                 self.notes.append("partial order")
 
 
-def _shortened(verdict: Verdict, system: System, kernel: Kernel, threads: int | None) -> Verdict:
-    """Search again without partial order, as deep as the traces, before calling them shortest."""
+def _shortened(verdict: Verdict, again: Callable[..., Report], deadline: float | None) -> Verdict:
+    """
+    Search again without partial order, as deep as the traces, before calling them shortest.
+
+    Where a limit ends that search the traces stay as they are, and are not called so.
+    """
     trace = verdict.trace
     if trace is None:
         return verdict
     depth = max(each.length for each in (trace, verdict.witness) if each is not None)
-    again = explore(system, [verdict.property], max_depth=depth, kernel=kernel, threads=threads)
-    found = again.verdicts[0]
-    if found.trace is None or found.extreme != verdict.extreme:
+    left = None if deadline is None else max(0.0, deadline - time.monotonic())
+    report = again(properties=[verdict.property], max_depth=depth, time_limit=left)
+    found = report.verdicts[0]
+    cut = not report.exploration.complete and report.exploration.capped != "max-depth"
+    if cut or found.trace is None or found.extreme != verdict.extreme:
         return verdict
     return attrs.evolve(
         verdict, trace=found.trace, witness=found.witness, because=found.because or verdict.because
@@ -239,7 +269,7 @@ def _audit_symmetry(space: Space, reached: Reached) -> None:
     graph, tables = reached.graph, space.tables
     plain = Space(tables, symmetry)
     count = len(graph)
-    for number in range(0, count, max(1, count // 50)):
+    for number in range(0, count, max(1, count // 100)):
         state = graph.state(number)
         orders = [dice.sample(range(len(each)), len(each)) for each in symmetry.slices]
         twin = symmetry.permuted(state, orders)
@@ -287,9 +317,12 @@ def _interruptible() -> Iterator[Callable[[], bool]]:
             raise KeyboardInterrupt
         pressed.set()
 
-    if before is not signal.default_int_handler:
-        yield lambda: False
+    outer = getattr(before, "pressed", None)
+    if outer is not None or before is not signal.default_int_handler:
+        # A search within a search stops with it; somebody else's handler is theirs.
+        yield outer.is_set if outer is not None else lambda: False
         return
+    press.pressed = pressed  # type: ignore[attr-defined]
     signal.signal(signal.SIGINT, press)
     try:
         yield pressed.is_set

@@ -4,6 +4,7 @@ Each distinct value of a family gets a small integer, its id, in order of discov
 once for each distinct tuple of ids that it reads; the answer is ids again.
 """
 
+import random
 from collections.abc import Sequence
 from typing import Any
 
@@ -22,6 +23,7 @@ from seatrial.core import (
     RuleError,
     ValueRefused,
     check_value,
+    ground,
     ground_property,
     same_value,
     where,
@@ -37,6 +39,7 @@ VALUE_BYTES = 300
 
 _AUDITED_AT_ONCE = 8
 _AUDITED_AT_END = 64
+_AUDITED_SETS = 2000
 
 
 class Domain:
@@ -113,6 +116,8 @@ class Tables:
         self.fired: set[int] = set()
         """Numbers of the actions that were enabled somewhere."""
         self._audit: dict[int, list[tuple[Any, ...]]] = {}
+        self._dice = random.Random(0)
+        self._twin = _with_sets_reversed(system)
         self.initial = self._initial()
 
     @property
@@ -148,13 +153,13 @@ class Tables:
         number = self._count(f"action {action.action.name}")
         values = self.values(action.reads, ids)
         found = action.evaluate(values)
-        if number <= _AUDITED_AT_ONCE or number & (number - 1) == 0:
+        if self._due(number) or (number < _AUDITED_SETS and self._reversed(values)[1]):
             self._same_answer(action, values, found)
         sample = self._audit.setdefault(action.number, [])
         if len(sample) < _AUDITED_AT_END:
             sample.append((values, found))
-        elif number & (number - 1) == 0:
-            sample[number.bit_length() % _AUDITED_AT_END] = (values, found)
+        elif (place := self._dice.randrange(number)) < _AUDITED_AT_END:
+            sample[place] = (values, found)
         if found:
             self.fired.add(action.number)
         result = []
@@ -172,8 +177,8 @@ class Tables:
         return tuple(result)
 
     def _same_answer(self, action: GroundAction, values: Sequence[Any], found: Any) -> None:
-        """Ask again, with every set walked the other way round."""
-        again = action.evaluate([with_sets_reversed(value) for value in values])
+        """Ask again, with every set walked the other way round, in parameters too."""
+        again = self._twin.actions[action.number].evaluate(self._reversed(values)[0])
         if _alike(found, again):
             return
         plain = action.evaluate(values)
@@ -188,6 +193,17 @@ class Tables:
             f" {found_text(found)} and then {found_text(plain)}; it reads something that it does"
             f" not declare"
         )
+
+    @staticmethod
+    def _due(number: int) -> bool:
+        """Whether the answer of that number is asked for twice."""
+        return number <= _AUDITED_AT_ONCE or number & (number - 1) == 0
+
+    @staticmethod
+    def _reversed(values: Sequence[Any]) -> tuple[list[Any], bool]:
+        """Values with their sets walked the other way, and whether there is any such set."""
+        twins = [with_sets_reversed(value) for value in values]
+        return twins, any(twin is not value for twin, value in zip(twins, values, strict=True))
 
     def audit(self) -> int:
         """
@@ -208,7 +224,7 @@ class Tables:
         number_asked = self._count(f"view {each.cell.domain}")
         values = self.values(each.reads, ids)
         value = each.compute(values)
-        if number_asked <= _AUDITED_AT_ONCE or number_asked & (number_asked - 1) == 0:
+        if self._due(number_asked):
             again = each.compute([with_sets_reversed(one) for one in values])
             if again != value or not same_value(again, value):
                 raise NotAFunction(
@@ -252,7 +268,7 @@ class Tables:
         rule = asked.rule
         values = [*self.values(rule.reads, reads), *self.values(rule.before, before), action]
         found = rule.check(values)
-        if number <= _AUDITED_AT_ONCE or number & (number - 1) == 0:
+        if self._due(number):
             again = rule.check([with_sets_reversed(value) for value in values])
             if (again.met, bool(again.violations), again.value) != (
                 found.met,
@@ -266,6 +282,20 @@ class Tables:
                     f" it depends on set order or on something that it does not read"
                 )
         return found
+
+
+def _with_sets_reversed(system: Ground) -> Ground:
+    """The same system with the sets in its parameters walked the other way round."""
+    parameters = [
+        attrs.evolve(each, value=with_sets_reversed(each.value))
+        for each in system.system.parameters
+    ]
+    if all(
+        twin.value is each.value
+        for twin, each in zip(parameters, system.system.parameters, strict=True)
+    ):
+        return system
+    return ground(attrs.evolve(system.system, parameters=parameters))
 
 
 def _alike(one: Sequence[GroundOutcome], other: Sequence[GroundOutcome]) -> bool:
