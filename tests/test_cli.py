@@ -19,6 +19,7 @@ import seatrial
 from seatrial import checking, core
 from seatrial.cli import main
 from seatrial.core import NotAFunction
+from seatrial.output import Look
 from seatrial.progress import Progress
 
 ROLLOUT = "example:rollout"
@@ -29,8 +30,9 @@ CAPS = {
     "max-depth": ("--max-depth", "3"),
     "time-limit": ("--time-limit", "0.000001"),
     "memory-limit": ("--memory-limit", "1kB"),
-    "first": ("--first",),
+    "first": ("--first", "--strict"),
 }
+CODES = {"first": 1}  # what ended that search is a violation; the others settled nothing
 
 
 class Result(NamedTuple):
@@ -185,14 +187,31 @@ def test_a_refuted_reading_counts_only_with_strict(run: Run) -> None:
 
 
 @pytest.mark.parametrize("cap", CAPS)
-def test_a_cap_gives_exit_code_3_and_a_partial_report(run: Run, cap: str) -> None:
+def test_a_cap_gives_its_exit_code_and_a_partial_report(run: Run, cap: str) -> None:
     """A run that did not finish says so, and how far it came."""
     result = run("check", ROLLOUT, *CAPS[cap], "--format", "json")
 
-    assert (result.code, result.report["exit_code"]) == (3, 3)
+    code = CODES.get(cap, 3)
+    assert (result.code, result.report["exit_code"]) == (code, code)
     assert result.report["exploration"]["complete"] is False
     assert result.report["exploration"]["capped"] == cap
     assert result.report["exploration"]["states"] > 0
+
+
+def test_first_does_not_end_at_what_is_listed_as_refuted(run: Run) -> None:
+    """It is known already; what is looked for is what would be news."""
+    report = run("check", ROLLOUT, "--first", "--format", "json").report
+
+    assert report["exploration"]["capped"] is None
+    assert verdicts(report)["available-pods"] == "violated"
+
+
+def test_first_with_strict_keeps_what_is_listed_as_refuted(run: Run) -> None:
+    """The list is the author's; --strict only lets it count."""
+    report = run("check", ROLLOUT, "--first", "--strict", "--format", "json").report
+
+    (bound,) = (each for each in report["properties"] if each["kind"] == "at least")
+    assert (bound["expected"], bound["verdict"]) == ("refuted", "violated")
 
 
 @pytest.mark.parametrize("cap", CAPS)
@@ -268,8 +287,10 @@ def test_an_interrupt_outside_of_the_search_is_inconclusive_too(
         (("check", ROLLOUT, "--set", "replicas=-1"), "-1 is not between 0 and 1000"),
         (("check", ROLLOUT, "--set", "replicas=1001"), "1001 is not between 0 and 1000"),
         (("check", ROLLOUT, "--set", "crashes=1", "--set", "crashes=2"), "gives crashes twice"),
-        (("check", ROLLOUT, "--set", "revisions=0"), "index revision is empty"),
+        (("check", ROLLOUT, "--set", "revisions=0"), "revisions: 0 is not between 1 and 1000"),
         (("check", ROLLOUT, "--max-states", "0"), "'--max-states': 0 is not in the range"),
+        (("check", ROLLOUT, "--max-states", "x"), "'--max-states': 'x' is not an integer"),
+        (("check", ROLLOUT, "--itf", ""), "'--itf': give the name of a folder"),
         (("check", ROLLOUT, "--max-depth", "-1"), "'--max-depth': -1 is not in the range"),
         (("check", ROLLOUT, "--time-limit", "-5"), "'-5' is not a time above zero"),
         (("check", ROLLOUT, "--time-limit", "5 weeks"), "write 30s, 5m or 1h"),
@@ -369,6 +390,33 @@ def test_json_says_what_the_text_says(run: Run) -> None:
     (bound,) = (each for each in report["properties"] if each["kind"] == "at least")
     assert (bound["extreme"], bound["bound"], bound["expected"]) == (1, 2, "refuted")
     assert (bound["trace"]["length"], len(bound["trace"]["steps"])) == (10, 10)
+    assert bound["witness"] == {"length": 10, "shortest": True}
+
+
+def test_a_bound_is_traced_to_its_break_and_the_run_to_the_extreme_is_told(run: Run) -> None:
+    """The first says what goes wrong, the second how wrong it gets."""
+    words = ("check", ROLLOUT, "--set", "revisions=3", "--property", "available-pods")
+    (found,) = run(*words, "--format", "json").report["properties"]
+    text = " ".join(run(*words).out.split())
+
+    assert (found["extreme"], found["trace"]["length"]) == (0, 7)
+    assert found["witness"] == {"length": 12, "shortest": True}
+    assert "shortest run: 7 steps; to the value 0: 12" in text
+    assert (
+        "run 7 steps; no run breaks it in fewer extreme the least value, 0, is met after 12" in text
+    )
+
+
+def test_on_a_narrow_terminal_the_detail_stands_below_its_row(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Beside it there would be room for a word a line."""
+    monkeypatch.setattr(checking, "look_for", lambda *_: Look(width=60))
+
+    out = run("check", ROLLOUT, "--quiet").out
+
+    assert "  available-pods                violated      refuted\n    the least is 1; the" in out
+    assert max(map(len, out.split("Verdicts")[1].splitlines())) <= 60
 
 
 # ---- traces -----------------------------------------------------------------------------------
@@ -410,6 +458,85 @@ def test_a_shown_trace_is_the_timeline_of_the_report(run: Run, traces: Path) -> 
     steps = shown[shown.index("Start\n") : shown.index("Why\n")]
 
     assert steps in run("check", ROLLOUT).out
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('"available-pods is', '"the moon is'),
+        ('"shortest": true', '"shortest": false'),
+    ],
+)
+def test_a_shown_trace_gives_the_reasons_of_the_run_and_not_of_the_file(
+    run: Run, traces: Path, tmp_path: Path, old: str, new: str
+) -> None:
+    """A sentence in a file proves nothing, whoever wrote it."""
+    whole = traces / "sane" / "available-pods.itf.json"
+    path = tmp_path / "a.itf.json"
+    path.write_text(changed(whole, old, new), "utf-8")
+
+    out = run("trace", "show", str(path)).out
+
+    assert "Then  available-pods is 1; the bound is 2" in out
+    assert "moon" not in out
+
+
+def test_what_only_a_search_can_know_is_the_claim_of_the_file(run: Run, traces: Path) -> None:
+    """One run does not show that no other is shorter."""
+    shown = run("trace", "show", str(traces / "sane" / "available-pods.itf.json")).out
+
+    assert "run      10 steps; the file says that no run breaks it in fewer\n" in shown
+
+
+def truncated(path: Path, states: int) -> str:
+    document = json.loads(path.read_text("utf-8"))
+    document["states"] = document["states"][:states]
+    return json.dumps(document)
+
+
+@pytest.mark.parametrize(
+    ("name", "states", "phrase"),
+    [
+        ("available-pods", 10, "does not break available-pods: available-pods is 4; the bound is"),
+        ("available-pods", 1, "does not break available-pods: available-pods is 3; the bound is 2"),
+        ("rollout-completes", 13, "does not reach rollout-completes: its last state is none of"),
+    ],
+)
+def test_a_run_that_does_not_show_what_the_file_says_is_refused(
+    run: Run, traces: Path, tmp_path: Path, name: str, states: int, phrase: str
+) -> None:
+    """A part of a counterexample is a run, and no counterexample."""
+    path = tmp_path / "a.itf.json"
+    path.write_text(truncated(traces / "sane" / f"{name}.itf.json", states), "utf-8")
+
+    result = run("trace", "show", str(path))
+
+    assert (result.code, result.out) == (2, "")
+    assert phrase in result.err
+    assert result.err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "phrase"),
+    [
+        ("sizes-within-surge", "does not break sizes-within-surge: its last state keeps"),
+        ("old-replica-sets-only-shrink", "its last step keeps the promise"),
+        ("rollout-completes", "its last state is none of those that were asked for"),
+        ("rollout-settles", "it has no loop"),
+    ],
+)
+def test_a_run_shown_for_another_property_is_refused(
+    run: Run, traces: Path, tmp_path: Path, name: str, phrase: str
+) -> None:
+    """What it shows is not what that property promises."""
+    path = tmp_path / "a.itf.json"
+    whole = traces / "sane" / "available-pods.itf.json"
+    path.write_text(changed(whole, '"property": "available-pods"', f'"property": "{name}"'))
+
+    result = run("trace", "show", str(path))
+
+    assert (result.code, result.out) == (2, "")
+    assert phrase in result.err
 
 
 def test_roads_tell_what_else_could_have_happened(run: Run, traces: Path) -> None:
@@ -545,6 +672,60 @@ def test_nobody_reading_on_is_no_error() -> None:
         err = process.stderr.read()
 
     assert (process.returncode, err) == (0, "")
+
+
+CLOSED = """
+import os, sys
+for number in sys.argv[1]:
+    os.close(int(number))
+os.execv(sys.executable, [sys.executable, "-m", "seatrial", *sys.argv[2:]])
+"""
+
+
+@pytest.mark.parametrize("streams", ["1", "2", "12"])
+@pytest.mark.parametrize(("words", "code"), [(("check", *STUCK), 1), (("chekc",), 2)])
+def test_closed_streams_change_no_exit_code(
+    streams: str, words: tuple[str, ...], code: int
+) -> None:
+    """As in `seatrial check … >&-`: who asks only for the code gets it."""
+    with python(CLOSED, streams, *words) as process:
+        out, err = process.communicate(timeout=120)
+
+    assert process.returncode == code
+    assert "Traceback" not in out + err
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux")
+@pytest.mark.parametrize("words", [("check", ROLLOUT), ("examples",), ("--version",)])
+def test_a_report_that_cannot_be_written_is_no_verdict_and_no_bad_input(
+    words: tuple[str, ...],
+) -> None:
+    """A full disk must not look like a mistake of the user, nor like success."""
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "seatrial", *words],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+
+    assert done.returncode == 4
+    assert done.stderr == "seatrial: the report could not be written: No space left on device\n"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux")
+def test_a_full_standard_error_changes_no_exit_code() -> None:
+    """There is no place left to complain."""
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "seatrial", "chekc"],
+            stdout=subprocess.PIPE,
+            stderr=full,
+            check=False,
+        )
+
+    assert (done.returncode, done.stdout) == (2, b"")
 
 
 def test_the_module_runs_like_the_script() -> None:

@@ -5,6 +5,7 @@ import dataclasses
 import hashlib
 import json
 import os
+import re
 import subprocess
 import sys
 from enum import Enum
@@ -16,7 +17,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from seatrial import core
+from seatrial import core, explore
 from seatrial.core import (
     Ground,
     Index,
@@ -44,6 +45,7 @@ from seatrial.counterexamples import (
     ItfTrace,
     ItfVariant,
     as_trace,
+    confirm,
     decode_value,
     encode_value,
     read_itf,
@@ -750,3 +752,163 @@ def test_meta_fields_of_states_of_another_type_are_format_errors(meta: dict[str,
     """The message names the state."""
     with pytest.raises(TraceFormatError, match="state 1, has a #meta"):
         as_trace(read_itf(changed(1, meta=meta)), queues())
+
+
+# ---- what a run shows of a property -----------------------------------------------------------
+
+
+@action(actor="controller", writes="count")
+def up(count: int, top: int) -> Outcomes:
+    if count < top:
+        yield outcome("up", count=count + 1)
+
+
+@action(actor="controller", writes="count")
+def wrap(count: int, top: int) -> Outcomes:
+    if count == top and top > 1:
+        yield outcome("wrap", count=1)
+
+
+@action(actor="user", writes="count", fair="none")
+def reset(count: int) -> Outcomes:
+    if count > 0:
+        yield outcome("reset", count=0)
+
+
+SAYS = {"says": "it is so", "source": "the manual"}
+
+
+@core.always(**SAYS)
+def below_two(count: int) -> Any:
+    if count >= 2:
+        yield f"the count is {count}"
+
+
+@core.after_each_step(**SAYS)
+def never_falls(count: int, count_before: int, action: str) -> Any:
+    if count < count_before:
+        yield f"{action} took it from {count_before} to {count}"
+
+
+@core.at_most(**SAYS, bound=1)
+def at_most_one(count: int) -> int:
+    return count
+
+
+@core.sometimes(**SAYS)
+def reaches_the_top(count: int, top: int) -> bool:
+    return count == top
+
+
+@core.converges_to(**SAYS)
+def stays_at_the_top(count: int, top: int) -> bool:
+    return count == top
+
+
+@core.converges_to(**SAYS)
+def gets_beyond_the_top(count: int, top: int) -> bool:
+    return count > top
+
+
+HOT = core.no_hot_loop(work=("up", "wrap"), **SAYS)
+PROMISES = (
+    below_two,
+    never_falls,
+    at_most_one,
+    reaches_the_top,
+    stays_at_the_top,
+    gets_beyond_the_top,
+    core.deadlock_free(source="the manual"),
+    HOT,
+)
+
+
+def wrapping(top: int, *actions: core.Action) -> Ground:
+    return ground(
+        System(
+            name="wrapping",
+            parameters=[Parameter("top", top)],
+            variables=[Variable("count")],
+            actions=actions or (up, wrap, reset),
+            initial=[{"count": 0}],
+        )
+    )
+
+
+@pytest.mark.parametrize("top", [1, 3])
+@pytest.mark.parametrize("actions", [(up, wrap, reset), (up, wrap), (up, reset)])
+def test_what_an_engine_says_of_a_run_is_found_again(
+    top: int, actions: tuple[core.Action, ...]
+) -> None:
+    """The reasons do not come from the file, and are the same."""
+    system = wrapping(top, *actions)
+    found = [each for each in explore(system.system, PROMISES).verdicts if each.trace is not None]
+
+    assert found
+    for verdict in found:
+        assert verdict.trace is not None
+        told = attrs.evolve(verdict.trace, because=("the moon is full",), fairness=("so be it",))
+        confirmed = confirm(told, verdict.property, system)
+        assert confirmed.witness == (verdict.status != "violated")
+        assert confirmed.trace.fairness == verdict.trace.fairness
+        if verdict.status == "violated":
+            assert confirmed.trace.because == verdict.trace.because
+
+
+def run_of(system: Ground, *names: str, loop: int | None = None) -> Trace:
+    state, steps = system.initial[0], []
+    for name in names:
+        action, made = next(
+            each for each in enabled_steps(system, state, between=False) if each[0].name == name
+        )
+        steps.append(step_of(system, state, action, made))
+        state = successor(state, made)
+    initial = tuple(
+        (slot.name, value) for slot, value in zip(system.slots, system.initial[0], strict=True)
+    )
+    return Trace(system.system.name, initial, tuple(steps), loop=loop)
+
+
+@pytest.mark.parametrize(
+    ("property", "names", "loop", "phrase"),
+    [
+        (below_two, ("up",), None, "its last state keeps the promise"),
+        (below_two, ("up", "up", "up", "wrap"), 1, "it ends in a loop"),
+        (never_falls, (), None, "it has no step"),
+        (never_falls, ("up",), None, "its last step keeps the promise"),
+        (reaches_the_top, ("up",), None, "does not reach reaches-the-top"),
+        (PROMISES[6], ("up",), None, "after its last step up is enabled"),
+        (stays_at_the_top, ("up",), None, "it has no loop"),
+        (stays_at_the_top, ("up", "reset"), 0, "its loop takes reset, and users and faults rest"),
+        (HOT, ("up", "reset"), 0, "its loop takes reset"),
+        (
+            core.no_hot_loop(work="up", progress="wrap", **SAYS),
+            ("up", "up", "up", "wrap"),
+            1,
+            "its loop makes progress: wrap",
+        ),
+    ],
+)
+def test_a_run_that_does_not_break_what_it_is_shown_for_is_refused(
+    property: core.Property, names: tuple[str, ...], loop: int | None, phrase: str
+) -> None:
+    """It may be a run all the same; only it shows nothing."""
+    system = wrapping(3)
+
+    with pytest.raises(ReplayError, match=re.escape(phrase)):
+        confirm(run_of(system, *names, loop=loop), property, system)
+
+
+@action(actor="controller", writes="count")
+def stay(count: int) -> Outcomes:
+    yield outcome("stay", count=count)
+
+
+def test_a_loop_that_puts_an_action_off_for_ever_is_refused() -> None:
+    """Whoever writes a file could have left out what the system would have done."""
+    system = wrapping(1, up, stay)
+
+    with pytest.raises(ReplayError, match="its loop is not fair: up is put off for ever"):
+        confirm(run_of(system, "stay", loop=0), stays_at_the_top, system)
+    with pytest.raises(ReplayError, match="its loop stays in the goal"):
+        confirm(run_of(system, "up", "stay", loop=1), stays_at_the_top, system)
