@@ -61,8 +61,10 @@ slow: $(VENV)/.installed-dev  ## the tests marked slow
 random-systems: $(VENV)/.installed-dev  ## compare the engine with the reference on 100,000 random systems
 	$(BIN)/python tests/random_systems.py --count 100000
 
-bench: $(VENV)/.installed-dev  ## the benchmarks
-	$(BIN)/python benchmarks/run.py
+bench: $(VENV)/.installed-dev  ## the benchmarks: against SPIN, growth, and the first start
+	$(BIN)/python benchmarks/versus_spin.py
+	$(BIN)/python benchmarks/growth.py
+	$(BIN)/python benchmarks/cold_start.py
 
 clean:  ## remove what the other targets made, the environments at .venv included
 	rm -rf .venv .venv-wheel build dist seatrial.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -2,9 +2,11 @@
 How a violation is shown, and kept.
 
 `render` tells a trace on a terminal; `write_itf` writes it for every tool that reads the Informal
-Trace Format, and `read_itf` with `as_trace` makes an exact trace of such a file again.
+Trace Format, and `read_itf` with `as_trace` makes an exact trace of such a file again; `confirm`
+asks the property whether that run breaks it.
 """
 
+from .confirm import Confirmed, confirm
 from .differences import ABSENT, Difference, differences
 from .itf import write_itf
 from .itf_decode import decode_value
@@ -16,6 +18,7 @@ from .timeline import render
 
 __all__ = [
     "ABSENT",
+    "Confirmed",
     "Difference",
     "ItfMap",
     "ItfRecord",
@@ -23,6 +26,7 @@ __all__ = [
     "ItfTrace",
     "ItfVariant",
     "as_trace",
+    "confirm",
     "decode_value",
     "differences",
     "encode_value",

@@ -30,8 +30,8 @@ from seatrial.core import (
 from .itf import ACTION_TAKEN, families_of
 from .itf_decode import decode_value
 from .itf_read import ItfTrace
-from .itf_values import ItfMap, encode_value, plain, untagged
-from .text import brief
+from .itf_values import ItfMap, ItfRecord, encode_value, plain, untagged
+from .text import brief, show_value
 
 __all__ = ["as_trace"]
 
@@ -222,7 +222,21 @@ def _difference(texts: Texts, target: Texts, system: Ground) -> str:
 
 
 def _short(text: str) -> str:
-    return brief(text, 80)
+    """What a file holds, as reports show values."""
+    return brief(_shown(decode_value(json.loads(text), "a value")), 80)
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, ItfRecord):
+        fields = ", ".join(f"{name}={_shown(each)}" for name, each in value.fields)
+        return f"{value.name}({fields})"
+    if isinstance(value, ItfMap):
+        return f"{{{', '.join(f'{_shown(key)}: {_shown(each)}' for key, each in value.pairs)}}}"
+    if isinstance(value, frozenset):
+        return f"{{{', '.join(sorted(map(_shown, value)))}}}"
+    if isinstance(value, tuple):
+        return f"({', '.join(map(_shown, value))}{',' if len(value) == 1 else ''})"
+    return show_value(value)
 
 
 def _extended(runs: Sequence[_Run], step: _Recorded, system: Ground) -> list[_Run]:

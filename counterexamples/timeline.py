@@ -44,6 +44,7 @@ def render(
     command: str = "",
     all_values: bool = False,
     roads: bool = False,
+    witness: bool | None = None,
 ) -> str:
     """
     The trace as text for a terminal of `width` columns; lines end where words do, except commands.
@@ -51,10 +52,11 @@ def render(
     `subject` is the verdict that the trace belongs to, or only the property. `system` is what the
     trace is a run of: it gives the parameters, and `roads`, what else could have happened instead
     of the last step. `all_values` shows whole states and not only changes; `ascii` is for terminals
-    and logs that know nothing else; `command` is what finds the trace again.
+    and logs that know nothing else; `command` is what finds the trace again. `witness` is for
+    traces read from a file, behind which no search stands: whether it shows what is reached.
     """
     page = _Page(max(width, _NARROWEST), color, ascii)
-    words = Words(trace, subject, system)
+    words = Words(trace, subject, system, witness)
     _header(page, words)
     _steps(page, trace, system if roads else None, all_values)
     page.section(words.title, words.argument())

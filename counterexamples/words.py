@@ -17,15 +17,24 @@ class Words:
 
     A witness belongs to a `sometimes` that is reached, or to a bound whose extreme value it shows.
     Given a property without verdict, a bound's trace is a counterexample if it says why.
+    `witness` is given where the trace was read from a file: whether it is one.
     """
 
-    def __init__(self, trace: Trace, subject: Verdict | Property, system: Ground | None) -> None:
+    def __init__(
+        self,
+        trace: Trace,
+        subject: Verdict | Property,
+        system: Ground | None,
+        witness: bool | None = None,
+    ) -> None:
         self._trace = trace
+        # Only a file says which it is; then what a search alone can know is the claim of the file.
+        self._claimed = witness is not None
         self._system = system
         self._verdict = subject if isinstance(subject, Verdict) else None
         self._property = subject.property if isinstance(subject, Verdict) else subject
         self._bound = self._property.kind in ("at least", "at most")
-        self.witness = self._is_witness()
+        self.witness = self._is_witness() if witness is None else witness
 
     def _is_witness(self) -> bool:
         if self._verdict is not None:
@@ -72,6 +81,11 @@ class Words:
         if self._bound and (bound := self._bounds()):
             rows.append(("bound", bound))
         rows += [("source", self._property.source), ("run", self._length())]
+        if self._verdict is not None and self._verdict.witness is not None:
+            farther = self._verdict.witness.length
+            if farther != self._trace.length:
+                what = f"the {self._least()} value, {self._verdict.extreme}"
+                rows.append(("extreme", f"{what}, is met after {farther} steps"))
         if self._verdict is not None and self._verdict.vacuous:
             rows.append(("vacuous", "the premise of the promise was never met"))
         return rows
@@ -105,7 +119,8 @@ class Words:
         does = "breaks it"
         if self.witness:
             does = "gets to that value" if self._bound else "gets there"
-        return f"{count}; no run {does} in fewer"
+        says = "the file says that " if self._claimed else ""
+        return f"{count}; {says}no run {does} in fewer"
 
     def argument(self) -> Rows:
         """Let this be the state; then that is so; but the promise was another."""

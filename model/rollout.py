@@ -6,8 +6,8 @@ A toy rollout: one counter for each class of pods of each ReplicaSet.
     are available than the ReplicaSet asks for; inactive old ReplicaSets are not counted), so that
     it breaks maxUnavailable without any fault.
 
-This is the example that the tutorial explains and the benchmark that engines are measured with; it
-is not the model of the Deployment controller.
+This is the example that `seatrial check example:rollout` checks and one that engines are measured
+with; it is not the model of the Deployment controller.
 """
 
 from typing import NamedTuple
@@ -153,6 +153,10 @@ def sync_deployment(
         yield outcome("scale down", spec=scaled)
 
 
+def _times(count: int) -> str:
+    return f"{count} time{'' if count == 1 else 's'}"
+
+
 def rollout(
     replicas: int = 3,
     max_surge: int = 1,
@@ -205,8 +209,8 @@ def rollout(
             }
         ],
         assumptions=[
-            f"one user changes the image {revisions - 1} times",
-            f"containers exit {crashes} times",
+            f"one user changes the image {_times(revisions - 1)}",
+            f"containers exit {_times(crashes)}",
             "controllers see the present (lag 0) and each sync is one step (level atomic)",
         ],
     )

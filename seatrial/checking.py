@@ -17,6 +17,7 @@ from seatrial.engines.explore import explore
 
 from . import __version__
 from .examples import Subject, nearest, subject
+from .failures import abandon
 from .output import Look, text_report
 from .progress import Progress
 from .report import json_report
@@ -91,10 +92,14 @@ def _prepare(options: Options) -> None:
 
 def _search(options: Options, of: Subject, properties: Sequence[Property]) -> Run:
     progress = None if options.quiet else Progress(sys.stderr)
+    asked = properties
+    if options.first and options.strict:
+        # The search ends at what is asserted, and with --strict everything is.
+        asked = [attrs.evolve(each, expected="holds") for each in properties]
     try:
         report = explore(
             of.system,
-            properties,
+            asked,
             max_states=options.max_states,
             max_depth=options.max_depth,
             time_limit=options.time_limit,
@@ -108,10 +113,12 @@ def _search(options: Options, of: Subject, properties: Sequence[Property]) -> Ru
     finally:
         if progress is not None:
             progress.done()
+    declared = {each.id: each for each in properties}
+    verdicts = [attrs.evolve(v, property=declared[v.property.id]) for v in report.verdicts]
     return Run(
         subject=of,
         system=ground(of.system),
-        report=report,
+        report=attrs.evolve(report, verdicts=tuple(verdicts)),
         command=shlex.join(_command(options, of)),
         strict=options.strict,
     )
@@ -185,5 +192,4 @@ def write_out(text: str) -> None:
         sys.stdout.write(text)
         sys.stdout.flush()
     except BrokenPipeError:
-        # Python flushes once more at its end; that must not fail either.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        abandon(sys.stdout)

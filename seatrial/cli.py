@@ -5,6 +5,7 @@ Only click is imported here, and everything else inside the commands: `seatrial 
 answer at once. A command returns its exit code; `main` turns every error into one line and a code.
 """
 
+import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -20,6 +21,7 @@ __all__ = ["commands", "main"]
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; the exit code."""
     words = list(sys.argv[1:] if arguments is None else arguments)
+    _open_streams()
     try:
         code = commands.main(args=words, prog_name="seatrial", standalone_mode=False)
     except click.ClickException as error:
@@ -39,6 +41,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
         return failed(error, words)
     return code if isinstance(code, int) else 0
+
+
+def _open_streams() -> None:
+    """Where the caller has closed stdout or stderr (`>&-`), what goes there goes nowhere."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
 
 
 def _command_of(error: click.ClickException) -> str:
@@ -63,6 +72,22 @@ def _amount(parse: str) -> Callable[..., tuple[str, float] | None]:
     return callback
 
 
+class _Range(click.IntRange):
+    """An integer of a range, and an answer that says so where it is none."""
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> Any:
+        if isinstance(value, str) and not value.strip().lstrip("+-").isdecimal():
+            self.fail(f"{value!r} is not an integer", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+def _folder(context: click.Context, option: click.Parameter, text: str | None) -> Path | None:
+    """The path of a folder; an empty text is the value of a variable that is not set."""
+    if text is not None and not text.strip():
+        raise click.BadParameter("give the name of a folder", context, option)
+    return None if text is None else Path(text)
+
+
 _SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 _COLOR = click.option(
     "--color",
@@ -80,7 +105,7 @@ def commands() -> None:
     counterexamples.
 
     Exit codes: 0 every asserted property holds within the stated bounds; 1 one is violated; 2 usage
-    or bad input; 3 inconclusive; 4 internal error.
+    or bad input; 3 inconclusive; 4 internal error, or a report that could not be written.
     """
 
 
@@ -113,12 +138,8 @@ _WHAT = _options(
     ),
 )
 _LIMITS = _options(
-    click.option(
-        "--max-states", type=click.IntRange(min=1), metavar="N", help="End after so many states."
-    ),
-    click.option(
-        "--max-depth", type=click.IntRange(min=0), metavar="N", help="End after so many steps."
-    ),
+    click.option("--max-states", type=_Range(min=1), metavar="N", help="End after so many states."),
+    click.option("--max-depth", type=_Range(min=0), metavar="N", help="End after so many steps."),
     click.option(
         "--time-limit",
         callback=_amount("parse_seconds"),
@@ -134,7 +155,8 @@ _LIMITS = _options(
     click.option(
         "--first",
         is_flag=True,
-        help="End after the level of the first violation, also of a promise listed as refuted.",
+        help="End after the level of the first violation of an asserted promise; with --strict, of"
+        " any.",
     ),
 )
 _HOW = _options(
@@ -159,7 +181,7 @@ _HOW = _options(
     ),
     click.option(
         "--threads",
-        type=click.IntRange(1, 64),
+        type=_Range(1, 64),
         metavar="N",
         help="Threads of a large search; results do not depend on it. [default: all processors]",
     ),
@@ -180,7 +202,7 @@ _REPORT = _options(
     ),
     click.option(
         "--itf",
-        type=click.Path(file_okay=False, path_type=Path),
+        callback=_folder,
         metavar="DIR",
         help="Write each trace there, as PROPERTY.itf.json (Informal Trace Format).",
     ),
@@ -269,7 +291,8 @@ _FILE = click.argument("path", type=click.Path(path_type=Path), metavar="FILE.it
 def show(path: Path, all_values: bool, roads: bool, color: str) -> int:
     """Show a trace file of a shipped example as a timeline.
 
-    The system is run along it first: a file that is no run of its system is refused.
+    The system is run along it first, and the property asked again: a file that is no run of its
+    system, or does not break (or reach) what it names, is refused.
     """
     from .checking import look_for, write_out
     from .inspecting import show_trace

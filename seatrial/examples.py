@@ -24,13 +24,18 @@ _MOST = 1000
 
 @attrs.frozen
 class Example:
-    """A system that is shipped: the function that makes it takes integers, each with a default."""
+    """
+    A system that is shipped: the function that makes it takes integers, each with a default.
+
+    `least` has those parameters that have no meaning from 0 on.
+    """
 
     name: str
     summary: str
     factory: Callable[..., System]
     properties: tuple[Property, ...]
     module: ModuleType
+    least: Mapping[str, int] = attrs.field(factory=dict)
 
     @property
     def parameters(self) -> dict[str, int]:
@@ -52,6 +57,7 @@ EXAMPLES = (
         factory=model.rollout.rollout,
         properties=properties.rollout.PROPERTIES,
         module=model.rollout,
+        least={"revisions": 1},
     ),
 )
 
@@ -110,8 +116,9 @@ def _checked(given: Mapping[str, int], of: Example) -> dict[str, int]:
         if name not in known:
             listed = ", ".join(f"{each}={default}" for each, default in known.items())
             raise DeclarationError(f"example {of.name} has no parameter {name!r}; it has {listed}")
-        if not 0 <= value <= _MOST:
-            raise DeclarationError(f"parameter {name}: {value} is not between 0 and {_MOST}")
+        least = of.least.get(name, 0)
+        if not least <= value <= _MOST:
+            raise DeclarationError(f"parameter {name}: {value} is not between {least} and {_MOST}")
     return dict(given)
 
 

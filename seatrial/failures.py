@@ -1,15 +1,18 @@
 """What a person sees when a run fails: one line, and for a defect of ours what to send us."""
 
+import contextlib
+import os
 import platform
 import shlex
 import sys
 import traceback
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
+from typing import TextIO
 
 from . import __version__
 
-__all__ = ["INTERNAL", "complain", "failed"]
+__all__ = ["INTERNAL", "abandon", "complain", "failed"]
 
 INCONCLUSIVE = 3
 INTERNAL = 4
@@ -19,7 +22,21 @@ _INVOLVED = ("attrs", "click", "numba", "numpy")
 def complain(message: str) -> None:
     """One line on stderr, whatever is in the message."""
     shown = "".join(each if each.isprintable() else " " for each in message)
-    print(f"seatrial: {' '.join(shown.split())}", file=sys.stderr)
+    _say(f"seatrial: {' '.join(shown.split())}")
+
+
+def _say(text: str) -> None:
+    """To stderr; where that is full there is no place left to complain."""
+    try:
+        print(text, file=sys.stderr, flush=True)
+    except OSError:
+        abandon(sys.stderr)
+
+
+def abandon(stream: TextIO) -> None:
+    """Write nothing more there: Python flushes once more at its end, and that must not fail."""
+    with contextlib.suppress(OSError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def failed(error: Exception, words: Sequence[str]) -> int:
@@ -27,8 +44,13 @@ def failed(error: Exception, words: Sequence[str]) -> int:
     if isinstance(error, MemoryError):
         complain("out of memory, nothing is decided; --memory-limit ends a run before that")
         return INCONCLUSIVE
+    if isinstance(error, OSError) and error.filename is None:
+        # What cannot be opened has a name: this is a report that does not go where it should.
+        abandon(sys.stdout)
+        complain(f"the report could not be written: {error.strerror or error}")
+        return INTERNAL
     if isinstance(error, OSError):
-        complain(f"{error.filename or 'input or output'}: {error.strerror or error}")
+        complain(f"{error.filename}: {error.strerror or error}")
         return 2
     # Not by class: what failed may be the import of seatrial.core.
     code = getattr(error, "exit_code", INTERNAL)
@@ -36,7 +58,7 @@ def failed(error: Exception, words: Sequence[str]) -> int:
         complain(str(error))
         return code
     complain(f"internal error: {type(error).__name__}: {error}")
-    print(_what_to_send(error, words), file=sys.stderr)
+    _say(_what_to_send(error, words))
     return INTERNAL
 
 

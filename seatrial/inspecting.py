@@ -16,7 +16,7 @@ from seatrial.core import (
     ground,
     ground_property,
 )
-from seatrial.counterexamples import as_trace, decode_value, printable, read_itf, render
+from seatrial.counterexamples import as_trace, confirm, decode_value, printable, read_itf, render
 
 from .examples import EXAMPLES, PREFIX, Example, example, made, nearest
 from .output import Look
@@ -79,6 +79,7 @@ class _Read:
     system: Ground
     property: Property
     shown: str
+    violation: bool
 
 
 def _read(path: Path) -> _Read:
@@ -105,7 +106,13 @@ def _read(path: Path) -> _Read:
         hint = nearest(trace.property_id, properties)
         raise ReplayError(f"example {name} has no property {trace.property_id!r}; {hint}")
     given = ", ".join(f"{each.name}={each.value}" for each in system.system.parameters)
-    return _Read(trace, system, properties[trace.property_id], f"{name} ({given})")
+    return _Read(
+        trace,
+        system,
+        properties[trace.property_id],
+        shown=f"{name} ({given})",
+        violation=itf.meta.get("status") == "violation",
+    )
 
 
 def _parameters(meta: Mapping[str, Any], path: Path) -> dict[str, int]:
@@ -122,10 +129,19 @@ def _parameters(meta: Mapping[str, Any], path: Path) -> dict[str, int]:
 
 
 def show_trace(path: Path, look: Look, *, all_values: bool, roads: bool) -> str:
-    """The trace of a file as a timeline."""
+    """
+    The trace of a file as a timeline, with the reasons that the run itself gives.
+
+    Raises ReplayError where it does not break the property that the file names.
+    """
     read = _read(path)
+    found = confirm(read.trace, read.property, read.system)
+    if found.witness and read.violation and read.property.kind != "sometimes":
+        raise ReplayError(
+            f"the run in the trace does not break {read.property.id}: {found.trace.because[0]}"
+        )
     return render(
-        read.trace,
+        found.trace,
         read.property,
         system=read.system,
         width=look.width,
@@ -133,6 +149,7 @@ def show_trace(path: Path, look: Look, *, all_values: bool, roads: bool) -> str:
         ascii=look.ascii,
         all_values=all_values,
         roads=roads,
+        witness=found.witness,
     )
 
 

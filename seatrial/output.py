@@ -109,7 +109,7 @@ def _exploration(page: _Page, run: Run) -> None:
     reach = "all " if found.complete else "only "
     what = f"{found.states:,} {_states(run)}"
     size = f"{what}, {found.transitions:,} transitions, to depth {found.depth}"
-    end = "complete" if found.complete else f"not complete: it ended at {found.capped}"
+    end = "complete" if found.complete else f"not complete: it {_ended(found.capped)}"
     page.row("Explored", f"{reach}{size}; {end}")
     page.row("Evaluations", f"{found.rule_evaluations:,} of rules, views and properties")
     # The only line that differs between two runs of one command.
@@ -118,6 +118,10 @@ def _exploration(page: _Page, run: Run) -> None:
     page.row("Cost", spent)
     for note in found.notes:
         page.row("Note", note)
+
+
+def _ended(capped: str | None) -> str:
+    return "was interrupted" if capped == "interrupted" else f"ended at {capped}"
 
 
 def _states(run: Run) -> str:
@@ -149,7 +153,12 @@ def _verdicts(page: _Page, run: Run) -> None:
         head = f"  {name:<{first}}  "
         lead = f"{head}{status:<12}  {expected:<8}  "
         at = len(page.lines)
-        page.put(detail or "-", indent=lead, hang=len(lead))
+        if page.look.width >= 80:
+            page.put(detail or "-", indent=lead, hang=len(lead))
+        else:
+            page.lines.append(lead.rstrip())
+            if detail and expected != "Expected":
+                page.put(detail, indent="    ")
         rest = page.lines[at][len(head) + len(status) :]
         page.lines[at] = head + page.styled(status, style) + rest
 
@@ -157,7 +166,8 @@ def _verdicts(page: _Page, run: Run) -> None:
 def _detail(verdict: Verdict, run: Run) -> str:
     trace = verdict.trace
     if verdict.status == "inconclusive" and verdict.extreme is None:
-        return f"not settled before {run.report.exploration.capped}"
+        capped = run.report.exploration.capped
+        return f"not settled before {'the interrupt' if capped == 'interrupted' else capped}"
     parts = [verdict.because] if verdict.because else []
     if verdict.vacuous:
         parts.append("vacuous: its premise was never met")
@@ -170,9 +180,10 @@ def _length(verdict: Verdict, trace: Trace) -> str:
     steps = f"{trace.length} step{'' if trace.length == 1 else 's'}"
     if trace.loop is not None:
         return f"{steps} with the loop" if trace.loop < len(trace.steps) else f"after {steps}"
-    if not trace.shortest:
-        return steps
-    return f"shortest run: {steps}"
+    text = f"shortest run: {steps}" if trace.shortest else steps
+    if verdict.witness is not None and verdict.witness.length != trace.length:
+        text += f"; to the value {verdict.extreme}: {verdict.witness.length}"
+    return text
 
 
 def warnings_of(run: Run) -> list[str]:
@@ -195,7 +206,9 @@ def warnings_of(run: Run) -> list[str]:
         warnings.append(f"never enabled in the states searched: {listed}{more}")
     if found.widest:
         names = ", ".join(found.widest)
-        warnings.append(f"wide, more than 1 % of the number of states: {names}")
+        warnings.append(
+            f"wide (harmless, a hint at cost), more than 1 % of the number of states: {names}"
+        )
     return warnings
 
 
@@ -277,7 +290,7 @@ def _meaning(run: Run, code: int) -> str:
     if code == 3:
         capped = report.exploration.capped or ""
         how = SETTLES.get(capped, "search further")
-        return f"inconclusive, the search ended at {capped}; to settle it, {how}"
+        return f"inconclusive, the search {_ended(capped)}; to settle it, {how}"
     asserted = [each for each in report.verdicts if run.strict or each.property.expected == "holds"]
     if not asserted:
         return "no property is asserted"

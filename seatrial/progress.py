@@ -1,5 +1,6 @@
 """How far a search is, on stderr: one line rewritten on a terminal, else a line now and then."""
 
+import contextlib
 import shutil
 import time
 from collections.abc import Callable
@@ -60,14 +61,18 @@ class Progress:
     def _write(self, line: str) -> None:
         if self._terminal:
             width = shutil.get_terminal_size().columns
-            self.stream.write(f"\r\x1b[K{line[: max(1, width - 1)]}")
+            self._send(f"\r\x1b[K{line[: max(1, width - 1)]}")
         else:
-            self.stream.write(f"seatrial: {line}\n")
-        self.stream.flush()
+            self._send(f"seatrial: {line}\n")
         self._shown = True
+
+    def _send(self, text: str) -> None:
+        # A search does not end because nobody can be told how far it is.
+        with contextlib.suppress(OSError):
+            self.stream.write(text)
+            self.stream.flush()
 
     def done(self) -> None:
         """Clean up after the last pulse."""
         if self._terminal and self._shown:
-            self.stream.write("\r\x1b[K")
-            self.stream.flush()
+            self._send("\r\x1b[K")

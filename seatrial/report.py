@@ -92,6 +92,7 @@ def _verdict(verdict: Verdict, run: Run) -> dict[str, Any]:
         "because": verdict.because,
         "bound": _bound(verdict, run.system),
         "extreme": verdict.extreme,
+        "witness": None if verdict.witness is None else _length(verdict.witness),
         "trace": None if verdict.trace is None else _trace(verdict.trace, path),
     }
 
@@ -102,10 +103,13 @@ def _bound(verdict: Verdict, system: Ground) -> int | None:
     return bounds.pop() if len(bounds) == 1 else None
 
 
+def _length(trace: Trace) -> dict[str, Any]:
+    return {"length": trace.length, "shortest": trace.shortest}
+
+
 def _trace(trace: Trace, path: Path | None) -> dict[str, Any]:
     return {
-        "length": trace.length,
-        "shortest": trace.shortest,
+        **_length(trace),
         "loop": trace.loop,
         "because": list(trace.because),
         "fairness": list(trace.fairness),

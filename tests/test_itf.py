@@ -665,13 +665,12 @@ def changed(at: int, **fields: Any) -> str:
     [
         (
             changed(0, time={"#bigint": "7"}),
-            'state 0 is no initial state of queues: time is {"#bigint": "7"} in the trace and'
-            ' {"#bigint": "0"} in the system',
+            "state 0 is no initial state of queues: time is 7 in the trace and 0 in the system",
         ),
         (
             changed(1, time={"#bigint": "1"}),
             "step 1, ask[n1]: ask, is enabled there, but with other effects: time is"
-            ' {"#bigint": "1"} in the trace and {"#bigint": "0"} in the system',
+            " 1 in the trace and 0 in the system",
         ),
         (
             changed(1, meta={"action": "sleep"}),
@@ -683,7 +682,7 @@ def changed(at: int, **fields: Any) -> str:
         (
             changed(1, asked={"#map": [["n1", 1], ["n3", 1]]}),
             "state 1: asked of the trace and of queues differ in the members"
-            ' "app.kubernetes.io/name", "n3"',
+            " app.kubernetes.io/name, n3",
         ),
         (changed(2, meta={"choices": [2]}), "step 2, ask[n1]: ask, is enabled there, but"),
     ],
@@ -723,10 +722,7 @@ def test_a_trace_of_other_parameters_is_refused_at_once() -> None:
 
     with pytest.raises(ReplayError) as caught:
         as_trace(read_itf(text), ground(rollout.rollout(replicas=4)))
-    assert str(caught.value) == (
-        'the trace is of rollout with the parameter replicas {"#bigint": "3"},'
-        ' here {"#bigint": "4"}'
-    )
+    assert str(caught.value) == ("the trace is of rollout with the parameter replicas 3, here 4")
     with pytest.raises(ReplayError, match="of the system rollout, and this is queues"):
         as_trace(read_itf(text), queues())
     with pytest.raises(ReplayError, match="differ in the variables asked, queue, seen, time, x"):
@@ -758,9 +754,9 @@ def test_meta_fields_of_states_of_another_type_are_format_errors(meta: dict[str,
 
 
 @action(actor="controller", writes="count")
-def up(count: int, top: int) -> Outcomes:
+def climb(count: int, top: int) -> Outcomes:
     if count < top:
-        yield outcome("up", count=count + 1)
+        yield outcome("climb", count=count + 1)
 
 
 @action(actor="controller", writes="count")
@@ -775,7 +771,7 @@ def reset(count: int) -> Outcomes:
         yield outcome("reset", count=0)
 
 
-SAYS = {"says": "it is so", "source": "the manual"}
+SAYS: Any = {"says": "it is so", "source": "the manual"}
 
 
 @core.always(**SAYS)
@@ -810,7 +806,7 @@ def gets_beyond_the_top(count: int, top: int) -> bool:
     return count > top
 
 
-HOT = core.no_hot_loop(work=("up", "wrap"), **SAYS)
+HOT = core.no_hot_loop(work="climb", **SAYS)
 PROMISES = (
     below_two,
     never_falls,
@@ -829,14 +825,14 @@ def wrapping(top: int, *actions: core.Action) -> Ground:
             name="wrapping",
             parameters=[Parameter("top", top)],
             variables=[Variable("count")],
-            actions=actions or (up, wrap, reset),
+            actions=actions or (climb, wrap, reset),
             initial=[{"count": 0}],
         )
     )
 
 
 @pytest.mark.parametrize("top", [1, 3])
-@pytest.mark.parametrize("actions", [(up, wrap, reset), (up, wrap), (up, reset)])
+@pytest.mark.parametrize("actions", [(climb, wrap, reset), (climb, wrap), (climb, reset)])
 def test_what_an_engine_says_of_a_run_is_found_again(
     top: int, actions: tuple[core.Action, ...]
 ) -> None:
@@ -872,18 +868,23 @@ def run_of(system: Ground, *names: str, loop: int | None = None) -> Trace:
 @pytest.mark.parametrize(
     ("property", "names", "loop", "phrase"),
     [
-        (below_two, ("up",), None, "its last state keeps the promise"),
-        (below_two, ("up", "up", "up", "wrap"), 1, "it ends in a loop"),
+        (below_two, ("climb",), None, "its last state keeps the promise"),
+        (below_two, ("climb", "climb", "climb", "wrap"), 1, "it ends in a loop"),
         (never_falls, (), None, "it has no step"),
-        (never_falls, ("up",), None, "its last step keeps the promise"),
-        (reaches_the_top, ("up",), None, "does not reach reaches-the-top"),
-        (PROMISES[6], ("up",), None, "after its last step up is enabled"),
-        (stays_at_the_top, ("up",), None, "it has no loop"),
-        (stays_at_the_top, ("up", "reset"), 0, "its loop takes reset, and users and faults rest"),
-        (HOT, ("up", "reset"), 0, "its loop takes reset"),
+        (never_falls, ("climb",), None, "its last step keeps the promise"),
+        (reaches_the_top, ("climb",), None, "does not reach reaches-the-top"),
+        (PROMISES[6], ("climb",), None, "after its last step climb is enabled"),
+        (stays_at_the_top, ("climb",), None, "it has no loop"),
         (
-            core.no_hot_loop(work="up", progress="wrap", **SAYS),
-            ("up", "up", "up", "wrap"),
+            stays_at_the_top,
+            ("climb", "reset"),
+            0,
+            "its loop takes reset, and users and faults rest",
+        ),
+        (HOT, ("climb", "reset"), 0, "its loop takes reset"),
+        (
+            core.no_hot_loop(work="climb", progress="wrap", **SAYS),
+            ("climb", "climb", "climb", "wrap"),
             1,
             "its loop makes progress: wrap",
         ),
@@ -906,9 +907,9 @@ def stay(count: int) -> Outcomes:
 
 def test_a_loop_that_puts_an_action_off_for_ever_is_refused() -> None:
     """Whoever writes a file could have left out what the system would have done."""
-    system = wrapping(1, up, stay)
+    system = wrapping(1, climb, stay)
 
-    with pytest.raises(ReplayError, match="its loop is not fair: up is put off for ever"):
+    with pytest.raises(ReplayError, match="its loop is not fair: climb is put off for ever"):
         confirm(run_of(system, "stay", loop=0), stays_at_the_top, system)
     with pytest.raises(ReplayError, match="its loop stays in the goal"):
-        confirm(run_of(system, "up", "stay", loop=1), stays_at_the_top, system)
+        confirm(run_of(system, "climb", "stay", loop=1), stays_at_the_top, system)
