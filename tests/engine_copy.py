@@ -161,14 +161,14 @@ FAULTS = (
     Fault(
         "strong fairness is taken for weak",
         "convergence.py",
-        "            pruned = _strongly_fair(facts, members, inside)\n",
-        "            pruned = None\n",
+        "        pruned = _strongly_fair(facts, members, inside)\n",
+        "        pruned = None\n",
         kernel="plain",
     ),
     Fault(
         "a state where the system has stopped outside the goal is overlooked",
         "convergence.py",
-        "            loops[component[stuck]] = True\n",
+        "        loops[component[stuck]] = True\n",
         "",
         kernel="plain",
     ),
