@@ -28,6 +28,8 @@ _MOST_STATES = 0x7FFFFFF0
 _LOAD = 0.82
 _BUCKET_LEAST, _BUCKET_MOST = 64, 1 << 13
 _ENDS_LEAST = 256
+_APART = 16
+"""Words between what two threads write all the time, so that no cache line holds both."""
 _MISSES = 1 << 13
 
 
@@ -262,11 +264,11 @@ class _Work:
         fields = max((len(each[0]) for each in symmetry.slices), default=1) if symmetry else 1
         bits = -(-actions // 64)
         self.scratch = kernel.Scratch(
-            cells=np.zeros((threads, cells), np.uint64),
-            next_cells=np.zeros((threads, cells), np.uint64),
-            actions=np.zeros((threads, actions), np.int64),
-            firsts=np.zeros((threads, actions), np.int64),
-            counts=np.zeros((threads, actions), np.int64),
+            cells=np.zeros((threads, cells + _APART), np.uint64),
+            next_cells=np.zeros((threads, cells + _APART), np.uint64),
+            actions=np.zeros((threads, actions + _APART), np.int64),
+            firsts=np.zeros((threads, actions + _APART), np.int64),
+            counts=np.zeros((threads, actions + _APART), np.int64),
             ends=np.empty((threads, ends, words), np.uint64),
             doers=np.empty((threads, ends), np.int64),
             begins=np.zeros((threads, actions + 1), np.int64),

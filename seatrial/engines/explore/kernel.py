@@ -875,7 +875,7 @@ def insert(thread, threads, segments, limit, states, visited, out, fresh, resume
     fresh_ordinal, fresh_fill = fresh.ordinal, fresh.fill
     buckets, ordinals, fill, new = out.words, out.ordinal, out.fill, out.new
     capacity = slots.shape[1]
-    for shard in range(thread, SHARDS, threads):
+    for shard in range(thread * SHARDS // threads, (thread + 1) * SHARDS // threads):
         for t in range(segments):
             end = fill[t, shard]
             for i in range(resume[shard, t], end):
@@ -948,7 +948,7 @@ def number(segments, base, limit, parents, out):
 def settle(thread, threads, limit, states, visited, out, fresh, dim):
     """Write the fresh states of this thread's shards to their numbers."""
     capacity = visited.slots.shape[1]
-    for shard in range(thread, SHARDS, threads):
+    for shard in range(thread * SHARDS // threads, (thread + 1) * SHARDS // threads):
         for n in range(fresh.fill[shard]):
             rank = out.rank[fresh.thread[shard, n], fresh.ordinal[shard, n]]
             if rank < limit:
@@ -969,7 +969,7 @@ def settle(thread, threads, limit, states, visited, out, fresh, dim):
 def regrow(thread, threads, old, visited):
     """Move all slots of this thread's shards into a larger table."""
     capacity = visited.slots.shape[1]
-    for shard in range(thread, SHARDS, threads):
+    for shard in range(thread * SHARDS // threads, (thread + 1) * SHARDS // threads):
         for i in range(old.shape[1]):
             slot = old[shard, i]
             if slot == EMPTY:
