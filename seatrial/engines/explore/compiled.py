@@ -641,13 +641,13 @@ class _Search:
             threads,
         )
         graph.count = min(most, graph.count + int(found))
-        return None if graph.count + 0 < most or cut < 0 else int(cut)
+        return None if graph.count < most or cut < 0 else int(cut)
 
     def tally(self, segments: int, end: int) -> None:
         """Add up what the threads counted for the states that are done."""
         out, findings = self.graph.work.out, self.findings
         for thread in range(segments):
-            self.transitions += self.counted(thread)
+            self.transitions += int(out.taken[thread])
             findings.deadlocks += int(out.deadlocks[thread, 0])
             first = int(out.deadlocks[thread, 1])
             if first >= 0 and (findings.deadlock is None or first < findings.deadlock):
@@ -660,10 +660,6 @@ class _Search:
                     findings.met.add(asked.number)
                 if 0 <= state < end:
                     findings.first[asked.number] = int(state)
-
-    def counted(self, thread: int) -> int:
-        """How many steps a thread found."""
-        return int(self.graph.work.out.taken[thread])
 
     # -- properties of states --------------------------------------------------------------------
 

@@ -1,7 +1,7 @@
 """What a search leaves behind, the same from the plain loop and from the kernel."""
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Protocol
 
 import attrs
 import numpy as np
@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from .tables import Asked, Tables
 
-__all__ = ["Best", "Edges", "Findings", "Graph", "Limits", "Reached"]
+__all__ = ["Best", "EdgeArrays", "Findings", "Graph", "Limits", "Reached"]
 
 Int32 = npt.NDArray[np.int32]
 
@@ -69,14 +69,6 @@ def beyond(asked: Asked, value: int) -> bool:
     return value < bound if asked.kind == "at least" else value > bound
 
 
-class Edges(Protocol):
-    """The transitions of the actions that are fair, by source: `targets[offsets[s]:…]`."""
-
-    offsets: npt.NDArray[np.int64]
-    targets: Int32
-    actions: Int32
-
-
 @attrs.frozen(eq=False)
 class EdgeArrays:
     """Edges as arrays: of state s, entries `offsets[s]` to `offsets[s + 1]`."""
@@ -121,4 +113,3 @@ class Reached:
     kernel: str
     bytes_held: int
     notes: tuple[str, ...] = ()
-    extra: dict[str, Any] = attrs.Factory(dict)
