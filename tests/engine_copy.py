@@ -22,7 +22,7 @@ _SMALLER = (
     ("kernel.py", "LATEST = 1 << 15", "LATEST = 1 << 3"),
     ("kernel.py", "RECENT = 4096", "RECENT = 8"),
     ("compiled.py", "_BUCKET_LEAST, _BUCKET_MOST = 64,", "_BUCKET_LEAST, _BUCKET_MOST = 8,"),
-    ("compiled.py", "_empty_table(64)", "_empty_table(4)"),
+    ("compiled.py", "self.empty_table(64)", "self.empty_table(8)"),
     # Hashes of a few bits: everything clusters, and different states have equal hashes.
     (
         "kernel.py",
@@ -70,8 +70,8 @@ FAULTS = (
     Fault(
         "a wrong keep mask: what a write replaces is not cleared",
         "learned.py",
-        "self.keep.append(np.array([every ^ word for word in covered], np.uint64))",
-        "self.keep.append(np.array([every for word in covered], np.uint64))",
+        "self.keep.append([every ^ word for word in covered])",
+        "self.keep.append([every for word in covered])",
     ),
     Fault(
         "a sentinel clash: the cache of misses starts with a hash that occurs",
@@ -98,6 +98,12 @@ FAULTS = (
         "                                if states[n, k] != buckets[t, shard, i, k]:\n"
         "                                    known = False\n",
         "                                known = True\n",
+    ),
+    Fault(
+        "a state is looked for in its first line only",
+        "kernel.py",
+        "                        if known or full < LINE:\n",
+        "                        if True:\n",
     ),
     Fault(
         "numbers depend on the shard and not on the order of discovery",

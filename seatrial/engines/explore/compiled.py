@@ -25,7 +25,9 @@ __all__ = ["PackedGraph", "search"]
 
 _NO_PARENT = 0xFFFFFFFF
 _MOST_STATES = 0x7FFFFFF0
-_LOAD = 0.82
+_LOAD = 0.85
+_FILLED = 0.7
+"""How full buckets shall be: some are fuller than others, and the next chunk may branch more."""
 _BUCKET_LEAST, _BUCKET_MOST = 64, 1 << 13
 _ENDS_LEAST = 256
 _APART = 16
@@ -40,15 +42,17 @@ class PackedGraph:
     Arrays grow by a sixteenth, so that hardly more memory is held than is used.
     """
 
-    def __init__(self, learned: Learned, threads: int) -> None:
+    def __init__(self, learned: Learned, threads: int, *, numbered: bool) -> None:
+        """`numbered`: the number of a state is asked for during the search, not only after it."""
         self.learned = learned
         self.tables = learned.tables
         self.threads = threads
+        self.numbered = numbered
         self.count = 0
         self._pool = ThreadPoolExecutor(threads) if threads > 1 else None
         self.words: Words = np.empty((1024, learned.layout.state_words), np.uint64)
         self.parents: npt.NDArray[np.uint32] = np.empty(1024, np.uint32)
-        self.visited = _empty_table(64)
+        self.visited = self.empty_table(64)
         self.work = _Work(self, _BUCKET_LEAST, _ENDS_LEAST)
         self.peak = 0
 
@@ -73,7 +77,7 @@ class PackedGraph:
     @property
     def held(self) -> int:
         """Bytes in all arrays: states, parents, table, candidates, learned rules."""
-        arrays = [self.words, self.parents, *self.visited]
+        arrays = [self.words, self.parents, self.visited.slots, self.visited.used]
         held = sum(int(array.nbytes) for array in arrays) + self.work.held + self.learned.held
         held += self.tables.held
         self.peak = max(self.peak, held)
@@ -85,7 +89,8 @@ class PackedGraph:
         """Call for each thread number, at once where there are several."""
         if threads == 1 or self._pool is None:
             return [call(thread) for thread in range(threads)]
-        return list(self._pool.map(call, range(threads)))
+        others = [self._pool.submit(call, thread) for thread in range(1, threads)]
+        return [call(0), *[each.result() for each in others]]
 
     # -- growth ----------------------------------------------------------------------------------
 
@@ -100,13 +105,39 @@ class PackedGraph:
         self.parents.resize(room, refcheck=False)
 
     def grow_table(self) -> None:
-        """A third more slots."""
+        """Half as many slots again."""
         old = self.visited.slots
-        bigger = _empty_table(old.shape[1] + max(8, old.shape[1] // 3))
+        bigger = self.table(old.shape[1] + max(1, old.shape[1] // 2 // kernel.LINE) * kernel.LINE)
         bigger.used[:] = self.visited.used
         self.visited = bigger
         self.peak = max(self.peak, self.held + old.nbytes)
         self.each(lambda t: kernel.regrow(t, self.threads, old, bigger), self.threads)
+
+    def empty_table(self, capacity: int) -> kernel.Visited:
+        """A visited set without states."""
+        made = self.table(capacity)
+        made.slots.fill(kernel.EMPTY)
+        return made
+
+    def table(self, capacity: int) -> kernel.Visited:
+        """Room for a visited set; bare where states are one word and need no number."""
+        size = kernel.SHARDS * capacity
+        room = np.empty(size + kernel.LINE, np.uint64)
+        begin = -room.ctypes.data // 8 % kernel.LINE  # so that no line crosses a cache line
+        return kernel.Visited(
+            slots=room[begin : begin + size].reshape(kernel.SHARDS, capacity),
+            used=np.zeros(kernel.SHARDS, np.int64),
+            bare=self.learned.layout.state_words == 1 and not self.numbered,
+        )
+
+    def rehash(self) -> None:
+        """Enter all states into a new table."""
+        self.visited = self.empty_table(self.visited.slots.shape[1])
+        dim = dims(self.learned.layout)[0]
+        self.each(
+            lambda t: kernel.rehash(t, self.threads, self.count, self.words, self.visited, dim),
+            self.threads,
+        )
 
     def repacked(self, old: Layout) -> None:
         """Move all states to the layout that the learned tables have moved to."""
@@ -116,12 +147,7 @@ class PackedGraph:
         words[: self.count] = old.translate(self.words[: self.count], new, self.count)
         self.peak = max(self.peak, self.held + words.nbytes)
         self.words = words
-        self.visited = _empty_table(self.visited.slots.shape[1])
-        dim = dims(new)[0]
-        self.each(
-            lambda t: kernel.rehash(t, self.threads, self.count, self.words, self.visited, dim),
-            self.threads,
-        )
+        self.rehash()
         self.work = _Work(self, self.work.bucket, self.work.ends)
 
     def answer_misses(self) -> bool:
@@ -178,6 +204,9 @@ class PackedGraph:
 
     def edges(self) -> EdgeArrays:
         """All transitions of fair actions, found again."""
+        if self.visited.bare:
+            self.numbered = True
+            self.rehash()
         counts = np.zeros(self.count, np.int64)
         plainly = not any(action.action.committed for action in self.tables.system.actions)
         threads = self.threads if plainly else 1
@@ -234,13 +263,6 @@ def _nth(
     return run(*calls[n])
 
 
-def _empty_table(capacity: int) -> kernel.Visited:
-    return kernel.Visited(
-        slots=np.full((kernel.SHARDS, capacity), kernel.EMPTY, np.uint64),
-        used=np.zeros(kernel.SHARDS, np.int64),
-    )
-
-
 def _ranges(low: int, high: int, threads: int) -> list[tuple[int, int]]:
     if threads == 1 or high - low < 1024:
         return [(low, high)]
@@ -275,7 +297,6 @@ class _Work:
             stack=np.empty((threads, ends, words), np.uint64),
             heights=np.empty((threads, ends), np.int64),
             sorting=np.zeros((threads, members, max(1, fields)), np.int64),
-            befores=np.zeros((threads, steps), np.int64),
             bits=np.zeros((threads, 4, bits), np.uint64),
         )
         self.out = kernel.Out(
@@ -383,10 +404,13 @@ class _Search:
         self.pulse = pulse
         self.began = time.monotonic()
         self.learned = Learned(space)
-        self.graph = PackedGraph(self.learned, threads)
+        self.graph = PackedGraph(self.learned, threads, numbered=ample is not None)
         self.findings = Findings()
         self.transitions = 0
-        self.expanded = 0
+        self.branching = 8.0
+        """Candidates of a state, in the last chunk."""
+        self.learning = False
+        """Whether answers were missing of late, so that it pays to ask for them beforehand."""
         self.levels: list[int] = []
         self.notes: list[str] = []
         system = space.tables.system
@@ -488,20 +512,22 @@ class _Search:
                 self.tally(segments, position)
             self.check(before, graph.count)
             return cut, "max-states"
+        self.branching = max(
+            1.0, float(graph.work.out.total[:segments].sum()) / max(1, end - position)
+        )
         self.tally(segments, end)
-        self.expanded += end - position
         self.check(before, graph.count)
         return end, None
 
     def size(self, left: int) -> int:
         """How many states to expand at once; makes the buckets larger as levels do."""
         work = self.graph.work
-        branching = max(1.0, self.transitions / max(1, self.expanded)) * 1.25
-        wanted = _power(int(left * branching / (0.6 * kernel.SHARDS * self.graph.threads)))
+        room = _FILLED * kernel.SHARDS * self.graph.threads
+        wanted = _power(int(left * self.branching / room))
         if wanted > work.bucket and work.bucket < _BUCKET_MOST:
             bucket = min(_BUCKET_MOST, wanted)
             self.graph.work = work = _Work(self.graph, bucket, work.ends)
-        return max(1, int(0.6 * work.bucket * kernel.SHARDS * self.graph.threads / branching))
+        return max(1, int(room * work.bucket / self.branching))
 
     def expand(self, low: int, high: int, level_end: int) -> tuple[int, int]:
         """
@@ -511,6 +537,8 @@ class _Search:
         """
         graph = self.graph
         ranges = _ranges(low, high, graph.threads)
+        if self.learning and self.plainly and len(ranges) > 1:
+            self.foresee(ranges)
         places = [list(each) for each in ranges]
         for thread in range(graph.threads):
             graph.work.reset(thread)
@@ -536,6 +564,7 @@ class _Search:
             if (bucket, ends) != (graph.work.bucket, graph.work.ends):
                 graph.work = _Work(graph, bucket, ends)
                 return self.expand(low, high, level_end)
+            self.learning = self.learning or missed
             if missed and graph.answer_misses():
                 return self.expand(low, high, level_end)
         for thread, (at, end) in enumerate(places):
@@ -544,6 +573,27 @@ class _Search:
                     graph.work.drop(later)
                 return at, thread + 1
         return high, len(places)
+
+    def foresee(self, ranges: Sequence[tuple[int, int]]) -> None:
+        """Answer beforehand what the expansion of these states will ask."""
+        graph, learned, work = self.graph, self.learned, self.graph.work
+
+        def run(thread: int) -> None:
+            kernel.foresee(
+                thread,
+                *ranges[thread],
+                graph.words,
+                learned.rules,
+                learned.shape,
+                work.scratch,
+                work.misses,
+                *dims(learned.layout),
+            )
+
+        graph.each(run, len(ranges))
+        self.learning = bool(work.misses.fill.any())
+        if self.learning:
+            graph.answer_misses()
 
     def call_nth(
         self, calls: Sequence[int], places: Sequence[Sequence[int]], level_end: int, n: int
@@ -615,11 +665,16 @@ class _Search:
         threads = graph.threads if work.out.total[:segments].sum() > 4096 else 1
 
         def run(thread: int) -> Any:
+            limit = int(_LOAD * graph.visited.slots.shape[1])
+            if graph.visited.bare:
+                return kernel.insert_bare(
+                    thread, threads, segments, limit, graph.visited, work.out, work.fresh, resume
+                )
             return kernel.insert(
                 thread,
                 threads,
                 segments,
-                int(_LOAD * graph.visited.slots.shape[1]),
+                limit,
                 graph.words,
                 graph.visited,
                 work.out,

@@ -31,7 +31,10 @@ AGAIN = U(0xD6E8FEB86659FD93)
 SHIFT = U(29)
 SHARD_SHIFT = U(58)
 SCAN_ON = 16384
+SCAN_QUIET = 1024
 CHAIN_LIMIT = 1000
+AHEAD = 32
+LINE = 8
 RECENT = 4096
 LATEST = 1 << 15
 
@@ -107,7 +110,6 @@ class Scratch(NamedTuple):
     stack: Any  # (T, X, W)
     heights: Any  # (T, X)
     sorting: Any  # (T, M, F) for symmetry
-    befores: Any  # (T, S)
     bits: Any  # (T, 4, B)
 
 
@@ -137,10 +139,14 @@ class Misses(NamedTuple):
 
 
 class Visited(NamedTuple):
-    """Hash shards: a slot holds 32 bits of hash and the number of a state; see `insert`."""
+    """
+    Hash shards. A slot holds 32 bits of hash and the number of a state, see `insert`; or, `bare`,
+    the state itself, which is one word, see `insert_bare`.
+    """
 
     slots: Any  # (SHARDS, cap)
     used: Any  # (SHARDS,)
+    bare: Any  # bool
 
 
 class Fresh(NamedTuple):
@@ -179,6 +185,18 @@ def hash_words(words, dim):
     for k in range(len(dim)):
         h = stir(h, words[k])
     return finish(h)
+
+
+@inline
+def hash_low(word):
+    """The part of the hash of a state of one word that tells its place in a shard."""
+    return finish(stir(ZERO, word)) & LOW32
+
+
+@inline
+def home(tag, capacity):
+    """Where in its shard a state is looked for first: the lines are filled from their beginning."""
+    return ((tag * U(capacity // LINE)) >> BITS32) * U(LINE)
 
 
 @inline
@@ -538,7 +556,7 @@ def state_number(words, slots, states, dim):
     shard = np.int64(h >> SHARD_SHIFT)
     tag = h & LOW32
     capacity = slots.shape[1]
-    at = np.int64((tag * U(capacity)) >> BITS32)
+    at = np.int64(home(tag, capacity))
     while True:
         slot = slots[shard, at]
         if slot == EMPTY:
@@ -629,23 +647,20 @@ def push(words, state, ordinal, buckets, ordinals, fill, parent, latest, dim):
     `latest` holds candidates that this thread handed on before, one a place: what is found there is
     known already, and came first.
     """
+    # Whether it is known cannot be foretold: what is written in vain costs less than a branch.
     h = hash_words(words, dim)
     place = np.int64((h >> BITS32) & U(LATEST - 1))
-    known = True
-    for k in range(len(dim)):
-        if latest[place, k] != words[k]:
-            known = False
-    if known:
-        return np.int64(0)
     shard = np.int64(h >> SHARD_SHIFT)
     n = fill[shard]
+    known = True
     for k in range(len(dim)):
+        known &= latest[place, k] == words[k]
         latest[place, k] = words[k]
         buckets[shard, n, k] = words[k]
     ordinals[shard, n] = ordinal
     parent[ordinal] = state
-    fill[shard] = n + 1
-    return n + 1
+    fill[shard] = n + (not known)
+    return np.int64(0) if known else n + 1
 
 
 @jit
@@ -690,6 +705,26 @@ def dead_end(thread, state, out):
 
 
 @jit
+def foresee(thread, low, high, states, rules, shape, scratch, misses, dim_w, dim_e):
+    """
+    Record all that `expand_plainly` will miss in states `low` to `high`.
+
+    Expansion stops where an answer is missing, and the other threads wait; this does not stop.
+    """
+    masks, regions, table, ordinary = rules.masks, rules.regions, rules.table, shape.ordinary
+    cells = scratch.cells[thread]
+    for s in range(low, high):
+        for k in range(len(dim_w)):
+            cells[k] = states[s, k]
+        if len(dim_e) > len(dim_w):
+            if not derive(cells, thread, masks, regions, table, shape, misses, dim_w, dim_e):
+                continue
+        for i in range(ordinary.size):
+            if find(cells, ordinary[i], masks, regions, table, dim_e) == EMPTY:
+                miss(thread, ordinary[i], cells, masks, misses, dim_e)
+
+
+@jit
 def expand_plainly(thread, low, high, states, rules, shape, scratch, out, misses, dim_w, dim_e):
     """
     Candidates of states `low` to `high`, where nothing but look-ups is to be done.
@@ -711,7 +746,7 @@ def expand_plainly(thread, low, high, states, rules, shape, scratch, out, misses
     buckets, ordinals, fill = out.words[thread], out.ordinal[thread], out.fill[thread]
     parent, latest = out.parent[thread], out.latest[thread]
     total, taken = out.total[thread], out.taken[thread]
-    stop = np.int64(-1)
+    stop = latest_miss = np.int64(-1)
     fullest = np.int64(0)
     for shard in range(SHARDS):
         fullest = max(fullest, fill[shard])
@@ -730,15 +765,17 @@ def expand_plainly(thread, low, high, states, rules, shape, scratch, out, misses
                 if j == EMPTY:
                     miss(thread, a, cells, masks, misses, dim_e)
                     whole = False
-                elif count_of(j) > 0:
+                else:
                     firsts[n] = first_of(j)
                     counts[n] = count_of(j)
                     many += count_of(j)
-                    n += 1
-        if not whole and stop < 0:
-            stop = s
+                    n += count_of(j) > 0
+        if not whole:
+            latest_miss = s
+            if stop < 0:
+                stop = s
         if stop >= 0:
-            if s - stop >= SCAN_ON:
+            if s - stop >= SCAN_ON or s - latest_miss >= SCAN_QUIET:
                 break
             continue
         if fullest + many > capacity:
@@ -751,10 +788,9 @@ def expand_plainly(thread, low, high, states, rules, shape, scratch, out, misses
                 for k in range(len(dim_w)):
                     following[k] = (cells[k] & keep[o, k]) | put[o, k]
                 count = push(following, s, total, buckets, ordinals, fill, parent, latest, dim_w)
-                if count > 0:
-                    fullest = max(fullest, count)
-                    total += 1
-            taken += counts[i]
+                fullest = max(fullest, count)
+                total += count > 0
+        taken += many
         if n == 0:
             dead_end(thread, s, out)
     out.total[thread] = total
@@ -883,7 +919,7 @@ def insert(thread, threads, segments, limit, states, visited, out, fresh, resume
                 for k in range(len(dim)):
                     h = stir(h, buckets[t, shard, i, k])
                 tag = finish(h) & LOW32
-                at = np.int64((tag * U(capacity)) >> BITS32)
+                at = np.int64(home(tag, capacity))
                 known = False
                 while not known:
                     slot = slots[shard, at]
@@ -923,6 +959,71 @@ def insert(thread, threads, segments, limit, states, visited, out, fresh, resume
 
 
 @jit
+def insert_bare(thread, threads, segments, limit, visited, out, fresh, resume):
+    """Like `insert`, where slots hold states: nothing else is read."""
+    slots, used = visited.slots, visited.used
+    capacity = slots.shape[1]
+    homes = np.empty(AHEAD, np.uint64)
+    left = np.empty(AHEAD, np.int64)
+    touched = ZERO
+    for shard in range(thread * SHARDS // threads, (thread + 1) * SHARDS // threads):
+        table, total, n = slots[shard], used[shard], fresh.fill[shard]
+        fresh_words, fresh_thread = fresh.words[shard], fresh.thread[shard]
+        fresh_ordinal = fresh.ordinal[shard]
+        for t in range(segments):
+            words, ordinals, new = out.words[t, shard], out.ordinal[t, shard], out.new[t]
+            end = out.fill[t, shard]
+            for low in range(resume[shard, t], end, AHEAD):
+                high = min(end, low + AHEAD)
+                # Nothing but reads, so that memory answers many of them at once.
+                for i in range(low, high):
+                    at = home(hash_low(words[i, 0]), capacity)
+                    homes[i - low] = at
+                    touched |= table[at]
+                # Most are known and in their first line: asked without branches.
+                many = 0
+                for i in range(low, high):
+                    at = homes[i - low]
+                    left[many] = i
+                    known = False
+                    for k in range(LINE):
+                        known |= table[at + U(k)] == words[i, 0]
+                    many += not known
+                for m in range(many):
+                    i = left[m]
+                    word, at = words[i, 0], homes[i - low]
+                    while True:
+                        known = False
+                        full = 0
+                        for k in range(LINE):
+                            known |= table[at + U(k)] == word
+                            full += table[at + U(k)] != EMPTY
+                        if known or full < LINE:
+                            break
+                        at += U(LINE)
+                        if at == U(capacity):
+                            at = ZERO
+                    if known:
+                        continue
+                    if total >= limit:
+                        resume[shard, t] = i
+                        used[shard] = total
+                        fresh.fill[shard] = n
+                        return False
+                    table[at + U(full)] = word
+                    total += 1
+                    fresh_words[n, 0] = word
+                    fresh_thread[n] = t
+                    fresh_ordinal[n] = ordinals[i]
+                    n += 1
+                    new[ordinals[i]] = 1
+            resume[shard, t] = end
+        used[shard] = total
+        fresh.fill[shard] = n
+    return touched | ONE != ZERO  # true, but the reads must not be left out
+
+
+@jit
 def number(segments, base, limit, parents, out):
     """
     Number the fresh candidates in the order in which they were found.
@@ -954,9 +1055,11 @@ def settle(thread, threads, limit, states, visited, out, fresh, dim):
             if rank < limit:
                 for k in range(len(dim)):
                     states[rank, k] = fresh.words[shard, n, k]
+            if visited.bare:
+                continue
             tag = hash_words(fresh.words[shard, n], dim) & LOW32
             mine = (tag << BITS32) | FRESH | U(n)
-            at = np.int64((tag * U(capacity)) >> BITS32)
+            at = np.int64(home(tag, capacity))
             while visited.slots[shard, at] != mine:
                 at += 1
                 if at == capacity:
@@ -970,11 +1073,14 @@ def regrow(thread, threads, old, visited):
     """Move all slots of this thread's shards into a larger table."""
     capacity = visited.slots.shape[1]
     for shard in range(thread * SHARDS // threads, (thread + 1) * SHARDS // threads):
+        for i in range(capacity):
+            visited.slots[shard, i] = EMPTY
         for i in range(old.shape[1]):
             slot = old[shard, i]
             if slot == EMPTY:
                 continue
-            at = np.int64(((slot >> BITS32) * U(capacity)) >> BITS32)
+            tag = hash_low(slot) if visited.bare else slot >> BITS32
+            at = np.int64(home(tag, capacity))
             while visited.slots[shard, at] != EMPTY:
                 at += 1
                 if at == capacity:
@@ -992,12 +1098,12 @@ def rehash(thread, threads, count, states, visited, dim):
         if shard % threads != thread:
             continue
         tag = h & LOW32
-        at = np.int64((tag * U(capacity)) >> BITS32)
+        at = np.int64(home(tag, capacity))
         while visited.slots[shard, at] != EMPTY:
             at += 1
             if at == capacity:
                 at = 0
-        visited.slots[shard, at] = (tag << BITS32) | U(n)
+        visited.slots[shard, at] = states[n, 0] if visited.bare else (tag << BITS32) | U(n)
         visited.used[shard] += 1
 
 

@@ -245,7 +245,7 @@ class Learned:
         pack = self.layout.pack
         key = [ids[0], *[0] * (words - 1)] if reads is None else pack(reads, ids, words)
         self.rule.append(rule)
-        self.keys.append(np.array(key, np.uint64))
+        self.keys.append(key)
         self.first.append(first)
         self.outcome_count.append(count)
 
@@ -260,9 +260,8 @@ class Learned:
             self.doer.append(doer)
             slots = [slot for slot, _ in writes]
             covered = layout.covering(slots, words)
-            self.keep.append(np.array([every ^ word for word in covered], np.uint64))
-            put = layout.pack(slots, [each for _, each in writes], words)
-            self.put.append(np.array(put, np.uint64))
+            self.keep.append([every ^ word for word in covered])
+            self.put.append(layout.pack(slots, [each for _, each in writes], words))
 
     # -- regions ---------------------------------------------------------------------------------
 

@@ -11,7 +11,8 @@ __all__ = ["Layout", "Words"]
 
 Words = npt.NDArray[np.uint64]
 
-_WORD = 64
+_WORD = 63
+"""Bits of a word that are used: no state is all ones, which marks an empty slot."""
 _CHUNK = 1 << 18
 
 
@@ -31,7 +32,7 @@ class Layout:
 
     @classmethod
     def of(cls, slot_widths: Sequence[int], derived_widths: Sequence[int]) -> "Layout":
-        """Pack fields of these widths (1 to 64 bits), the first word that has room first."""
+        """Pack fields of these widths (1 to 63 bits), the first word that has room first."""
         word: list[int] = []
         shift: list[int] = []
         begin = 0

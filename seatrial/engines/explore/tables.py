@@ -45,11 +45,13 @@ _AUDITED_SETS = 2000
 class Domain:
     """The distinct values of one family, in order of discovery."""
 
-    __slots__ = ("ids", "name", "values")
+    __slots__ = ("ids", "name", "twins", "values")
 
     def __init__(self, name: str) -> None:
         self.name = name
         self.values: list[Any] = []
+        self.twins: list[Any] = []
+        """The same values with their sets walked the other way round, see `with_sets_reversed`."""
         self.ids: dict[Any, int] = {}
 
     def intern(self, value: Any) -> int:
@@ -68,6 +70,7 @@ class Domain:
             check_value(value)
             known = self.ids[value] = len(self.values)
             self.values.append(value)
+            self.twins.append(with_sets_reversed(value))
             return known
         twin = self.values[known]
         if twin is not value and not same_value(twin, value):
@@ -115,7 +118,7 @@ class Tables:
         self.evaluations: dict[str, int] = {}
         self.fired: set[int] = set()
         """Numbers of the actions that were enabled somewhere."""
-        self._audit: dict[int, list[tuple[Any, ...]]] = {}
+        self._audit: dict[int, list[tuple[tuple[int, ...], tuple[GroundOutcome, ...]]]] = {}
         self._dice = random.Random(0)
         self._twin = _with_sets_reversed(system)
         self.initial = self._initial()
@@ -151,15 +154,14 @@ class Tables:
     def outcomes(self, action: GroundAction, ids: Sequence[int]) -> tuple[Writes, ...]:
         """What an action yields where its reads have these ids; asks the rule."""
         number = self._count(f"action {action.action.name}")
-        values = self.values(action.reads, ids)
-        found = action.evaluate(values)
-        if self._due(number) or (number < _AUDITED_SETS and self._reversed(values)[1]):
-            self._same_answer(action, values, found)
+        found = action.evaluate(self.values(action.reads, ids))
+        if self._due(number) or (number < _AUDITED_SETS and self._has_sets(action.reads, ids)):
+            self._same_answer(action, ids, found)
         sample = self._audit.setdefault(action.number, [])
         if len(sample) < _AUDITED_AT_END:
-            sample.append((values, found))
-        elif (place := self._dice.randrange(number)) < _AUDITED_AT_END:
-            sample[place] = (values, found)
+            sample.append((tuple(ids), found))
+        elif (place := int(self._dice.random() * number)) < _AUDITED_AT_END:
+            sample[place] = (tuple(ids), found)
         if found:
             self.fired.add(action.number)
         result = []
@@ -176,12 +178,12 @@ class Tables:
             result.append(tuple(writes))
         return tuple(result)
 
-    def _same_answer(self, action: GroundAction, values: Sequence[Any], found: Any) -> None:
+    def _same_answer(self, action: GroundAction, ids: Sequence[int], found: Any) -> None:
         """Ask again, with every set walked the other way round, in parameters too."""
-        again = self._twin.actions[action.number].evaluate(self._reversed(values)[0])
+        again = self._twin.actions[action.number].evaluate(self._twins(action.reads, ids))
         if _alike(found, again):
             return
-        plain = action.evaluate(values)
+        plain = action.evaluate(self.values(action.reads, ids))
         function = where(action.action.function)
         if _alike(found, plain):
             raise RuleError(
@@ -199,11 +201,18 @@ class Tables:
         """Whether the answer of that number is asked for twice."""
         return number <= _AUDITED_AT_ONCE or number & (number - 1) == 0
 
-    @staticmethod
-    def _reversed(values: Sequence[Any]) -> tuple[list[Any], bool]:
-        """Values with their sets walked the other way, and whether there is any such set."""
-        twins = [with_sets_reversed(value) for value in values]
-        return twins, any(twin is not value for twin, value in zip(twins, values, strict=True))
+    def _twins(self, cells: Sequence[int], ids: Sequence[int]) -> list[Any]:
+        """Like `values`, with all sets walked the other way round."""
+        domain_of = self.domain_of
+        return [domain_of[cell].twins[each] for cell, each in zip(cells, ids, strict=True)]
+
+    def _has_sets(self, cells: Sequence[int], ids: Sequence[int]) -> bool:
+        """Whether a set that can be walked in two ways is in one of these values."""
+        domains = map(self.domain_of.__getitem__, cells)
+        return any(
+            domain.twins[each] is not domain.values[each]
+            for domain, each in zip(domains, ids, strict=True)
+        )
 
     def audit(self) -> int:
         """
@@ -213,8 +222,8 @@ class Tables:
         """
         count = 0
         for number in sorted(self._audit, reverse=True):
-            for values, found in reversed(self._audit[number]):
-                self._same_answer(self.system.actions[number], values, found)
+            for ids, found in reversed(self._audit[number]):
+                self._same_answer(self.system.actions[number], ids, found)
                 count += 1
         return count
 
@@ -225,7 +234,7 @@ class Tables:
         values = self.values(each.reads, ids)
         value = each.compute(values)
         if self._due(number_asked):
-            again = each.compute([with_sets_reversed(one) for one in values])
+            again = each.compute(self._twins(each.reads, ids))
             if again != value or not same_value(again, value):
                 raise NotAFunction(
                     f"view {each.cell.name} answers {value!r} and then {again!r} for one input; it"
@@ -269,7 +278,8 @@ class Tables:
         values = [*self.values(rule.reads, reads), *self.values(rule.before, before), action]
         found = rule.check(values)
         if self._due(number):
-            again = rule.check([with_sets_reversed(value) for value in values])
+            twins = [*self._twins(rule.reads, reads), *self._twins(rule.before, before), action]
+            again = rule.check(twins)
             if (again.met, bool(again.violations), again.value) != (
                 found.met,
                 bool(found.violations),
