@@ -57,7 +57,7 @@ FAULTS = (
         "a miss is lost: an unknown answer counts as disabled",
         "kernel.py",
         "                if j == EMPTY:\n"
-        "                    miss(thread, a, cells, masks, misses, dim_e)\n"
+        "                    miss(thread, np.int64(a), cells, masks, misses, dim_e)\n"
         "                    whole = False\n",
         "                if j == EMPTY:\n                    pass\n",
     ),
@@ -108,14 +108,14 @@ FAULTS = (
     Fault(
         "numbers depend on the shard and not on the order of discovery",
         "kernel.py",
-        "                out.rank[t, n] = rank\n",
-        "                out.rank[t, n] = rank ^ ONE_OFF if rank ^ ONE_OFF >= base else rank\n",
+        "            out.rank[t, n] = rank\n",
+        "            out.rank[t, n] = rank ^ ONE_OFF if rank ^ ONE_OFF >= base else rank\n",
     ),
     Fault(
         "the parent of a state is the one after",
         "kernel.py",
-        "                    parents[rank] = out.parent[t, n]\n",
-        "                    parents[rank] = out.parent[t, n] + 1\n",
+        "                parents[rank] = out.parent[t, n]\n",
+        "                parents[rank] = out.parent[t, n] + 1\n",
     ),
     Fault(
         "after a repack the learned outcomes keep the old layout",

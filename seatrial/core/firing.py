@@ -77,29 +77,26 @@ class GroundAction:
     _binding: Binding
     _targets: Mapping[str, int | Mapping[Any, int]]
 
-    def evaluate(self, values: Sequence[Any]) -> tuple[GroundOutcome, ...]:
+    def evaluate(self, values: Sequence[Any], *, checked: bool = True) -> tuple[GroundOutcome, ...]:
         """
         The outcomes at the given values of `reads`, in the order of the rule; none: not enabled.
 
-        Outcomes that are the same in label and writes count once. Raises RuleError.
+        Outcomes that are the same in label and writes count once. Whoever interns the written
+        values, which checks them too, may have them not `checked` here. Raises RuleError.
         """
         function = self.action.function
         arguments = self._binding.arguments(values)
-        found: list[GroundOutcome] = []
-        known: dict[Any, list[GroundOutcome]] = {}
         try:
-            for outcomes, choices in answers(lambda: _listed(function(*arguments))):
-                for one in outcomes:
-                    made = self._outcome(one, choices)
-                    alike = known.setdefault((made.label, made.writes), [])
-                    if not any(_same_writes(made, earlier) for earlier in alike):
-                        alike.append(made)
-                        found.append(made)
+            found = [
+                self._outcome(one, choices, checked=checked)
+                for outcomes, choices in answers(lambda: _listed(function(*arguments)))
+                for one in outcomes
+            ]
+            return tuple(found if len(found) < 2 else _distinct(found))
         except (Exception, SystemExit) as error:
             raise _failed("action", function, self.name, error) from error
-        return tuple(found)
 
-    def _outcome(self, one: Any, choices: tuple[int, ...]) -> GroundOutcome:
+    def _outcome(self, one: Any, choices: tuple[int, ...], *, checked: bool) -> GroundOutcome:
         if not isinstance(one, Outcome):
             raise RuleError(f"it yielded {shown(one)}; yield outcome('label', name=value)")
         if type(one.label) is not str:
@@ -117,8 +114,11 @@ class GroundAction:
                 writes.append((target, value))
             else:
                 writes += _members(one.label, name, target, value)
-            self._check(one.label, name, target, value)
-        return GroundOutcome(one.label, choices, tuple(sorted(writes, key=_slot)))
+            if checked:
+                self._check(one.label, name, target, value)
+        if len(writes) > 1:
+            writes.sort(key=_slot)
+        return GroundOutcome(one.label, choices, tuple(writes))
 
     def _check(self, label: str, name: str, target: int | Mapping[Any, int], value: Any) -> None:
         written = (value,) if isinstance(target, int) else value.values()
@@ -130,6 +130,18 @@ class GroundAction:
                 if isinstance(target, int) and isinstance(each, Mapping) and self.key:
                     hint = f" ({name} is one member here: write its value alone)"
                 raise RuleError(f"outcome {label!r} writes {name}: {error}{hint}") from None
+
+
+def _distinct(found: Sequence[GroundOutcome]) -> list[GroundOutcome]:
+    """The first of each group of outcomes that are the same in label and writes."""
+    known: dict[Any, list[GroundOutcome]] = {}
+    kept = []
+    for made in found:
+        alike = known.setdefault((made.label, made.writes), [])
+        if not any(_same_writes(made, earlier) for earlier in alike):
+            alike.append(made)
+            kept.append(made)
+    return kept
 
 
 def _slot(pair: tuple[int, Any]) -> int:

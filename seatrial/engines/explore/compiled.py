@@ -55,6 +55,8 @@ class PackedGraph:
         self.visited = self.empty_table(64)
         self.work = _Work(self, _BUCKET_LEAST, _ENDS_LEAST)
         self.peak = 0
+        self.missed: set[int] = set()
+        """Rules of which answers were missing of late."""
 
     def close(self) -> None:
         """End the helper threads."""
@@ -157,6 +159,7 @@ class PackedGraph:
         rules = np.concatenate([misses.rule[t, :n] for t, n in enumerate(fills)])
         keys = np.concatenate([misses.key[t, :n] for t, n in enumerate(fills)])
         self.work.forget_misses()
+        self.missed.update(np.unique(rules).tolist())
         self.learned.answer(rules, keys)
         self.work.mirror = _mirror(self.learned)  # new values have ranks of their own
         if self.learned.old_layout is None:
@@ -409,8 +412,6 @@ class _Search:
         self.transitions = 0
         self.branching = 8.0
         """Candidates of a state, in the last chunk."""
-        self.learning = False
-        """Whether answers were missing of late, so that it pays to ask for them beforehand."""
         self.levels: list[int] = []
         self.notes: list[str] = []
         system = space.tables.system
@@ -537,7 +538,7 @@ class _Search:
         """
         graph = self.graph
         ranges = _ranges(low, high, graph.threads)
-        if self.learning and self.plainly and len(ranges) > 1:
+        if self.plainly and len(ranges) > 1:
             self.foresee(ranges)
         places = [list(each) for each in ranges]
         for thread in range(graph.threads):
@@ -564,7 +565,6 @@ class _Search:
             if (bucket, ends) != (graph.work.bucket, graph.work.ends):
                 graph.work = _Work(graph, bucket, ends)
                 return self.expand(low, high, level_end)
-            self.learning = self.learning or missed
             if missed and graph.answer_misses():
                 return self.expand(low, high, level_end)
         for thread, (at, end) in enumerate(places):
@@ -575,13 +575,19 @@ class _Search:
         return high, len(places)
 
     def foresee(self, ranges: Sequence[tuple[int, int]]) -> None:
-        """Answer beforehand what the expansion of these states will ask."""
+        """Answer beforehand what the expansion of these states will ask, as far as it is likely."""
         graph, learned, work = self.graph, self.learned, self.graph.work
+        ordinary = learned.shape.ordinary
+        which = np.array([rule for rule in ordinary if rule in graph.missed], np.int64)
+        graph.missed = set()
+        if not len(which):
+            return
 
         def run(thread: int) -> None:
             kernel.foresee(
                 thread,
                 *ranges[thread],
+                which,
                 graph.words,
                 learned.rules,
                 learned.shape,
@@ -591,8 +597,7 @@ class _Search:
             )
 
         graph.each(run, len(ranges))
-        self.learning = bool(work.misses.fill.any())
-        if self.learning:
+        if work.misses.fill.any():
             graph.answer_misses()
 
     def call_nth(
@@ -688,15 +693,19 @@ class _Search:
         most = self.most
         candidates = int(work.fresh.fill.sum())
         graph.reserve(min(most, graph.count + candidates))
-        found, cut = kernel.number(segments, graph.count, most, graph.parents, work.out)
+        news = [np.count_nonzero(work.out.new[t, : work.out.total[t]]) for t in range(segments)]
+        base = np.cumsum([graph.count, *news])
+        cuts = graph.each(
+            lambda t: kernel.number(t, base[t], most, graph.parents, work.out), segments
+        )
         graph.each(
             lambda t: kernel.settle(
                 t, threads, most, graph.words, graph.visited, work.out, work.fresh, dim
             ),
             threads,
         )
-        graph.count = min(most, graph.count + int(found))
-        return None if graph.count < most or cut < 0 else int(cut)
+        graph.count = min(most, int(base[-1]))
+        return next((int(cut) for cut in cuts if cut >= 0), None)
 
     def tally(self, segments: int, end: int) -> None:
         """Add up what the threads counted for the states that are done."""

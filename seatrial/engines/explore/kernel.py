@@ -649,18 +649,18 @@ def push(words, state, ordinal, buckets, ordinals, fill, parent, latest, dim):
     """
     # Whether it is known cannot be foretold: what is written in vain costs less than a branch.
     h = hash_words(words, dim)
-    place = np.int64((h >> BITS32) & U(LATEST - 1))
-    shard = np.int64(h >> SHARD_SHIFT)
-    n = fill[shard]
+    place = (h >> BITS32) & U(LATEST - 1)
+    shard = h >> SHARD_SHIFT
+    n = U(fill[shard])
     known = True
     for k in range(len(dim)):
         known &= latest[place, k] == words[k]
         latest[place, k] = words[k]
         buckets[shard, n, k] = words[k]
     ordinals[shard, n] = ordinal
-    parent[ordinal] = state
-    fill[shard] = n + (not known)
-    return np.int64(0) if known else n + 1
+    parent[U(ordinal)] = state
+    fill[shard] = np.int64(n) + (not known)
+    return np.int64(0) if known else np.int64(n) + 1
 
 
 @jit
@@ -705,13 +705,13 @@ def dead_end(thread, state, out):
 
 
 @jit
-def foresee(thread, low, high, states, rules, shape, scratch, misses, dim_w, dim_e):
+def foresee(thread, low, high, which, states, rules, shape, scratch, misses, dim_w, dim_e):
     """
-    Record all that `expand_plainly` will miss in states `low` to `high`.
+    Record what `expand_plainly` will miss of the groups `which` in states `low` to `high`.
 
     Expansion stops where an answer is missing, and the other threads wait; this does not stop.
     """
-    masks, regions, table, ordinary = rules.masks, rules.regions, rules.table, shape.ordinary
+    masks, regions, table = rules.masks, rules.regions, rules.table
     cells = scratch.cells[thread]
     for s in range(low, high):
         for k in range(len(dim_w)):
@@ -719,9 +719,9 @@ def foresee(thread, low, high, states, rules, shape, scratch, misses, dim_w, dim
         if len(dim_e) > len(dim_w):
             if not derive(cells, thread, masks, regions, table, shape, misses, dim_w, dim_e):
                 continue
-        for i in range(ordinary.size):
-            if find(cells, ordinary[i], masks, regions, table, dim_e) == EMPTY:
-                miss(thread, ordinary[i], cells, masks, misses, dim_e)
+        for i in range(which.size):
+            if find(cells, U(which[i]), masks, regions, table, dim_e) == EMPTY:
+                miss(thread, which[i], cells, masks, misses, dim_e)
 
 
 @jit
@@ -760,10 +760,10 @@ def expand_plainly(thread, low, high, states, rules, shape, scratch, out, misses
             whole = derive(cells, thread, masks, regions, table, shape, misses, dim_w, dim_e)
         if whole:
             for i in range(ordinary.size):
-                a = ordinary[i]
+                a = U(ordinary[i])  # unsigned: such an index is not checked for being negative
                 j = find(cells, a, masks, regions, table, dim_e)
                 if j == EMPTY:
-                    miss(thread, a, cells, masks, misses, dim_e)
+                    miss(thread, np.int64(a), cells, masks, misses, dim_e)
                     whole = False
                 else:
                     firsts[n] = first_of(j)
@@ -786,7 +786,7 @@ def expand_plainly(thread, low, high, states, rules, shape, scratch, out, misses
             first = firsts[i]
             for o in range(first, first + counts[i]):
                 for k in range(len(dim_w)):
-                    following[k] = (cells[k] & keep[o, k]) | put[o, k]
+                    following[k] = (cells[k] & keep[U(o), k]) | put[U(o), k]
                 count = push(following, s, total, buckets, ordinals, fill, parent, latest, dim_w)
                 fullest = max(fullest, count)
                 total += count > 0
@@ -1024,25 +1024,24 @@ def insert_bare(thread, threads, segments, limit, visited, out, fresh, resume):
 
 
 @jit
-def number(segments, base, limit, parents, out):
+def number(t, base, limit, parents, out):
     """
-    Number the fresh candidates in the order in which they were found.
+    Number the fresh candidates of segment `t`, from `base`, in the order in which they were found.
 
-    Returns how many there are, and the parent of the first that is beyond `limit` (or -1).
+    Returns the parent of the first that is beyond `limit` (or -1).
     """
     rank = np.int64(base)
     cut = np.int64(-1)
-    for t in range(segments):
-        for n in range(out.total[t]):
-            if out.new[t, n]:
-                out.new[t, n] = 0
-                out.rank[t, n] = rank
-                if rank < limit:
-                    parents[rank] = out.parent[t, n]
-                elif cut < 0:
-                    cut = np.int64(out.parent[t, n])
-                rank += 1
-    return rank - base, cut
+    for n in range(out.total[t]):
+        if out.new[t, n]:
+            out.new[t, n] = 0
+            out.rank[t, n] = rank
+            if rank < limit:
+                parents[rank] = out.parent[t, n]
+            elif cut < 0:
+                cut = np.int64(out.parent[t, n])
+            rank += 1
+    return cut
 
 
 @jit

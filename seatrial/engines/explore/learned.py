@@ -43,17 +43,27 @@ class Grown:
 
     def __init__(self, dtype: npt.DTypeLike, columns: int | None = None, room: int = 64) -> None:
         self._shape = () if columns is None else (columns,)
-        self.array: npt.NDArray[Any] = np.zeros((room, *self._shape), dtype)
+        self._array: npt.NDArray[Any] = np.zeros((room, *self._shape), dtype)
+        self._new: list[Any] = []
         self.count = 0
 
     def append(self, row: Any) -> None:
         """Add one row."""
-        if self.count == len(self.array):
-            bigger = np.zeros((2 * self.count, *self._shape), self.array.dtype)
-            bigger[: self.count] = self.array
-            self.array = bigger
-        self.array[self.count] = row
+        self._new.append(row)
         self.count += 1
+
+    @property
+    def array(self) -> npt.NDArray[Any]:
+        """What was added, and room after it."""
+        if self._new:
+            done = self.count - len(self._new)
+            if self.count > len(self._array):
+                bigger = np.zeros((2 * self.count, *self._shape), self._array.dtype)
+                bigger[:done] = self._array[:done]
+                self._array = bigger
+            self._array[done : self.count] = self._new
+            self._new = []
+        return self._array
 
     @property
     def rows(self) -> npt.NDArray[Any]:
@@ -63,9 +73,9 @@ class Grown:
     def replace(self, rows: npt.NDArray[Any]) -> None:
         """Put other rows in the place of all."""
         room = max(64, len(rows))
-        self.array = np.zeros((room, *rows.shape[1:]), rows.dtype)
+        self._array = np.zeros((room, *rows.shape[1:]), rows.dtype)
         self._shape = rows.shape[1:]
-        self.array[: len(rows)] = rows
+        self._array[: len(rows)] = rows
 
 
 class Learned:
