@@ -28,7 +28,7 @@ _MOST_STATES = 0x7FFFFFF0
 _LOAD = 0.85
 _FILLED = 0.7
 """How full buckets shall be: some are fuller than others, and the next chunk may branch more."""
-_BUCKET_LEAST, _BUCKET_MOST = 64, 1 << 13
+_BUCKET_LEAST, _BUCKET_MOST = 64, 1 << 14
 _ENDS_LEAST = 256
 _APART = 16
 """Words between what two threads write all the time, so that no cache line holds both."""
@@ -38,8 +38,6 @@ _MISSES = 1 << 13
 class PackedGraph:
     """
     States in order of discovery, packed, with the visited set and the learned tables.
-
-    Arrays grow by a sixteenth, so that hardly more memory is held than is used.
     """
 
     def __init__(self, learned: Learned, threads: int, *, numbered: bool) -> None:
@@ -79,9 +77,9 @@ class PackedGraph:
     @property
     def held(self) -> int:
         """Bytes in all arrays: states, parents, table, candidates, learned rules."""
-        arrays = [self.words, self.parents, self.visited.slots, self.visited.used]
-        held = sum(int(array.nbytes) for array in arrays) + self.work.held + self.learned.held
-        held += self.tables.held
+        state = 8 * self.words.shape[1] + self.parents.itemsize
+        held = self.count * state + int(self.visited.slots.nbytes) + self.work.held
+        held += self.learned.held + self.tables.held
         self.peak = max(self.peak, held)
         return held
 
@@ -98,13 +96,16 @@ class PackedGraph:
 
     def reserve(self, count: int) -> None:
         """Make room for `count` states."""
-        room = len(self.words)
-        if count <= room:
+        if count <= len(self.words):
             return
-        room = max(count, room + room // 16)
-        # In place: for arrays of this size the system moves pages and copies nothing.
-        self.words.resize((room, self.words.shape[1]), refcheck=False)
-        self.parents.resize(room, refcheck=False)
+        # Twice as many: room that is not used yet costs no memory.
+        room = max(count, 2 * len(self.words))
+        words = np.empty((room, self.words.shape[1]), np.uint64)
+        parents = np.empty(room, np.uint32)
+        words[: self.count] = self.words[: self.count]
+        parents[: self.count] = self.parents[: self.count]
+        self.peak = max(self.peak, self.held + self.count * (words.strides[0] + 4))
+        self.words, self.parents = words, parents
 
     def grow_table(self) -> None:
         """Half as many slots again."""
