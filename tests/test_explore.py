@@ -112,6 +112,22 @@ def test_limits_of_time_and_memory_end_a_search_in_good_order(kernel: Kernel) ->
 
 
 @pytest.mark.parametrize("kernel", KERNELS)
+def test_a_limit_may_end_the_search_for_fair_loops_alone(kernel: Kernel) -> None:
+    """All states were seen: what is asked of them is settled, convergence is not."""
+    system = rollout.rollout(2, revisions=3)
+    needed = explore(system, promises.PROPERTIES, kernel=kernel).exploration.bytes_held
+
+    report = explore(system, promises.PROPERTIES, kernel=kernel, memory_limit=needed + 1000)
+
+    assert report.exploration.complete
+    assert report.verdict("sizes-within-surge").status == "holds"
+    loops = [each for each in report.verdicts if each.property.kind == "converges to"]
+    assert loops
+    assert all(each.status == "inconclusive" for each in loops)
+    assert all("not all fair loops (memory-limit)" in each.because for each in loops)
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
 def test_first_stops_after_the_level_of_the_first_violation(kernel: Kernel) -> None:
     """A shorter violation cannot come later, breadth-first."""
     report = explore(counter(100), [below_forty], first=True, kernel=kernel)

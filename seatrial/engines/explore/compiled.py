@@ -18,7 +18,7 @@ from .learned import Learned, dims
 from .packing import Layout, Words
 from .plain import Pulse, Space, endless
 from .reduce import Ample
-from .result import Best, EdgeArrays, Findings, Limits, Reached
+from .result import Best, Check, EdgeArrays, Findings, Limits, Reached
 from .tables import Asked
 
 __all__ = ["PackedGraph", "search"]
@@ -77,8 +77,8 @@ class PackedGraph:
     @property
     def held(self) -> int:
         """Bytes in all arrays: states, parents, table, candidates, learned rules."""
-        state = 8 * self.words.shape[1] + self.parents.itemsize
-        held = self.count * state + int(self.visited.slots.nbytes) + self.work.held
+        row: int = self.words.strides[0] + self.parents.itemsize
+        held = self.count * row + int(self.visited.slots.nbytes) + self.work.held
         held += self.learned.held + self.tables.held
         self.peak = max(self.peak, held)
         return held
@@ -206,8 +206,8 @@ class PackedGraph:
                 if any(status == kernel.MISSED for _, status in done):
                     self.answer_misses()
 
-    def edges(self) -> EdgeArrays:
-        """All transitions of fair actions, found again."""
+    def edges(self, check: Check) -> EdgeArrays:
+        """All transitions of fair actions, found again. Raises Capped."""
         if self.visited.bare:
             self.numbered = True
             self.rehash()
@@ -216,7 +216,7 @@ class PackedGraph:
         threads = self.threads if plainly else 1
         found = self.each(
             lambda thread: self._edges_of(
-                thread, *_ranges(0, self.count, threads)[thread], counts, plainly=plainly
+                thread, *_ranges(0, self.count, threads)[thread], counts, check, plainly=plainly
             ),
             len(_ranges(0, self.count, threads)),
         )
@@ -234,13 +234,14 @@ class PackedGraph:
         position: int,
         high: int,
         counts: npt.NDArray[np.int64],
+        check: Check,
         *,
         plainly: bool,
     ) -> list[tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]]:
         """The fair transitions of a range of states, in parts."""
         fair = np.array([a.action.fair != "none" for a in self.tables.system.actions], np.bool_)
         targets, doers = np.empty(1 << 18, np.int32), np.empty(1 << 18, np.int32)
-        parts = []
+        parts: list[tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]] = []
         while position < high:
             learned, work = self.learned, self.work
             before = (thread, position, high, self.words, learned.rules, learned.shape)
@@ -250,6 +251,8 @@ class PackedGraph:
             else:
                 done = kernel.edges(*before, work.mirror, fair, self.visited, *after)
             position, status, found = done
+            # Twice: in parts here, and joined in the end.
+            check(2 * self.threads * sum(part.nbytes for pair in parts for part in pair))
             parts.append((targets[:found].copy(), doers[:found].copy()))
             if status == kernel.MISSED:
                 raise AssertionError("a complete search left a question open")

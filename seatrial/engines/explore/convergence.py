@@ -15,10 +15,13 @@ import numpy as np
 import numpy.typing as npt
 
 from .components import components
-from .result import EdgeArrays
+from .result import Check, EdgeArrays
 from .tables import Tables
 
 __all__ = ["Lasso", "find_lasso"]
+
+_STATE_BYTES, _EDGE_BYTES = 64, 32
+"""What arrays by state and by edge hold during the search for components, roughly."""
 
 Bools = npt.NDArray[np.bool_]
 
@@ -62,6 +65,7 @@ def find_lasso(
     count: int,
     edges: EdgeArrays,
     *,
+    check: Check,
     outside: Bools | None = None,
     work: frozenset[int] = frozenset(),
     progress: frozenset[int] = frozenset(),
@@ -70,7 +74,10 @@ def find_lasso(
     A fair loop with a state `outside` the goal, or with a step of `work` and none of `progress`.
 
     Of all such components the one with the state that was found first; None where there is none.
+    Raises Capped.
     """
+    held = _STATE_BYTES * count + _EDGE_BYTES * len(edges.targets)
+    check(held)
     degree = np.diff(edges.offsets)
     facts = _Facts(tables, count, edges, np.repeat(np.arange(count), degree), degree)
     kept = (
@@ -80,10 +87,12 @@ def find_lasso(
     best: tuple[int, Bools] | None = None
     waiting = [np.ones(count, np.bool_)]
     while waiting:
+        check(held + count * len(waiting))
         alive = waiting.pop()
         if best is not None and int(np.argmax(alive)) >= best[0]:
             continue
         for first, members, fair in _good_components(facts, alive, kept, outside, wanted_edges):
+            check(held)
             if best is not None and first >= best[0]:
                 break  # those that follow begin later still
             if fair:

@@ -6,25 +6,34 @@ from typing import Any
 from seatrial.core import Property, Status, Trace, Verdict, Violation
 
 from .convergence import Lasso, find_lasso
-from .result import Best, Reached
+from .result import Best, Capped, Check, Reached
 from .runs import Runs
 from .tables import Asked, Tables
 
 __all__ = ["judge"]
 
 
-def judge(tables: Tables, reached: Reached, runs: Runs, *, shortest: bool) -> tuple[Verdict, ...]:
-    """A verdict for each property, with its trace; `shortest` is what may be said of traces."""
-    judge_one = _Judge(tables, reached, runs, shortest)
+def judge(
+    tables: Tables, reached: Reached, runs: Runs, *, shortest: bool, check: Check
+) -> tuple[Verdict, ...]:
+    """
+    A verdict for each property, with its trace; `shortest` is what may be said of traces.
+
+    Where `check` raises Capped, what needs the search for fair loops is inconclusive.
+    """
+    judge_one = _Judge(tables, reached, runs, shortest, check)
     return tuple(judge_one.verdict(each) for each in tables.properties)
 
 
 class _Judge:
-    def __init__(self, tables: Tables, reached: Reached, runs: Runs, shortest: bool) -> None:
+    def __init__(
+        self, tables: Tables, reached: Reached, runs: Runs, shortest: bool, check: Check
+    ) -> None:
         self.tables = tables
         self.reached = reached
         self.runs = runs
         self.shortest = shortest
+        self.check = check
         self._edges: Any = None
 
     def verdict(self, property: Property) -> Verdict:
@@ -178,27 +187,40 @@ class _Judge:
         if not self.reached.complete:
             # A loop in a part of the graph may be unfair in the whole of it, and the other way.
             return self._nothing(property)
+        try:
+            found = self._found(property, asked)
+        except Capped as cap:
+            count = len(self.reached.graph)
+            because = f"all {count:,} states were searched, but not all fair loops ({cap})"
+            return Verdict(property, "inconclusive", because=because)
+        if found is None:
+            return self._nothing(property)
+        return self._lasso_verdict(property, *found)
+
+    def _found(self, property: Property, asked: Sequence[Asked]) -> tuple[Lasso, Asked] | None:
+        """The fair loop that begins first of those that break a property. Raises Capped."""
         graph = self.reached.graph
         if self._edges is None:
-            self._edges = graph.edges()
+            self._edges = graph.edges(self.check)
         found: tuple[Lasso, Asked] | None = None
         for each in asked:
             if property.kind == "converges to":
                 outside = ~graph.holds_in(each)
-                lasso = find_lasso(self.tables, len(graph), self._edges, outside=outside)
+                lasso = find_lasso(
+                    self.tables, len(graph), self._edges, check=self.check, outside=outside
+                )
             else:
                 lasso = find_lasso(
                     self.tables,
                     len(graph),
                     self._edges,
+                    check=self.check,
                     work=self._numbers(property.work),
                     progress=self._numbers(property.progress),
                 )
             if lasso is not None and (found is None or lasso.states[0] < found[0].states[0]):
                 found = (lasso, each)
-        if found is None:
-            return self._nothing(property)
-        return self._lasso_verdict(property, *found)
+        return found
 
     def _numbers(self, names: Sequence[str]) -> frozenset[int]:
         return frozenset(a.number for a in self.tables.system.actions if a.action.name in names)

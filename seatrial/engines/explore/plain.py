@@ -12,7 +12,7 @@ import numpy.typing as npt
 from seatrial.core import RuleError
 
 from .reduce import Ample, Symmetry
-from .result import EdgeArrays, Findings, Limits, Reached, beyond
+from .result import Check, EdgeArrays, Findings, Limits, Reached, beyond
 from .tables import Asked, Tables, Writes
 
 __all__ = ["PlainGraph", "Space", "search"]
@@ -22,6 +22,10 @@ Pulse = Callable[[int, int, int, int, int], None]
 
 PLAIN_BYTES = 600
 """What a state costs in the plain loop, measured roughly: a tuple, two list cells, a dict entry."""
+
+_CHECKED = 4096
+_EDGE_BYTES = 80
+"""What an edge costs here, roughly: two integers in lists."""
 
 GIVEN_UP = "too large for the plain loop"
 """What ends a search that is to be taken over by the kernel."""
@@ -155,13 +159,15 @@ class PlainGraph:
         """The state from which it was found, -1 for an initial one."""
         return self.parents[number]
 
-    def edges(self) -> EdgeArrays:
-        """All transitions of fair actions."""
+    def edges(self, check: Check) -> EdgeArrays:
+        """All transitions of fair actions. Raises Capped."""
         actions = self.tables.system.actions
         offsets = [0]
         targets: list[int] = []
         labels: list[int] = []
-        for state in self.states:
+        for count, state in enumerate(self.states):
+            if count % _CHECKED == 0:
+                check(_EDGE_BYTES * len(targets))
             for number, end in self.space.moves(state):
                 if actions[number].action.fair != "none":
                     targets.append(self.numbers[end])

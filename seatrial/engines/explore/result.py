@@ -1,6 +1,6 @@
 """What a search leaves behind, the same from the plain loop and from the kernel."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import attrs
@@ -9,9 +9,17 @@ import numpy.typing as npt
 
 from .tables import Asked, Tables
 
-__all__ = ["Best", "EdgeArrays", "Findings", "Graph", "Limits", "Reached"]
+__all__ = ["Best", "Capped", "Check", "EdgeArrays", "Findings", "Graph", "Limits", "Reached"]
 
 Int32 = npt.NDArray[np.int32]
+
+
+class Capped(Exception):
+    """A limit ended what comes after the search; it carries the name of the limit."""
+
+
+Check = Callable[[int], None]
+"""Called now and then with the bytes that are about to be held. Raises Capped at a limit."""
 
 
 @attrs.frozen
@@ -92,8 +100,8 @@ class Graph(Protocol):
     def parent(self, number: int) -> int:
         """The state from which it was found, -1 for an initial one."""
 
-    def edges(self) -> EdgeArrays:
-        """All transitions of fair actions, found again."""
+    def edges(self, check: Check) -> EdgeArrays:
+        """All transitions of fair actions, found again. Raises Capped."""
 
     def holds_in(self, asked: Asked) -> npt.NDArray[np.bool_]:
         """For each state whether a predicate is true in it."""

@@ -27,7 +27,7 @@ from .judge import judge
 from .plain import GIVEN_UP, Pulse, Space
 from .plain import search as search_plainly
 from .reduce import Ample, Symmetry, Unreducible
-from .result import Limits, Reached
+from .result import Capped, Limits, Reached
 from .runs import Runs
 from .tables import Tables
 
@@ -114,7 +114,18 @@ def explore(
         if asked_for.symmetry is not None:
             _audit_symmetry(space, reached)
         shortest = asked_for.ample is None
-        verdicts = judge(tables, reached, Runs(space, reached.graph), shortest=shortest)
+        deadline = None if time_limit is None else began + time_limit
+
+        def check(more: int) -> None:
+            if stopped():
+                raise Capped("interrupted")
+            if deadline is not None and time.monotonic() > deadline:
+                raise Capped("time-limit")
+            if memory_limit is not None and reached.bytes_held + more > memory_limit:
+                raise Capped("memory-limit")
+
+        runs = Runs(space, reached.graph)
+        verdicts = judge(tables, reached, runs, shortest=shortest, check=check)
         if not shortest:
             again = partial(
                 explore,
@@ -124,7 +135,6 @@ def explore(
                 kernel=kernel,
                 threads=threads,
             )
-            deadline = None if time_limit is None else began + time_limit
             verdicts = tuple(_shortened(verdict, again, deadline) for verdict in verdicts)
     close = getattr(reached.graph, "close", None)
     if close is not None:
