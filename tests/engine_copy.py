@@ -21,8 +21,8 @@ _SMALLER = (
     # The copy runs uncompiled: caches of real size would take longer than the search.
     ("kernel.py", "LATEST = 1 << 15", "LATEST = 1 << 3"),
     ("kernel.py", "RECENT = 4096", "RECENT = 8"),
-    ("compiled.py", "_BUCKET_LEAST, _BUCKET_MOST = 64,", "_BUCKET_LEAST, _BUCKET_MOST = 8,"),
-    ("compiled.py", "self.empty_table(64)", "self.empty_table(8)"),
+    ("packed.py", "BUCKET_LEAST = 64", "BUCKET_LEAST = 8"),
+    ("packed.py", "self.empty_table(64)", "self.empty_table(8)"),
     # Hashes of a few bits: everything clusters, and different states have equal hashes.
     (
         "kernel.py",
@@ -125,7 +125,7 @@ FAULTS = (
     ),
     Fault(
         "after a repack the states keep the old layout",
-        "compiled.py",
+        "packed.py",
         "words[: self.count] = old.translate(self.words[: self.count], new, self.count)",
         "words[: self.count, :1] = self.words[: self.count, :1]",
     ),

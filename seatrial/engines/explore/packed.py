@@ -1,0 +1,269 @@
+"""The states of the compiled search, packed, with the visited set and the learned tables."""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from . import kernel
+from .learned import Learned, dims
+from .packing import Layout, Words
+from .result import Check, EdgeArrays
+from .tables import Asked
+from .work import Work, mirror
+
+__all__ = ["BUCKET_LEAST", "NO_PARENT", "PackedGraph", "shares"]
+
+NO_PARENT = 0xFFFFFFFF
+BUCKET_LEAST = 64
+_ENDS_LEAST = 256
+
+
+class PackedGraph:
+    """
+    States in order of discovery, packed, with the visited set and the learned tables.
+    """
+
+    def __init__(self, learned: Learned, threads: int, *, numbered: bool) -> None:
+        """`numbered`: the number of a state is asked for during the search, not only after it."""
+        self.learned = learned
+        self.tables = learned.tables
+        self.threads = threads
+        self.numbered = numbered
+        self.count = 0
+        self._pool = ThreadPoolExecutor(threads) if threads > 1 else None
+        self.words: Words = np.empty((1024, learned.layout.state_words), np.uint64)
+        self.parents: npt.NDArray[np.uint32] = np.empty(1024, np.uint32)
+        self.visited = self.empty_table(64)
+        self.work = self.room(BUCKET_LEAST, _ENDS_LEAST)
+        self.peak = 0
+        self.missed: set[int] = set()
+        """Rules of which answers were missing of late."""
+
+    def close(self) -> None:
+        """End the helper threads."""
+        if self._pool is not None:
+            self._pool.shutdown()
+
+    def __len__(self) -> int:
+        return self.count
+
+    def state(self, number: int) -> tuple[int, ...]:
+        """The ids of a state's slots."""
+        slots = range(len(self.tables.system.slots))
+        return self.learned.layout.unpack(self.words[number], slots)
+
+    def parent(self, number: int) -> int:
+        """The state from which it was found, -1 for an initial one."""
+        parent = int(self.parents[number])
+        return -1 if parent == NO_PARENT else parent
+
+    @property
+    def held(self) -> int:
+        """Bytes in all arrays: states, parents, table, candidates, learned rules."""
+        row: int = self.words.strides[0] + self.parents.itemsize
+        held = self.count * row + int(self.visited.slots.nbytes) + self.work.held
+        held += self.learned.held + self.tables.held
+        self.peak = max(self.peak, held)
+        return held
+
+    # -- parallel calls --------------------------------------------------------------------------
+
+    def each(self, call: Callable[[int], Any], threads: int) -> list[Any]:
+        """Call for each thread number, at once where there are several."""
+        if threads == 1 or self._pool is None:
+            return [call(thread) for thread in range(threads)]
+        others = [self._pool.submit(call, thread) for thread in range(1, threads)]
+        return [call(0), *[each.result() for each in others]]
+
+    def room(self, bucket: int, ends: int) -> Work:
+        """Room for one chunk, to be put in the place of `work`."""
+        return Work(self.learned, self.threads, bucket, ends)
+
+    # -- growth ----------------------------------------------------------------------------------
+
+    def reserve(self, count: int) -> None:
+        """Make room for `count` states."""
+        if count <= len(self.words):
+            return
+        # Twice as many: room that is not used yet costs no memory.
+        room = max(count, 2 * len(self.words))
+        words = np.empty((room, self.words.shape[1]), np.uint64)
+        parents = np.empty(room, np.uint32)
+        words[: self.count] = self.words[: self.count]
+        parents[: self.count] = self.parents[: self.count]
+        self.peak = max(self.peak, self.held + self.count * (words.strides[0] + 4))
+        self.words, self.parents = words, parents
+
+    def grow_table(self) -> None:
+        """Half as many slots again."""
+        old = self.visited.slots
+        bigger = self.table(old.shape[1] + max(1, old.shape[1] // 2 // kernel.LINE) * kernel.LINE)
+        bigger.used[:] = self.visited.used
+        self.visited = bigger
+        self.peak = max(self.peak, self.held + old.nbytes)
+        self.each(lambda t: kernel.regrow(t, self.threads, old, bigger), self.threads)
+
+    def empty_table(self, capacity: int) -> kernel.Visited:
+        """A visited set without states."""
+        made = self.table(capacity)
+        made.slots.fill(kernel.EMPTY)
+        return made
+
+    def table(self, capacity: int) -> kernel.Visited:
+        """Room for a visited set; bare where states are one word and need no number."""
+        size = kernel.SHARDS * capacity
+        room = np.empty(size + kernel.LINE, np.uint64)
+        begin = -room.ctypes.data // 8 % kernel.LINE  # so that no line crosses a cache line
+        return kernel.Visited(
+            slots=room[begin : begin + size].reshape(kernel.SHARDS, capacity),
+            used=np.zeros(kernel.SHARDS, np.int64),
+            bare=self.learned.layout.state_words == 1 and not self.numbered,
+        )
+
+    def rehash(self) -> None:
+        """Enter all states into a new table."""
+        self.visited = self.empty_table(self.visited.slots.shape[1])
+        dim = dims(self.learned.layout)[0]
+        self.each(
+            lambda t: kernel.rehash(t, self.threads, self.count, self.words, self.visited, dim),
+            self.threads,
+        )
+
+    def repacked(self, old: Layout) -> None:
+        """Move all states to the layout that the learned tables have moved to."""
+        new = self.learned.layout
+        room = len(self.words)
+        words = np.empty((room, new.state_words), np.uint64)
+        words[: self.count] = old.translate(self.words[: self.count], new, self.count)
+        self.peak = max(self.peak, self.held + words.nbytes)
+        self.words = words
+        self.rehash()
+        self.work = self.room(self.work.bucket, self.work.ends)
+
+    def answer_misses(self) -> bool:
+        """Ask Python what the kernel missed; True where all states moved."""
+        misses = self.work.misses
+        fills = [int(fill) for fill in misses.fill]
+        rules = np.concatenate([misses.rule[t, :n] for t, n in enumerate(fills)])
+        keys = np.concatenate([misses.key[t, :n] for t, n in enumerate(fills)])
+        self.work.forget_misses()
+        self.missed.update(np.unique(rules).tolist())
+        self.learned.answer(rules, keys)
+        self.work.mirror = mirror(self.learned)  # new values have ranks of their own
+        if self.learned.old_layout is None:
+            return False
+        self.repacked(self.learned.old_layout)
+        return True
+
+    # -- after the search ------------------------------------------------------------------------
+
+    def holds_in(self, asked: Asked) -> npt.NDArray[np.bool_]:
+        """For each state whether a predicate is true in it."""
+        rule = self.learned.state_rules[self.learned.of_states.index(asked)]
+        answers = np.zeros(self.count, np.uint8)
+
+        def run(thread: int, low: int, high: int) -> tuple[int, int]:
+            return kernel.decide(  # type: ignore[no-any-return]
+                thread,
+                low,
+                high,
+                self.words,
+                self.learned.rules,
+                self.learned.shape,
+                rule,
+                answers,
+                self.work.scratch,
+                self.work.misses,
+                *dims(self.learned.layout),
+            )
+
+        self.sweep(0, self.count, run)
+        return answers.astype(np.bool_)
+
+    def sweep(self, low: int, high: int, run: Callable[[int, int, int], tuple[int, int]]) -> None:
+        """Run over a range of states on all threads, answering misses, until all are done."""
+        for begin in range(low, high, 1 << 20):
+            ranges = shares(begin, min(high, begin + (1 << 20)), self.threads)
+            left = [[begin, end] for begin, end in ranges]
+            while any(one < other for one, other in left):
+                calls = [(t, low, high) for t, (low, high) in enumerate(left) if low < high]
+                done = self.each(partial(_nth, run, calls), len(calls))
+                for (thread, _, _), (position, _) in zip(calls, done, strict=True):
+                    left[thread][0] = position
+                if any(status == kernel.MISSED for _, status in done):
+                    self.answer_misses()
+
+    def edges(self, check: Check) -> EdgeArrays:
+        """All transitions of fair actions, found again. Raises Capped."""
+        if self.visited.bare:
+            self.numbered = True
+            self.rehash()
+        counts = np.zeros(self.count, np.int64)
+        plainly = not any(action.action.committed for action in self.tables.system.actions)
+        threads = self.threads if plainly else 1
+        found = self.each(
+            lambda thread: self._edges_of(
+                thread, *shares(0, self.count, threads)[thread], counts, check, plainly=plainly
+            ),
+            len(shares(0, self.count, threads)),
+        )
+        parts = [part for of_thread in found for part in of_thread]
+        parts.append((np.empty(0, np.int32), np.empty(0, np.int32)))
+        return EdgeArrays(
+            np.concatenate(([0], np.cumsum(counts))).astype(np.int64),
+            np.concatenate([targets for targets, _ in parts]),
+            np.concatenate([actions for _, actions in parts]),
+        )
+
+    def _edges_of(
+        self,
+        thread: int,
+        position: int,
+        high: int,
+        counts: npt.NDArray[np.int64],
+        check: Check,
+        *,
+        plainly: bool,
+    ) -> list[tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]]:
+        """The fair transitions of a range of states, in parts."""
+        fair = np.array([a.action.fair != "none" for a in self.tables.system.actions], np.bool_)
+        targets, doers = np.empty(1 << 18, np.int32), np.empty(1 << 18, np.int32)
+        parts: list[tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]] = []
+        while position < high:
+            learned, work = self.learned, self.work
+            before = (thread, position, high, self.words, learned.rules, learned.shape)
+            after = (work.scratch, work.misses, counts, targets, doers, *dims(learned.layout))
+            if plainly:
+                done = kernel.edges_plainly(*before, fair, self.visited, *after)
+            else:
+                done = kernel.edges(*before, work.mirror, fair, self.visited, *after)
+            position, status, found = done
+            # Twice: in parts here, and joined in the end.
+            check(2 * self.threads * sum(part.nbytes for pair in parts for part in pair))
+            parts.append((targets[:found].copy(), doers[:found].copy()))
+            if status == kernel.MISSED:
+                raise AssertionError("a complete search left a question open")
+            if status == kernel.ENDS:
+                self.work = self.room(work.bucket, 4 * work.ends)
+            elif status == kernel.FULL and found == 0:
+                targets = np.empty(2 * len(targets), np.int32)
+                doers = np.empty(2 * len(doers), np.int32)
+        return parts
+
+
+def _nth(
+    run: Callable[[int, int, int], tuple[int, int]], calls: Sequence[tuple[int, int, int]], n: int
+) -> tuple[int, int]:
+    return run(*calls[n])
+
+
+def shares(low: int, high: int, threads: int) -> list[tuple[int, int]]:
+    """Parts of a range of states, in order: one a thread where there are enough of them."""
+    if threads == 1 or high - low < 1024:
+        return [(low, high)]
+    step = -(-(high - low) // threads)
+    return [(at, min(high, at + step)) for at in range(low, high, step)]
