@@ -136,6 +136,19 @@ FAULTS = (
         "            for o in range(first, first + 1):\n",
     ),
     Fault(
+        "what a chain of committed steps takes is forgotten but for the last of them",
+        "plain.py",
+        "marks | self._marks[number]",
+        "self._marks[number]",
+        kernel="plain",
+    ),
+    Fault(
+        "what a step commits to is not marked",
+        "kernel.py",
+        "chain | shape.marks[doer[w]]",
+        "chain",
+    ),
+    Fault(
         "a committed step may be interleaved",
         "plain.py",
         "            following = self._enabled(self._committed, self.cells(one)) if self._committed"

@@ -577,8 +577,9 @@ def _draw_questions(rng: random.Random, plan: Plan) -> Iterator[Question]:
             yield Question(name, kind)
             continue
         if kind == "no hot loop":
-            work = tuple(rng.sample(actions, rng.randint(1, min(2, len(actions)))))
-            progress = _some(rng, [each for each in actions if each not in work], 0.3)
+            every = [rule.name for rule in plan.rules]
+            work = tuple(rng.sample(every, rng.randint(1, min(2, len(every)))))
+            progress = _some(rng, [each for each in every if each not in work], 0.3)
             yield Question(name, kind, work=work, progress=progress)
             continue
         over = _some(rng, names, 0.3) if kind != "sometimes" else ()

@@ -9,7 +9,6 @@ import pytest
 
 from seatrial.core import (
     All,
-    DeclarationError,
     Index,
     Outcomes,
     Parameter,
@@ -459,24 +458,42 @@ def test_convergence_of_many_separate_loops_is_found_quickly() -> None:
     assert (verdict.trace.length, verdict.trace.loop) == (0, 0)
 
 
-def test_work_and_progress_name_steps_and_not_what_they_commit_to() -> None:
-    """A committed action is part of another's step, and fairness is to steps."""
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_work_may_be_what_a_step_commits_to(kernel: Kernel) -> None:
+    """At level atomic an API write is committed; that it goes on for ever is what is asked."""
 
     @action(writes="count", committed=True)
     def write(count: int) -> Outcomes:
         if count == 1:
             yield outcome("write", count=0)
 
+    @action(writes="count", committed=True)
+    def never(count: int) -> Outcomes:
+        if count > 1:
+            yield outcome("never", count=0)
+
     system = System(
         name="writer",
         variables=[Variable("count")],
         parameters=[Parameter("limit", 1)],
-        actions=[count_up, write],
+        actions=[count_up, write, never],
         initial=[{"count": 0}],
     )
-    calm = no_hot_loop(work="write", says="it comes to rest", source="the manual")
-    with pytest.raises(DeclarationError, match="write, which is committed"):
-        explore(system, [calm])
-
-    busy = no_hot_loop(work="count_up", says="it comes to rest", source="the manual")
-    assert explore(system, [busy]).verdicts[0].status == "violated"
+    asked = {
+        "violated": [("write", ()), ("count_up", ()), ("write", "never")],
+        "holds": [("never", ()), ("write", "count_up"), ("count_up", "write")],
+    }
+    properties = {
+        status: [
+            no_hot_loop(work=work, progress=progress, says="rest", source="manual", id=f"q{n}")
+            for n, (work, progress) in enumerate(pairs)
+        ]
+        for status, pairs in asked.items()
+    }
+    for status, questions in properties.items():
+        for verdict in explore(system, questions, kernel=kernel).verdicts:
+            assert verdict.status == status
+            if verdict.trace is not None:
+                names = [step.action for step in verdict.trace.steps]
+                assert names == ["count_up", "write"]
+                replay(ground(system), verdict.trace)

@@ -198,13 +198,7 @@ def _check_names(system: System, property: Property) -> None:
         if property.over.count(name) > 1:
             raise DeclarationError(f"property {property.id} ranges over {name} twice")
     actions = {action.name for action in system.actions}
-    committed = {action.name for action in system.actions if action.committed}
     for name in (*property.work, *property.progress):
-        if name in committed:
-            raise DeclarationError(
-                f"property {property.id} names {name}, which is committed and so never a step of"
-                f" its own; name the actions whose steps it belongs to"
-            )
         if name not in actions:
             raise DeclarationError(
                 f"property {property.id} names the action {name}, which {system.name} does not"

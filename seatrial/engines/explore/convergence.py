@@ -24,18 +24,20 @@ _STATE_BYTES, _EDGE_BYTES = 64, 32
 """What arrays by state and by edge hold during the search for components, roughly."""
 
 Bools = npt.NDArray[np.bool_]
+Demand = Callable[[int, int | None], bool]
+"""Asked of a state and of the edge that led to it, if any."""
 
 
 @attrs.frozen
 class Lasso:
     """
-    A fair run for ever: states of the loop, who takes each step, and why it is fair.
+    A fair run for ever: states of the loop, its steps as numbers of edges, and why it is fair.
 
     The loop starts at `states[0]` and returns to it; without steps the run has stopped there.
     """
 
     states: tuple[int, ...]
-    actions: tuple[int, ...]
+    edges: tuple[int, ...]
     fairness: tuple[str, ...]
 
 
@@ -67,11 +69,11 @@ def find_lasso(
     *,
     check: Check,
     outside: Bools | None = None,
-    work: frozenset[int] = frozenset(),
-    progress: frozenset[int] = frozenset(),
+    work: Bools | None = None,
+    progress: Bools | None = None,
 ) -> Lasso | None:
     """
-    A fair loop with a state `outside` the goal, or with a step of `work` and none of `progress`.
+    A fair loop with a state `outside` the goal, or with an edge of `work` and none of `progress`.
 
     Of all such components the one with the state that was found first; None where there is none.
     Raises Capped.
@@ -80,10 +82,8 @@ def find_lasso(
     check(held)
     degree = np.diff(edges.offsets)
     facts = _Facts(tables, count, edges, np.repeat(np.arange(count), degree), degree)
-    kept = (
-        ~np.isin(edges.actions, list(progress)) if progress else np.ones(len(edges.targets), bool)
-    )
-    wanted_edges = np.isin(edges.actions, list(work)) & kept
+    kept = np.ones(len(edges.targets), np.bool_) if progress is None else ~progress
+    wanted_edges = np.zeros(len(kept), np.bool_) if work is None else work & kept
     best: tuple[int, Bools] | None = None
     waiting = [np.ones(count, np.bool_)]
     while waiting:
@@ -184,51 +184,56 @@ class _Walk:
         self.members = members
         self.kept = kept
         self.states = [start]
-        self.actions: list[int] = []
+        self.edges: list[int] = []
 
     def onward(self, state: int) -> Iterator[tuple[int, int]]:
-        """Steps inside the component: who, and to where."""
+        """Steps inside the component: which edge, and to where."""
         edges = self.facts.edges
         for at in range(int(edges.offsets[state]), int(edges.offsets[state + 1])):
             target = int(edges.targets[at])
             if self.kept[at] and self.members[target]:
-                yield int(edges.actions[at]), target
+                yield at, target
 
-    def to(self, done: Callable[[int, int | None], bool]) -> None:
-        """Go the shortest way to where `done(state, action that led there)` is true."""
+    def to(self, done: Demand) -> None:
+        """Go the shortest way to where `done(state, edge that led there)` is true."""
         start = self.states[-1]
         came: dict[int, tuple[int, int]] = {}
         seen = {start}
         waiting = deque([start])
         while waiting:
             state = waiting.popleft()
-            for action, target in self.onward(state):
-                if done(target, action):
-                    self._append(start, state, came, action, target)
+            for edge, target in self.onward(state):
+                if done(target, edge):
+                    self._append(start, state, came, edge, target)
                     return
                 if target not in seen:
                     seen.add(target)
-                    came[target] = (state, action)
+                    came[target] = (state, edge)
                     waiting.append(target)
         raise AssertionError("a fair component does not hold what makes it fair")
 
     def _append(
-        self, start: int, state: int, came: dict[int, tuple[int, int]], action: int, target: int
+        self, start: int, state: int, came: dict[int, tuple[int, int]], edge: int, target: int
     ) -> None:
-        way = [(action, target)]
+        way = [(edge, target)]
         while state != start:
             before, by = came[state]
             way.append((by, state))
             state = before
         for by, end in reversed(way):
-            self.actions.append(by)
+            self.edges.append(by)
             self.states.append(end)
 
-    def passed(self, done: Callable[[int, int | None], bool]) -> bool:
+    def passed(self, done: Demand) -> bool:
         """Whether the walk already meets a demand."""
         return done(self.states[0], None) or any(
-            done(state, action) for state, action in zip(self.states[1:], self.actions, strict=True)
+            done(state, edge) for state, edge in zip(self.states[1:], self.edges, strict=True)
         )
+
+    @property
+    def taken(self) -> set[int]:
+        """The actions that start its steps."""
+        return {int(action) for action in self.facts.edges.actions[self.edges]}
 
 
 def _lasso(
@@ -243,46 +248,44 @@ def _lasso(
     if facts.degree[start] == 0:
         return Lasso((start,), (), ("no step of the system is enabled: the run stops here",))
     walk = _Walk(facts, start, members, kept)
-    work = {int(a) for a in np.unique(facts.edges.actions[wanted])}
-    demands: list[Callable[[int, int | None], bool]] = []
+    demands: list[Demand] = []
     if outside is not None:
         demands.append(lambda state, _: bool(outside[state]))
     else:
-        demands.append(lambda _, action: action in work)
-    reasons: list[tuple[str, Callable[[int, int | None], bool], Bools]] = []
+        demands.append(lambda _, edge: edge is not None and bool(wanted[edge]))
+    reasons: list[tuple[str, Bools]] = []
     for action in (*facts.fair("weak"), *facts.fair("strong")):
         strong = actions[action].action.fair == "strong"
         enabled = facts.enabled(action, members)
         if not enabled.any():
             continue
-        demand = _demand(action, enabled, strong=strong)
-        demands.append(demand)
-        reasons.append((actions[action].name, demand, enabled))
+        demands.append(_demand(facts.edges.actions == action, enabled, strong=strong))
+        reasons.append((actions[action].name, enabled))
     for demand in demands:
         if not walk.passed(demand):
             walk.to(demand)
-    if walk.states[-1] != start or not walk.actions:
+    if walk.states[-1] != start or not walk.edges:
         walk.to(lambda state, _: state == start)
-    return Lasso(
-        tuple(walk.states[:-1]), tuple(walk.actions), tuple(_reasons(facts, walk, reasons))
-    )
+    return Lasso(tuple(walk.states[:-1]), tuple(walk.edges), tuple(_reasons(facts, walk, reasons)))
 
 
-def _demand(action: int, enabled: Bools, *, strong: bool) -> Callable[[int, int | None], bool]:
+def _demand(mine: Bools, enabled: Bools, *, strong: bool) -> Demand:
+    """That an edge of `mine` is taken; or, of a weakly fair action, that it is not enabled."""
     if strong:
-        return lambda _, by: by == action
-    return lambda state, by: by == action or not enabled[state]
+        return lambda _, edge: edge is not None and bool(mine[edge])
+    return lambda state, edge: (edge is not None and bool(mine[edge])) or not enabled[state]
 
 
 def _reasons(
     facts: _Facts,
     walk: _Walk,
-    reasons: Sequence[tuple[str, Callable[[int, int | None], bool], Bools]],
+    reasons: Sequence[tuple[str, Bools]],
 ) -> Iterator[str]:
     """Why the loop is fair to each action that is enabled somewhere in its component."""
     number = {action.name: action.number for action in facts.tables.system.actions}
-    for name, _, enabled in reasons:
-        if number[name] in walk.actions:
+    taken = walk.taken
+    for name, enabled in reasons:
+        if number[name] in taken:
             yield f"{name} is taken in the loop"
             continue
         at = next(at for at, state in enumerate(walk.states) if not enabled[state])

@@ -3,10 +3,13 @@
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
 from seatrial.core import Property, Status, Trace, Verdict, Violation
 
 from .convergence import Lasso, find_lasso
-from .result import Best, Capped, Check, Reached
+from .result import Best, Capped, Check, EdgeArrays, Reached
 from .runs import Runs
 from .tables import Asked, Tables
 
@@ -215,24 +218,36 @@ class _Judge:
                     len(graph),
                     self._edges,
                     check=self.check,
-                    work=self._numbers(property.work),
-                    progress=self._numbers(property.progress),
+                    work=self._taking(property.work),
+                    progress=self._taking(property.progress),
                 )
             if lasso is not None and (found is None or lasso.states[0] < found[0].states[0]):
                 found = (lasso, each)
         return found
 
-    def _numbers(self, names: Sequence[str]) -> frozenset[int]:
-        return frozenset(a.number for a in self.tables.system.actions if a.action.name in names)
+    def _taking(self, names: Sequence[str]) -> npt.NDArray[np.bool_]:
+        """Which edges take an action of these names, as their first or committed to."""
+        edges: EdgeArrays = self._edges
+        numbers = [a.number for a in self.tables.system.actions if a.action.name in names]
+        found = np.isin(edges.actions, numbers)
+        marks = sum(self.tables.marks.get(name, 0) for name in set(names))
+        if marks:
+            found |= (edges.marks & np.uint64(marks)) != 0
+        return found
 
     def _lasso_verdict(self, property: Property, lasso: Lasso, asked: Asked) -> Verdict:
-        start, steps, entry = self.runs.lasso(lasso.states[0], lasso.states, lasso.actions)
-        if not lasso.actions:
+        edges: EdgeArrays = self._edges
+        taken = [
+            (int(edges.actions[at]), int(edges.marks[at]) if len(edges.marks) else 0)
+            for at in lasso.edges
+        ]
+        start, steps, entry = self.runs.lasso(lasso.states[0], lasso.states, taken)
+        if not lasso.edges:
             because = "the run stops outside the goal: no step of the system is enabled"
         elif property.kind == "converges to":
-            because = f"the loop of {len(lasso.actions)} steps is fair and leaves the goal for ever"
+            because = f"the loop of {len(lasso.edges)} steps is fair and leaves the goal for ever"
         else:
-            because = f"the loop of {len(lasso.actions)} steps is fair and works without progress"
+            because = f"the loop of {len(lasso.edges)} steps is fair and works without progress"
         if asked.rule.key:
             because = f"{asked.rule.name}: {because}"
         trace = self.runs.trace(

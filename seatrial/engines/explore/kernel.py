@@ -57,6 +57,7 @@ class Shape(NamedTuple):
 
     ordinary: Any
     committed: Any
+    marks: Any  # (A,) bits of committed actions that properties name
     views: Any  # (V, 3) rule, and word and shift of the result
     totals: Any  # (T, 5) the same, and the range of its parts
     parts: Any  # (P, 4) word, shift and mask of a cell, and where its numbers begin
@@ -109,6 +110,8 @@ class Scratch(NamedTuple):
     begins: Any  # (T, A + 1) of each enabled action's ends
     stack: Any  # (T, X, W)
     heights: Any  # (T, X)
+    chains: Any  # (T, X) marks of the committed actions before a place of the stack
+    marks: Any  # (T, X) marks of all that led to an end
     sorting: Any  # (T, M, F) for symmetry
     bits: Any  # (T, 4, B)
 
@@ -428,11 +431,13 @@ def gather(source, thread, rules, shape, mirror, scratch, misses, dim_w, dim_e):
             for k in range(len(dim_w)):
                 scratch.stack[thread, 0, k] = (cells[k] & keep[o, k]) | put[o, k]
             scratch.heights[thread, 0] = 0
+            scratch.chains[thread, 0] = ZERO
             while top > 0:
                 top -= 1
                 for k in range(len(dim_w)):
                     following[k] = scratch.stack[thread, top, k]
                 height = scratch.heights[thread, top]
+                chain = scratch.chains[thread, top]
                 more = 0
                 if shape.committed.size > 0:
                     if len(dim_e) > len(dim_w) and not derive(
@@ -455,6 +460,7 @@ def gather(source, thread, rules, shape, mirror, scratch, misses, dim_w, dim_e):
                                     following[k] & keep[w, k]
                                 ) | put[w, k]
                             scratch.heights[thread, top + more] = height + 1
+                            scratch.chains[thread, top + more] = chain | shape.marks[doer[w]]
                             more += 1
                 if more > 0:
                     if height >= CHAIN_LIMIT:
@@ -468,6 +474,7 @@ def gather(source, thread, rules, shape, mirror, scratch, misses, dim_w, dim_e):
                 for k in range(len(dim_w)):
                     scratch.ends[thread, n, k] = following[k]
                 scratch.doers[thread, n] = action
+                scratch.marks[thread, n] = chain
                 n += 1
     scratch.begins[thread, enabled] = n
     return enabled if whole else -MISSED
@@ -1214,14 +1221,15 @@ def edges(
     counts,
     targets,
     actions,
+    marks,
     dim_w,
     dim_e,
 ):
     """
     The numbers of the ends of all fair steps of states `low` to `high`, one after another.
 
-    `counts[s]` becomes how many state s has. Returns the first state not done, why, and how many
-    edges there are.
+    `counts[s]` becomes how many state s has; `marks` are left out where they have no room. Returns
+    the first state not done, why, and how many edges there are.
     """
     n = np.int64(0)
     for s in range(low, high):
@@ -1236,6 +1244,8 @@ def edges(
             if fair[scratch.doers[thread, e]]:
                 targets[n] = state_number(scratch.ends[thread, e], visited.slots, states, dim_w)
                 actions[n] = scratch.doers[thread, e]
+                if marks.size > 0:
+                    marks[n] = scratch.marks[thread, e]
                 n += 1
                 mine += 1
         counts[s] = mine

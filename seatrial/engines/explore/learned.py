@@ -350,6 +350,9 @@ class Learned:
         return kernel.Shape(
             ordinary=_integers(n for n, g in enumerate(self.groups) if not g[0].action.committed),
             committed=_integers(n for n, g in enumerate(self.groups) if g[0].action.committed),
+            marks=np.array(
+                [self.tables.marks.get(a.action.name, 0) for a in system.actions], np.uint64
+            ),
             views=_integers(views).reshape(-1, 3),
             totals=_integers(totals).reshape(-1, 5),
             parts=np.array(cells, np.uint64).astype(np.int64).reshape(-1, 4),

@@ -19,6 +19,7 @@ __all__ = ["BUCKET_LEAST", "NO_PARENT", "PackedGraph", "shares"]
 
 NO_PARENT = 0xFFFFFFFF
 BUCKET_LEAST = 64
+_Edges = tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.uint64]]
 _ENDS_LEAST = 256
 
 
@@ -212,11 +213,13 @@ class PackedGraph:
             len(shares(0, self.count, threads)),
         )
         parts = [part for of_thread in found for part in of_thread]
-        parts.append((np.empty(0, np.int32), np.empty(0, np.int32)))
+        parts.append((np.empty(0, np.int32), np.empty(0, np.int32), np.empty(0, np.uint64)))
+        targets, actions, marks = zip(*parts, strict=True)
         return EdgeArrays(
             np.concatenate(([0], np.cumsum(counts))).astype(np.int64),
-            np.concatenate([targets for targets, _ in parts]),
-            np.concatenate([actions for _, actions in parts]),
+            np.concatenate(targets),
+            np.concatenate(actions),
+            np.concatenate(marks),
         )
 
     def _edges_of(
@@ -228,30 +231,34 @@ class PackedGraph:
         check: Check,
         *,
         plainly: bool,
-    ) -> list[tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]]:
+    ) -> list[_Edges]:
         """The fair transitions of a range of states, in parts."""
         fair = np.array([a.action.fair != "none" for a in self.tables.system.actions], np.bool_)
-        targets, doers = np.empty(1 << 18, np.int32), np.empty(1 << 18, np.int32)
-        parts: list[tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]] = []
+        marked = bool(self.tables.marks)
+        room = 1 << 18
+        parts: list[_Edges] = []
+        held = 0
         while position < high:
             learned, work = self.learned, self.work
+            targets, doers = np.empty(room, np.int32), np.empty(room, np.int32)
+            marks = np.empty(room if marked else 0, np.uint64)
             before = (thread, position, high, self.words, learned.rules, learned.shape)
-            after = (work.scratch, work.misses, counts, targets, doers, *dims(learned.layout))
+            after = (work.scratch, work.misses, counts, targets, doers)
+            cells = dims(learned.layout)
             if plainly:
-                done = kernel.edges_plainly(*before, fair, self.visited, *after)
+                done = kernel.edges_plainly(*before, fair, self.visited, *after, *cells)
             else:
-                done = kernel.edges(*before, work.mirror, fair, self.visited, *after)
+                done = kernel.edges(*before, work.mirror, fair, self.visited, *after, marks, *cells)
             position, status, found = done
-            # Twice: in parts here, and joined in the end.
-            check(2 * self.threads * sum(part.nbytes for pair in parts for part in pair))
-            parts.append((targets[:found].copy(), doers[:found].copy()))
+            parts.append((targets[:found].copy(), doers[:found].copy(), marks[:found].copy()))
+            held += sum(part.nbytes for part in parts[-1])
+            check(2 * self.threads * held)  # twice: in parts here, and joined in the end
             if status == kernel.MISSED:
                 raise AssertionError("a complete search left a question open")
             if status == kernel.ENDS:
                 self.work = self.room(work.bucket, 4 * work.ends)
             elif status == kernel.FULL and found == 0:
-                targets = np.empty(2 * len(targets), np.int32)
-                doers = np.empty(2 * len(doers), np.int32)
+                room *= 2
         return parts
 
 

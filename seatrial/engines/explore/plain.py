@@ -45,6 +45,7 @@ class Space:
         self._committed = [a for a in system.actions if a.action.committed]
         self._ordinary = [a for a in system.actions if not a.action.committed]
         self._reads = [action.reads for action in system.actions]
+        self._marks = [tables.marks.get(action.action.name, 0) for action in system.actions]
         self.answers: list[dict[State, tuple[Writes, ...]]] = [{} for _ in system.actions]
         self.derived: list[dict[State, int]] = [{} for _ in system.views]
 
@@ -94,25 +95,30 @@ class Space:
 
     def ends(self, state: State, writes: Writes) -> Iterator[State]:
         """Where one outcome leads, after all it commits to; canonical under symmetry."""
+        for end, _ in self.marked_ends(state, writes):
+            yield end
+
+    def marked_ends(self, state: State, writes: Writes) -> Iterator[tuple[State, int]]:
+        """Like `ends`, with the marks of the committed actions that were taken on the way."""
         after = list(state)
         for slot, each in writes:
             after[slot] = each
-        waiting = [(tuple(after), 0)]
+        waiting = [(tuple(after), 0, 0)]
         while waiting:
-            one, depth = waiting.pop()
+            one, depth, marks = waiting.pop()
             following = self._enabled(self._committed, self.cells(one)) if self._committed else ()
             if not following:
-                yield self.symmetry.canonical(one) if self.symmetry else one
+                yield (self.symmetry.canonical(one) if self.symmetry else one), marks
                 continue
             if depth >= CHAIN_LIMIT:
                 raise endless(self.tables, [number for number, _ in following])
             onward = []
-            for _, outcomes in following:
+            for number, outcomes in following:
                 for each_writes in outcomes:
                     changed = list(one)
                     for slot, each in each_writes:
                         changed[slot] = each
-                    onward.append((tuple(changed), depth + 1))
+                    onward.append((tuple(changed), depth + 1, marks | self._marks[number]))
             waiting += reversed(onward)
 
     def moves(self, state: State) -> Iterator[tuple[int, State]]:
@@ -165,16 +171,24 @@ class PlainGraph:
         offsets = [0]
         targets: list[int] = []
         labels: list[int] = []
+        marks: list[int] = []
         for count, state in enumerate(self.states):
             if count % _CHECKED == 0:
                 check(_EDGE_BYTES * len(targets))
-            for number, end in self.space.moves(state):
-                if actions[number].action.fair != "none":
-                    targets.append(self.numbers[end])
-                    labels.append(number)
+            for number, outcomes in self.space.enabled(state):
+                if actions[number].action.fair == "none":
+                    continue
+                for writes in outcomes:
+                    for end, mark in self.space.marked_ends(state, writes):
+                        targets.append(self.numbers[end])
+                        labels.append(number)
+                        marks.append(mark)
             offsets.append(len(targets))
         return EdgeArrays(
-            np.array(offsets, np.int64), np.array(targets, np.int32), np.array(labels, np.int32)
+            np.array(offsets, np.int64),
+            np.array(targets, np.int32),
+            np.array(labels, np.int32),
+            np.array(marks if self.tables.marks else [], np.uint64),
         )
 
     def holds_in(self, asked: Asked) -> npt.NDArray[np.bool_]:

@@ -79,11 +79,17 @@ def beyond(asked: Asked, value: int) -> bool:
 
 @attrs.frozen(eq=False)
 class EdgeArrays:
-    """Edges as arrays: of state s, entries `offsets[s]` to `offsets[s + 1]`."""
+    """
+    Edges as arrays: of state s, entries `offsets[s]` to `offsets[s + 1]`.
+
+    `actions` are who starts each step, `marks` the bits of the committed actions that it takes, as
+    far as properties name them; no entries where none does.
+    """
 
     offsets: npt.NDArray[np.int64]
     targets: Int32
     actions: Int32
+    marks: npt.NDArray[np.uint64]
 
 
 class Graph(Protocol):

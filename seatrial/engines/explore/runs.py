@@ -45,11 +45,11 @@ class Runs:
         return start, steps, state
 
     def onward(
-        self, state: State, wanted: Callable[[GroundAction, State], bool]
+        self, state: State, wanted: Callable[[GroundAction, Piece, State], bool]
     ) -> tuple[Piece, State]:
         """The first step from a state, in canonical order, whose end is wanted."""
         for action, piece, end in self.steps(state):
-            if wanted(action, end):
+            if wanted(action, piece, end):
                 return piece, end
         if self.space.symmetry is not None:
             raise DeclarationError(
@@ -83,9 +83,9 @@ class Runs:
             return ()
         return enabled_steps(self.system, state, between=True)
 
-    def _leads_to(self, number: int) -> Callable[[GroundAction, State], bool]:
+    def _leads_to(self, number: int) -> Callable[[GroundAction, Piece, State], bool]:
         target = self.graph.state(number)
-        return lambda _, end: self._number(end) == target
+        return lambda _action, _piece, end: self._number(end) == target
 
     def _number(self, state: State) -> tuple[int, ...]:
         domain_of = self.space.tables.domain_of
@@ -97,19 +97,33 @@ class Runs:
         return next(start for start in self.system.initial if self._number(start) == target)
 
     def lasso(
-        self, start: int, states: Sequence[int], actions: Sequence[int]
+        self, start: int, states: Sequence[int], taken: Sequence[tuple[int, int]]
     ) -> tuple[State, list[Step], int]:
-        """A run to a loop and once around it; and after how many steps the loop begins."""
+        """
+        A run to a loop and once around it; and after how many steps the loop begins.
+
+        `taken` are the actions that start its steps, with the marks of what these commit to.
+        """
         begin, steps, state = self.to(start)
         entry = len(steps)
-        for target, action in zip([*states[1:], states[0]], actions, strict=False):
-            wanted = self.graph.state(target)
-            piece, state = self.onward(
-                state,
-                lambda by, end, a=action, w=wanted: by.number == a and self._number(end) == w,  # type: ignore[misc]
-            )
+        for target, step in zip([*states[1:], states[0]], taken, strict=False):
+            piece, state = self.onward(state, self._is(step, self.graph.state(target)))
             steps += piece
         return begin, steps, entry
+
+    def _is(
+        self, step: tuple[int, int], target: tuple[int, ...]
+    ) -> Callable[[GroundAction, Piece, State], bool]:
+        """Whether it is the same action, with the same marks, to the same state."""
+        marks = self.space.tables.marks
+
+        def same(action: GroundAction, piece: Piece, end: State) -> bool:
+            if action.number != step[0] or self._number(end) != target:
+                return False
+            committed = {each.action.partition("[")[0] for each in piece[1:]} if marks else ()
+            return sum(marks.get(name, 0) for name in committed) == step[1]
+
+        return same
 
     def trace(self, start: State, steps: Sequence[Step], **more: object) -> Trace:
         """The trace of a run."""

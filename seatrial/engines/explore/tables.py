@@ -40,6 +40,7 @@ VALUE_BYTES = 300
 _AUDITED_AT_ONCE = 8
 _AUDITED_AT_END = 64
 _AUDITED_SETS = 2000
+_MARKS = 64
 
 
 class Domain:
@@ -119,6 +120,8 @@ class Tables:
         self.fired: set[int] = set()
         """Numbers of the actions that were enabled somewhere."""
         self._audit: dict[int, list[tuple[tuple[int, ...], tuple[GroundOutcome, ...]]]] = {}
+        self.marks = _marks(system, properties)
+        """Bits by name of a committed action, for those that properties name."""
         self._dice = random.Random(0)
         self._twin = _with_sets_reversed(system)
         self.initial = self._initial()
@@ -303,6 +306,17 @@ class Tables:
                     f" it depends on set order or on something that it does not read"
                 )
         return found
+
+
+def _marks(system: Ground, properties: Sequence[Property]) -> dict[str, int]:
+    named = {name for each in properties for name in (*each.work, *each.progress)}
+    committed = [a.name for a in system.system.actions if a.committed and a.name in named]
+    if len(committed) > _MARKS:
+        raise DeclarationError(
+            f"properties without hot loops name {len(committed)} committed actions; at most"
+            f" {_MARKS} can be told apart: name those that start their steps, or ask in two runs"
+        )
+    return {name: 1 << at for at, name in enumerate(committed)}
 
 
 def _with_sets_reversed(system: Ground) -> Ground:

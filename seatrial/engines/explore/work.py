@@ -37,6 +37,8 @@ class Work:
             begins=np.zeros((threads, actions + 1), np.int64),
             stack=np.empty((threads, ends, words), np.uint64),
             heights=np.empty((threads, ends), np.int64),
+            chains=np.empty((threads, ends), np.uint64),
+            marks=np.empty((threads, ends), np.uint64),
             sorting=np.zeros((threads, members, max(1, fields)), np.int64),
             bits=np.zeros((threads, 4, bits), np.uint64),
         )
