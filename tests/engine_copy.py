@@ -136,13 +136,6 @@ FAULTS = (
         "            for o in range(first, first + 1):\n",
     ),
     Fault(
-        "what a chain of committed steps takes is forgotten but for the last of them",
-        "plain.py",
-        "marks | self._marks[number]",
-        "self._marks[number]",
-        kernel="plain",
-    ),
-    Fault(
         "what a step commits to is not marked",
         "kernel.py",
         "chain | shape.marks[doer[w]]",

@@ -578,7 +578,9 @@ def _draw_questions(rng: random.Random, plan: Plan) -> Iterator[Question]:
             continue
         if kind == "no hot loop":
             every = [rule.name for rule in plan.rules]
-            work = tuple(rng.sample(every, rng.randint(1, min(2, len(every)))))
+            committed = [rule.name for rule in plan.rules if rule.committed]
+            likely = committed if committed and rng.random() < 0.6 else every
+            work = tuple(rng.sample(likely, rng.randint(1, min(2, len(likely)))))
             progress = _some(rng, [each for each in every if each not in work], 0.3)
             yield Question(name, kind, work=work, progress=progress)
             continue

@@ -465,23 +465,28 @@ def test_work_may_be_what_a_step_commits_to(kernel: Kernel) -> None:
     @action(writes="count", committed=True)
     def write(count: int) -> Outcomes:
         if count == 1:
-            yield outcome("write", count=0)
+            yield outcome("write", count=2)
+
+    @action(writes="count", committed=True)
+    def answer(count: int) -> Outcomes:
+        if count == 2:
+            yield outcome("answer", count=0)
 
     @action(writes="count", committed=True)
     def never(count: int) -> Outcomes:
-        if count > 1:
+        if count > 2:
             yield outcome("never", count=0)
 
     system = System(
         name="writer",
         variables=[Variable("count")],
         parameters=[Parameter("limit", 1)],
-        actions=[count_up, write, never],
+        actions=[count_up, write, answer, never],
         initial=[{"count": 0}],
     )
     asked = {
-        "violated": [("write", ()), ("count_up", ()), ("write", "never")],
-        "holds": [("never", ()), ("write", "count_up"), ("count_up", "write")],
+        "violated": [("write", ()), ("answer", ()), ("count_up", ()), ("write", "never")],
+        "holds": [("never", ()), ("write", "count_up"), ("count_up", "write"), ("answer", "write")],
     }
     properties = {
         status: [
@@ -495,5 +500,5 @@ def test_work_may_be_what_a_step_commits_to(kernel: Kernel) -> None:
             assert verdict.status == status
             if verdict.trace is not None:
                 names = [step.action for step in verdict.trace.steps]
-                assert names == ["count_up", "write"]
+                assert names == ["count_up", "write", "answer"]
                 replay(ground(system), verdict.trace)
