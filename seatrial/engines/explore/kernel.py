@@ -9,7 +9,9 @@ answer = a count of outcomes and the first of them (`keep` and `put` turn a stat
 for views, totals and properties a count and a number. What is not known is recorded as a miss, and
 the state is left for later.
 
-All functions here also run uncompiled, on NumPy arrays; tests use that to plant faults.
+All functions here also run uncompiled, on NumPy arrays; tests use that to plant faults. They stand
+in one file because numba's cache on disk looks only at the file of the function that it compiled:
+of one that is inlined from elsewhere it would not notice a change.
 """
 
 from typing import Any, NamedTuple
