@@ -73,6 +73,9 @@ class _Checker:
             self.refuse(node.position, path, f"{_is(node.value)}; write a list, a dash before each")
             return
         for index, item in enumerate(node.value):
+            if item.value is None:
+                says = "null stands here; write a value, or remove the dash"
+                self.refuse(item.position, (*path, index), says)
             self.any_of(item, kind, (*path, index))
 
     def a_map(self, node: Node, kind: str, path: Path) -> None:
