@@ -183,14 +183,16 @@ def _selector(reading: Reading) -> LabelSelector:
     """
     path = ("spec", "selector")
     labels_path = ("spec", "template", "metadata", "labels")
+    before = len(reading.problems)
     selector = read_selector(reading, path)
+    readable = len(reading.problems) == before
     check_labels(reading, labels_path)
     labels = reading.get(*labels_path, default={})
     if reading.get(*path) is None and "spec" in reading.data:
         reading.refuse(path, "no selector; write matchLabels with the labels of the template")
     elif selector == LabelSelector() and "spec" in reading.data:
         reading.refuse(path, "the selector is empty; write matchLabels with the template's labels")
-    elif not selector.matches(labels):
+    elif readable and not selector.matches(labels):
         shown = ", ".join(f"{key}={value}" for key, value in sorted(labels.items())) or "none"
         reading.refuse(
             labels_path,

@@ -12,7 +12,7 @@ boolean, `0777` is 511, `08` is the float 8 and `1:30` a string. A timestamp sta
 import math
 import re
 
-__all__ = ["Scalar", "as_key", "resolved", "tagged"]
+__all__ = ["Scalar", "as_key", "resolved", "tagged", "with_yaml_escapes"]
 
 Scalar = None | bool | int | float | str
 
@@ -32,6 +32,8 @@ _INTEGER = re.compile(
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 # No number of 64 bits has more digits, in whatever base; Python refuses to convert thousands.
 _MOST_DIGITS = 64
+# JSON's way to escape a character beyond 16 bits; an escaped backslash is matched to step over it
+_SURROGATES = re.compile(r"\\\\|\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})")
 _TAG = "tag:yaml.org,2002:"
 
 
@@ -102,3 +104,20 @@ def as_key(value: Scalar) -> str | None:
     if isinstance(value, int):
         return str(value)
     return None if value is None else f"{value:g}"
+
+
+def with_yaml_escapes(text: str) -> str:
+    r"""
+    JSON in which characters beyond 16 bits are escaped as YAML does it: once, with eight digits.
+
+    >>> print(with_yaml_escapes(r'"\ud83d\udea2"'))
+    "\U0001f6a2"
+    """
+    return _SURROGATES.sub(_joined, text)
+
+
+def _joined(match: re.Match[str]) -> str:
+    if match[1] is None:
+        return match[0]
+    code = 0x10000 + ((int(match[1], 16) - 0xD800) << 10) + (int(match[2], 16) - 0xDC00)
+    return f"\\U{code:08x}"

@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 import attrs
 
 from .manifest_errors import ManifestError, Path, Position, Problem, quoted
-from .manifest_scalars import Scalar, as_key, resolved, tagged
+from .manifest_scalars import Scalar, as_key, resolved, tagged, with_yaml_escapes
 
 __all__ = ["MAX_DEPTH", "MAX_DOCUMENTS", "MAX_NODES", "Node", "documents"]
 
@@ -78,6 +78,8 @@ def documents(text: str, file: str) -> list[Node]:
             Position(file, line, column),
             f"{found[0]!r} is no character of a text; YAML or JSON in UTF-8 is read",
         )
+    if text.lstrip().startswith("{"):
+        text = with_yaml_escapes(text)
     loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
         return _Composer(text, file).compose(yaml.parse(text, Loader=loader))
