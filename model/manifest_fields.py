@@ -5,6 +5,7 @@ A path that is not in the table, but known to the API server, may matter: inert 
 somebody has thought about. Where several rows fit, the longest one counts.
 """
 
+import functools
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -36,6 +37,7 @@ _MODELLED = (
     f"{_POD}.containers[].name",
     f"{_POD}.containers[].image",
     f"{_POD}.restartPolicy",  # only Always passes
+    f"{_POD}.volumes[].name",  # a label for what stands beside it, which is listed
 )
 _OBJECT = {
     "metadata.labels": (INERT, "no controller in the model selects Deployments"),
@@ -96,7 +98,6 @@ _POD_FIELDS = {
     "volumes[].configMap": (MATTERS, "a pod waits for it if it is missing"),
     "volumes[].downwardAPI": (INERT, "made of the pod itself"),
     "volumes[].emptyDir": (INERT, "made on the node, without waiting"),
-    "volumes[].name": (INERT, "a name inside of the pod"),
     "volumes[].persistentVolumeClaim": (BLOCKS, "one node at a time may use the claim"),
     "volumes[].secret": (MATTERS, "a pod waits for it if it is missing"),
 }
@@ -175,6 +176,7 @@ def _pattern(path: Path) -> str:
     return dotted(tuple("[]" if isinstance(step, int) else step for step in path))
 
 
+@functools.lru_cache(1000)
 def _reaches_further(pattern: str) -> bool:
     if not pattern or pattern.endswith(".annotations"):
         return True

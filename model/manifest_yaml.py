@@ -20,8 +20,8 @@ __all__ = ["MAX_DEPTH", "MAX_DOCUMENTS", "MAX_NODES", "Node", "documents"]
 
 # A pod template goes down about 15 levels, and what walks the tree here calls itself at each.
 MAX_DEPTH = 100
-# Aliases included. The largest bundles of CRDs have some 200,000; a million takes about 10 s.
-MAX_NODES = 1_000_000
+# Aliases included. A Deployment has less than a thousand; the time to read grows with them.
+MAX_NODES = 250_000
 # Each document is an object for a cluster; whole distributions have a few hundred.
 MAX_DOCUMENTS = 10_000
 

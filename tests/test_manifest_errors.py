@@ -305,7 +305,7 @@ def test_an_alias_bomb_costs_no_more_than_one_line(tmp_path: Path) -> None:
     )
 
     assert errors(tmp_path, bomb) == [
-        "web.yaml:6:29: with all aliases written out, the file has more than 1000000 values up to"
+        "web.yaml:6:11: with all aliases written out, the file has more than 250000 values up to"
         " here; write fewer"
     ]
 
