@@ -1,6 +1,18 @@
 """What controllers, kubelets, caches and users do, as systems of `seatrial.core`."""
 
-from . import rollout
+from . import (
+    api,
+    controller_utils,
+    deployment_conditions,
+    deployment_progress,
+    deployment_recreate,
+    deployment_replica_sets,
+    deployment_rolling,
+    deployment_sync,
+    deployment_util,
+    replicaset_utils,
+    rollout,
+)
 from .manifest import Manifests, NotModelled, read_manifests
 from .manifest_apps import DeploymentManifest, IntOrPercent
 from .manifest_errors import ManifestError
@@ -11,6 +23,16 @@ __all__ = [
     "ManifestError",
     "Manifests",
     "NotModelled",
+    "api",
+    "controller_utils",
+    "deployment_conditions",
+    "deployment_progress",
+    "deployment_recreate",
+    "deployment_replica_sets",
+    "deployment_rolling",
+    "deployment_sync",
+    "deployment_util",
     "read_manifests",
+    "replicaset_utils",
     "rollout",
 ]

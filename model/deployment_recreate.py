@@ -1,0 +1,58 @@
+"""
+Recreate: all old pods go, and only when none is left do new ones come.
+
+:Go: kubernetes v1.36.3 pkg/controller/deployment/recreate.go
+:Docs: https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#recreate-deployment
+:Omits: `rolloutRecreate` itself, which calls these and writes status; failures of the writes, of
+    which the first ends the sync.
+"""
+
+from collections.abc import Iterable, Mapping
+
+from seatrial.core import Population
+
+from .api import Deployment, PodKind, ReplicaSet
+from .deployment_sync import scale_replica_set
+from .deployment_util import get_actual_replica_count_for_replica_sets
+
+__all__ = [
+    "old_pods_running",
+    "scale_down_old_replica_sets_for_recreate",
+    "scale_up_new_replica_set_for_recreate",
+]
+
+
+def scale_down_old_replica_sets_for_recreate(
+    old_rss: Iterable[ReplicaSet], deployment: Deployment
+) -> tuple[ReplicaSet, ...]:
+    """What is sent to bring the old ReplicaSets to 0. Go: scaleDownOldReplicaSetsForRecreate"""
+    sent = (scale_replica_set(rs, 0, deployment) for rs in old_rss)
+    return tuple(rs for rs in sent if rs is not None)
+
+
+def old_pods_running(
+    new_rs: ReplicaSet | None,
+    old_rss: Iterable[ReplicaSet],
+    pod_map: Mapping[int, Population[PodKind]],
+) -> bool:
+    """
+    Whether an old ReplicaSet reports pods, or a pod is seen that is not new and not finished.
+
+    `pod_map` has the Deployment's pods by the `created` of their ReplicaSet. Terminating pods
+    count: unlike a rolling update, Recreate waits until they are gone. Go: oldPodsRunning
+    """
+    if get_actual_replica_count_for_replica_sets(old_rss) > 0:
+        return True
+    for created, pods in pod_map.items():
+        if new_rs is not None and new_rs.created == created:
+            continue
+        if pods.where(lambda pod: pod.phase not in ("Failed", "Succeeded")).total > 0:
+            return True
+    return False
+
+
+def scale_up_new_replica_set_for_recreate(
+    new_rs: ReplicaSet, deployment: Deployment
+) -> ReplicaSet | None:
+    """What is sent to bring the new ReplicaSet to size. Go: scaleUpNewReplicaSetForRecreate"""
+    return scale_replica_set(new_rs, deployment.spec.replicas, deployment)
