@@ -1,0 +1,68 @@
+"""Short ways to write down Deployments and ReplicaSets, for tests of their controllers."""
+
+from collections.abc import Iterable
+
+from hypothesis import strategies as st
+
+from seatrial.model import api
+
+TEMPLATE = 9
+"""The Deployment's own template. A ReplicaSet is old by default: its template is its rank."""
+
+
+def deployment(
+    replicas: int, surge: int | str = 0, unavailable: int | str = 0, template: int = TEMPLATE
+) -> api.Deployment:
+    """A Deployment that rolls with these bounds, `2` or `"25%"`."""
+    strategy = api.rolling_update(max_surge=bound(surge), max_unavailable=bound(unavailable))
+    spec = api.DeploymentSpec(template, replicas, strategy=strategy)
+    return api.Deployment(spec)
+
+
+def bound(written: int | str) -> api.Bound:
+    """A bound as it stands in a manifest."""
+    if isinstance(written, int):
+        return api.Bound.absolute(written)
+    return api.Bound.percent(int(written.removesuffix("%")))
+
+
+def old(created: int, replicas: int, available: int = 0) -> api.ReplicaSet:
+    """An old ReplicaSet: of that size, and reporting so many available pods."""
+    return replica_set(created, created, replicas, available)
+
+
+def new(replicas: int, available: int = 0) -> api.ReplicaSet:
+    """The ReplicaSet of the Deployment's template, younger than any old one."""
+    return replica_set(TEMPLATE, TEMPLATE, replicas, available)
+
+
+def replica_set(template: int, created: int, replicas: int, available: int) -> api.ReplicaSet:
+    """A ReplicaSet whose pods are all available that it reports."""
+    status = api.ReplicaSetStatus(available, available, available, available)
+    return api.ReplicaSet(template, created, replicas, status=status)
+
+
+def sizes(rss: Iterable[api.ReplicaSet]) -> list[tuple[int, int]]:
+    """Rank and size of each."""
+    return [(rs.created, rs.replicas) for rs in rss]
+
+
+bounds = st.one_of(
+    st.builds(api.Bound.absolute, st.integers(0, 12)),
+    st.builds(api.Bound.percent, st.integers(0, 100)),
+)
+
+
+@st.composite
+def deployments(draw: st.DrawFn, least: int = 0, most: int = 20) -> api.Deployment:
+    """Any Deployment of a size within these limits that rolls, with any bounds."""
+    strategy = api.rolling_update(max_surge=draw(bounds), max_unavailable=draw(bounds))
+    spec = api.DeploymentSpec(TEMPLATE, draw(st.integers(least, most)), strategy=strategy)
+    return api.Deployment(spec)
+
+
+@st.composite
+def honest_replica_sets(draw: st.DrawFn, created: int) -> api.ReplicaSet:
+    """Any ReplicaSet that reports at most as many available pods as it is to have."""
+    replicas = draw(st.integers(0, 12))
+    return replica_set(created, created, replicas, draw(st.integers(0, replicas)))
