@@ -6,12 +6,14 @@ Kubernetes v1.36.3.
 
 import ctypes
 import math
+import pickle
 
 import pytest
 from attrs import evolve
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from seatrial.core import check_value, same_value
 from seatrial.model import api, deployment_conditions, deployment_replica_sets, deployment_util
 from workloads import TEMPLATE, bound, bounds, deployment, deployments, new, old, replica_set
 
@@ -442,3 +444,18 @@ def test_some_pod_can_always_move(surge: api.Bound, unavailable: api.Bound, desi
 
     assert min(resolved) >= 0
     assert max(resolved) >= 1
+
+
+# ---- as values --------------------------------------------------------------------------------
+
+
+def test_objects_may_be_part_of_a_state() -> None:
+    """Compared and hashed by what they hold, and the same when they come from another process."""
+    condition = api.DeploymentCondition("Available", "True", "MinimumReplicasAvailable")
+    of = evolve(deployment(3, "25%"), status=api.DeploymentStatus(conditions=(condition,)))
+
+    for value in (of, RECREATED, new(3, available=2), api.PodKind()):
+        check_value(value)
+        again = pickle.loads(pickle.dumps(value))
+        assert same_value(again, value)
+        assert hash(again) == hash(value)

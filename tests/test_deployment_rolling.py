@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seatrial.model import api, controller_utils, deployment_rolling, deployment_util
-from workloads import deployment, deployments, honest_replica_sets, new, old, sizes
+from workloads import deployment, deployments, honest_replica_sets, new, old, opaque, sizes
 
 
 def shrink(
@@ -270,6 +270,23 @@ def test_with_pods_that_become_available_at_once_every_rollout_comes_to_an_end(
         new_rs, old_rs = new(new_rs.replicas, new_rs.replicas), old(1, *(old_rs.replicas,) * 2)
 
     assert (old_rs.replicas, new_rs.replicas) == (0, of.spec.replicas)
+
+
+@given(deployments(), st.tuples(*(honest_replica_sets(rank) for rank in (1, 2, 9))))
+def test_a_step_runs_on_sizes_that_are_no_ordinary_integers(
+    of: api.Deployment, rss: tuple[api.ReplicaSet, ...]
+) -> None:
+    """The symbolic engine runs these very functions; they may only calculate and compare."""
+    *old_rss, new_rs = rss
+    terms = [opaque(rs) for rs in rss]
+
+    grown = deployment_rolling.reconcile_new_replica_set(terms, terms[-1], opaque(of))
+    shrunk = shrink(opaque(of), terms[-1], *terms[:-1])
+
+    assert sizes(grown.writes) == sizes(
+        deployment_rolling.reconcile_new_replica_set(rss, new_rs, of).writes
+    )
+    assert sizes(shrunk.writes) == sizes(shrink(of, new_rs, *old_rss).writes)
 
 
 def test_a_rollout_of_four_with_the_default_bounds_goes_like_this() -> None:

@@ -19,7 +19,7 @@ from seatrial.model import (
     deployment_sync,
     deployment_util,
 )
-from workloads import TEMPLATE, deployment, new, old, sizes
+from workloads import TEMPLATE, deployment, new, old, opaque, sizes
 
 # ---- scaling events ---------------------------------------------------------------------------
 
@@ -231,6 +231,24 @@ def test_shrinking_in_proportion_never_goes_below_the_size_whatever_is_noted(
 
     assert sum(after.values()) >= of.spec.replicas
     assert all(n >= 0 for n in after.values())
+
+
+@given(several, st.integers(0, 60), st.integers(0, 60), st.integers(0, 8))
+def test_scaling_and_status_run_on_sizes_that_are_no_ordinary_integers(
+    old_sizes: list[int], size: int, maximal: int, surge: int
+) -> None:
+    """As for the rolling update."""
+    rss = [evolve(old(rank, n, n), max_replicas=maximal) for rank, n in enumerate(old_sizes)]
+    of, terms = deployment(size, surge), [opaque(rs) for rs in rss]
+
+    written = deployment_sync.scale(opaque(of), None, terms)
+    rollout = deployment_progress.sync_rollout_status(terms, terms[0], opaque(of), True)
+
+    assert sizes(written) == sizes(deployment_sync.scale(of, None, rss))
+    assert deployment_sync.is_scaling_event(opaque(of), written) is False
+    assert deployment_sync.cleanup_deployment(terms, opaque(of)) == ()
+    expected = deployment_progress.sync_rollout_status(rss, rss[0], of, True)
+    assert rollout == expected
 
 
 # ---- history ----------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from seatrial.core import Population, answers
 from seatrial.model import api, controller_utils, replicaset_utils
+from workloads import Opaque
 
 Pods = Population[api.PodKind]
 
@@ -238,6 +239,27 @@ def test_what_is_deleted_never_ranks_behind_what_stays(
         kept = filtered - chosen
         assert chosen.total == wanted
         assert all(place[gone] <= place[stays] for gone in chosen for stays in kept)
+
+
+def test_counts_of_pods_may_be_no_ordinary_integers() -> None:
+    """The symbolic engine knows the classes of pods, and not how many there are of each."""
+    counts: dict[api.PodKind, Any] = {READY: Opaque(3), NOT_READY: Opaque(2), PENDING: Opaque(1)}
+    filtered: Pods = Population(counts)
+
+    status = replicaset_utils.calculate_status(rs(2), filtered, pods(), True)
+    chosen = replicaset_utils.get_pods_to_delete(filtered, filtered, filtered.total - 2)
+
+    assert (status.replicas, status.ready_replicas, status.replica_failure) == (
+        6,
+        3,
+        "FailedDelete",
+    )
+    assert [(kind.phase, kind.ready, count) for kind, count in chosen.items()] == [
+        ("Pending", False, 1),
+        ("Running", False, 2),
+        ("Running", True, 1),
+    ]
+    assert replicaset_utils.slow_start_batch(Opaque(10)) == (1, 2, 4, 3)  # type: ignore[arg-type]
 
 
 # ---- expectations -----------------------------------------------------------------------------

@@ -1,7 +1,10 @@
 """Short ways to write down Deployments and ReplicaSets, for tests of their controllers."""
 
 from collections.abc import Iterable
+from functools import total_ordering
+from typing import Any
 
+from attrs import evolve, fields, has
 from hypothesis import strategies as st
 
 from seatrial.model import api
@@ -66,3 +69,65 @@ def honest_replica_sets(draw: st.DrawFn, created: int) -> api.ReplicaSet:
     """Any ReplicaSet that reports at most as many available pods as it is to have."""
     replicas = draw(st.integers(0, 12))
     return replica_set(created, created, replicas, draw(st.integers(0, replicas)))
+
+
+@total_ordering
+class Opaque:
+    """
+    An integer that rules can only calculate with and compare, as one of the symbolic engine.
+
+    Hashing it, counting to it, or making a sequence as long as it raises TypeError.
+    """
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __init__(self, value: int) -> None:
+        self.value = value
+
+    def __add__(self, other: "int | Opaque") -> "Opaque":
+        return Opaque(self.value + plain(other))
+
+    __radd__ = __add__
+
+    def __sub__(self, other: "int | Opaque") -> "Opaque":
+        return Opaque(self.value - plain(other))
+
+    def __rsub__(self, other: int) -> "Opaque":
+        return Opaque(other - self.value)
+
+    def __mul__(self, other: "int | Opaque") -> "Opaque":
+        return Opaque(self.value * plain(other))
+
+    __rmul__ = __mul__
+
+    def __floordiv__(self, other: "int | Opaque") -> "Opaque":
+        return Opaque(self.value // plain(other))
+
+    def __neg__(self) -> "Opaque":
+        return Opaque(-self.value)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, (int, Opaque)) and self.value == plain(other)
+
+    def __lt__(self, other: "int | Opaque") -> bool:
+        return self.value < plain(other)
+
+    def __repr__(self) -> str:
+        return f"Opaque({self.value})"
+
+
+def plain(number: "int | Opaque") -> int:
+    """The ordinary integer."""
+    return number.value if isinstance(number, Opaque) else number
+
+
+def opaque(value: Any) -> Any:
+    """The same frozen value with every size and count in it made opaque; ranks stay as they are."""
+    changes: dict[str, Any] = {}
+    for field in fields(type(value)):
+        content = getattr(value, field.name)
+        if has(type(content)):
+            changes[field.name] = opaque(content)
+        elif type(content) is int and field.name not in ("created", "template", "deletion_cost"):
+            changes[field.name] = Opaque(content)
+    return evolve(value, **changes)
