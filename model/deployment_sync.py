@@ -143,7 +143,7 @@ def proportional_sizes(
     desired = deployment.spec.replicas
     allowed_size = desired + max_surge(deployment) if desired > 0 else 0
     to_add = allowed_size - get_replica_count_for_replica_sets(active_rss)
-    if to_add == 0:
+    if to_add == 0 or not active_rss:
         return tuple((rs, rs.replicas) for rs in active_rss)
     ordered = replica_sets_by_size_newer if to_add > 0 else replica_sets_by_size_older
     added = 0

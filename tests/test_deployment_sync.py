@@ -139,6 +139,11 @@ def test_where_sizes_are_right_only_annotations_are_written_the_youngest_first()
     assert {rs.desired_replicas for rs in written} == {5}
 
 
+def test_without_any_replica_set_there_is_nothing_to_scale() -> None:
+    """As when a Deployment is paused from the start."""
+    assert deployment_sync.scale(deployment(3), None, []) == ()
+
+
 def test_the_only_active_replica_set_takes_all_even_if_it_is_an_old_one() -> None:
     """A rollout that has not begun yet does not begin with the resizing."""
     assert after_scaling(deployment(7), new(0), old(1, 3)) == {1: 7, TEMPLATE: 0}
