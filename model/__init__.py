@@ -13,8 +13,9 @@ from . import (
     replicaset_utils,
     rollout,
 )
+from .api import IntOrPercent
 from .manifest import Manifests, NotModelled, read_manifests
-from .manifest_apps import DeploymentManifest, IntOrPercent
+from .manifest_apps import DeploymentManifest
 from .manifest_errors import ManifestError
 
 __all__ = [

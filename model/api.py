@@ -20,7 +20,6 @@ from attrs import frozen
 __all__ = [
     "MAX_INT32",
     "RECREATE",
-    "Bound",
     "ConditionStatus",
     "ConditionType",
     "Deployment",
@@ -28,6 +27,7 @@ __all__ = [
     "DeploymentSpec",
     "DeploymentStatus",
     "DeploymentStrategy",
+    "IntOrPercent",
     "Observed",
     "Phase",
     "PodKind",
@@ -61,25 +61,28 @@ class Observed(Enum):
 
 
 @frozen
-class Bound:
+class IntOrPercent:
     """maxSurge or maxUnavailable: a number of pods, or a percentage of `spec.replicas`."""
 
     kind: Literal["int", "percent"]
     value: int
 
     @classmethod
-    def absolute(cls, value: int) -> "Bound":
+    def absolute(cls, value: int) -> "IntOrPercent":
         """`maxSurge: 2` in a manifest."""
         return cls("int", value)
 
     @classmethod
-    def percent(cls, value: int) -> "Bound":
+    def percent(cls, value: int) -> "IntOrPercent":
         """`maxSurge: 25%` in a manifest."""
         return cls("percent", value)
 
+    def __str__(self) -> str:
+        return f"{self.value}%" if self.kind == "percent" else str(self.value)
 
-_QUARTER = Bound.percent(25)
-_NONE = Bound.absolute(0)
+
+_QUARTER = IntOrPercent.percent(25)
+_NONE = IntOrPercent.absolute(0)
 
 
 @frozen
@@ -142,8 +145,8 @@ class ReplicaSet:
 class RollingUpdateDeployment:
     """`spec.strategy.rollingUpdate`. None is a missing field, which stands for 0 downstream."""
 
-    max_unavailable: Bound | None = _QUARTER
-    max_surge: Bound | None = _QUARTER
+    max_unavailable: IntOrPercent | None = _QUARTER
+    max_surge: IntOrPercent | None = _QUARTER
 
 
 @frozen
@@ -158,7 +161,9 @@ RECREATE: Final = DeploymentStrategy("Recreate", None)
 """All old pods are gone before the first new one is made."""
 
 
-def rolling_update(max_surge: Bound = _NONE, max_unavailable: Bound = _NONE) -> DeploymentStrategy:
+def rolling_update(
+    max_surge: IntOrPercent = _NONE, max_unavailable: IntOrPercent = _NONE
+) -> DeploymentStrategy:
     """A RollingUpdate strategy with these two bounds; one that is not given is 0."""
     return DeploymentStrategy(
         rolling_update=RollingUpdateDeployment(max_unavailable=max_unavailable, max_surge=max_surge)

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 
 from seatrial.core.arith import ceil_div, floor_div, maximum, minimum, total
 
-from .api import MAX_INT32, Bound, Deployment, Observed, ReplicaSet, RollingUpdateDeployment
+from .api import MAX_INT32, Deployment, IntOrPercent, Observed, ReplicaSet, RollingUpdateDeployment
 
 __all__ = [
     "get_actual_replica_count_for_replica_sets",
@@ -39,7 +39,9 @@ __all__ = [
 # ---- maxSurge and maxUnavailable --------------------------------------------------------------
 
 
-def get_scaled_value_from_int_or_percent(bound: Bound | None, of: int, round_up: bool) -> int:
+def get_scaled_value_from_int_or_percent(
+    bound: IntOrPercent | None, of: int, round_up: bool
+) -> int:
     """
     How many pods a bound allows of `of` pods; a missing bound allows none.
 
@@ -66,7 +68,7 @@ def is_rolling_update(deployment: Deployment) -> bool:
 
 
 def resolve_fenceposts(
-    surge_bound: Bound | None, unavailable_bound: Bound | None, desired: int
+    surge_bound: IntOrPercent | None, unavailable_bound: IntOrPercent | None, desired: int
 ) -> tuple[int, int]:
     """
     Surge and unavailability as numbers of pods.
@@ -74,9 +76,9 @@ def resolve_fenceposts(
     Surge is rounded up and unavailability down. Where both come out as 0 nothing could ever move,
     so one pod may then be unavailable. Go: ResolveFenceposts
 
-    >>> resolve_fenceposts(Bound.percent(25), Bound.percent(25), 10)
+    >>> resolve_fenceposts(IntOrPercent.percent(25), IntOrPercent.percent(25), 10)
     (3, 2)
-    >>> resolve_fenceposts(Bound.absolute(0), Bound.percent(1), 10)
+    >>> resolve_fenceposts(IntOrPercent.absolute(0), IntOrPercent.percent(1), 10)
     (0, 1)
     """
     surge = get_scaled_value_from_int_or_percent(surge_bound, desired, round_up=True)

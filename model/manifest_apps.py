@@ -15,6 +15,7 @@ from typing import Any
 
 import attrs
 
+from .api import IntOrPercent
 from .manifest_errors import Path, Position, Problem, dotted, quoted
 from .manifest_names import dns_subdomain
 from .manifest_pods import check_metadata, check_template
@@ -23,40 +24,11 @@ from .manifest_schema import check
 from .manifest_selector import LabelSelector, check_labels, read_selector
 from .manifest_template import Pairs, PodTemplate, pod_template
 
-__all__ = ["DeploymentManifest", "IntOrPercent", "read_deployment"]
+__all__ = ["DeploymentManifest", "read_deployment"]
 
 _PERCENT = re.compile(r"[0-9]+%")
 _STRATEGIES = ("Recreate", "RollingUpdate")
 _UPDATE = ("spec", "strategy", "rollingUpdate")
-
-
-@attrs.frozen
-class IntOrPercent:
-    """
-    A number of pods, or a share of the replicas.
-
-    >>> print(IntOrPercent(25, percent=True), IntOrPercent(1))
-    25% 1
-    """
-
-    value: int
-    percent: bool = False
-
-    def __str__(self) -> str:
-        return f"{self.value}%" if self.percent else str(self.value)
-
-    def of(self, total: int, *, round_up: bool) -> int:
-        """
-        The number of pods, where there are `total` replicas.
-
-        :Go: k8s.io/apimachinery pkg/util/intstr GetScaledValueFromIntOrPercent
-
-        >>> [IntOrPercent(25, percent=True).of(3, round_up=up) for up in (True, False)]
-        [1, 0]
-        """
-        if not self.percent:
-            return self.value
-        return -(-self.value * total // 100) if round_up else self.value * total // 100
 
 
 @attrs.frozen
@@ -121,7 +93,7 @@ class DeploymentManifest:
 
 
 def _as_written(bound: IntOrPercent) -> int | str:
-    return str(bound) if bound.percent else bound.value
+    return str(bound) if bound.kind == "percent" else bound.value
 
 
 def read_deployment(reading: Reading) -> DeploymentManifest | None:
@@ -218,7 +190,7 @@ def _strategy(reading: Reading) -> tuple[str, IntOrPercent | None, IntOrPercent 
     max_unavailable = _bound(reading, "maxUnavailable")
     max_surge = _bound(reading, "maxSurge")
     path = (*_UPDATE, "maxUnavailable")
-    if max_unavailable.percent and max_unavailable.value > 100:
+    if max_unavailable.kind == "percent" and max_unavailable.value > 100:
         reading.refuse(path, f"'{max_unavailable}' is more than all pods; write at most 100%")
     if len(reading.problems) == before and not max_unavailable.value and not max_surge.value:
         reading.refuse(
@@ -232,13 +204,13 @@ def _bound(reading: Reading, field: str) -> IntOrPercent:
     path = (*_UPDATE, field)
     value = reading.get(*path, default="25%")
     if not isinstance(value, str):
-        return IntOrPercent(reading.not_negative(path, 0))
+        return IntOrPercent.absolute(reading.not_negative(path, 0))
     # What has more digits than this means nothing, and Go's controller fails on it.
     if _PERCENT.fullmatch(value) and len(value) <= 10:
-        return IntOrPercent(int(value[:-1]), percent=True)
+        return IntOrPercent.percent(int(value[:-1]))
     says = "is no percentage; write an integer without quotes, or a percentage such as 25%"
     reading.refuse_value(path, value, says)
-    return IntOrPercent(25, percent=True)
+    return IntOrPercent.percent(25)
 
 
 def _deadline(reading: Reading, min_ready: int) -> int:

@@ -89,7 +89,7 @@ def test_percentages_are_those_that_upstream_computes_in_floats(
     in_floats = math.ceil(quotient) if round_up else math.floor(quotient)
 
     assert in_floats == deployment_util.get_scaled_value_from_int_or_percent(
-        api.Bound.percent(percent), of, round_up
+        api.IntOrPercent.percent(percent), of, round_up
     )
 
 
@@ -438,7 +438,9 @@ def test_a_condition_replaces_only_one_of_its_own_type() -> None:
 
 
 @given(bounds, bounds, st.integers(1, 1000))
-def test_some_pod_can_always_move(surge: api.Bound, unavailable: api.Bound, desired: int) -> None:
+def test_some_pod_can_always_move(
+    surge: api.IntOrPercent, unavailable: api.IntOrPercent, desired: int
+) -> None:
     """Otherwise a rollout would be stuck by its own bounds."""
     resolved = deployment_util.resolve_fenceposts(surge, unavailable, desired)
 

@@ -106,7 +106,7 @@ def test_what_is_not_given_has_the_api_servers_default() -> None:
     found = only(read(deployment({"replicas": None, "strategy": {"rollingUpdate": None}})))
 
     assert (found.replicas, found.strategy, found.paused) == (1, "RollingUpdate", False)
-    assert found.max_surge == found.max_unavailable == IntOrPercent(25, percent=True)
+    assert found.max_surge == found.max_unavailable == IntOrPercent.percent(25)
     assert (found.min_ready_seconds, found.revision_history_limit) == (0, 10)
     assert found.position("spec.replicas") is None
     assert str(found.position("spec.selector")).endswith("web.yaml:1:99")
@@ -464,16 +464,6 @@ def test_a_manifest_with_its_defaults_written_out_reads_the_same(
     found = only(read(deployment(spec, **pod)))
 
     assert only(read(found.document())) == found
-
-
-@given(st.integers(0, 200), st.integers(0, 1000))
-def test_a_percentage_of_pods_is_rounded_the_way_it_is_asked(share: int, total: int) -> None:
-    """Up for the surge and down for what may be missing, so that a rollout can always go on."""
-    bound = IntOrPercent(share, percent=True)
-    low, high = (bound.of(total, round_up=up) for up in (False, True))
-
-    assert low * 100 <= share * total <= high * 100
-    assert high - low == (share * total % 100 != 0)
 
 
 def test_values_are_frozen_and_hashable() -> None:

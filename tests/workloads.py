@@ -22,11 +22,11 @@ def deployment(
     return api.Deployment(spec)
 
 
-def bound(written: int | str) -> api.Bound:
+def bound(written: int | str) -> api.IntOrPercent:
     """A bound as it stands in a manifest."""
     if isinstance(written, int):
-        return api.Bound.absolute(written)
-    return api.Bound.percent(int(written.removesuffix("%")))
+        return api.IntOrPercent.absolute(written)
+    return api.IntOrPercent.percent(int(written.removesuffix("%")))
 
 
 def old(created: int, replicas: int, available: int = 0) -> api.ReplicaSet:
@@ -51,8 +51,8 @@ def sizes(rss: Iterable[api.ReplicaSet]) -> list[tuple[int, int]]:
 
 
 bounds = st.one_of(
-    st.builds(api.Bound.absolute, st.integers(0, 12)),
-    st.builds(api.Bound.percent, st.integers(0, 100)),
+    st.builds(api.IntOrPercent.absolute, st.integers(0, 12)),
+    st.builds(api.IntOrPercent.percent, st.integers(0, 100)),
 )
 
 
