@@ -14,6 +14,7 @@ from typing import Any
 import attrs
 import pytest
 
+from seatrial import core
 from seatrial.core import (
     Action,
     DeclarationError,
@@ -597,3 +598,25 @@ def test_a_property_that_depends_on_the_order_of_a_set_is_refused() -> None:
         f"property promise, {where(promise.function)}, answers one question in two ways; it"  # type: ignore[arg-type]
         " depends on set order or on something that it does not read"
     )
+
+
+class Unhashable:
+    """What raises, and not a TypeError, where it is hashed."""
+
+    def __hash__(self) -> int:
+        raise ValueError("no hash")
+
+
+@pytest.mark.parametrize("more", [0, 1])
+def test_a_value_whose_hash_raises_is_named(more: int) -> None:
+    """However many outcomes there are: not what went wrong when they were compared."""
+
+    @action(writes="x")
+    def step(x: int, more: int) -> Outcomes:
+        yield outcome("bad", x=Unhashable())
+        if more:
+            yield outcome("good", x=x + 1)
+
+    system = counter(step, parameters=[core.Parameter("more", more)])
+
+    assert "outcome 'bad' writes x:" in refused(RuleError, explore, system)

@@ -1,5 +1,6 @@
 """The explicit engine: caps, order of discovery, and sizes at which something has to move."""
 
+import random
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -502,3 +503,57 @@ def test_work_may_be_what_a_step_commits_to(kernel: Kernel) -> None:
                 names = [step.action for step in verdict.trace.steps]
                 assert names == ["count_up", "write", "answer"]
                 replay(ground(system), verdict.trace)
+
+
+def test_a_repack_may_crowd_a_shard_of_the_visited_set() -> None:
+    """Other words have other hashes: the table must not be taken to be as large as before."""
+    dice = random.Random(559)
+    wanted = dice.randint(2350, 2650)
+    pairs = dict.fromkeys([(each, each) for each in range(256)])
+    while len(pairs) < wanted:
+        pairs[dice.randrange(256), dice.randrange(256)] = None
+
+    @action(writes="y")
+    def grow(y: int, x: int, z: int) -> Outcomes:
+        if x == 0 and z == 0 and y < 20:
+            yield outcome("grow", y=y + 1)
+
+    system = System(
+        name="crowd",
+        variables=[Variable("y"), Variable("x"), Variable("z")],
+        actions=[grow],
+        initial=[{"y": 0, "x": x, "z": z} for x, z in pairs],
+    )
+    assert explore(system, kernel="compiled", threads=1).exploration.states == len(pairs) + 20
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3])
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_the_error_of_the_first_state_is_told(kernel: Kernel, threads: int) -> None:
+    """Questions are asked ahead of their turn; what goes wrong is told in the order of states."""
+
+    @action(writes=("x", "p"))
+    def ahead(x: int) -> Outcomes:
+        if x == 0:
+            for each in range(1, 2001):
+                yield outcome("ahead", x=each, p=0)
+        elif x <= 2000:
+            yield outcome("ahead", x=x + 2000, p=x)
+        elif x == 3500:
+            raise ValueError("ahead fails")
+
+    @action(writes="q")
+    def behind(p: int, q: int) -> Outcomes:
+        if p == 10:
+            raise ValueError("behind fails")
+        if q > 0:
+            yield outcome("behind", q=0)
+
+    system = System(
+        name="errors",
+        variables=[Variable("x"), Variable("p"), Variable("q")],
+        actions=[ahead, behind],
+        initial=[{"x": 0, "p": 0, "q": 0}],
+    )
+    with pytest.raises(RuleError, match="behind fails"):
+        explore(system, kernel=kernel, threads=threads)

@@ -92,9 +92,16 @@ class GroundAction:
                 for outcomes, choices in answers(lambda: _listed(function(*arguments)))
                 for one in outcomes
             ]
-            return tuple(found if len(found) < 2 else _distinct(found))
+            if checked and len(found) > 1:
+                found = _distinct(found)
         except (Exception, SystemExit) as error:
             raise _failed("action", function, self.name, error) from error
+        if checked or len(found) < 2:
+            return tuple(found)
+        try:
+            return tuple(_distinct(found))
+        except (Exception, SystemExit):
+            return self.evaluate(values)  # which names the value that cannot be hashed or compared
 
     def _outcome(self, one: Any, choices: tuple[int, ...], *, checked: bool) -> GroundOutcome:
         if not isinstance(one, Outcome):

@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from seatrial.core import NotAFunction, RuleError
+
 from . import kernel
 from .learned import Learned, dims
 from .packed import NO_PARENT, PackedGraph, shares
@@ -23,7 +25,6 @@ from .tables import Asked
 __all__ = ["search"]
 
 _MOST_STATES = 0x7FFFFFF0
-_LOAD = 0.85
 _FILLED = 0.7
 """How full buckets shall be: some are fuller than others, and the next chunk may branch more."""
 _BUCKET_MOST = 1 << 14
@@ -238,7 +239,12 @@ class _Search:
 
         graph.each(run, len(ranges))
         if work.misses.fill.any():
-            graph.answer_misses()
+            try:
+                graph.answer_misses()
+            except NotAFunction:
+                raise
+            except RuleError:
+                pass  # expansion asks again, if it comes so far, and then in the order of states
 
     def call_nth(
         self, calls: Sequence[int], places: Sequence[Sequence[int]], level_end: int, n: int
@@ -310,7 +316,7 @@ class _Search:
         threads = graph.threads if work.out.total[:segments].sum() > 4096 else 1
 
         def run(thread: int) -> Any:
-            limit = int(_LOAD * graph.visited.slots.shape[1])
+            limit = graph.most
             if graph.visited.bare:
                 return kernel.insert_bare(
                     thread, threads, segments, limit, graph.visited, work.out, work.fresh, resume

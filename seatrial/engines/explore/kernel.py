@@ -1097,14 +1097,20 @@ def regrow(thread, threads, old, visited):
 
 
 @jit
-def rehash(thread, threads, count, states, visited, dim):
-    """Enter states that are known to differ, after their packing changed."""
+def rehash(thread, threads, count, limit, states, visited, dim):
+    """
+    Enter states that are known to differ, after their packing changed; False where a shard is full.
+
+    Other words have other hashes, so shards may hold more than they did.
+    """
     capacity = visited.slots.shape[1]
     for n in range(count):
         h = hash_words(states[n], dim)
         shard = np.int64(h >> SHARD_SHIFT)
         if shard % threads != thread:
             continue
+        if visited.used[shard] >= limit:
+            return False
         tag = h & LOW32
         at = np.int64(home(tag, capacity))
         while visited.slots[shard, at] != EMPTY:
@@ -1113,6 +1119,7 @@ def rehash(thread, threads, count, states, visited, dim):
                 at = 0
         visited.slots[shard, at] = states[n, 0] if visited.bare else (tag << BITS32) | U(n)
         visited.used[shard] += 1
+    return True
 
 
 @jit

@@ -1,7 +1,7 @@
 """The states of the compiled search, packed, with the visited set and the learned tables."""
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from functools import partial
 from typing import Any
 
@@ -19,6 +19,7 @@ __all__ = ["BUCKET_LEAST", "NO_PARENT", "PackedGraph", "shares"]
 
 NO_PARENT = 0xFFFFFFFF
 BUCKET_LEAST = 64
+_LOAD = 0.85
 _Edges = tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.uint64]]
 _ENDS_LEAST = 256
 
@@ -78,7 +79,11 @@ class PackedGraph:
         if threads == 1 or self._pool is None:
             return [call(thread) for thread in range(threads)]
         others = [self._pool.submit(call, thread) for thread in range(1, threads)]
-        return [call(0), *[each.result() for each in others]]
+        try:
+            first = call(0)
+        finally:
+            wait(others)  # nobody works on behind the back of an error
+        return [first, *[each.result() for each in others]]
 
     def room(self, bucket: int, ends: int) -> Work:
         """Room for one chunk, to be put in the place of `work`."""
@@ -102,7 +107,7 @@ class PackedGraph:
     def grow_table(self) -> None:
         """Half as many slots again."""
         old = self.visited.slots
-        bigger = self.table(old.shape[1] + max(1, old.shape[1] // 2 // kernel.LINE) * kernel.LINE)
+        bigger = self.table(_larger(old.shape[1]))
         bigger.used[:] = self.visited.used
         self.visited = bigger
         self.peak = max(self.peak, self.held + old.nbytes)
@@ -126,13 +131,24 @@ class PackedGraph:
         )
 
     def rehash(self) -> None:
-        """Enter all states into a new table."""
-        self.visited = self.empty_table(self.visited.slots.shape[1])
+        """Enter all states into a new table, as large as the old one if that suffices."""
+        capacity = self.visited.slots.shape[1]
         dim = dims(self.learned.layout)[0]
-        self.each(
-            lambda t: kernel.rehash(t, self.threads, self.count, self.words, self.visited, dim),
-            self.threads,
-        )
+
+        def run(thread: int) -> Any:
+            return kernel.rehash(
+                thread, self.threads, self.count, self.most, self.words, self.visited, dim
+            )
+
+        self.visited = self.empty_table(capacity)
+        while not all(self.each(run, self.threads)):
+            capacity = _larger(capacity)
+            self.visited = self.empty_table(capacity)
+
+    @property
+    def most(self) -> int:
+        """How many states a shard of the table may hold before it has to grow."""
+        return int(_LOAD * self.visited.slots.shape[1])
 
     def repacked(self, old: Layout) -> None:
         """Move all states to the layout that the learned tables have moved to."""
@@ -260,6 +276,11 @@ class PackedGraph:
             elif status == kernel.FULL and found == 0:
                 room *= 2
         return parts
+
+
+def _larger(capacity: int) -> int:
+    """Half as many slots again, in whole lines."""
+    return capacity + max(1, capacity // 2 // kernel.LINE) * kernel.LINE
 
 
 def _nth(

@@ -157,7 +157,7 @@ class Tables:
     def outcomes(self, action: GroundAction, ids: Sequence[int]) -> tuple[Writes, ...]:
         """What an action yields where its reads have these ids; asks the rule."""
         number = self._count(f"action {action.action.name}")
-        found = self._evaluate(action, ids)
+        found = action.evaluate(self.values(action.reads, ids), checked=False)
         if self._due(number) or (number < _AUDITED_SETS and self._has_sets(action.reads, ids)):
             self._same_answer(action, ids, found)
         sample = self._audit.setdefault(action.number, [])
@@ -181,16 +181,6 @@ class Tables:
                     ) from None
             result.append(tuple(writes))
         return tuple(result)
-
-    def _evaluate(self, action: GroundAction, ids: Sequence[int]) -> tuple[GroundOutcome, ...]:
-        """The outcomes, whose values are checked when they get their ids."""
-        values = self.values(action.reads, ids)
-        try:
-            return action.evaluate(values, checked=False)
-        except RuleError as error:
-            if not isinstance(error.__cause__, TypeError):
-                raise
-            return action.evaluate(values)  # names the value that cannot be hashed
 
     def _same_answer(self, action: GroundAction, ids: Sequence[int], found: Any) -> None:
         """Ask again, with every set walked the other way round, in parameters too."""
