@@ -108,8 +108,8 @@ FAULTS = (
     Fault(
         "numbers depend on the shard and not on the order of discovery",
         "kernel.py",
-        "            out.rank[t, n] = rank\n",
-        "            out.rank[t, n] = rank ^ ONE_OFF if rank ^ ONE_OFF >= base else rank\n",
+        "            out.parent[t, n] = rank\n",
+        "            out.parent[t, n] = rank ^ ONE_OFF if rank ^ ONE_OFF >= base else rank\n",
     ),
     Fault(
         "the parent of a state is the one after",

@@ -27,7 +27,7 @@ __all__ = ["search"]
 _MOST_STATES = 0x7FFFFFF0
 _FILLED = 0.7
 """How full buckets shall be: some are fuller than others, and the next chunk may branch more."""
-_BUCKET_MOST = 1 << 14
+_BUCKET_MOST = 3 << 12
 
 
 class _Search:

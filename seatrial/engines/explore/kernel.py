@@ -124,9 +124,8 @@ class Out(NamedTuple):
     words: Any  # (T, SHARDS, cap, W)
     ordinal: Any  # (T, SHARDS, cap)
     fill: Any  # (T, SHARDS)
-    parent: Any  # (T, N) by ordinal
+    parent: Any  # (T, N) by ordinal; of those that are fresh their own number, once they have one
     new: Any  # (T, N)
-    rank: Any  # (T, N)
     total: Any  # (T,) candidates
     taken: Any  # (T,) steps: candidates, and those that were dropped
     latest: Any  # (T, LATEST, W) see `push`
@@ -1044,11 +1043,11 @@ def number(t, base, limit, parents, out):
     for n in range(out.total[t]):
         if out.new[t, n]:
             out.new[t, n] = 0
-            out.rank[t, n] = rank
             if rank < limit:
                 parents[rank] = out.parent[t, n]
             elif cut < 0:
                 cut = np.int64(out.parent[t, n])
+            out.parent[t, n] = rank
             rank += 1
     return cut
 
@@ -1059,7 +1058,7 @@ def settle(thread, threads, limit, states, visited, out, fresh, dim):
     capacity = visited.slots.shape[1]
     for shard in range(thread * SHARDS // threads, (thread + 1) * SHARDS // threads):
         for n in range(fresh.fill[shard]):
-            rank = out.rank[fresh.thread[shard, n], fresh.ordinal[shard, n]]
+            rank = out.parent[fresh.thread[shard, n], fresh.ordinal[shard, n]]
             if rank < limit:
                 for k in range(len(dim)):
                     states[rank, k] = fresh.words[shard, n, k]

@@ -48,7 +48,6 @@ class Work:
             fill=np.zeros((threads, shards), np.int64),
             parent=np.empty((threads, most), np.uint32),
             new=np.zeros((threads, most), np.uint8),
-            rank=np.empty((threads, most), np.uint32),
             total=np.zeros(threads, np.int64),
             taken=np.zeros(threads, np.int64),
             latest=np.empty((threads, kernel.LATEST, words), np.uint64),
