@@ -1,22 +1,30 @@
-"""What controllers, kubelets, caches and users do, as systems of `seatrial.core`."""
+"""
+What controllers, kubelets, caches and users do, as systems of `seatrial.core`.
 
-from . import (
-    api,
-    controller_utils,
-    deployment_conditions,
-    deployment_progress,
-    deployment_recreate,
-    deployment_replica_sets,
-    deployment_rolling,
-    deployment_sync,
-    deployment_util,
-    replicaset_utils,
-    rollout,
-)
-from .api import IntOrPercent
-from .manifest import Manifests, NotModelled, read_manifests
-from .manifest_apps import DeploymentManifest
-from .manifest_errors import ManifestError
+A module is imported when it is first asked for: whoever checks an example need not wait for the
+manifest reader.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from . import (
+        api,
+        controller_utils,
+        deployment_conditions,
+        deployment_progress,
+        deployment_recreate,
+        deployment_replica_sets,
+        deployment_rolling,
+        deployment_sync,
+        deployment_util,
+        replicaset_utils,
+        rollout,
+    )
+    from .api import IntOrPercent
+    from .manifest import Manifests, NotModelled, read_manifests
+    from .manifest_apps import DeploymentManifest
+    from .manifest_errors import ManifestError
 
 __all__ = [
     "DeploymentManifest",
@@ -37,3 +45,25 @@ __all__ = [
     "replicaset_utils",
     "rollout",
 ]
+
+_FROM = {
+    "DeploymentManifest": "manifest_apps",
+    "IntOrPercent": "api",
+    "ManifestError": "manifest_errors",
+    "Manifests": "manifest",
+    "NotModelled": "manifest",
+    "read_manifests": "manifest",
+}
+
+# Type checkers and editors read the imports above; a `__getattr__` would hide misspelt names.
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> Any:
+        from importlib import import_module
+
+        if name not in __all__:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        module = import_module(f".{_FROM.get(name, name)}", __name__)
+        found = getattr(module, name) if name in _FROM else module
+        globals()[name] = found
+        return found
