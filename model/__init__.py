@@ -10,44 +10,73 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from . import (
         api,
+        clock,
+        controller,
         controller_utils,
+        delivery,
+        deployment,
         deployment_conditions,
+        deployment_controller,
         deployment_progress,
         deployment_recreate,
         deployment_replica_sets,
         deployment_rolling,
         deployment_sync,
         deployment_util,
+        environment,
+        faults,
+        informer,
+        kubelet,
+        pods,
+        replicaset,
         replicaset_utils,
         rollout,
+        users,
+        workload,
     )
     from .api import IntOrPercent
+    from .environment import Environment
     from .manifest import Manifests, NotModelled, read_manifests
     from .manifest_apps import DeploymentManifest
     from .manifest_errors import ManifestError
 
 __all__ = [
     "DeploymentManifest",
+    "Environment",
     "IntOrPercent",
     "ManifestError",
     "Manifests",
     "NotModelled",
     "api",
+    "clock",
+    "controller",
     "controller_utils",
+    "delivery",
+    "deployment",
     "deployment_conditions",
+    "deployment_controller",
     "deployment_progress",
     "deployment_recreate",
     "deployment_replica_sets",
     "deployment_rolling",
     "deployment_sync",
     "deployment_util",
+    "environment",
+    "faults",
+    "informer",
+    "kubelet",
+    "pods",
     "read_manifests",
+    "replicaset",
     "replicaset_utils",
     "rollout",
+    "users",
+    "workload",
 ]
 
 _FROM = {
     "DeploymentManifest": "manifest_apps",
+    "Environment": "environment",
     "IntOrPercent": "api",
     "ManifestError": "manifest_errors",
     "Manifests": "manifest",

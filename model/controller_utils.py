@@ -9,6 +9,7 @@ What several controllers share: expectations, which pods and ReplicaSets count, 
 """
 
 from collections.abc import Iterable
+from types import MappingProxyType
 
 from attrs import evolve, frozen
 
@@ -34,7 +35,7 @@ __all__ = [
 SLOW_START_INITIAL_BATCH_SIZE = 1
 """How many pods the first batch of creations has. Go: SlowStartInitialBatchSize"""
 
-POD_PHASE_TO_ORDINAL = {"Pending": 0, "Unknown": 1, "Running": 2}
+POD_PHASE_TO_ORDINAL = MappingProxyType({"Pending": 0, "Unknown": 1, "Running": 2})
 """Phases of active pods in the order in which they are deleted. Go: podPhaseToOrdinal"""
 
 

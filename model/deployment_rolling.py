@@ -84,6 +84,7 @@ def reconcile_old_replica_sets(
     old_rss: Iterable[ReplicaSet],
     new_rs: ReplicaSet,
     deployment: Deployment,
+    variant: frozenset[str] = frozenset(),
 ) -> Scaling:
     """
     Shrink old ReplicaSets, those with pods that are not available first.
@@ -98,12 +99,13 @@ def reconcile_old_replica_sets(
     most = max_scaled_down(all_rss, new_rs, deployment)
     if most <= 0:
         return Scaling(old_rss)
-    cleaned = cleanup_unhealthy_replicas(old_rss, deployment, most)
+    cleaned = cleanup_unhealthy_replicas(old_rss, deployment, most, variant)
     if cleaned.failed:
         return cleaned
-    shrunk = scale_down_old_replica_sets_for_rolling_update(
-        (*cleaned.rss, new_rs), cleaned.rss, deployment
-    )
+    counted = (*cleaned.rss, new_rs)
+    if "availability-over-inactive" in variant:
+        counted = (*counted, *(rs for rs in all_rss if rs.replicas == 0 and rs != new_rs))
+    shrunk = scale_down_old_replica_sets_for_rolling_update(counted, cleaned.rss, deployment)
     return Scaling(
         shrunk.rss, (*cleaned.writes, *shrunk.writes), cleaned.count + shrunk.count, shrunk.failed
     )
@@ -124,7 +126,10 @@ def max_scaled_down(
 
 
 def cleanup_unhealthy_replicas(
-    old_rss: Iterable[ReplicaSet], deployment: Deployment, max_cleanup_count: int
+    old_rss: Iterable[ReplicaSet],
+    deployment: Deployment,
+    max_cleanup_count: int,
+    variant: frozenset[str] = frozenset(),
 ) -> Scaling:
     """
     Take from old ReplicaSets, oldest first, the pods that they have but are not available.
@@ -143,7 +148,8 @@ def cleanup_unhealthy_replicas(
         if rs.replicas == 0 or rs.replicas == rs.status.available_replicas:
             continue
         count = minimum(max_cleanup_count - done, rs.replicas - rs.status.available_replicas)
-        if _would_scale_up(rs, rs.replicas - count):
+        grows = _would_scale_up(rs, rs.replicas - count)
+        if grows and "cleanup-may-scale-up" not in variant:
             return Scaling(tuple(rss), tuple(writes), done, failed=True)
         rss[at] = _shrink(rs, count, deployment, writes)
         done = done + count

@@ -1,0 +1,193 @@
+"""
+Time: it passes only when nothing else can happen.
+
+:Go: kubernetes v1.36.3 pkg/controller/deployment/progress.go requeueStuckDeployment;
+    pkg/controller/replicaset/replica_set.go syncReplicaSet (AddAfter);
+    pkg/api/v1/pod/util.go IsPodAvailable
+:Docs: https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#min-ready-seconds
+:Omits: how long anything takes besides minReadySeconds and progressDeadlineSeconds. A pod that is
+    ready becomes available before any deadline passes, since minReadySeconds is the shorter of the
+    two and readiness is progress.
+
+No date is kept. What remains of a date is whether a time that somebody waits for is up.
+"""
+
+from typing import Literal
+
+from attrs import evolve
+
+from seatrial.core import All, Outcomes, choose, outcome
+
+from .api import Deployment, PodKind
+from .controller import Key, Pending
+from .deployment_conditions import (
+    NEW_RS_AVAILABLE_REASON,
+    PAUSED_DEPLOY_REASON,
+    TIMED_OUT_REASON,
+    get_deployment_condition,
+)
+from .informer import Queue
+from .pods import Pod, Pods
+from .replicaset import Working
+
+__all__ = [
+    "Deadline",
+    "deadline_after",
+    "deployment_busy",
+    "pass_deadline",
+    "pass_min_ready_seconds",
+    "pass_requeue",
+    "replica_set_busy",
+    "waiting_to_be_available",
+]
+
+Deadline = Literal["off", "running", "passed"]
+"""
+Whether progressDeadlineSeconds have gone since the Progressing condition was last dated.
+
+"off": its reason is one for which nobody asks.
+"""
+
+_UNASKED = (None, NEW_RS_AVAILABLE_REASON, TIMED_OUT_REASON, PAUSED_DEPLOY_REASON)
+
+
+def deadline_after(deadline: Deadline, after: Deployment, renewed: bool) -> Deadline:
+    """The deadline after a status was written, with a Progressing condition dated now or not."""
+    condition = get_deployment_condition(after.status, "Progressing")
+    if condition is None or condition.reason in _UNASKED:
+        return "off"
+    return "running" if renewed or deadline == "off" else deadline
+
+
+# ---- is there anything else to happen? --------------------------------------------------------
+
+
+def deployment_busy(deployment_key: Key, deployment_sync: Pending | None) -> bool:
+    """View: whether the Deployment controller has work to do."""
+    return deployment_key.dirty or deployment_sync is not None
+
+
+def replica_set_busy(replica_set_key: Key, replica_set_sync: Working) -> bool:
+    """View: whether the ReplicaSet controller has work to do for this ReplicaSet."""
+    return replica_set_key.dirty or replica_set_sync is not None
+
+
+def pods_busy(pods: Pods, template: int, never_ready: frozenset[int]) -> bool:
+    """View: whether a kubelet or the garbage collector has work to do for one of these pods."""
+    return any(
+        pod.orphaned or (pod.live is not None and _moves(pod.live, template in never_ready))
+        for pod in pods
+    )
+
+
+def _moves(kind: PodKind, never_ready: bool) -> bool:
+    if kind.terminating or kind.phase == "Pending":
+        return True
+    return kind.phase == "Running" and not kind.ready and not never_ready
+
+
+def waiting_to_be_available(pods: Pods) -> int:
+    """View: how many pods are ready and not available yet."""
+    return pods.where(
+        lambda pod: pod.live is not None and pod.live.ready and not pod.live.available
+    ).total
+
+
+def _quiet(
+    deployment_queue: Queue,
+    replica_set_queue: Queue,
+    pod_queue: Queue,
+    deployment_busy: bool,
+    replica_set_busy: All[bool],
+    pods_busy: All[bool],
+) -> bool:
+    return not (
+        deployment_queue
+        or replica_set_queue
+        or pod_queue
+        or deployment_busy
+        or any(replica_set_busy.values())
+        or any(pods_busy.values())
+    )
+
+
+# ---- steps ------------------------------------------------------------------------------------
+
+
+def pass_min_ready_seconds(
+    pods: Pods,
+    deployment_queue: Queue,
+    replica_set_queue: Queue,
+    pod_queue: Queue,
+    deployment_busy: bool,
+    replica_set_busy: All[bool],
+    pods_busy: All[bool],
+) -> Outcomes:
+    """Pods have been ready for minReadySeconds. Nobody is told of it: who asks finds out."""
+    if not _quiet(
+        deployment_queue, replica_set_queue, pod_queue, deployment_busy, replica_set_busy, pods_busy
+    ):
+        return
+    waiting = [pod for pod in pods if pod.live is not None and _waits(pod.live)]
+    aged = pods
+    for pod in waiting:
+        aged = aged.move(pod, _aged(pod), choose(1, pods[pod]))
+    if waiting:
+        yield outcome("minReadySeconds pass for ready pods", pods=aged)
+
+
+def _waits(kind: PodKind) -> bool:
+    return kind.ready and not kind.available
+
+
+def _aged(pod: Pod) -> Pod:
+    trail = tuple(
+        evolve(kind, available=True) if kind is not None and kind.ready else kind
+        for kind in pod.trail
+    )
+    return evolve(pod, trail=trail)
+
+
+def pass_requeue(
+    replica_set_key: Key,
+    waiting_to_be_available: int,
+    deployment_queue: Queue,
+    replica_set_queue: Queue,
+    pod_queue: Queue,
+    deployment_busy: bool,
+    replica_set_busy: All[bool],
+    pods_busy: All[bool],
+) -> Outcomes:
+    """A key comes back from the delaying queue, when its pods have become available."""
+    if not replica_set_key.later or waiting_to_be_available > 0:
+        return
+    if _quiet(
+        deployment_queue, replica_set_queue, pod_queue, deployment_busy, replica_set_busy, pods_busy
+    ):
+        yield outcome("the delayed key is due", replica_set_key=Key(dirty=True))
+
+
+def pass_deadline(
+    deadline: Deadline,
+    deployment_key: Key,
+    waiting_to_be_available: All[int],
+    replica_set_key: All[Key],
+    deployment_queue: Queue,
+    replica_set_queue: Queue,
+    pod_queue: Queue,
+    deployment_busy: bool,
+    replica_set_busy: All[bool],
+    pods_busy: All[bool],
+) -> Outcomes:
+    """progressDeadlineSeconds pass; the Deployment's key comes back if it was put aside."""
+    if deadline != "running" and not deployment_key.later:
+        return
+    if any(waiting_to_be_available.values()) or any(key.later for key in replica_set_key.values()):
+        return
+    if not _quiet(
+        deployment_queue, replica_set_queue, pod_queue, deployment_busy, replica_set_busy, pods_busy
+    ):
+        return
+    key = Key(dirty=True) if deployment_key.later else deployment_key
+    passed = "passed" if deadline == "running" else deadline
+    yield outcome("progressDeadlineSeconds pass", deadline=passed, deployment_key=key)

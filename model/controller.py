@@ -1,0 +1,191 @@
+"""
+The runner of syncs: what a controller's sync is, and how it becomes steps of a system.
+
+:Go: kubernetes v1.36.3 pkg/controller (the sync method of each controller);
+    staging/src/k8s.io/client-go/util/workqueue
+:Docs: https://kubernetes.io/docs/concepts/architecture/controller/
+:Omits: how long a retry waits; that a key is dropped after 15 retries (Deployment).
+
+A sync is a generator that reads like the Go. All that it knows it is given at the start: what its
+caches show. It yields each `Write` and is sent the API server's `Answer`:
+
+    answer = yield Write("update", "ReplicaSet", 2, sent)
+
+It ends with `Done`, or raises `SyncFailed`, which is Go's returned error: the key is tried again.
+
+`plan` runs such a generator once for every way in which its writes may be answered, and gives what
+is left to do as a value: a write and, for each answer, what is left then. A state holds this value
+and nothing else of the sync, so that two syncs with the same future are one. The actions of a
+controller are then few: one that observes and decides, one for each kind of object that it writes.
+Who reads a decision reads only what was observed; who writes reads only what is written.
+"""
+
+from collections.abc import Callable, Generator, Iterable, Iterator
+from typing import Any, Literal
+
+from attrs import evolve, frozen
+
+from seatrial.core import RuleError
+
+__all__ = [
+    "Answer",
+    "Done",
+    "Key",
+    "Pending",
+    "Sync",
+    "SyncFailed",
+    "Verb",
+    "Write",
+    "attempts",
+    "finished",
+    "plan",
+    "possible_answers",
+    "required",
+]
+
+Verb = Literal["get", "create", "update", "update status", "delete", "expect fewer"]
+Kind = Literal["Deployment", "ReplicaSet", "Pod"]
+Answer = Literal["applied", "conflict", "already exists", "not found", "failed"]
+"""What the API server answers. A write that is `failed` may have been applied nevertheless."""
+
+
+@frozen(cache_hash=True)
+class Write:
+    """
+    A request of a sync: `value` is what is sent, `key` which object of the kind (its template).
+
+    `keeps` says that the sync goes on with the object that comes back, whose resourceVersion is
+    new; otherwise a second write of the same object conflicts with the first. The verb "expect
+    fewer" is no request: it lowers the controller's own expectations by `value`.
+    """
+
+    verb: Verb
+    kind: Kind
+    key: int = 0
+    value: Any = None
+    keeps: bool = False
+
+
+@frozen
+class Done:
+    """
+    The end of a sync.
+
+    `retry`: it failed, and its key goes back into the queue. `later`: its key comes back when a
+    time is up that the controller is waiting for (Go: AddAfter).
+    """
+
+    retry: bool = False
+    later: bool = False
+
+
+@frozen(cache_hash=True)
+class Pending:
+    """What is left of a sync: a write and, for each answer that it may get, what is left then."""
+
+    write: Write
+    after: "tuple[tuple[Answer, Pending | Done], ...]"
+
+    def answered(self, answer: Answer) -> "Pending | Done":
+        """What is left after this answer. Raises RuleError for one that was not planned for."""
+        for known, rest in self.after:
+            if known == answer:
+                return rest
+        raise RuleError(f"{self.write.verb} {self.write.kind} was answered {answer!r}, unplanned")
+
+
+class SyncFailed(Exception):
+    """An error that ends a sync. It comes before the key is tried again."""
+
+
+Sync = Generator[Write, Answer, Done]
+
+
+def required(write: Write) -> Generator[Write, Answer, None]:
+    """Send a write; any answer but "applied" ends the sync."""
+    answer = yield write
+    if answer != "applied":
+        raise SyncFailed
+
+
+def plan(sync: Callable[[], Sync], answers: Callable[[Write], Iterable[Answer]]) -> Pending | Done:
+    """
+    What a sync does, for every way in which its writes may be answered.
+
+    `sync` starts it anew each time, so it must do the same each time that it gets the same answers.
+    """
+
+    def rest(given: tuple[Answer, ...]) -> Pending | Done:
+        running = sync()
+        try:
+            write = next(running)
+            for answer in given:
+                write = running.send(answer)
+        except StopIteration as end:
+            done: Done = end.value
+            return done
+        except SyncFailed:
+            return Done(retry=True)
+        return Pending(write, tuple((answer, rest((*given, answer))) for answer in answers(write)))
+
+    return rest(())
+
+
+def possible_answers(write: Write, failures: bool) -> tuple[Answer, ...]:
+    """What a write may be answered, with `failures` also that it failed."""
+    usual: dict[Verb, tuple[Answer, ...]] = {
+        "get": ("applied", "not found"),
+        "create": ("applied",) if write.kind == "Pod" else ("applied", "already exists"),
+        "update": ("applied", "conflict"),
+        "update status": ("applied", "conflict"),
+        "delete": ("applied", "not found"),
+        "expect fewer": ("applied",),
+    }
+    found = usual[write.verb]
+    return (*found, "failed") if failures and write.verb != "expect fewer" else found
+
+
+def attempts(
+    usual: Answer, failures_left: int, unknowns_left: int
+) -> Iterator[tuple[Answer, bool, str, dict[str, int]]]:
+    """
+    The ways in which one write may go: its answer, whether it lands, words, and budgets spent.
+
+    `usual` is what the API server answers if nothing goes wrong.
+    """
+    yield usual, usual == "applied", "" if usual == "applied" else f": {usual}", {}
+    if failures_left > 0:
+        spent = {"write_failures_left": failures_left - 1}
+        yield "failed", False, ": the request fails", spent
+    if unknowns_left > 0 and usual == "applied":
+        spent = {"write_unknowns_left": unknowns_left - 1}
+        yield "failed", True, ": applied, but the answer is lost", spent
+
+
+# ---- work queue -------------------------------------------------------------------------------
+
+
+@frozen
+class Key:
+    """
+    A key in a controller's work queue.
+
+    While it is being worked on, `dirty` says that it is to be worked on once more. `later` says
+    that it comes back when the time is up that it waits for. Go: workqueue.Type, DelayingQueue
+    """
+
+    dirty: bool = False
+    later: bool = False
+
+    def enqueued(self) -> "Key":
+        """The key after an event handler put it into the queue."""
+        return evolve(self, dirty=True)
+
+    def taken(self) -> "Key":
+        """The key after a worker took it."""
+        return evolve(self, dirty=False)
+
+
+def finished(key: Key, done: Done) -> Key:
+    """The key after a sync has ended."""
+    return Key(dirty=key.dirty or done.retry, later=key.later or done.later)

@@ -1,0 +1,193 @@
+"""
+Watch events reach the caches, and their handlers put keys into the work queues.
+
+:Go: kubernetes v1.36.3 pkg/controller/replicaset/replica_set.go (addPod, updatePod, deletePod,
+    addRS, updateRS, deleteRS); pkg/controller/deployment/deployment_controller.go (addDeployment …
+    deletePod)
+:Docs: https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes
+:Omits: handlers for orphans; changes of labels and of owners.
+"""
+
+from typing import Any
+
+from attrs import evolve
+
+from seatrial.core import All, Outcomes, outcome
+
+from .api import PodKind, ReplicaSet
+from .controller import Key
+from .controller_utils import Expectations
+from .informer import Queue
+from .pods import Pod, Pods
+from .replicaset import looks
+
+__all__ = [
+    "deliver_deployment",
+    "deliver_pod",
+    "deliver_pod_for_recreate",
+    "deliver_replica_set",
+    "observed",
+    "own_status_unseen",
+    "seen_pods",
+]
+
+
+def seen_pods(pods: Pods) -> int:
+    """View: how many pods the cache shows."""
+    return pods.where(lambda pod: pod.seen is not None).total
+
+
+def own_status_unseen(replica_set_queue: Queue, template: int) -> bool:
+    """View: whether a status that the ReplicaSet controller wrote has not come back yet."""
+    return any(event.key == template and event.own for event in replica_set_queue)
+
+
+def deliver_deployment(deployment_queue: Queue, deployment_key: Key) -> Outcomes:
+    """The Deployment's cache gets the next event; its key is queued."""
+    if deployment_queue:
+        event, *rest = deployment_queue
+        what = "is deleted" if event.value is None else "has changed"
+        yield outcome(
+            f"the cache learns that the Deployment {what}",
+            deployment_cache=event.value,
+            deployment_queue=tuple(rest),
+            deployment_key=deployment_key.enqueued(),
+        )
+
+
+def deliver_replica_set(
+    replica_set_queue: Queue,
+    replica_set_cache: ReplicaSet | None,
+    replica_set_key: Key,
+    deployment_key: Key,
+    deployment_cached: bool,
+    expectations: Expectations,
+    template: int,
+) -> Outcomes:
+    """
+    The cache of ReplicaSets gets the next event.
+
+    Its key and its Deployment's are queued; of one that is gone the expectations are forgotten.
+    """
+    if not replica_set_queue or replica_set_queue[0].key != template:
+        return
+    event, *rest = replica_set_queue
+    after: ReplicaSet | None = event.value
+    owned = any(rs is not None and rs.owned for rs in (after, replica_set_cache))
+    done: dict[str, Any] = {}
+    if owned and deployment_cached:
+        done["deployment_key"] = deployment_key.enqueued()
+    if after is None:
+        done["expectations"] = expectations.delete_expectations()
+    words = "is gone" if after is None else f"has {after.replicas} wanted"
+    if after is not None:
+        words += f", {after.status.replicas} there, {after.status.available_replicas} available"
+    yield outcome(
+        f"the cache learns that it {words}",
+        replica_set_cache=after,
+        replica_set_queue=tuple(rest),
+        replica_set_key=replica_set_key.enqueued(),
+        **done,
+    )
+
+
+def deliver_pod(
+    pods: Pods,
+    pod_queue: Queue,
+    replica_set_key: Key,
+    replica_set_cached: bool,
+    expectations: Expectations,
+    template: int,
+    min_ready_seconds: int,
+) -> Outcomes:
+    """The cache of pods gets the next event; the ReplicaSet's handler counts and queues."""
+    for _, label, done in _delivered(
+        pods,
+        pod_queue,
+        replica_set_key,
+        replica_set_cached,
+        expectations,
+        template,
+        min_ready_seconds,
+    ):
+        yield outcome(label, **done)
+
+
+def deliver_pod_for_recreate(
+    pods: Pods,
+    pod_queue: Queue,
+    replica_set_key: Key,
+    replica_set_cached: bool,
+    expectations: Expectations,
+    deployment_key: Key,
+    deployment_cached: bool,
+    seen_pods: All[int],
+    template: int,
+    min_ready_seconds: int,
+) -> Outcomes:
+    """The same; and when no pod is left at all, the Deployment is queued. Go: deletePod"""
+    for gone, label, done in _delivered(
+        pods,
+        pod_queue,
+        replica_set_key,
+        replica_set_cached,
+        expectations,
+        template,
+        min_ready_seconds,
+    ):
+        if gone and deployment_cached and sum(seen_pods.values()) == 1:
+            done["deployment_key"] = deployment_key.enqueued()
+        yield outcome(label, **done)
+
+
+def _delivered(
+    pods: Pods,
+    pod_queue: Queue,
+    key: Key,
+    cached: bool,
+    expectations: Expectations,
+    template: int,
+    min_ready_seconds: int,
+) -> Any:
+    if not pod_queue or pod_queue[0].key != template:
+        return
+    event, *rest = pod_queue
+    before, after = event.value
+    for pod in pods:
+        if pod.trail[:2] != event.value:
+            continue
+        told = evolve(pod, trail=pod.trail[1:])
+        done: dict[str, Any] = {"pod_queue": tuple(rest)}
+        if not pod.orphaned and cached:
+            told, less = observed(told, before, expectations)
+            done["expectations"] = less
+            ready = min_ready_seconds > 0 and _just_ready(before, after)
+            done["replica_set_key"] = Key(dirty=True, later=key.later or ready)
+        left = pods.add(pod, -1)
+        # A pod that is gone, and known to be, is no more.
+        done["pods"] = left if told.trail == (None,) else left.add(told)
+        yield after is None, f"the cache learns that a pod is {looks(after)}", done
+
+
+def observed(
+    pod: Pod, before: PodKind | None, expectations: Expectations
+) -> tuple[Pod, Expectations]:
+    """The pod and the expectations after the handler was told of what the cache shows now."""
+    seen = pod.seen
+    if seen is None or seen.terminating:
+        if pod.named:
+            return evolve(pod, named=False), expectations.deletion_observed()
+        return pod, expectations
+    if before is None:
+        return pod, expectations.creation_observed()
+    return pod, expectations
+
+
+def _just_ready(before: PodKind | None, after: PodKind | None) -> bool:
+    return (
+        before is not None
+        and not before.ready
+        and after is not None
+        and after.ready
+        and not after.terminating
+    )

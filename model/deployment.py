@@ -1,0 +1,306 @@
+"""
+The Deployment controller's sync: which of its procedures runs, and what it sends in which order.
+
+:Go: kubernetes v1.36.3 pkg/controller/deployment/deployment_controller.go, sync.go, rolling.go,
+    recreate.go, rollback.go
+:Docs: https://kubernetes.io/docs/concepts/workloads/controllers/deployment/
+:Omits: adoption and release of ReplicaSets; collisions of template hashes (a ReplicaSet that exists
+    already although the cache does not show it ends the sync, which upstream does as well unless
+    the cache has it by then); namespaces that are being deleted; annotations copied from the
+    Deployment to its ReplicaSets.
+
+Two things decide how a sync ends that writes its Deployment's status twice: the first write's
+answer is dropped, so the second one is sent with the old resourceVersion and conflicts.
+"""
+
+from collections.abc import Generator, Iterable, Mapping, Sequence
+from typing import Any
+
+from attrs import evolve, frozen
+
+from seatrial.core import Population
+
+from .api import Deployment, DeploymentCondition, DeploymentStatus, PodKind, ReplicaSet
+from .api import ReplicaSetStatus as _Status
+from .controller import Answer, Done, Sync, SyncFailed, Write, required
+from .controller_utils import filter_active_replica_sets
+from .deployment_conditions import (
+    FAILED_RS_CREATE_REASON,
+    FOUND_NEW_RS_REASON,
+    NEW_REPLICA_SET_REASON,
+    deployment_complete,
+    get_deployment_condition,
+    has_progress_deadline,
+    set_deployment_condition,
+)
+from .deployment_progress import requeue_stuck_deployment, sync_rollout_status
+from .deployment_recreate import (
+    old_pods_running,
+    scale_down_old_replica_sets_for_recreate,
+    scale_up_new_replica_set_for_recreate,
+)
+from .deployment_replica_sets import (
+    find_new_replica_set,
+    find_old_replica_sets,
+    last_revision,
+    next_revision,
+    revision,
+    set_deployment_revision,
+    set_new_replica_set_annotations,
+)
+from .deployment_rolling import reconcile_new_replica_set, reconcile_old_replica_sets
+from .deployment_sync import (
+    calculate_status,
+    check_paused_conditions,
+    cleanup_deployment,
+    is_scaling_event,
+    scale,
+)
+from .deployment_util import new_rs_new_replicas
+
+__all__ = ["Observation", "StatusWrite", "sync_deployment"]
+
+Rss = tuple[ReplicaSet, ...]
+
+
+@frozen(cache_hash=True)
+class Observation:
+    """All that a sync knows: what the caches showed when it began, and whether time is up."""
+
+    deployment: Deployment
+    rss: Rss
+    pod_map: tuple[tuple[int, Population[PodKind]], ...] = ()
+    """The pods that are seen, by the rank of their ReplicaSet; Recreate alone asks for them."""
+    deadline_passed: bool = False
+
+
+@frozen(cache_hash=True)
+class StatusWrite:
+    """What is sent to the status of a Deployment; its annotations travel with it."""
+
+    status: DeploymentStatus
+    revision: int | None
+    renewed: bool = False
+    """Whether the Progressing condition is dated anew, so that its deadline starts again."""
+
+
+def sync_deployment(seen: Observation, variant: frozenset[str] = frozenset()) -> Sync:
+    """One sync of a Deployment that the cache shows. Go: syncDeployment"""
+    d, rss = seen.deployment, seen.rss
+    if d.deleting:
+        return (yield from _sync_status_only(d, rss))
+    paused_status = check_paused_conditions(d)
+    if paused_status is not None:
+        yield from required(_status_write(d, evolve(d, status=paused_status)))
+        d = evolve(d, status=paused_status)
+    if d.spec.paused:
+        return (yield from _sync(d, rss))
+    if d.rollback_to is not None:
+        return (yield from _rollback(d, rss))
+    d, new_rs, old_rss = yield from _get_all(d, rss, create=False)
+    if is_scaling_event(d, _both(old_rss, new_rs)):
+        return (yield from _sync(d, rss))
+    if d.spec.strategy.type == "Recreate":
+        return (yield from _rollout_recreate(d, rss, dict(seen.pod_map), seen.deadline_passed))
+    return (yield from _rollout_rolling(d, rss, seen.deadline_passed, variant))
+
+
+def _both(old_rss: Iterable[ReplicaSet], new_rs: ReplicaSet | None) -> Rss:
+    return tuple(old_rss) if new_rs is None else (*old_rss, new_rs)
+
+
+def _status_write(before: Deployment, after: Deployment) -> Write:
+    """The write of a status whose Progressing condition is dated now if it is another one."""
+    renewed = get_deployment_condition(before.status, "Progressing") != get_deployment_condition(
+        after.status, "Progressing"
+    )
+    value = StatusWrite(after.status, after.revision, renewed)
+    return Write("update status", "Deployment", 0, value)
+
+
+def _update(rs: ReplicaSet, keeps: bool = False) -> Write:
+    # A ReplicaSet's status is not written by this controller, so what it read of it is not sent.
+    return Write("update", "ReplicaSet", rs.template, evolve(rs, status=_Status()), keeps)
+
+
+# ---- the new ReplicaSet -----------------------------------------------------------------------
+
+Found = Generator[Write, Answer, tuple[Deployment, ReplicaSet | None, Rss]]
+
+
+def _get_all(d: Deployment, rss: Rss, create: bool, keeps: bool = False) -> Found:
+    """
+    The Deployment as the sync has changed it, its new ReplicaSet, and the old ones.
+
+    `keeps`: the caller goes on with the ReplicaSet that comes back from a write.
+    Go: getAllReplicaSetsAndSyncRevision, getNewReplicaSet
+    """
+    _, old_rss = find_old_replica_sets(d, rss)
+    existing = find_new_replica_set(d, rss)
+    new_revision = next_revision(old_rss)
+    if existing is not None:
+        sent = set_new_replica_set_annotations(d, existing, new_revision, exists=True)
+        sent = evolve(sent, min_ready_seconds=d.spec.min_ready_seconds)
+        if sent != existing:
+            yield from required(_update(sent, keeps))
+            return d, sent, old_rss
+        after = set_deployment_revision(d, existing.revision)
+        if has_progress_deadline(d) and get_deployment_condition(d.status, "Progressing") is None:
+            after = _progressing(after, "True", FOUND_NEW_RS_REASON)
+        if after != d:
+            yield from required(_status_write(d, after))
+        return after, existing, old_rss
+    if not create:
+        return d, None, old_rss
+    return (yield from _create_new(d, rss, old_rss, new_revision))
+
+
+def _create_new(d: Deployment, rss: Rss, old_rss: Rss, new_revision: int) -> Found:
+    """Go: getNewReplicaSet, its second half"""
+    created = 1 + max((rs.created for rs in rss), default=0)
+    new_rs = ReplicaSet(
+        template=d.spec.template,
+        created=created,
+        replicas=0,
+        min_ready_seconds=d.spec.min_ready_seconds,
+    )
+    size = new_rs_new_replicas(d, (*old_rss, new_rs), new_rs)
+    new_rs = set_new_replica_set_annotations(
+        d, evolve(new_rs, replicas=size), new_revision, exists=False
+    )
+    answer = yield Write("create", "ReplicaSet", new_rs.template, new_rs, keeps=True)
+    if answer == "already exists":
+        raise SyncFailed
+    if answer != "applied":
+        if has_progress_deadline(d):
+            # Whether this write succeeds is not asked: there is a bigger problem.
+            yield _status_write(d, _progressing(d, "False", FAILED_RS_CREATE_REASON))
+        raise SyncFailed
+    after = set_deployment_revision(d, new_revision)
+    if has_progress_deadline(d):
+        after = _progressing(after, "True", NEW_REPLICA_SET_REASON)
+    if after != d:
+        yield from required(_status_write(d, after))
+    return after, new_rs, old_rss
+
+
+def _progressing(d: Deployment, status: Any, reason: str) -> Deployment:
+    condition = DeploymentCondition("Progressing", status, reason)
+    return evolve(d, status=set_deployment_condition(d.status, condition))
+
+
+# ---- procedures -------------------------------------------------------------------------------
+
+
+def _rollout_rolling(
+    d: Deployment, rss: Rss, deadline_passed: bool, variant: frozenset[str]
+) -> Sync:
+    """Go: rolloutRolling"""
+    d, new_rs, old_rss = yield from _get_all(d, rss, create=True, keeps=True)
+    assert new_rs is not None
+    all_rss = _both(old_rss, new_rs)
+    up = reconcile_new_replica_set(all_rss, new_rs, d)
+    for rs in up.writes:
+        yield from required(_update(rs))
+    if up.scaled:
+        return (yield from _sync_rollout_status(all_rss, new_rs, d, deadline_passed))
+    active = filter_active_replica_sets(old_rss)
+    down = reconcile_old_replica_sets(all_rss, active, new_rs, d, variant)
+    landed = True
+    for rs in down.writes:
+        # What goes wrong here is swallowed: the caller is told that nothing was scaled.
+        landed = (yield _update(rs, keeps=True)) == "applied"
+        if not landed:
+            break
+    if not (landed and down.scaled) and deployment_complete(d, d.status):
+        yield from _cleanup(old_rss, d)
+    return (yield from _sync_rollout_status(all_rss, new_rs, d, deadline_passed))
+
+
+def _rollout_recreate(
+    d: Deployment,
+    rss: Rss,
+    pod_map: Mapping[int, Population[PodKind]],
+    deadline_passed: bool,
+) -> Sync:
+    """Go: rolloutRecreate"""
+    d, new_rs, old_rss = yield from _get_all(d, rss, create=False, keeps=True)
+    all_rss = _both(old_rss, new_rs)
+    down = scale_down_old_replica_sets_for_recreate(filter_active_replica_sets(old_rss), d)
+    for rs in down:
+        yield from required(_update(rs))
+    if down or old_pods_running(new_rs, old_rss, pod_map):
+        return (yield from _sync_rollout_status(all_rss, new_rs, d, deadline_passed))
+    if new_rs is None:
+        d, new_rs, old_rss = yield from _get_all(d, rss, create=True)
+        all_rss = _both(old_rss, new_rs)
+    assert new_rs is not None
+    up = scale_up_new_replica_set_for_recreate(new_rs, d)
+    if up is not None:
+        yield from required(_update(up))
+    if deployment_complete(d, d.status):
+        yield from _cleanup(old_rss, d)
+    return (yield from _sync_rollout_status(all_rss, new_rs, d, deadline_passed))
+
+
+def _sync(d: Deployment, rss: Rss) -> Sync:
+    """Resize a Deployment that is paused or was resized. Go: sync"""
+    d, new_rs, old_rss = yield from _get_all(d, rss, create=False, keeps=True)
+    for rs in scale(d, new_rs, old_rss):
+        yield from required(_update(rs))
+    if d.spec.paused and d.rollback_to is None:
+        yield from _cleanup(old_rss, d)
+    return (yield from _sync_deployment_status(_both(old_rss, new_rs), new_rs, d))
+
+
+def _sync_status_only(d: Deployment, rss: Rss) -> Sync:
+    """Go: syncStatusOnly"""
+    d, new_rs, old_rss = yield from _get_all(d, rss, create=False)
+    return (yield from _sync_deployment_status(_both(old_rss, new_rs), new_rs, d))
+
+
+def _sync_deployment_status(all_rss: Rss, new_rs: ReplicaSet | None, d: Deployment) -> Sync:
+    """Go: syncDeploymentStatus"""
+    status = calculate_status(all_rss, new_rs, d)
+    if status != d.status:
+        yield from required(_status_write(d, evolve(d, status=status)))
+    return Done()
+
+
+def _sync_rollout_status(
+    all_rss: Rss, new_rs: ReplicaSet | None, d: Deployment, deadline_passed: bool
+) -> Sync:
+    """Go: syncRolloutStatus, its last part"""
+    found = sync_rollout_status(all_rss, new_rs, d, deadline_passed)
+    if found.status != d.status or found.renewed:
+        value = StatusWrite(found.status, d.revision, found.renewed)
+        yield from required(Write("update status", "Deployment", 0, value))
+        return Done()
+    requeue = requeue_stuck_deployment(d, found.status, deadline_passed)
+    return Done(retry=requeue == "now", later=requeue == "at the deadline")
+
+
+def _cleanup(old_rss: Sequence[ReplicaSet], d: Deployment) -> Generator[Write, Answer, None]:
+    """Go: cleanupDeployment"""
+    for rs in cleanup_deployment(old_rss, d):
+        answer = yield Write("delete", "ReplicaSet", rs.template)
+        if answer == "failed":
+            raise SyncFailed
+
+
+def _rollback(d: Deployment, rss: Rss) -> Sync:
+    """
+    Take the template of an earlier revision, as the deprecated annotation asks.
+
+    Go: rollback, rollbackToTemplate, updateDeploymentAndClearRollbackTo
+    """
+    d, new_rs, old_rss = yield from _get_all(d, rss, create=True)
+    all_rss = _both(old_rss, new_rs)
+    wanted = last_revision(all_rss) if d.rollback_to == 0 else d.rollback_to
+    cleared = evolve(d.spec, template=d.spec.template)
+    for rs in all_rss:
+        if wanted != 0 and revision(rs) == wanted:
+            cleared = evolve(d.spec, template=rs.template)
+            break
+    yield from required(Write("update", "Deployment", 0, cleared))
+    return Done()

@@ -1,0 +1,304 @@
+"""
+The Deployment controller as actions: one that observes and decides, one for each kind it writes.
+
+:Go: kubernetes v1.36.3 pkg/controller/deployment/deployment_controller.go
+:Docs: https://kubernetes.io/docs/concepts/workloads/controllers/deployment/
+:Omits: what `deployment.py` omits.
+
+Deployment, ReplicaSets and pods are observed in one step. Their caches are filled independently of
+each other, so whatever is delivered between two of the reads could as well be delivered after all.
+"""
+
+from typing import Any
+
+from attrs import evolve
+
+from seatrial.core import All, Outcomes, Population, outcome
+
+from .api import Deployment, Observed, PodKind, ReplicaSet
+from .clock import Deadline, deadline_after
+from .controller import (
+    Answer,
+    Done,
+    Key,
+    Pending,
+    Write,
+    attempts,
+    finished,
+    plan,
+    possible_answers,
+)
+from .deployment import Observation, StatusWrite, sync_deployment
+from .informer import Change, Copy, Event, Queue, behind, has_room, outdated
+from .pods import Pods
+from .replicaset import touched
+
+__all__ = [
+    "copies_of_caches",
+    "describe",
+    "observe",
+    "observe_for_recreate",
+    "spec_written",
+    "unfinished",
+    "write_deployment",
+    "write_replica_set",
+]
+
+_ONE_RUNNING = Population({PodKind(phase="Running"): 1})
+
+
+def copies_of_caches(
+    deployment_queue: Queue, replica_set_queue: Queue, templates: int
+) -> tuple[Copy, ...]:
+    """View: how the cached Deployment, and after it the cached ReplicaSets, stand to the API's."""
+    rss = (behind(replica_set_queue, each) for each in range(1, templates + 1))
+    return (behind(deployment_queue, 0), *rss)
+
+
+def unfinished(pods: Pods) -> bool:
+    """View: whether the cache shows pods that are not finished (terminating ones count)."""
+    return any(
+        pod.seen is not None and pod.seen.phase not in ("Failed", "Succeeded") for pod in pods
+    )
+
+
+# ---- observing --------------------------------------------------------------------------------
+
+
+def observe(
+    deployment_key: Key,
+    deployment_sync: Pending | None,
+    deployment_cache: Deployment | None,
+    replica_set_cache: All[ReplicaSet | None],
+    copies_of_caches: tuple[Copy, ...],
+    deadline: Deadline,
+    write_faults: bool,
+    variant: frozenset[str],
+) -> Outcomes:
+    """A worker takes the key, reads the caches and decides. Go: processNextWorkItem"""
+    if not deployment_key.dirty or deployment_sync is not None:
+        return
+    key = deployment_key.taken()
+    if deployment_cache is None:
+        yield outcome("finds that it is gone", deployment_key=key)
+        return
+    rss = tuple(rs for rs in replica_set_cache.values() if rs is not None and rs.owned)
+    seen = Observation(deployment_cache, rss, (), deadline == "passed")
+    yield _decide(seen, key, copies_of_caches, write_faults, variant)
+
+
+def observe_for_recreate(
+    deployment_key: Key,
+    deployment_sync: Pending | None,
+    deployment_cache: Deployment | None,
+    replica_set_cache: All[ReplicaSet | None],
+    copies_of_caches: tuple[Copy, ...],
+    unfinished: All[bool],
+    deadline: Deadline,
+    write_faults: bool,
+    variant: frozenset[str],
+) -> Outcomes:
+    """The same, with a look at pods: Recreate waits until no old one is left."""
+    if not deployment_key.dirty or deployment_sync is not None:
+        return
+    key = deployment_key.taken()
+    if deployment_cache is None:
+        yield outcome("finds that it is gone", deployment_key=key)
+        return
+    owned = {at: rs for at, rs in replica_set_cache.items() if rs is not None and rs.owned}
+    pod_map = tuple((rs.created, _ONE_RUNNING) for at, rs in owned.items() if unfinished[at])
+    seen = Observation(deployment_cache, tuple(owned.values()), pod_map, deadline == "passed")
+    yield _decide(seen, key, copies_of_caches, write_faults, variant)
+
+
+def _decide(
+    seen: Observation,
+    key: Key,
+    copies: tuple[Copy, ...],
+    write_faults: bool,
+    variant: frozenset[str],
+) -> Any:
+    step = plan(
+        lambda: sync_deployment(seen, variant),
+        lambda write: possible_answers(write, write_faults),
+    )
+    if isinstance(step, Done):
+        later = "; will look again at the deadline" if step.later else ""
+        return outcome(f"has nothing to write{later}", deployment_key=finished(key, step))
+    return outcome(
+        f"decides to {describe(step.write)}",
+        deployment_key=key,
+        deployment_sync=step,
+        deployment_copies=copies,
+    )
+
+
+def describe(write: Write) -> str:
+    """A write in a few words."""
+    if write.kind == "Deployment":
+        return "write its status" if write.verb == "update status" else "roll back"
+    name = f"ReplicaSet {write.key}"
+    if write.verb == "delete":
+        return f"delete {name}"
+    if write.verb == "create":
+        return f"create {name} with {write.value.replicas} replicas"
+    return f"set {name} to {write.value.replicas} replicas"
+
+
+def _next(step: Pending | Done, key: Key, idle: tuple[Copy, ...]) -> dict[str, Any]:
+    """What the controller's variables are when this is left of its sync."""
+    if isinstance(step, Pending):
+        return {"deployment_sync": step}
+    return {
+        "deployment_sync": None,
+        "deployment_copies": idle,
+        "deployment_key": finished(key, step),
+    }
+
+
+def _idle(copies: tuple[Copy, ...]) -> tuple[Copy, ...]:
+    return (Copy(),) * len(copies)
+
+
+def _kept(copies: tuple[Copy, ...], at: int, write: Write, change: Change) -> tuple[Copy, ...]:
+    """The sync's copies after its own write of one of the originals."""
+    if not write.keeps:
+        return touched(copies, at, change)
+    return tuple(Copy() if number == at else copy for number, copy in enumerate(copies))
+
+
+# ---- writing ----------------------------------------------------------------------------------
+
+
+def write_deployment(
+    deployment_sync: Pending | None,
+    deployment_key: Key,
+    deployment_copies: tuple[Copy, ...],
+    deployment: Deployment | None,
+    deployment_queue: Queue,
+    deadline: Deadline,
+    lag: int,
+    write_failures_left: int,
+    write_unknowns_left: int,
+) -> Outcomes:
+    """A request to write the status of the Deployment, or, for a rollback, its spec."""
+    step = deployment_sync
+    if step is None or step.write.kind != "Deployment" or not has_room(deployment_queue, lag):
+        return
+    write, idle = step.write, _idle(deployment_copies)
+    conflict = deployment is None or not deployment_copies[0].current
+    usual: Answer = "conflict" if conflict else "applied"
+    for answer, lands, words, spent in attempts(usual, write_failures_left, write_unknowns_left):
+        done: dict[str, Any] = {}
+        if lands and deployment is not None:
+            if isinstance(write.value, StatusWrite):
+                after = _with_status(deployment, write.value)
+                change = Change.VERSION
+                done["deadline"] = deadline_after(deadline, after, write.value.renewed)
+            else:
+                after = spec_written(evolve(deployment, spec=write.value, rollback_to=None))
+                change = Change.GENERATION
+            if after != deployment or getattr(write.value, "renewed", False):
+                event = Event(0, after, change)
+                done["deployment"] = after
+                done["deployment_queue"] = (*deployment_queue, event)
+                done["deployment_copies"] = _kept(deployment_copies, 0, write, change)
+        rest = _next(step.answered(answer), deployment_key, idle)
+        yield outcome(f"{_status_words(write)}{words}", **(done | rest), **spent)
+
+
+def _with_status(deployment: Deployment, sent: StatusWrite) -> Deployment:
+    return evolve(deployment, status=sent.status, revision=sent.revision)
+
+
+def _status_words(write: Write) -> str:
+    if not isinstance(write.value, StatusWrite):
+        return f"rolls back to template {write.value.template}"
+    status = write.value.status
+    counts = f"{status.replicas} pods, {status.updated_replicas} updated"
+    return f"reports {counts}, {status.available_replicas} available"
+
+
+def spec_written(deployment: Deployment) -> Deployment:
+    """The Deployment after its spec was written: its status speaks of an older generation."""
+    if deployment.status.observed_generation is Observed.NEVER:
+        return deployment
+    return evolve(deployment, status=evolve(deployment.status, observed_generation=Observed.BEHIND))
+
+
+def write_replica_set(
+    deployment_sync: Pending | None,
+    deployment_key: Key,
+    deployment_copies: tuple[Copy, ...],
+    replica_set: ReplicaSet | None,
+    replica_set_queue: Queue,
+    replica_set_copy: Copy,
+    replica_set_syncing: bool,
+    pods: Pods,
+    template: int,
+    lag: int,
+    write_failures_left: int,
+    write_unknowns_left: int,
+) -> Outcomes:
+    """A request to create, resize or delete the ReplicaSet of one template."""
+    step = deployment_sync
+    if step is None or step.write.kind != "ReplicaSet" or step.write.key != template:
+        return
+    if not has_room(replica_set_queue, lag):
+        return
+    write, idle, copy = step.write, _idle(deployment_copies), deployment_copies[template]
+    usual, after, change = _answer(write, replica_set, copy)
+    for answer, lands, words, spent in attempts(usual, write_failures_left, write_unknowns_left):
+        done: dict[str, Any] = {}
+        if lands and after != replica_set:
+            event = Event(template, after, change)
+            done["replica_set"] = after
+            done["replica_set_queue"] = (*replica_set_queue, event)
+            done["deployment_copies"] = _kept(deployment_copies, template, write, change)
+            if replica_set_syncing:
+                done["replica_set_copy"] = outdated(replica_set_copy, change)
+            if after is None:
+                done["pods"] = orphans(pods)
+        rest = _next(step.answered(answer), deployment_key, idle)
+        text = _scale_words(write, replica_set)
+        yield outcome(f"{text}{words}", **(done | rest), **spent)
+
+
+def _answer(
+    write: Write, live: ReplicaSet | None, copy: Copy
+) -> tuple[Any, ReplicaSet | None, Change]:
+    """What the API server answers, what the ReplicaSet is then, and what changed about it."""
+    if write.verb == "create":
+        if live is not None:
+            return "already exists", live, Change.VERSION
+        born = evolve(write.value.status, observed_generation=Observed.NEVER)
+        return "applied", evolve(write.value, status=born), Change.IDENTITY
+    if write.verb == "delete":
+        return ("not found" if live is None else "applied"), None, Change.IDENTITY
+    if live is None or not copy.current:
+        return "conflict", live, Change.VERSION
+    sent: ReplicaSet = evolve(write.value, status=live.status, owned=live.owned)
+    if (sent.replicas, sent.min_ready_seconds) == (live.replicas, live.min_ready_seconds):
+        return "applied", sent, Change.VERSION
+    observed = live.status.observed_generation
+    if observed is Observed.CURRENT:
+        observed = Observed.BEHIND
+    status = evolve(live.status, observed_generation=observed)
+    return "applied", evolve(sent, status=status), Change.GENERATION
+
+
+def orphans(pods: Pods) -> Pods:
+    """The pods of a ReplicaSet that is no more. The garbage collector will find them."""
+    return Population((evolve(pod, orphaned=True), n) for pod, n in pods.items())
+
+
+def _scale_words(write: Write, live: ReplicaSet | None) -> str:
+    name = f"ReplicaSet {write.key}"
+    if write.verb == "create":
+        return f"creates {name} with {write.value.replicas} replicas"
+    if write.verb == "delete":
+        return f"deletes {name}"
+    if live is not None and live.replicas == write.value.replicas:
+        return f"annotates {name}"
+    before = "" if live is None else f"from {live.replicas} "
+    return f"scales {name} {before}to {write.value.replicas}"

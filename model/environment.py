@@ -1,0 +1,185 @@
+"""
+What surrounds a workload: users, faults, lag, and how finely the steps of controllers interleave.
+
+`NAME[:VALUE][@TIMES]` is how a user action or a fault is written: `scale:5@2` is two resizings to
+five replicas, `container-exit` one exit.
+"""
+
+import difflib
+import re
+from collections.abc import Iterable
+from typing import Literal
+
+from attrs import frozen
+
+from seatrial.core import DeclarationError
+
+__all__ = [
+    "FAULTS",
+    "GATES",
+    "LEVELS",
+    "USERS",
+    "VERSIONS",
+    "Budget",
+    "Environment",
+    "Level",
+    "budgets",
+    "feature_gates",
+]
+
+Level = Literal["atomic", "interleaved", "faulty"]
+LEVELS: tuple[Level, ...] = ("atomic", "interleaved", "faulty")
+"""
+How finely steps interleave.
+
+- atomic: a whole sync is one step;
+- interleaved: every observation and every write is a step, and others run between;
+- faulty: the same, and the requests of controllers may fail or be cut off.
+"""
+
+USERS = {
+    "set-image": "the template is replaced by one that was never used",
+    "restart": "the same, as `kubectl rollout restart` does it",
+    "scale": "spec.replicas becomes VALUE",
+    "undo": "the template becomes that of the previous revision",
+    "pause": "spec.paused becomes true",
+    "resume": "spec.paused becomes false",
+    "apply": "the manifest is applied again",
+    "delete": "the Deployment is deleted; VALUE is background, foreground or orphan",
+}
+FAULTS = {
+    "container-exit": "a container of a ready pod exits and is started again",
+    "unready": "the readiness probe of a ready pod fails",
+    "pod-failed": "a pod fails for good, as by eviction",
+    "never-ready": "pods of the first TIMES new templates never become ready",
+    "controller-restart": "the controller manager restarts with empty memory",
+    "write-failure": "a request of a controller fails",
+    "write-unknown": "a request of a controller is applied, and the answer is lost",
+    "expectations-expire": "five minutes pass before a controller sees what it did",
+    "relist": "the watch of pods breaks and starts with a new list (needs lag 2)",
+}
+PROPAGATIONS = ("background", "foreground", "orphan")
+
+VERSIONS = ("1.36", "1.36.3")
+"""Versions of Kubernetes whose controllers the model has."""
+
+GATES = {
+    "StaleControllerConsistencyReplicaSet": True,
+    "DeploymentReplicaSetTerminatingReplicas": True,
+}
+"""
+Feature gates that the modelled controllers ask, and their defaults in v1.36.3.
+
+:Go: pkg/features/kube_features.go
+"""
+
+_MOST_TIMES = 20
+_MOST_REPLICAS = 1000
+_FORM = re.compile(r"([a-z-]+)(?::([A-Za-z0-9]+))?(?:@([0-9]{1,9}))?")
+
+
+@frozen
+class Budget:
+    """How often somebody may do something."""
+
+    name: str
+    value: str | None = None
+    times: int = 1
+
+    def __str__(self) -> str:
+        value = "" if self.value is None else f":{self.value}"
+        return f"{self.name}{value}@{self.times}"
+
+
+@frozen
+class Environment:
+    """Everything around the manifest that a verdict depends on."""
+
+    users: tuple[Budget, ...] = (Budget("set-image"),)
+    faults: tuple[Budget, ...] = (Budget("container-exit"),)
+    level: Level = "atomic"
+    lag: int = 0
+    kubernetes: str = "1.36.3"
+    gates: tuple[tuple[str, bool], ...] = tuple(GATES.items())
+    variant: frozenset[str] = frozenset()
+    """Switches of rules that bring back a known bug, or apply a proposed fix."""
+
+    def times(self, name: str) -> int:
+        """How often something may happen in all."""
+        return sum(each.times for each in (*self.users, *self.faults) if each.name == name)
+
+    def values(self, name: str) -> tuple[str, ...]:
+        """The values that were given with a name, each once."""
+        found = (each.value for each in self.users if each.name == name)
+        return tuple(dict.fromkeys(value for value in found if value is not None))
+
+    def gate(self, name: str) -> bool:
+        """Whether a feature gate is on."""
+        return dict(self.gates)[name]
+
+
+def budgets(texts: Iterable[str], kind: Literal["users", "faults"]) -> tuple[Budget, ...]:
+    """
+    What is written as `NAME[:VALUE][@TIMES]`; several in one text are separated by commas.
+
+    Raises DeclarationError for a name or value that there is not.
+
+    >>> [str(each) for each in budgets(["set-image,scale:5@2"], "users")]
+    ['set-image@1', 'scale:5@2']
+    """
+    known = USERS if kind == "users" else FAULTS
+    found = []
+    for text in ",".join(texts).split(","):
+        if text.strip() in ("", "none"):
+            continue
+        match = _FORM.fullmatch(text.strip())
+        if match is None:
+            raise DeclarationError(
+                f"--{kind} {text.strip()!r} is not of the form NAME[:VALUE][@TIMES], such as"
+                " scale:5@2"
+            )
+        name, value, times = match[1], match[2], int(match[3] or 1)
+        if name not in known:
+            close = difflib.get_close_matches(name, known, n=2, cutoff=0.5)
+            hint = f"did you mean {' or '.join(close)}?" if close else f"known: {', '.join(known)}"
+            raise DeclarationError(f"--{kind}: there is no {name!r}; {hint}")
+        if not 1 <= times <= _MOST_TIMES:
+            raise DeclarationError(f"--{kind} {name}: {times} times is not between 1 and 20")
+        found.append(Budget(name, _value(kind, name, value), times))
+    return tuple(found)
+
+
+def _value(kind: str, name: str, value: str | None) -> str | None:
+    if name == "scale":
+        if value is None or not value.isdecimal() or int(value) > _MOST_REPLICAS:
+            raise DeclarationError(f"--{kind} scale needs a number of replicas, such as scale:5")
+        return str(int(value))
+    if name == "delete":
+        if value is not None and value not in PROPAGATIONS:
+            raise DeclarationError(f"--{kind} delete:{value} is none of {', '.join(PROPAGATIONS)}")
+        return value or "background"
+    if value is not None:
+        raise DeclarationError(f"--{kind} {name} takes no value, but {value!r} is given")
+    return None
+
+
+def feature_gates(texts: Iterable[str]) -> tuple[tuple[str, bool], ...]:
+    """
+    Gates written as `NAME=true`, over their defaults. Raises DeclarationError.
+
+    >>> dict(feature_gates(["StaleControllerConsistencyReplicaSet=false"]))
+    {'StaleControllerConsistencyReplicaSet': False, 'DeploymentReplicaSetTerminatingReplicas': True}
+    """
+    gates = dict(GATES)
+    for text in ",".join(texts).split(","):
+        if not text.strip():
+            continue
+        name, _, value = text.strip().partition("=")
+        if name not in gates:
+            raise DeclarationError(
+                f"--feature-gates: there is no gate {name!r} here; known: {', '.join(gates)}"
+            )
+        if value not in ("true", "false"):
+            raise DeclarationError(f"--feature-gates {name}={value!r} is neither true nor false")
+        gates[name] = value == "true"
+    return tuple(gates.items())

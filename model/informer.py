@@ -1,0 +1,95 @@
+"""
+What a controller sees of the API: watch events on their way, and copies that grow old.
+
+:Go: kubernetes v1.36.3 staging/src/k8s.io/client-go/tools/cache (Reflector, DeltaFIFO,
+    sharedIndexInformer); pkg/util/consistency/consistency.go
+:Docs: https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes
+:Omits: periodic resync, which is off; bookmarks; the time between the store and its handlers (a
+    handler runs in the step that changes the store).
+
+Each kind has one cache, which the controllers of a process share, and one queue of events that have
+not reached it yet, first in, first out. A queue holds at most `lag` events: who writes waits for
+room. With `lag` 0 an event is delivered before anything else happens.
+
+A resourceVersion is only ever compared for equality, so no number is kept. A `Copy` says of an
+object in a controller's hands what has happened to the original since.
+"""
+
+from enum import Enum
+from typing import Any
+
+from attrs import evolve, frozen
+
+from seatrial.core.arith import maximum
+
+__all__ = ["Change", "Copy", "Event", "Queue", "behind", "has_room", "outdated"]
+
+
+class Change(Enum):
+    """What a write changed about an object, as far as its copies need to know."""
+
+    VERSION = "version"
+    """The resourceVersion only: status or metadata."""
+    GENERATION = "generation"
+    """The spec, and with it the generation."""
+    IDENTITY = "identity"
+    """It was created or deleted: whoever holds a copy holds one of another object."""
+
+
+@frozen
+class Copy:
+    """How an object that a sync has read stands to the one in the API."""
+
+    current: bool = True
+    """It has the original's resourceVersion: a write that is based on it does not conflict."""
+    generation: bool = True
+    """The spec has not been written since."""
+    same: bool = True
+    """The original has not been deleted or created since."""
+
+
+def outdated(copy: Copy, change: Change) -> Copy:
+    """The copy after the original was written."""
+    return Copy(
+        current=False,
+        generation=copy.generation and change is Change.VERSION,
+        same=copy.same and change is not Change.IDENTITY,
+    )
+
+
+@frozen(cache_hash=True)
+class Event:
+    """
+    A watch event that no cache has got yet: `value` is the object, or None where it is gone.
+
+    `own` marks a status that the ReplicaSet controller wrote: with the consistency store, it does
+    not sync the ReplicaSet before it has seen that.
+    """
+
+    key: int
+    value: Any
+    change: Change
+    own: bool = False
+
+
+Queue = tuple[Event, ...]
+"""The events of one kind that are on their way, oldest first."""
+
+
+def has_room(queue: Queue, lag: int) -> bool:
+    """Whether one more event may be on its way."""
+    return len(queue) < maximum(1, lag)
+
+
+def behind(queue: Queue, key: int) -> Copy:
+    """How the cache's object of that key stands to the original."""
+    copy = Copy()
+    for event in queue:
+        if event.key == key:
+            copy = outdated(copy, event.change)
+    return copy
+
+
+def forgotten(queue: Queue) -> Queue:
+    """The events, when nobody remembers any more whose writes they are."""
+    return tuple(evolve(event, own=False) for event in queue)

@@ -1,0 +1,90 @@
+"""
+Pods that nobody tells apart: what is so about them, and what the cache has been told.
+
+:Go: kubernetes v1.36.3 staging/src/k8s.io/api/core/v1/types.go (Pod)
+:Docs: https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/
+:Omits: names, nodes, init containers, how a terminating pod ends (its containers stop and it is
+    deleted in one step, so it never is Succeeded or Failed on its way).
+
+A class of pods is joint: it holds what is so, what the cache shows of the same pods, and whether an
+expectation or a delete in flight names them. Two populations, one of each, would lose which pod is
+which.
+"""
+
+from collections.abc import Callable
+
+from attrs import evolve, frozen
+
+from seatrial.core import Population
+
+from .api import PodKind
+
+__all__ = [
+    "CREATED",
+    "GONE",
+    "TERMINATING",
+    "Pod",
+    "Pods",
+    "as_seen",
+    "changed",
+    "count",
+    "settled",
+]
+
+CREATED = PodKind()
+"""A pod that was just created: pending, not ready."""
+TERMINATING = PodKind(phase="Running", terminating=True)
+"""A pod that was told to stop. Controllers do not ask whether it is ready still."""
+GONE = None
+
+
+@frozen(cache_hash=True)
+class Pod:
+    """
+    A class of pods.
+
+    `trail` holds what the cache shows first, then what it has still to be told, and what is so
+    last; None stands for no pod. `doomed` says that the ReplicaSet controller is about to ask for
+    its deletion; `named` that it expects to see that, and has not yet; `orphaned` that its owner is
+    gone.
+    """
+
+    trail: tuple[PodKind | None, ...] = (CREATED,)
+    doomed: bool = False
+    named: bool = False
+    orphaned: bool = False
+
+    @property
+    def live(self) -> PodKind | None:
+        """What is so."""
+        return self.trail[-1]
+
+    @property
+    def seen(self) -> PodKind | None:
+        """What the cache shows."""
+        return self.trail[0]
+
+
+Pods = Population[Pod]
+
+
+def settled(kind: PodKind, n: int) -> Pods:
+    """So many pods of which the cache knows."""
+    return Population({Pod((kind,)): n})
+
+
+def changed(pod: Pod, kind: PodKind | None) -> Pod:
+    """The pod after a write that the cache has not been told of."""
+    return evolve(pod, trail=(*pod.trail, kind))
+
+
+def as_seen(pods: Pods) -> Population[PodKind]:
+    """What the cache shows of them to the owner; pods whose owner is gone are nobody's."""
+    return Population(
+        (pod.seen, n) for pod, n in pods.items() if pod.seen is not None and not pod.orphaned
+    )
+
+
+def count(pods: Pods, keep: Callable[[PodKind], bool]) -> int:
+    """How many pods there really are of those kinds."""
+    return pods.where(lambda pod: pod.live is not None and keep(pod.live)).total

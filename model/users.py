@@ -1,0 +1,357 @@
+"""
+What users do to a Deployment, each as often as its budget allows.
+
+:Go: kubernetes v1.36.3 staging/src/k8s.io/kubectl/pkg/polymorphichelpers/rollback.go (undo),
+    objectpauser.go, objectrestarter.go; pkg/controller/garbagecollector/garbagecollector.go
+:Docs: https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#updating-a-deployment
+:Omits: two writes at once; a Deployment that is created anew after it was deleted.
+
+A new template is a number that no other template has: `set-image` and `restart` differ only in
+words.
+"""
+
+from typing import Any
+
+from attrs import evolve
+
+from seatrial.core import All, Outcomes, outcome
+
+from .api import Deployment, DeploymentSpec, ReplicaSet
+from .deployment_controller import orphans, spec_written
+from .informer import Change, Copy, Event, Queue, has_room, outdated
+from .pods import Pods
+from .replicaset import touched
+
+__all__ = [
+    "apply",
+    "collect_replica_set",
+    "delete",
+    "finish_deletion",
+    "pause",
+    "restart",
+    "resume",
+    "scale",
+    "set_image",
+    "undo",
+]
+
+
+def _written(
+    after: Deployment | None,
+    change: Change,
+    queue: Queue,
+    copies: tuple[Copy, ...],
+    syncing: bool,
+) -> dict[str, Any]:
+    """What a write of the Deployment by somebody else than its controller changes."""
+    done: dict[str, Any] = {
+        "deployment": after,
+        "deployment_queue": (*queue, Event(0, after, change)),
+    }
+    if syncing:
+        done["deployment_copies"] = touched(copies, 0, change)
+    return done
+
+
+def _respecified(
+    deployment: Deployment | None,
+    spec: DeploymentSpec,
+    queue: Queue,
+    copies: tuple[Copy, ...],
+    syncing: bool,
+) -> dict[str, Any]:
+    assert deployment is not None
+    after = spec_written(evolve(deployment, spec=spec))
+    return _written(after, Change.GENERATION, queue, copies, syncing)
+
+
+def _may(deployment: Deployment | None, queue: Queue, lag: int, left: int) -> bool:
+    return left > 0 and deployment is not None and has_room(queue, lag)
+
+
+def set_image(
+    deployment: Deployment | None,
+    deployment_queue: Queue,
+    deployment_copies: tuple[Copy, ...],
+    deployment_syncing: bool,
+    newest_template: int,
+    templates: int,
+    lag: int,
+    set_images_left: int,
+) -> Outcomes:
+    """`kubectl set image`: a template that was never used before."""
+    if newest_template < templates and _may(deployment, deployment_queue, lag, set_images_left):
+        assert deployment is not None
+        new = newest_template + 1
+        yield outcome(
+            f"sets a new image: template {new}",
+            newest_template=new,
+            set_images_left=set_images_left - 1,
+            **_respecified(
+                deployment,
+                evolve(deployment.spec, template=new),
+                deployment_queue,
+                deployment_copies,
+                deployment_syncing,
+            ),
+        )
+
+
+def restart(
+    deployment: Deployment | None,
+    deployment_queue: Queue,
+    deployment_copies: tuple[Copy, ...],
+    deployment_syncing: bool,
+    newest_template: int,
+    templates: int,
+    lag: int,
+    restarts_left: int,
+) -> Outcomes:
+    """`kubectl rollout restart`: an annotation of the template, refused while paused."""
+    if newest_template < templates and _may(deployment, deployment_queue, lag, restarts_left):
+        assert deployment is not None
+        if deployment.spec.paused:
+            return
+        new = newest_template + 1
+        yield outcome(
+            f"restarts the rollout: template {new}",
+            newest_template=new,
+            restarts_left=restarts_left - 1,
+            **_respecified(
+                deployment,
+                evolve(deployment.spec, template=new),
+                deployment_queue,
+                deployment_copies,
+                deployment_syncing,
+            ),
+        )
+
+
+def scale(
+    deployment: Deployment | None,
+    deployment_queue: Queue,
+    deployment_copies: tuple[Copy, ...],
+    deployment_syncing: bool,
+    lag: int,
+    sizes: tuple[int, ...],
+    scales_left: int,
+) -> Outcomes:
+    """`kubectl scale`: another number of replicas."""
+    if _may(deployment, deployment_queue, lag, scales_left):
+        assert deployment is not None
+        for size in sizes:
+            if size != deployment.spec.replicas:
+                yield outcome(
+                    f"scales the Deployment from {deployment.spec.replicas} to {size}",
+                    scales_left=scales_left - 1,
+                    **_respecified(
+                        deployment,
+                        evolve(deployment.spec, replicas=size),
+                        deployment_queue,
+                        deployment_copies,
+                        deployment_syncing,
+                    ),
+                )
+
+
+def undo(
+    deployment: Deployment | None,
+    deployment_queue: Queue,
+    deployment_copies: tuple[Copy, ...],
+    deployment_syncing: bool,
+    revision_of: All[int],
+    lag: int,
+    undos_left: int,
+) -> Outcomes:
+    """`kubectl rollout undo`: the template of the last revision but one. Not while paused."""
+    if not _may(deployment, deployment_queue, lag, undos_left):
+        return
+    assert deployment is not None
+    ranked = sorted((number, at) for at, number in revision_of.items() if number > 0)
+    if deployment.spec.paused or len(ranked) < 2:
+        return
+    template = ranked[-2][1]
+    if template != deployment.spec.template:
+        yield outcome(
+            f"undoes the rollout: back to template {template}",
+            undos_left=undos_left - 1,
+            **_respecified(
+                deployment,
+                evolve(deployment.spec, template=template),
+                deployment_queue,
+                deployment_copies,
+                deployment_syncing,
+            ),
+        )
+
+
+def pause(
+    deployment: Deployment | None,
+    deployment_queue: Queue,
+    deployment_copies: tuple[Copy, ...],
+    deployment_syncing: bool,
+    lag: int,
+    pauses_left: int,
+) -> Outcomes:
+    """`kubectl rollout pause`."""
+    if _may(deployment, deployment_queue, lag, pauses_left):
+        assert deployment is not None
+        if not deployment.spec.paused:
+            yield outcome(
+                "pauses the rollout",
+                pauses_left=pauses_left - 1,
+                **_respecified(
+                    deployment,
+                    evolve(deployment.spec, paused=True),
+                    deployment_queue,
+                    deployment_copies,
+                    deployment_syncing,
+                ),
+            )
+
+
+def resume(
+    deployment: Deployment | None,
+    deployment_queue: Queue,
+    deployment_copies: tuple[Copy, ...],
+    deployment_syncing: bool,
+    lag: int,
+    resumes_left: int,
+) -> Outcomes:
+    """`kubectl rollout resume`."""
+    if _may(deployment, deployment_queue, lag, resumes_left):
+        assert deployment is not None
+        if deployment.spec.paused:
+            yield outcome(
+                "resumes the rollout",
+                resumes_left=resumes_left - 1,
+                **_respecified(
+                    deployment,
+                    evolve(deployment.spec, paused=False),
+                    deployment_queue,
+                    deployment_copies,
+                    deployment_syncing,
+                ),
+            )
+
+
+def apply(
+    deployment: Deployment | None,
+    deployment_queue: Queue,
+    deployment_copies: tuple[Copy, ...],
+    deployment_syncing: bool,
+    manifest: DeploymentSpec,
+    lag: int,
+    applies_left: int,
+) -> Outcomes:
+    """`kubectl apply` of the manifest once more, over whatever was done since."""
+    if _may(deployment, deployment_queue, lag, applies_left):
+        assert deployment is not None
+        if deployment.spec != manifest:
+            yield outcome(
+                "applies the manifest again",
+                applies_left=applies_left - 1,
+                **_respecified(
+                    deployment, manifest, deployment_queue, deployment_copies, deployment_syncing
+                ),
+            )
+
+
+# ---- deletion ---------------------------------------------------------------------------------
+
+
+def delete(
+    deployment: Deployment | None,
+    deployment_queue: Queue,
+    deployment_copies: tuple[Copy, ...],
+    deployment_syncing: bool,
+    propagation: str,
+    lag: int,
+    deletes_left: int,
+) -> Outcomes:
+    """
+    `kubectl delete --cascade=…`: at once with "background", else after what depends on it.
+
+    Go: pkg/registry/generic/registry/store.go deletionFinalizersForGarbageCollection
+    """
+    if _may(deployment, deployment_queue, lag, deletes_left):
+        assert deployment is not None
+        if deployment.deleting:
+            return
+        gone = propagation == "background"
+        after = None if gone else spec_written(evolve(deployment, deleting=True))
+        change = Change.IDENTITY if gone else Change.GENERATION
+        yield outcome(
+            f"deletes the Deployment ({propagation})",
+            deletes_left=deletes_left - 1,
+            **_written(after, change, deployment_queue, deployment_copies, deployment_syncing),
+        )
+
+
+def collect_replica_set(
+    deployment_alive: str,
+    propagation: str,
+    replica_set: ReplicaSet | None,
+    replica_set_queue: Queue,
+    replica_set_copy: Copy,
+    replica_set_syncing: bool,
+    deployment_copies: tuple[Copy, ...],
+    deployment_syncing: bool,
+    pods: Pods,
+    template: int,
+    lag: int,
+) -> Outcomes:
+    """
+    The garbage collector deals with a ReplicaSet whose Deployment is gone, or waits for it.
+
+    Background: it is deleted. Foreground: it is marked, its pods are deleted, and it goes when they
+    have. Orphan: it is released. Go: attemptToDeleteItem, orphanDependents
+    """
+    if replica_set is None or not has_room(replica_set_queue, lag):
+        return
+    after: ReplicaSet | None
+    change, words = Change.VERSION, ""
+    if deployment_alive == "gone" and replica_set.owned:
+        after, change, words = None, Change.IDENTITY, "deletes a ReplicaSet without owner"
+    elif deployment_alive == "deleting" and propagation == "orphan" and replica_set.owned:
+        after, words = evolve(replica_set, owned=False), "releases a ReplicaSet"
+    elif deployment_alive == "deleting" and propagation == "foreground":
+        if not replica_set.deleting:
+            after, change = evolve(replica_set, deleting=True), Change.GENERATION
+            words = "marks a ReplicaSet for deletion"
+        elif not any(pod.live is not None for pod in pods):
+            after, change, words = None, Change.IDENTITY, "deletes a ReplicaSet without pods"
+        else:
+            return
+    else:
+        return
+    done: dict[str, Any] = {}
+    if after is None or after.deleting:
+        done["pods"] = orphans(pods)
+    if deployment_syncing:
+        done["deployment_copies"] = touched(deployment_copies, template, change)
+    if replica_set_syncing:
+        done["replica_set_copy"] = outdated(replica_set_copy, change)
+    event = Event(template, after, change)
+    queue = (*replica_set_queue, event)
+    yield outcome(words, replica_set=after, replica_set_queue=queue, **done)
+
+
+def finish_deletion(
+    deployment: Deployment | None,
+    deployment_queue: Queue,
+    deployment_copies: tuple[Copy, ...],
+    deployment_syncing: bool,
+    owned: All[bool],
+    lag: int,
+) -> Outcomes:
+    """The last finalizer of a Deployment is removed when it owns no ReplicaSet any more."""
+    if deployment is None or not deployment.deleting or any(owned.values()):
+        return
+    if has_room(deployment_queue, lag):
+        yield outcome(
+            "the Deployment is gone",
+            **_written(
+                None, Change.IDENTITY, deployment_queue, deployment_copies, deployment_syncing
+            ),
+        )

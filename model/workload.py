@@ -1,0 +1,617 @@
+"""
+A Deployment with everything around it, as a system: its controllers, kubelets, caches and users.
+
+:Omits: what the modules of its parts omit, each under this word: a Deployment that is created anew,
+    collisions of hashes, adoption; scheduling, nodes and Services; overlapping selectors.
+
+The system starts settled: the manifest was applied long ago and rolled out.
+"""
+
+from collections.abc import Callable
+from typing import Any, Literal
+
+from attrs import evolve, frozen
+
+from seatrial.core import (
+    Action,
+    DeclarationError,
+    Index,
+    Parameter,
+    System,
+    Variable,
+    View,
+    every,
+)
+
+from . import clock, delivery, faults, kubelet, replicaset, users
+from . import deployment_controller as controller
+from .api import (
+    RECREATE,
+    Deployment,
+    DeploymentCondition,
+    DeploymentSpec,
+    DeploymentStatus,
+    DeploymentStrategy,
+    PodKind,
+    ReplicaSet,
+    ReplicaSetStatus,
+    RollingUpdateDeployment,
+)
+from .controller import Key, Pending
+from .controller_utils import Expectations
+from .deployment_conditions import (
+    MINIMUM_REPLICAS_AVAILABLE,
+    NEW_RS_AVAILABLE_REASON,
+    has_progress_deadline,
+)
+from .deployment_util import max_surge
+from .environment import Environment
+from .informer import Copy, Queue, behind
+from .manifest_apps import DeploymentManifest
+from .pods import Pods, count, settled
+from .replicaset import Working
+
+__all__ = ["compose", "spec_of"]
+
+_MOST_REPLICAS = 1000
+
+
+# ---- views ------------------------------------------------------------------------------------
+
+
+def deployment_cached(deployment_cache: Deployment | None) -> bool:
+    """Whether the cache shows the Deployment."""
+    return deployment_cache is not None
+
+
+def replica_set_cached(replica_set_cache: ReplicaSet | None) -> bool:
+    """Whether the cache shows the ReplicaSet."""
+    return replica_set_cache is not None
+
+
+def deployment_syncing(deployment_sync: Pending | None) -> bool:
+    """Whether the Deployment controller is at it."""
+    return deployment_sync is not None
+
+
+def replica_set_syncing(replica_set_sync: Working) -> bool:
+    """Whether the ReplicaSet controller is at it."""
+    return replica_set_sync is not None
+
+
+def replica_set_behind(replica_set_queue: Queue, template: int) -> Copy:
+    """How the cached ReplicaSet stands to the API's."""
+    return behind(replica_set_queue, template)
+
+
+def revision_of(replica_set: ReplicaSet | None) -> int:
+    """The revision of the ReplicaSet; 0 for none."""
+    return 0 if replica_set is None or replica_set.revision is None else replica_set.revision
+
+
+def owned(replica_set: ReplicaSet | None) -> bool:
+    """Whether there is the ReplicaSet, and it belongs to the Deployment."""
+    return replica_set is not None and replica_set.owned
+
+
+def deployment_alive(deployment: Deployment | None) -> str:
+    """Whether the Deployment is there: "alive", "deleting" or "gone"."""
+    if deployment is None:
+        return "gone"
+    return "deleting" if deployment.deleting else "alive"
+
+
+def size(replica_set: ReplicaSet | None) -> int:
+    """How many replicas the ReplicaSet asks for; 0 where there is none."""
+    return 0 if replica_set is None else replica_set.replicas
+
+
+def active(pods: Pods) -> int:
+    """How many pods there are that are neither finished nor terminating."""
+    return count(pods, lambda kind: kind.phase in ("Pending", "Running") and not kind.terminating)
+
+
+def available(pods: Pods) -> int:
+    """How many pods are available, and not about to go."""
+    return count(pods, lambda kind: kind.available and not kind.terminating)
+
+
+def ready(pods: Pods) -> int:
+    """How many pods are ready, and not about to go."""
+    return count(pods, lambda kind: kind.ready and not kind.terminating)
+
+
+def terminating(pods: Pods) -> int:
+    """How many pods are about to go."""
+    return count(pods, lambda kind: kind.terminating)
+
+
+def failed(pods: Pods) -> int:
+    """How many pods have failed for good."""
+    return count(pods, lambda kind: kind.phase == "Failed")
+
+
+# ---- the start --------------------------------------------------------------------------------
+
+
+def spec_of(manifest: DeploymentManifest) -> DeploymentSpec:
+    """The spec of a manifest, as the controllers read it."""
+    strategy = RECREATE
+    if manifest.strategy == "RollingUpdate":
+        bounds = RollingUpdateDeployment(manifest.max_unavailable, manifest.max_surge)
+        strategy = DeploymentStrategy("RollingUpdate", bounds)
+    return DeploymentSpec(
+        template=1,
+        replicas=manifest.replicas,
+        paused=manifest.paused,
+        strategy=strategy,
+        min_ready_seconds=manifest.min_ready_seconds,
+        revision_history_limit=manifest.revision_history_limit,
+        progress_deadline_seconds=manifest.progress_deadline_seconds,
+    )
+
+
+def _settled(spec: DeploymentSpec, counts_terminating: bool) -> tuple[Deployment, ReplicaSet]:
+    """A Deployment whose first rollout is complete, and its ReplicaSet."""
+    replicas, terminating = spec.replicas, 0 if counts_terminating else None
+    conditions = [DeploymentCondition("Available", "True", MINIMUM_REPLICAS_AVAILABLE)]
+    deployment = Deployment(spec, revision=1)
+    if has_progress_deadline(deployment):
+        reason = NEW_RS_AVAILABLE_REASON
+        conditions.append(DeploymentCondition("Progressing", "True", reason))
+    status = DeploymentStatus(
+        replicas=replicas,
+        updated_replicas=replicas,
+        ready_replicas=replicas,
+        available_replicas=replicas,
+        terminating_replicas=terminating,
+        conditions=tuple(conditions),
+    )
+    rs = ReplicaSet(
+        template=1,
+        created=1,
+        replicas=replicas,
+        min_ready_seconds=spec.min_ready_seconds,
+        status=ReplicaSetStatus(replicas, replicas, replicas, replicas, terminating),
+        desired_replicas=replicas,
+        max_replicas=replicas + max_surge(deployment),
+        revision=1,
+    )
+    return evolve(deployment, status=status), rs
+
+
+# ---- the system -------------------------------------------------------------------------------
+
+
+_PER_TEMPLATE = ("template",)
+
+
+def compose(name: str, spec: DeploymentSpec, around: Environment) -> System:
+    """
+    A Deployment of this spec in this environment, as a system.
+
+    Raises DeclarationError where the environment cannot be had.
+    """
+    _check(spec, around)
+    templates = 1 + around.times("set-image") + around.times("restart")
+    members = tuple(range(1, templates + 1))
+    deployment, rs = _settled(spec, around.gate("DeploymentReplicaSetTerminatingReplicas"))
+    running = settled(PodKind("Running", ready=True, available=True), spec.replicas)
+
+    def first(value: Any, others: Any) -> dict[int, Any]:
+        return {each: value if each == 1 else others for each in members}
+
+    budgets = {name: around.times(fault) for name, fault in _BUDGETS.items()}
+    never_ready = frozenset(members[1 : 1 + around.times("never-ready")])
+    return System(
+        name=name,
+        indices=[Index("template", members)],
+        parameters=[
+            Parameter("manifest", spec),
+            Parameter("min_ready_seconds", spec.min_ready_seconds),
+            Parameter("templates", templates),
+            Parameter("lag", around.lag),
+            Parameter("sizes", tuple(int(each) for each in around.values("scale"))),
+            Parameter("propagation", (around.values("delete") or ("background",))[0]),
+            Parameter("never_ready", never_ready),
+            Parameter("consistency_store", around.gate("StaleControllerConsistencyReplicaSet")),
+            Parameter(
+                "terminating_replicas", around.gate("DeploymentReplicaSetTerminatingReplicas")
+            ),
+            Parameter(
+                "write_faults", around.times("write-failure") + around.times("write-unknown") > 0
+            ),
+            Parameter("variant", around.variant),
+        ],
+        variables=[
+            *(Variable(each) for each in _SHARED),
+            *(Variable(each, over=_PER_TEMPLATE) for each in _OF_A_TEMPLATE),
+            *(Variable(each) for each in budgets),
+        ],
+        views=_views(spec),
+        actions=_actions(spec, around),
+        initial=[
+            {
+                "deployment": deployment,
+                "deployment_cache": deployment,
+                "deployment_queue": (),
+                "deployment_key": Key(),
+                "deployment_sync": None,
+                "deployment_copies": (Copy(),) * (templates + 1),
+                "deadline": "off",
+                "newest_template": 1,
+                "replica_set_queue": (),
+                "pod_queue": (),
+                "restarting": 0,
+                "relisting": 0,
+                "replica_set": first(rs, None),
+                "replica_set_cache": first(rs, None),
+                "replica_set_key": every(Key()),
+                "replica_set_sync": every(None),
+                "replica_set_copy": every(Copy()),
+                "expectations": every(Expectations()),
+                "pods": first(running, settled(PodKind(), 0)),
+                **budgets,
+            }
+        ],
+        assumptions=_assumptions(around),
+    )
+
+
+_SHARED = (
+    "deployment",
+    "deployment_cache",
+    "deployment_queue",
+    "deployment_key",
+    "deployment_sync",
+    "deployment_copies",
+    "deadline",
+    "newest_template",
+    "replica_set_queue",
+    "pod_queue",
+    "restarting",
+    "relisting",
+)
+_OF_A_TEMPLATE = (
+    "replica_set",
+    "replica_set_cache",
+    "replica_set_key",
+    "replica_set_sync",
+    "replica_set_copy",
+    "expectations",
+    "pods",
+)
+_BUDGETS = {
+    "set_images_left": "set-image",
+    "restarts_left": "restart",
+    "scales_left": "scale",
+    "undos_left": "undo",
+    "pauses_left": "pause",
+    "resumes_left": "resume",
+    "applies_left": "apply",
+    "deletes_left": "delete",
+    "container_exits_left": "container-exit",
+    "unreadies_left": "unready",
+    "pod_failures_left": "pod-failed",
+    "controller_restarts_left": "controller-restart",
+    "write_failures_left": "write-failure",
+    "write_unknowns_left": "write-unknown",
+    "expectations_expire_left": "expectations-expire",
+    "relists_left": "relist",
+}
+
+
+def _check(spec: DeploymentSpec, around: Environment) -> None:
+    if len(around.values("delete")) > 1:
+        raise DeclarationError("--users: delete is given with two propagations; give one")
+    if around.times("relist") and around.lag < 2:
+        raise DeclarationError("--faults relist needs --lag 2: one event is delivered, not lost")
+    sizes = [spec.replicas, *map(int, around.values("scale"))]
+    if max(sizes) > _MOST_REPLICAS:
+        raise DeclarationError(
+            f"{max(sizes)} replicas are more than the {_MOST_REPLICAS} that are explored; the"
+            " same promises can be checked with fewer"
+        )
+
+
+def _views(spec: DeploymentSpec) -> list[View]:
+    shared = [
+        controller.copies_of_caches,
+        clock.deployment_busy,
+        deployment_cached,
+        deployment_syncing,
+        deployment_alive,
+    ]
+    one = [
+        clock.replica_set_busy,
+        clock.pods_busy,
+        clock.waiting_to_be_available,
+        delivery.own_status_unseen,
+        replica_set_cached,
+        replica_set_syncing,
+        replica_set_behind,
+        revision_of,
+        owned,
+        size,
+        active,
+        available,
+        ready,
+        terminating,
+        failed,
+    ]
+    if spec.strategy.type == "Recreate":
+        one += [controller.unfinished, delivery.seen_pods]
+    return [
+        *(View(each.__name__, each) for each in shared),
+        *(View(each.__name__, each, over=_PER_TEMPLATE) for each in one),
+    ]
+
+
+Fair = Literal["weak", "none"]
+
+
+@frozen
+class _Maker:
+    """Makes actions; `committed` are those that follow at once at this level and lag."""
+
+    level: str
+    lag: int
+
+    def of(
+        self,
+        actor: str,
+        function: Callable[..., Any],
+        writes: str,
+        *,
+        each: bool = False,
+        fair: Fair = "weak",
+        part_of: Literal["sync", "watch", "step", None] = None,
+    ) -> Action:
+        """An action; `part_of` a sync or of a watch it follows at once where these are one step."""
+        at_once = (
+            part_of == "step"
+            or (part_of == "sync" and self.level == "atomic")
+            or (part_of == "watch" and self.lag == 0)
+        )
+        return Action(
+            name=f"{function.__name__}",
+            actor=actor,
+            function=function,
+            writes=tuple(writes.split()),
+            over=_PER_TEMPLATE if each else (),
+            fair=fair,
+            committed=at_once,
+        )
+
+
+_DC_ENDS = (
+    "deployment_sync deployment_key deployment_copies write_failures_left write_unknowns_left"
+)
+_RS_ENDS = (
+    "replica_set_sync replica_set_key replica_set_copy write_failures_left write_unknowns_left"
+)
+_USER = "deployment deployment_queue deployment_copies"
+
+
+def _actions(spec: DeploymentSpec, around: Environment) -> list[Action]:
+    maker = _Maker(around.level, around.lag)
+    recreate = spec.strategy.type == "Recreate"
+    return [
+        *_kubelet(maker, around),
+        *_replica_set_controller(maker),
+        *_deployment_controller(maker, recreate),
+        *_watches(maker, recreate),
+        *_clock(maker, spec),
+        *_users(maker, around),
+        *_faults(maker, around),
+    ]
+
+
+def _kubelet(maker: _Maker, around: Environment) -> list[Action]:
+    pods = "pods pod_queue"
+    found = [
+        maker.of("kubelet", kubelet.start, pods, each=True),
+        maker.of("kubelet", kubelet.become_ready, pods, each=True),
+        maker.of("kubelet", kubelet.finish, pods, each=True),
+    ]
+    for fault, function, left in (
+        ("container-exit", kubelet.exit_container, "container_exits_left"),
+        ("unready", kubelet.become_unready, "unreadies_left"),
+        ("pod-failed", kubelet.fail, "pod_failures_left"),
+    ):
+        if around.times(fault):
+            found.append(maker.of("fault", function, f"{pods} {left}", each=True, fair="none"))
+    return found
+
+
+def _replica_set_controller(maker: _Maker) -> list[Action]:
+    actor, rs = "replicaset", replicaset
+    return [
+        maker.of(
+            actor,
+            rs.start_sync,
+            "replica_set_key replica_set_sync replica_set_copy expectations",
+            each=True,
+        ),
+        maker.of(actor, rs.list_pods, f"{_RS_ENDS} pods expectations", each=True, part_of="sync"),
+        maker.of(
+            actor,
+            rs.create_pod,
+            f"{_RS_ENDS} pods pod_queue expectations",
+            each=True,
+            part_of="sync",
+        ),
+        maker.of(
+            actor,
+            rs.delete_pod,
+            f"{_RS_ENDS} pods pod_queue expectations",
+            each=True,
+            part_of="sync",
+        ),
+        maker.of(
+            actor,
+            rs.write_status,
+            f"{_RS_ENDS} replica_set replica_set_queue deployment_copies",
+            each=True,
+            part_of="sync",
+        ),
+    ]
+
+
+def _deployment_controller(maker: _Maker, recreate: bool) -> list[Action]:
+    actor = "deployment"
+    observe = controller.observe_for_recreate if recreate else controller.observe
+    return [
+        maker.of(actor, observe, "deployment_key deployment_sync deployment_copies"),
+        maker.of(
+            actor,
+            controller.write_deployment,
+            f"{_DC_ENDS} deployment deployment_queue deadline",
+            part_of="sync",
+        ),
+        maker.of(
+            actor,
+            controller.write_replica_set,
+            f"{_DC_ENDS} replica_set replica_set_queue replica_set_copy pods",
+            each=True,
+            part_of="sync",
+        ),
+    ]
+
+
+def _watches(maker: _Maker, recreate: bool) -> list[Action]:
+    deliver_pod = delivery.deliver_pod_for_recreate if recreate else delivery.deliver_pod
+    pod_writes = "pods pod_queue expectations replica_set_key"
+    return [
+        maker.of(
+            "watch",
+            delivery.deliver_deployment,
+            "deployment_cache deployment_queue deployment_key",
+            part_of="watch",
+        ),
+        maker.of(
+            "watch",
+            delivery.deliver_replica_set,
+            "replica_set_cache replica_set_queue replica_set_key deployment_key expectations",
+            each=True,
+            part_of="watch",
+        ),
+        maker.of(
+            "watch",
+            deliver_pod,
+            pod_writes + (" deployment_key" if recreate else ""),
+            each=True,
+            part_of="watch",
+        ),
+    ]
+
+
+def _clock(maker: _Maker, spec: DeploymentSpec) -> list[Action]:
+    found = []
+    if spec.min_ready_seconds > 0:
+        found += [
+            maker.of("clock", clock.pass_min_ready_seconds, "pods", each=True),
+            maker.of("clock", clock.pass_requeue, "replica_set_key", each=True),
+        ]
+    if has_progress_deadline(Deployment(spec)):
+        found.append(maker.of("clock", clock.pass_deadline, "deadline deployment_key"))
+    return found
+
+
+def _users(maker: _Maker, around: Environment) -> list[Action]:
+    found = []
+    for user, function, more in (
+        ("set-image", users.set_image, "newest_template set_images_left"),
+        ("restart", users.restart, "newest_template restarts_left"),
+        ("scale", users.scale, "scales_left"),
+        ("undo", users.undo, "undos_left"),
+        ("pause", users.pause, "pauses_left"),
+        ("resume", users.resume, "resumes_left"),
+        ("apply", users.apply, "applies_left"),
+        ("delete", users.delete, "deletes_left"),
+    ):
+        if around.times(user):
+            found.append(maker.of("user", function, f"{_USER} {more}", fair="none"))
+    collector = "garbage collector"
+    found.append(maker.of(collector, kubelet.collect_pod, "pods pod_queue", each=True))
+    if around.times("delete"):
+        found += [
+            maker.of(
+                collector,
+                users.collect_replica_set,
+                "replica_set replica_set_queue replica_set_copy deployment_copies pods",
+                each=True,
+            ),
+            maker.of(collector, users.finish_deletion, _USER),
+        ]
+    return found
+
+
+def _faults(maker: _Maker, around: Environment) -> list[Action]:
+    found = []
+    if around.times("controller-restart"):
+        found += [
+            maker.of(
+                "fault",
+                faults.restart_controllers,
+                "restarting controller_restarts_left",
+                fair="none",
+            ),
+            maker.of(
+                "fault",
+                faults.restart_replica_set_controller,
+                "restarting replica_set_cache replica_set_sync replica_set_copy replica_set_key"
+                " expectations pods",
+                each=True,
+                fair="none",
+                part_of="step",
+            ),
+            maker.of(
+                "fault",
+                faults.restart_deployment_controller,
+                "restarting deployment_cache deployment_sync deployment_copies deployment_key"
+                " deployment_queue replica_set_queue pod_queue",
+                fair="none",
+                part_of="step",
+            ),
+        ]
+    if around.times("expectations-expire"):
+        found.append(
+            maker.of(
+                "fault",
+                faults.expire_expectations,
+                "expectations expectations_expire_left",
+                each=True,
+                fair="none",
+            )
+        )
+    if around.times("relist"):
+        found += [
+            maker.of("fault", faults.relist_pods, "relisting relists_left pod_queue", fair="none"),
+            maker.of(
+                "fault",
+                faults.relist_pods_of,
+                "relisting pods expectations replica_set_key",
+                each=True,
+                fair="none",
+                part_of="step",
+            ),
+        ]
+    return found
+
+
+def _assumptions(around: Environment) -> list[str]:
+    gates = ", ".join(f"{name}={str(on).lower()}" for name, on in around.gates)
+    texts = [
+        f"Kubernetes {around.kubernetes}; feature gates {gates}",
+        f"level {around.level}, lag {around.lag}",
+        f"users: {', '.join(map(str, around.users)) or 'none'}",
+        f"faults: {', '.join(map(str, around.faults)) or 'none'}",
+        "the rollout of the manifest is complete at the start",
+        "time passes only when nothing else can happen",
+    ]
+    if around.lag:
+        texts.append(f"a writer waits while {around.lag} events of its kind are on their way")
+    if around.variant:
+        texts.append(f"rules changed: {', '.join(sorted(around.variant))}")
+    return texts
