@@ -44,7 +44,7 @@ __all__ = [
     "write_replica_set",
 ]
 
-_ONE_RUNNING = Population({PodKind(phase="Running"): 1})
+_ONE_RUNNING: Population[PodKind] = Population({PodKind(phase="Running"): 1})
 
 
 def copies_of_caches(

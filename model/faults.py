@@ -49,7 +49,7 @@ def restart_replica_set_controller(
 ) -> Outcomes:
     """It lists the ReplicaSet and its pods; what it lists it puts into its queue."""
     if restarting == template + 1:
-        known = Population(
+        known: Pods = Population(
             (Pod((pod.live,), orphaned=pod.orphaned), n)
             for pod, n in pods.items()
             if pod.live is not None

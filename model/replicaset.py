@@ -207,11 +207,13 @@ def list_pods(
 def _doom(pods: Pods, chosen: Population[PodKind]) -> Pods:
     """The pods, with those marked that are to be deleted: any of those that look as chosen."""
     # New expectations forget whom the old ones named.
-    left = Population((evolve(pod, named=False), n) for pod, n in pods.items())
+    left: Pods = Population((evolve(pod, named=False), n) for pod, n in pods.items())
     for kind, n in chosen.items():
         alike = left.where(lambda pod, kind=kind: pod.seen == kind and not pod.orphaned)  # type: ignore[misc]
         picked = alike if n == alike.total else split(alike, n)
-        doomed = Population((evolve(pod, doomed=True, named=True), m) for pod, m in picked.items())
+        doomed: Pods = Population(
+            (evolve(pod, doomed=True, named=True), m) for pod, m in picked.items()
+        )
         left = left - picked + doomed
     return left
 

@@ -315,14 +315,14 @@ def _check(spec: DeploymentSpec, around: Environment) -> None:
 
 
 def _views(spec: DeploymentSpec) -> list[View]:
-    shared = [
+    shared: list[Callable[..., Any]] = [
         controller.copies_of_caches,
         clock.deployment_busy,
         deployment_cached,
         deployment_syncing,
         deployment_alive,
     ]
-    one = [
+    one: list[Callable[..., Any]] = [
         clock.replica_set_busy,
         clock.pods_busy,
         clock.waiting_to_be_available,
@@ -356,6 +356,7 @@ class _Maker:
 
     level: str
     lag: int
+    whole_observation: bool
 
     def of(
         self,
@@ -365,11 +366,12 @@ class _Maker:
         *,
         each: bool = False,
         fair: Fair = "weak",
-        part_of: Literal["sync", "watch", "step", None] = None,
+        part_of: Literal["list", "sync", "watch", "step", None] = None,
     ) -> Action:
         """An action; `part_of` a sync or of a watch it follows at once where these are one step."""
         at_once = (
             part_of == "step"
+            or (part_of == "list" and self.whole_observation)
             or (part_of == "sync" and self.level == "atomic")
             or (part_of == "watch" and self.lag == 0)
         )
@@ -394,7 +396,10 @@ _USER = "deployment deployment_queue deployment_copies"
 
 
 def _actions(spec: DeploymentSpec, around: Environment) -> list[Action]:
-    maker = _Maker(around.level, around.lag)
+    # To list pods later than expectations are read only delays what is decided, so it is a step of
+    # its own just where everything is, or where the order of the two may be another one.
+    whole = around.level != "faulty" and not around.variant
+    maker = _Maker(around.level, around.lag, whole)
     recreate = spec.strategy.type == "Recreate"
     return [
         *_kubelet(maker, around),
@@ -433,7 +438,7 @@ def _replica_set_controller(maker: _Maker) -> list[Action]:
             "replica_set_key replica_set_sync replica_set_copy expectations",
             each=True,
         ),
-        maker.of(actor, rs.list_pods, f"{_RS_ENDS} pods expectations", each=True, part_of="sync"),
+        maker.of(actor, rs.list_pods, f"{_RS_ENDS} pods expectations", each=True, part_of="list"),
         maker.of(
             actor,
             rs.create_pod,
