@@ -32,9 +32,15 @@ __all__ = [
 ]
 
 
-def seen_pods(pods: Pods) -> int:
+def seen_pods(pods: Pods, variant: frozenset[str]) -> int:
     """View: how many pods the cache shows."""
-    return pods.where(lambda pod: pod.seen is not None).total
+    return pods.where(lambda pod: _counted(pod.seen, variant)).total
+
+
+def _counted(kind: PodKind | None, variant: frozenset[str]) -> bool:
+    if "dep-recreate-requeue-missed-with-terminal-pods" in variant:
+        return kind is not None and kind.phase not in ("Failed", "Succeeded")
+    return kind is not None
 
 
 def own_status_unseen(replica_set_queue: Queue, template: int) -> bool:
@@ -99,9 +105,10 @@ def deliver_pod(
     expectations: Expectations,
     template: int,
     min_ready_seconds: int,
+    variant: frozenset[str],
 ) -> Outcomes:
     """The cache of pods gets the next event; the ReplicaSet's handler counts and queues."""
-    for _, label, done in _delivered(
+    for _, _, label, done in _delivered(
         pods,
         pod_queue,
         replica_set_key,
@@ -109,6 +116,7 @@ def deliver_pod(
         expectations,
         template,
         min_ready_seconds,
+        variant,
     ):
         yield outcome(label, **done)
 
@@ -124,9 +132,10 @@ def deliver_pod_for_recreate(
     seen_pods: All[int],
     template: int,
     min_ready_seconds: int,
+    variant: frozenset[str],
 ) -> Outcomes:
     """The same; and when no pod is left at all, the Deployment is queued. Go: deletePod"""
-    for gone, label, done in _delivered(
+    for before, after, label, done in _delivered(
         pods,
         pod_queue,
         replica_set_key,
@@ -134,8 +143,10 @@ def deliver_pod_for_recreate(
         expectations,
         template,
         min_ready_seconds,
+        variant,
     ):
-        if gone and deployment_cached and sum(seen_pods.values()) == 1:
+        left = sum(seen_pods.values()) - _counted(before, variant)
+        if after is None and deployment_cached and left == 0:
             done["deployment_key"] = deployment_key.enqueued()
         yield outcome(label, **done)
 
@@ -148,6 +159,7 @@ def _delivered(
     expectations: Expectations,
     template: int,
     min_ready_seconds: int,
+    variant: frozenset[str],
 ) -> Any:
     if not pod_queue or pod_queue[0].key != template:
         return
@@ -159,22 +171,29 @@ def _delivered(
         told = evolve(pod, trail=pod.trail[1:])
         done: dict[str, Any] = {"pod_queue": tuple(rest)}
         if not pod.orphaned and cached:
-            told, less = observed(told, before, expectations)
+            told, less = observed(told, before, expectations, variant)
             done["expectations"] = less
             ready = min_ready_seconds > 0 and _just_ready(before, after)
+            # A recheck before its time finds what the sync after this event finds.
+            ready = ready and "recheck-early" not in variant
             done["replica_set_key"] = Key(dirty=True, later=key.later or ready)
         left = pods.add(pod, -1)
         # A pod that is gone, and known to be, is no more.
         done["pods"] = left if told.trail == (None,) else left.add(told)
-        yield after is None, f"the cache learns that a pod is {looks(after)}", done
+        yield before, after, f"the cache learns that a pod is {looks(after)}", done
 
 
 def observed(
-    pod: Pod, before: PodKind | None, expectations: Expectations
+    pod: Pod,
+    before: PodKind | None,
+    expectations: Expectations,
+    variant: frozenset[str] = frozenset(),
 ) -> tuple[Pod, Expectations]:
     """The pod and the expectations after the handler was told of what the cache shows now."""
     seen = pod.seen
     if seen is None or seen.terminating:
+        if "rs-graceful-delete-observed-twice" in variant:
+            return evolve(pod, named=False), expectations.deletion_observed()
         if pod.named:
             return evolve(pod, named=False), expectations.deletion_observed()
         return pod, expectations

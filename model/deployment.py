@@ -88,20 +88,21 @@ def sync_deployment(seen: Observation, variant: frozenset[str] = frozenset()) ->
     """One sync of a Deployment that the cache shows. Go: syncDeployment"""
     d, rss = seen.deployment, seen.rss
     if d.deleting:
-        return (yield from _sync_status_only(d, rss))
+        return (yield from _sync_status_only(d, rss, variant))
     paused_status = check_paused_conditions(d)
     if paused_status is not None:
         yield from required(_status_write(d, evolve(d, status=paused_status)))
         d = evolve(d, status=paused_status)
     if d.spec.paused:
-        return (yield from _sync(d, rss))
+        return (yield from _sync(d, rss, variant))
     if d.rollback_to is not None:
         return (yield from _rollback(d, rss))
-    d, new_rs, old_rss = yield from _get_all(d, rss, create=False)
-    if is_scaling_event(d, _both(old_rss, new_rs)):
-        return (yield from _sync(d, rss))
+    d, new_rs, old_rss = yield from _get_all(d, rss, create=False, variant=variant)
+    if is_scaling_event(d, _both(old_rss, new_rs), variant):
+        return (yield from _sync(d, rss, variant))
     if d.spec.strategy.type == "Recreate":
-        return (yield from _rollout_recreate(d, rss, dict(seen.pod_map), seen.deadline_passed))
+        pod_map = dict(seen.pod_map)
+        return (yield from _rollout_recreate(d, rss, pod_map, seen.deadline_passed, variant))
     return (yield from _rollout_rolling(d, rss, seen.deadline_passed, variant))
 
 
@@ -128,14 +129,20 @@ def _update(rs: ReplicaSet, keeps: bool = False) -> Write:
 Found = Generator[Write, Answer, tuple[Deployment, ReplicaSet | None, Rss]]
 
 
-def _get_all(d: Deployment, rss: Rss, create: bool, keeps: bool = False) -> Found:
+def _get_all(
+    d: Deployment,
+    rss: Rss,
+    create: bool,
+    keeps: bool = False,
+    variant: frozenset[str] = frozenset(),
+) -> Found:
     """
     The Deployment as the sync has changed it, its new ReplicaSet, and the old ones.
 
     `keeps`: the caller goes on with the ReplicaSet that comes back from a write.
     Go: getAllReplicaSetsAndSyncRevision, getNewReplicaSet
     """
-    _, old_rss = find_old_replica_sets(d, rss)
+    _, old_rss = find_old_replica_sets(d, rss, variant)
     existing = find_new_replica_set(d, rss)
     new_revision = next_revision(old_rss)
     if existing is not None:
@@ -196,14 +203,14 @@ def _rollout_rolling(
     d: Deployment, rss: Rss, deadline_passed: bool, variant: frozenset[str]
 ) -> Sync:
     """Go: rolloutRolling"""
-    d, new_rs, old_rss = yield from _get_all(d, rss, create=True, keeps=True)
+    d, new_rs, old_rss = yield from _get_all(d, rss, create=True, keeps=True, variant=variant)
     assert new_rs is not None
     all_rss = _both(old_rss, new_rs)
     up = reconcile_new_replica_set(all_rss, new_rs, d)
     for rs in up.writes:
         yield from required(_update(rs))
     if up.scaled:
-        return (yield from _sync_rollout_status(all_rss, new_rs, d, deadline_passed))
+        return (yield from _sync_rollout_status(all_rss, new_rs, d, deadline_passed, variant))
     active = filter_active_replica_sets(old_rss)
     down = reconcile_old_replica_sets(all_rss, active, new_rs, d, variant)
     landed = True
@@ -212,9 +219,9 @@ def _rollout_rolling(
         landed = (yield _update(rs, keeps=True)) == "applied"
         if not landed:
             break
-    if not (landed and down.scaled) and deployment_complete(d, d.status):
-        yield from _cleanup(old_rss, d)
-    return (yield from _sync_rollout_status(all_rss, new_rs, d, deadline_passed))
+    if not (landed and down.scaled) and deployment_complete(d, d.status, variant):
+        yield from _cleanup(old_rss, d, variant)
+    return (yield from _sync_rollout_status(all_rss, new_rs, d, deadline_passed, variant))
 
 
 def _rollout_recreate(
@@ -222,67 +229,76 @@ def _rollout_recreate(
     rss: Rss,
     pod_map: Mapping[int, Population[PodKind]],
     deadline_passed: bool,
+    variant: frozenset[str],
 ) -> Sync:
     """Go: rolloutRecreate"""
-    d, new_rs, old_rss = yield from _get_all(d, rss, create=False, keeps=True)
+    d, new_rs, old_rss = yield from _get_all(d, rss, create=False, keeps=True, variant=variant)
     all_rss = _both(old_rss, new_rs)
     down = scale_down_old_replica_sets_for_recreate(filter_active_replica_sets(old_rss), d)
     for rs in down:
         yield from required(_update(rs))
-    if down or old_pods_running(new_rs, old_rss, pod_map):
-        return (yield from _sync_rollout_status(all_rss, new_rs, d, deadline_passed))
+    if down or old_pods_running(new_rs, old_rss, pod_map, variant):
+        return (yield from _sync_rollout_status(all_rss, new_rs, d, deadline_passed, variant))
     if new_rs is None:
-        d, new_rs, old_rss = yield from _get_all(d, rss, create=True)
+        d, new_rs, old_rss = yield from _get_all(d, rss, create=True, variant=variant)
         all_rss = _both(old_rss, new_rs)
     assert new_rs is not None
     up = scale_up_new_replica_set_for_recreate(new_rs, d)
     if up is not None:
         yield from required(_update(up))
-    if deployment_complete(d, d.status):
-        yield from _cleanup(old_rss, d)
-    return (yield from _sync_rollout_status(all_rss, new_rs, d, deadline_passed))
+    if deployment_complete(d, d.status, variant):
+        yield from _cleanup(old_rss, d, variant)
+    return (yield from _sync_rollout_status(all_rss, new_rs, d, deadline_passed, variant))
 
 
-def _sync(d: Deployment, rss: Rss) -> Sync:
+def _sync(d: Deployment, rss: Rss, variant: frozenset[str]) -> Sync:
     """Resize a Deployment that is paused or was resized. Go: sync"""
-    d, new_rs, old_rss = yield from _get_all(d, rss, create=False, keeps=True)
-    for rs in scale(d, new_rs, old_rss):
+    d, new_rs, old_rss = yield from _get_all(d, rss, create=False, keeps=True, variant=variant)
+    for rs in scale(d, new_rs, old_rss, variant):
         yield from required(_update(rs))
     if d.spec.paused and d.rollback_to is None:
-        yield from _cleanup(old_rss, d)
-    return (yield from _sync_deployment_status(_both(old_rss, new_rs), new_rs, d))
+        yield from _cleanup(old_rss, d, variant)
+    return (yield from _sync_deployment_status(_both(old_rss, new_rs), new_rs, d, variant))
 
 
-def _sync_status_only(d: Deployment, rss: Rss) -> Sync:
+def _sync_status_only(d: Deployment, rss: Rss, variant: frozenset[str]) -> Sync:
     """Go: syncStatusOnly"""
-    d, new_rs, old_rss = yield from _get_all(d, rss, create=False)
-    return (yield from _sync_deployment_status(_both(old_rss, new_rs), new_rs, d))
+    d, new_rs, old_rss = yield from _get_all(d, rss, create=False, variant=variant)
+    return (yield from _sync_deployment_status(_both(old_rss, new_rs), new_rs, d, variant))
 
 
-def _sync_deployment_status(all_rss: Rss, new_rs: ReplicaSet | None, d: Deployment) -> Sync:
+def _sync_deployment_status(
+    all_rss: Rss, new_rs: ReplicaSet | None, d: Deployment, variant: frozenset[str]
+) -> Sync:
     """Go: syncDeploymentStatus"""
-    status = calculate_status(all_rss, new_rs, d)
+    status = calculate_status(all_rss, new_rs, d, variant)
     if status != d.status:
         yield from required(_status_write(d, evolve(d, status=status)))
     return Done()
 
 
 def _sync_rollout_status(
-    all_rss: Rss, new_rs: ReplicaSet | None, d: Deployment, deadline_passed: bool
+    all_rss: Rss,
+    new_rs: ReplicaSet | None,
+    d: Deployment,
+    deadline_passed: bool,
+    variant: frozenset[str],
 ) -> Sync:
     """Go: syncRolloutStatus, its last part"""
-    found = sync_rollout_status(all_rss, new_rs, d, deadline_passed)
+    found = sync_rollout_status(all_rss, new_rs, d, deadline_passed, variant)
     if found.status != d.status or found.renewed:
         value = StatusWrite(found.status, d.revision, found.renewed)
         yield from required(Write("update status", "Deployment", 0, value))
         return Done()
-    requeue = requeue_stuck_deployment(d, found.status, deadline_passed)
+    requeue = requeue_stuck_deployment(d, found.status, deadline_passed, variant)
     return Done(retry=requeue == "now", later=requeue == "at the deadline")
 
 
-def _cleanup(old_rss: Sequence[ReplicaSet], d: Deployment) -> Generator[Write, Answer, None]:
+def _cleanup(
+    old_rss: Sequence[ReplicaSet], d: Deployment, variant: frozenset[str]
+) -> Generator[Write, Answer, None]:
     """Go: cleanupDeployment"""
-    for rs in cleanup_deployment(old_rss, d):
+    for rs in cleanup_deployment(old_rss, d, variant):
         answer = yield Write("delete", "ReplicaSet", rs.template)
         if answer == "failed":
             raise SyncFailed

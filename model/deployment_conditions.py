@@ -17,6 +17,7 @@ from .api import (
     DeploymentStatus,
     Observed,
 )
+from .deployment_util import max_unavailable
 
 __all__ = [
     "FAILED_RS_CREATE_REASON",
@@ -88,17 +89,24 @@ def has_progress_deadline(deployment: Deployment) -> bool:
     return deadline is not None and deadline != MAX_INT32
 
 
-def deployment_complete(deployment: Deployment, new_status: DeploymentStatus) -> bool:
+def deployment_complete(
+    deployment: Deployment,
+    new_status: DeploymentStatus,
+    variant: frozenset[str] = frozenset(),
+) -> bool:
     """
     Whether all pods that are asked for are new and available, and there are no others.
 
     Go: DeploymentComplete
     """
     desired = deployment.spec.replicas
+    available = new_status.available_replicas == desired
+    if "dep-progress-deadline-never-fires-single-replica" in variant:
+        available = new_status.available_replicas >= desired - max_unavailable(deployment)
     return (
         new_status.updated_replicas == desired
         and new_status.replicas == desired
-        and new_status.available_replicas == desired
+        and available
         and new_status.observed_generation is Observed.CURRENT
     )
 
@@ -121,7 +129,10 @@ def deployment_progressing(deployment: Deployment, new_status: DeploymentStatus)
 
 
 def deployment_timed_out(
-    deployment: Deployment, new_status: DeploymentStatus, deadline_passed: bool
+    deployment: Deployment,
+    new_status: DeploymentStatus,
+    deadline_passed: bool,
+    variant: frozenset[str] = frozenset(),
 ) -> bool:
     """
     Whether the rollout has made no progress for too long; a finished one never has.
@@ -132,8 +143,11 @@ def deployment_timed_out(
     if not has_progress_deadline(deployment):
         return False
     condition = get_deployment_condition(new_status, "Progressing")
-    if condition is None or condition.reason == NEW_RS_AVAILABLE_REASON:
+    if condition is None:
         return False
+    if condition.reason == NEW_RS_AVAILABLE_REASON:
+        # Finished long ago: longer than any deadline.
+        return "dep-progress-deadline-premature" in variant
     if condition.reason == TIMED_OUT_REASON:
         return True
     return deadline_passed

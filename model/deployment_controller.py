@@ -55,11 +55,12 @@ def copies_of_caches(
     return (behind(deployment_queue, 0), *rss)
 
 
-def unfinished(pods: Pods) -> bool:
+def unfinished(pods: Pods, variant: frozenset[str]) -> bool:
     """View: whether the cache shows pods that are not finished (terminating ones count)."""
-    return any(
-        pod.seen is not None and pod.seen.phase not in ("Failed", "Succeeded") for pod in pods
-    )
+    finished: tuple[str, ...] = ("Failed", "Succeeded")
+    if "dep-recreate-stuck-on-terminal-pod" in variant:
+        finished = ()
+    return any(pod.seen is not None and pod.seen.phase not in finished for pod in pods)
 
 
 # ---- observing --------------------------------------------------------------------------------
@@ -120,7 +121,7 @@ def _decide(
 ) -> Any:
     step = plan(
         lambda: sync_deployment(seen, variant),
-        lambda write: possible_answers(write, write_faults),
+        lambda write: possible_answers(write, write_faults or _refused(write)),
     )
     if isinstance(step, Done):
         later = "; will look again at the deadline" if step.later else ""
@@ -187,7 +188,7 @@ def write_deployment(
         return
     write, idle = step.write, _idle(deployment_copies)
     conflict = deployment is None or not deployment_copies[0].current
-    usual: Answer = "conflict" if conflict else "applied"
+    usual: Answer = "conflict" if conflict else "failed" if _refused(write) else "applied"
     for answer, lands, words, spent in attempts(usual, write_failures_left, write_unknowns_left):
         done: dict[str, Any] = {}
         if lands and deployment is not None:
@@ -205,6 +206,12 @@ def write_deployment(
                 done["deployment_copies"] = _kept(deployment_copies, 0, write, change)
         rest = _next(step.answered(answer), deployment_key, idle)
         yield outcome(f"{_status_words(write)}{words}", **(done | rest), **spent)
+
+
+def _refused(write: Write) -> bool:
+    """Whether validation refuses a status. Go: ValidateDeploymentStatus, in part"""
+    sent = write.value
+    return isinstance(sent, StatusWrite) and sent.status.unavailable_replicas < 0
 
 
 def _with_status(deployment: Deployment, sent: StatusWrite) -> Deployment:
@@ -239,6 +246,7 @@ def write_replica_set(
     lag: int,
     write_failures_left: int,
     write_unknowns_left: int,
+    variant: frozenset[str],
 ) -> Outcomes:
     """A request to create, resize or delete the ReplicaSet of one template."""
     step = deployment_sync
@@ -247,7 +255,7 @@ def write_replica_set(
     if not has_room(replica_set_queue, lag):
         return
     write, idle, copy = step.write, _idle(deployment_copies), deployment_copies[template]
-    usual, after, change = _answer(write, replica_set, copy)
+    usual, after, change = _answer(write, replica_set, copy, variant)
     for answer, lands, words, spent in attempts(usual, write_failures_left, write_unknowns_left):
         done: dict[str, Any] = {}
         if lands and after != replica_set:
@@ -265,11 +273,12 @@ def write_replica_set(
 
 
 def _answer(
-    write: Write, live: ReplicaSet | None, copy: Copy
+    write: Write, live: ReplicaSet | None, copy: Copy, variant: frozenset[str]
 ) -> tuple[Any, ReplicaSet | None, Change]:
     """What the API server answers, what the ReplicaSet is then, and what changed about it."""
     if write.verb == "create":
-        if live is not None:
+        if live is not None or "dep-hash-collision-blocks-rollout" in variant:
+            # With colliding hashes: another template's ReplicaSet has the name already.
             return "already exists", live, Change.VERSION
         born = evolve(write.value.status, observed_generation=Observed.NEVER)
         return "applied", evolve(write.value, status=born), Change.IDENTITY

@@ -48,6 +48,7 @@ def sync_rollout_status(
     new_rs: ReplicaSet | None,
     deployment: Deployment,
     deadline_passed: bool,
+    variant: frozenset[str] = frozenset(),
 ) -> RolloutStatus:
     """
     The status after a step of a rollout, and what it says about progress.
@@ -57,7 +58,7 @@ def sync_rollout_status(
     Go: syncRolloutStatus
     """
     all_rss = tuple(all_rss)
-    new_status = calculate_status(all_rss, new_rs, deployment)
+    new_status = calculate_status(all_rss, new_rs, deployment, variant)
     if not has_progress_deadline(deployment):
         new_status = remove_deployment_condition(new_status, "Progressing")
     current_cond = get_deployment_condition(deployment.status, "Progressing")
@@ -66,9 +67,13 @@ def sync_rollout_status(
         and current_cond is not None
         and current_cond.reason == NEW_RS_AVAILABLE_REASON
     )
+    if "dep-progress-deadline-silent-after-rollout" in variant:
+        is_complete_deployment = is_complete_deployment and deployment_complete(
+            deployment, new_status
+        )
     renewed = False
     if has_progress_deadline(deployment) and not is_complete_deployment:
-        condition = _progressing_condition(deployment, new_status, deadline_passed)
+        condition = _progressing_condition(deployment, new_status, deadline_passed, variant)
         if condition is not None:
             # Only progress renews the time of a condition that is equal otherwise.
             renewed = condition.reason == REPLICA_SET_UPDATED_REASON or condition != current_cond
@@ -82,13 +87,16 @@ def sync_rollout_status(
 
 
 def _progressing_condition(
-    deployment: Deployment, new_status: DeploymentStatus, deadline_passed: bool
+    deployment: Deployment,
+    new_status: DeploymentStatus,
+    deadline_passed: bool,
+    variant: frozenset[str],
 ) -> DeploymentCondition | None:
-    if deployment_complete(deployment, new_status):
+    if deployment_complete(deployment, new_status, variant):
         return DeploymentCondition("Progressing", "True", NEW_RS_AVAILABLE_REASON)
     if deployment_progressing(deployment, new_status):
         return DeploymentCondition("Progressing", "True", REPLICA_SET_UPDATED_REASON)
-    if deployment_timed_out(deployment, new_status, deadline_passed):
+    if deployment_timed_out(deployment, new_status, deadline_passed, variant):
         return DeploymentCondition("Progressing", "False", TIMED_OUT_REASON)
     return None
 
@@ -108,7 +116,10 @@ def get_replica_failures(
 
 
 def requeue_stuck_deployment(
-    deployment: Deployment, new_status: DeploymentStatus, deadline_passed: bool
+    deployment: Deployment,
+    new_status: DeploymentStatus,
+    deadline_passed: bool,
+    variant: frozenset[str] = frozenset(),
 ) -> Literal["never", "now", "at the deadline"]:
     """
     When to look again at a rollout whose status did not change.
@@ -120,6 +131,7 @@ def requeue_stuck_deployment(
     current_cond = get_deployment_condition(deployment.status, "Progressing")
     if not has_progress_deadline(deployment) or current_cond is None:
         return "never"
-    if deployment_complete(deployment, new_status) or current_cond.reason == TIMED_OUT_REASON:
+    complete = deployment_complete(deployment, new_status, variant)
+    if complete or current_cond.reason == TIMED_OUT_REASON:
         return "never"
     return "now" if deadline_passed else "at the deadline"

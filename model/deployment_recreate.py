@@ -34,6 +34,7 @@ def old_pods_running(
     new_rs: ReplicaSet | None,
     old_rss: Iterable[ReplicaSet],
     pod_map: Mapping[int, Population[PodKind]],
+    variant: frozenset[str] = frozenset(),
 ) -> bool:
     """
     Whether an old ReplicaSet reports pods, or a pod is seen that is not new and not finished.
@@ -43,6 +44,8 @@ def old_pods_running(
     """
     if get_actual_replica_count_for_replica_sets(old_rss) > 0:
         return True
+    if "dep-recreate-starts-new-pods-before-old-gone" in variant:
+        return False
     for created, pods in pod_map.items():
         if new_rs is not None and new_rs.created == created:
             continue

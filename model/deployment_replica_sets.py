@@ -46,7 +46,9 @@ def find_new_replica_set(deployment: Deployment, rss: Iterable[ReplicaSet]) -> R
 
 
 def find_old_replica_sets(
-    deployment: Deployment, rss: Iterable[ReplicaSet]
+    deployment: Deployment,
+    rss: Iterable[ReplicaSet],
+    variant: frozenset[str] = frozenset(),
 ) -> tuple[tuple[ReplicaSet, ...], tuple[ReplicaSet, ...]]:
     """
     The old ReplicaSets that ought to have pods, and all old ones, oldest first.
@@ -56,6 +58,8 @@ def find_old_replica_sets(
     ordered = replica_sets_by_creation_timestamp(rss)
     new_rs = find_new_replica_set(deployment, ordered)
     old_rss = tuple(rs for rs in ordered if new_rs is None or rs.created != new_rs.created)
+    if "dep-scaled-to-zero-forgets-old-rs" in variant:
+        old_rss = tuple(rs for rs in old_rss if rs.status.replicas > 0)
     return filter_active_replica_sets(old_rss), old_rss
 
 

@@ -91,20 +91,28 @@ def check_paused_conditions(deployment: Deployment) -> DeploymentStatus | None:
     )
 
 
-def is_scaling_event(deployment: Deployment, rss: Iterable[ReplicaSet]) -> bool:
+def is_scaling_event(
+    deployment: Deployment,
+    rss: Iterable[ReplicaSet],
+    variant: frozenset[str] = frozenset(),
+) -> bool:
     """
     Whether `spec.replicas` is not what some active ReplicaSet has noted of it.
 
     Go: isScalingEvent
     """
-    return any(
-        rs.desired_replicas is not None and rs.desired_replicas != deployment.spec.replicas
-        for rs in filter_active_replica_sets(rss)
-    )
+    active = filter_active_replica_sets(rss)
+    expected = {None, deployment.spec.replicas}
+    if "dep-old-rs-scaled-up-mid-rollout" in variant:
+        expected &= {None, get_replica_count_for_replica_sets(active)}
+    return any(rs.desired_replicas not in expected for rs in active)
 
 
 def scale(
-    deployment: Deployment, new_rs: ReplicaSet | None, old_rss: Iterable[ReplicaSet]
+    deployment: Deployment,
+    new_rs: ReplicaSet | None,
+    old_rss: Iterable[ReplicaSet],
+    variant: frozenset[str] = frozenset(),
 ) -> tuple[ReplicaSet, ...]:
     """
     Resize the ReplicaSets of a Deployment that was resized, or is paused.
@@ -124,7 +132,7 @@ def scale(
         return _sent(scale_replica_set(old, 0, deployment) for old in active_old)
     if is_rolling_update(deployment):
         all_rss = filter_active_replica_sets(old_rss if new_rs is None else (*old_rss, new_rs))
-        sizes = proportional_sizes(all_rss, deployment)
+        sizes = proportional_sizes(all_rss, deployment, variant)
         return _sent(
             scale_replica_set(rs, size, deployment, force_update=True) for rs, size in sizes
         )
@@ -132,7 +140,9 @@ def scale(
 
 
 def proportional_sizes(
-    active_rss: tuple[ReplicaSet, ...], deployment: Deployment
+    active_rss: tuple[ReplicaSet, ...],
+    deployment: Deployment,
+    variant: frozenset[str] = frozenset(),
 ) -> tuple[tuple[ReplicaSet, int], ...]:
     """
     Each active ReplicaSet with the size that it gets, in the order in which they are written.
@@ -145,6 +155,9 @@ def proportional_sizes(
     to_add = allowed_size - get_replica_count_for_replica_sets(active_rss)
     if to_add == 0 or not active_rss:
         return tuple((rs, rs.replicas) for rs in active_rss)
+    if "dep-proportional-scaling-not-reentrant" in variant:
+        left = tuple(rs for rs in active_rss if rs.desired_replicas != desired)
+        active_rss = left or active_rss
     ordered = replica_sets_by_size_newer if to_add > 0 else replica_sets_by_size_older
     added = 0
     sizes: list[tuple[ReplicaSet, int]] = []
@@ -180,7 +193,9 @@ def _sent(rss: Iterable[ReplicaSet | None]) -> tuple[ReplicaSet, ...]:
 
 
 def cleanup_deployment(
-    old_rss: Iterable[ReplicaSet], deployment: Deployment
+    old_rss: Iterable[ReplicaSet],
+    deployment: Deployment,
+    variant: frozenset[str] = frozenset(),
 ) -> tuple[ReplicaSet, ...]:
     """
     The old ReplicaSets to delete, in order, so that revisionHistoryLimit of them remain.
@@ -193,6 +208,8 @@ def cleanup_deployment(
         return ()
     cleanable = [rs for rs in old_rss if not rs.deleting]
     diff = len(cleanable) - limit
+    if "dep-history-cleanup-counts-uncleanable-rs" in variant:
+        cleanable = [rs for rs in cleanable if rs.replicas == 0 == rs.status.replicas]
     # Upstream counts to `diff`; the list is known when the limit is not.
     return tuple(
         rs
@@ -205,7 +222,10 @@ def cleanup_deployment(
 
 
 def calculate_status(
-    all_rss: Iterable[ReplicaSet], new_rs: ReplicaSet | None, deployment: Deployment
+    all_rss: Iterable[ReplicaSet],
+    new_rs: ReplicaSet | None,
+    deployment: Deployment,
+    variant: frozenset[str] = frozenset(),
 ) -> DeploymentStatus:
     """
     The status that the ReplicaSets, as seen, add up to; conditions stay, but for Available.
@@ -215,14 +235,16 @@ def calculate_status(
     """
     all_rss = tuple(all_rss)
     available_replicas = get_available_replica_count_for_replica_sets(all_rss)
-    total_replicas = get_replica_count_for_replica_sets(all_rss)
+    unavailable = get_replica_count_for_replica_sets(all_rss) - available_replicas
+    if "dep-negative-unavailable-wedges-status" not in variant:
+        unavailable = maximum(0, unavailable)
     status = DeploymentStatus(
         observed_generation=Observed.CURRENT,
         replicas=get_actual_replica_count_for_replica_sets(all_rss),
         updated_replicas=0 if new_rs is None else new_rs.status.replicas,
         ready_replicas=get_ready_replica_count_for_replica_sets(all_rss),
         available_replicas=available_replicas,
-        unavailable_replicas=maximum(0, total_replicas - available_replicas),
+        unavailable_replicas=unavailable,
         terminating_replicas=get_terminating_replica_count_for_replica_sets(all_rss),
         conditions=deployment.status.conditions,
     )

@@ -110,6 +110,7 @@ def relist_pods_of(
     replica_set_cached: bool,
     expectations: Expectations,
     template: int,
+    variant: frozenset[str],
 ) -> Outcomes:
     """
     What happened meanwhile becomes one event for each pod, or a tombstone.
@@ -125,7 +126,7 @@ def relist_pods_of(
         unseen = pod.seen is None and pod.live is None
         if len(pod.trail) > 1 and not unseen and not pod.orphaned and replica_set_cached:
             for _ in range(n):
-                told_one, expectations = observed(after, pod.seen, expectations)
+                told_one, expectations = observed(after, pod.seen, expectations, variant)
             after, key = told_one, key.enqueued()
         if after.trail != (None,):
             told.append((after, n))

@@ -60,6 +60,8 @@ class Listing:
 
     rs: ReplicaSet
     needs_sync: bool
+    listed: Population[PodKind] | None = None
+    """What was listed already, where expectations are asked too late."""
 
 
 Working = Listing | Pending | None
@@ -75,6 +77,7 @@ def sync_replica_set(
     terminating_pods: Population[PodKind],
     manage: bool,
     terminating_replicas: bool,
+    variant: frozenset[str] = frozenset(),
 ) -> Sync:
     """
     Create or delete pods, then report those that were listed before.
@@ -107,7 +110,8 @@ def sync_replica_set(
     if failed:
         raise SyncFailed
     ready, available = new_status.ready_replicas, new_status.available_replicas
-    return Done(later=rs.min_ready_seconds > 0 and ready != available)
+    recheck = ready != available and "rs-available-stuck-on-clock-skew" not in variant
+    return Done(later=rs.min_ready_seconds > 0 and recheck)
 
 
 def _create_pods(rs: ReplicaSet, missing: int) -> Any:
@@ -135,6 +139,7 @@ def start_sync(
     own_status_unseen: bool,
     expectations: Expectations,
     consistency_store: bool,
+    variant: frozenset[str],
 ) -> Outcomes:
     """
     A worker takes the key, reads the ReplicaSet, and asks whether its expectations are fulfilled.
@@ -152,6 +157,8 @@ def start_sync(
         yield outcome("finds that it is gone", replica_set_key=key, expectations=forgotten)
         return
     needs_sync = expectations.satisfied_expectations()
+    if "rs-expectations-expire-overcreate" in variant:
+        needs_sync = expectations.fulfilled()
     # The Deployment controller's annotations are nothing to this one.
     rs = evolve(replica_set_cache, desired_replicas=None, max_replicas=None, revision=None)
     yield outcome(
@@ -175,10 +182,16 @@ def list_pods(
     if not isinstance(replica_set_sync, Listing):
         return
     rs, seen = replica_set_sync.rs, as_seen(pods)
-    active, terminating = filter_active_pods(seen), filter_terminating_pods(seen)
     needs_sync = replica_set_sync.needs_sync
-    if "expectations-after-list" in variant:
+    if "rc-expectations-checked-after-pod-list" in variant:
+        listed = replica_set_sync.listed
+        if listed is None:
+            yield outcome("lists pods", replica_set_sync=evolve(replica_set_sync, listed=seen))
+            return
         needs_sync = expectations.satisfied_expectations()
+        # Which pods to delete is chosen from those that are there still.
+        seen = listed if filter_active_pods(listed).total < rs.replicas else seen
+    active, terminating = filter_active_pods(seen), filter_terminating_pods(seen)
     manage = needs_sync and not rs.deleting
     writes: dict[str, Any] = {}
     diff = active.total - rs.replicas
@@ -193,7 +206,7 @@ def list_pods(
         writes["pods"] = _doom(pods, chosen)
         what = f"; deletes {chosen.total}"
     step = plan(
-        lambda: sync_replica_set(rs, active, terminating, manage, terminating_replicas),
+        lambda: sync_replica_set(rs, active, terminating, manage, terminating_replicas, variant),
         lambda write: possible_answers(write, write_faults),
     )
     ready = active.where(lambda pod: pod.ready).total

@@ -243,10 +243,13 @@ def apply(
     manifest: DeploymentSpec,
     lag: int,
     applies_left: int,
+    variant: frozenset[str],
 ) -> Outcomes:
     """`kubectl apply` of the manifest once more, over whatever was done since."""
     if _may(deployment, deployment_queue, lag, applies_left):
         assert deployment is not None
+        if "dep-manifest-replicas-overrides-hpa" in variant:
+            manifest = evolve(manifest, replicas=deployment.spec.replicas)
         if deployment.spec != manifest:
             yield outcome(
                 "applies the manifest again",

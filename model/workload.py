@@ -39,9 +39,11 @@ from .api import (
 )
 from .controller import Key, Pending
 from .controller_utils import Expectations
+from .deployment import StatusWrite
 from .deployment_conditions import (
     MINIMUM_REPLICAS_AVAILABLE,
     NEW_RS_AVAILABLE_REASON,
+    get_deployment_condition,
     has_progress_deadline,
 )
 from .deployment_util import max_surge
@@ -129,6 +131,40 @@ def terminating(pods: Pods) -> int:
 def failed(pods: Pods) -> int:
     """How many pods have failed for good."""
     return count(pods, lambda kind: kind.phase == "Failed")
+
+
+def asked_replicas(deployment: Deployment | None) -> int:
+    """How many replicas the Deployment asks for; 0 where there is none."""
+    return 0 if deployment is None else deployment.spec.replicas
+
+
+def asked_template(deployment: Deployment | None) -> int:
+    """The template that the Deployment asks for; 0 where there is none."""
+    return 0 if deployment is None else deployment.spec.template
+
+
+def progress(deployment: Deployment | None) -> str:
+    """The reason of the Deployment's Progressing condition; empty where there is none."""
+    if deployment is None:
+        return ""
+    condition = get_deployment_condition(deployment.status, "Progressing")
+    return "" if condition is None or condition.reason is None else condition.reason
+
+
+def least_sent(deployment_sync: Pending | None) -> int:
+    """The least number in a Deployment's status that is about to be sent; 0 for no status."""
+    value = None if deployment_sync is None else deployment_sync.write.value
+    return value.status.unavailable_replicas if isinstance(value, StatusWrite) else 0
+
+
+def noted_replicas(replica_set: ReplicaSet | None) -> int | None:
+    """The size of its Deployment that is noted on the ReplicaSet."""
+    return None if replica_set is None else replica_set.desired_replicas
+
+
+def reported_available(replica_set: ReplicaSet | None) -> int:
+    """How many available pods the ReplicaSet's status speaks of."""
+    return 0 if replica_set is None else replica_set.status.available_replicas
 
 
 # ---- the start --------------------------------------------------------------------------------
@@ -321,6 +357,10 @@ def _views(spec: DeploymentSpec) -> list[View]:
         deployment_cached,
         deployment_syncing,
         deployment_alive,
+        asked_replicas,
+        asked_template,
+        progress,
+        least_sent,
     ]
     one: list[Callable[..., Any]] = [
         clock.replica_set_busy,
@@ -338,6 +378,8 @@ def _views(spec: DeploymentSpec) -> list[View]:
         ready,
         terminating,
         failed,
+        noted_replicas,
+        reported_available,
     ]
     if spec.strategy.type == "Recreate":
         one += [controller.unfinished, delivery.seen_pods]

@@ -1,5 +1,5 @@
 """What must hold: promises as values, with where they are made."""
 
-from . import rollout
+from . import known_bugs, rollout
 
-__all__ = ["rollout"]
+__all__ = ["known_bugs", "rollout"]
