@@ -30,7 +30,7 @@ from .controller import (
 )
 from .deployment import Observation, StatusWrite, sync_deployment
 from .informer import Change, Copy, Event, Queue, behind, has_room, outdated
-from .pods import Pods
+from .pods import Pods, as_seen
 from .replicaset import touched
 
 __all__ = [
@@ -60,7 +60,7 @@ def unfinished(pods: Pods, variant: frozenset[str]) -> bool:
     finished: tuple[str, ...] = ("Failed", "Succeeded")
     if "dep-recreate-stuck-on-terminal-pod" in variant:
         finished = ()
-    return any(pod.seen is not None and pod.seen.phase not in finished for pod in pods)
+    return any(kind.phase not in finished for kind in as_seen(pods))
 
 
 # ---- observing --------------------------------------------------------------------------------

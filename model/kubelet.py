@@ -145,12 +145,20 @@ def fail(pods: Pods, pod_queue: Queue, template: int, lag: int, pod_failures_lef
 # ---- garbage collection -----------------------------------------------------------------------
 
 
-def collect_pod(pods: Pods, pod_queue: Queue, template: int, lag: int) -> Outcomes:
-    """The garbage collector deletes a pod whose owner is gone."""
+def collect_pod(
+    pods: Pods, replica_set_deleting: bool, pod_queue: Queue, template: int, lag: int
+) -> Outcomes:
+    """
+    The garbage collector deletes a pod whose owner is gone, or waits for its pods to go.
+
+    Go: attemptToDeleteItem, processDeletingDependentsItem
+    """
     if not has_room(pod_queue, lag):
         return
     for pod in pods:
-        if pod.orphaned and pod.live is not None and not pod.live.terminating:
+        collected = pod.orphaned or replica_set_deleting
+        if collected and pod.live is not None and not pod.live.terminating:
             after, event = terminated(pod, template)
             moved = pods.move(pod, after)
-            yield outcome("deletes a pod without owner", pods=moved, pod_queue=(*pod_queue, event))
+            words = "deletes a pod without owner" if pod.orphaned else "deletes a pod"
+            yield outcome(words, pods=moved, pod_queue=(*pod_queue, event))

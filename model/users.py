@@ -329,7 +329,7 @@ def collect_replica_set(
     else:
         return
     done: dict[str, Any] = {}
-    if after is None or after.deleting:
+    if after is None:
         done["pods"] = orphans(pods)
     if deployment_syncing:
         done["deployment_copies"] = touched(deployment_copies, template, change)

@@ -86,6 +86,11 @@ def replica_set_behind(replica_set_queue: Queue, template: int) -> Copy:
     return behind(replica_set_queue, template)
 
 
+def replica_set_deleting(replica_set: ReplicaSet | None) -> bool:
+    """Whether the ReplicaSet waits for its pods to go before it goes itself."""
+    return replica_set is not None and replica_set.deleting
+
+
 def revision_of(replica_set: ReplicaSet | None) -> int:
     """The revision of the ReplicaSet; 0 for none."""
     return 0 if replica_set is None or replica_set.revision is None else replica_set.revision
@@ -370,6 +375,7 @@ def _views(spec: DeploymentSpec) -> list[View]:
         replica_set_cached,
         replica_set_syncing,
         replica_set_behind,
+        replica_set_deleting,
         revision_of,
         owned,
         size,
