@@ -117,7 +117,7 @@ def test_a_guard_is_one_view_or_variable(when: str, over: Any, words: str) -> No
 def test_a_guard_is_named() -> None:
     """A function in its place is a mistake that is easily made."""
     with pytest.raises(DeclarationError, match=r"action cut: when=.* is no name; give that of"):
-        attrs.evolve(cut, when=dark)
+        attrs.evolve(cut, when=dark)  # type: ignore[arg-type]
 
 
 def test_of_an_index_with_one_member_that_member_is_the_guard() -> None:
