@@ -15,7 +15,7 @@ import numpy as np
 
 import seatrial.engines.explore as engine
 
-__all__ = ["FAULTS", "PUTS_OFF", "Fault", "engine_with"]
+__all__ = ["FAULTS", "IGNORES_GUARDS", "PUTS_OFF", "Fault", "engine_with"]
 
 _SMALLER = (
     # The copy runs uncompiled: caches of real size would take longer than the search.
@@ -88,8 +88,8 @@ FAULTS = (
     Fault(
         "a self-loop is dropped",
         "plain.py",
-        "                    yield number, end\n",
-        "                    if end != state:\n                        yield number, end\n",
+        "                    yield rule.number, end\n",
+        "                    if end != state:\n                        yield rule.number, end\n",
         kernel="plain",
     ),
     Fault(
@@ -144,9 +144,9 @@ FAULTS = (
     Fault(
         "a committed step may be interleaved",
         "plain.py",
-        "            following = self._enabled(self._committed, self.cells(one)) if self._committed"
-        " else ()\n",
-        "            following = ()\n",
+        "                following = self._enabled(self._committed, self._filled(one,"
+        " self._between))\n",
+        "                pass\n",
         kernel="plain",
     ),
     Fault(
@@ -207,6 +207,56 @@ FAULTS = (
         kernel="plain",
     ),
     Fault(
+        "a guard is ignored in the kernel",
+        "kernel.py",
+        "                if shut(cells, a, guards):\n                    continue\n",
+        "",
+    ),
+    Fault(
+        "a guard is ignored in a committed chain of the kernel",
+        "kernel.py",
+        "                        if shut(following, shape.committed[c], guards):\n"
+        "                            continue\n",
+        "",
+    ),
+    Fault(
+        "a guard is ignored where a committed action may be first",
+        "kernel.py",
+        "        if shut(cells, a, guards):\n            continue\n        j = find",
+        "        j = find",
+    ),
+    Fault(
+        "a guard is ignored where edges are found again",
+        "kernel.py",
+        "            if shut(cells, ordinary[i], shape.guards):\n                continue\n",
+        "",
+    ),
+    Fault(
+        "a guard lets everything through once it has been true",
+        "learned.py",
+        "wanted = int(kernel.EMPTY) if true is None else true << shift",
+        "wanted = int(kernel.EMPTY) if true is None else (mask := 0)",
+    ),
+    Fault(
+        "a guard is looked up for a neighbour with another one",
+        "learned.py",
+        "            and last.guard == action.guard\n",
+        "",
+    ),
+    Fault(
+        "a committed action is asked before what it reads is computed",
+        "tables.py",
+        "system.rests_on(c for action in committed for c in action.looks_at)",
+        "system.rests_on(c for action in committed for c in action.reads)",
+    ),
+    Fault(
+        "a guard is ignored by the plain loop",
+        "plain.py",
+        "            if guard >= 0 and not allowed[ids[guard]]:\n                continue\n",
+        "",
+        kernel="plain",
+    ),
+    Fault(
         "a total forgets its last part",
         "kernel.py",
         "        for p in range(totals[t, 3], totals[t, 4]):\n",
@@ -220,6 +270,14 @@ PUTS_OFF = Fault(
     "reduce.py",
     "            if any(map(deeper, suffice)):\n",
     "            if suffice:\n",
+    kernel="plain",
+)
+
+IGNORES_GUARDS = Fault(
+    "partial order ignores what guards read",
+    "reduce.py",
+    "system.read_slots(action.looks_at)",
+    "system.read_slots(action.reads)",
     kernel="plain",
 )
 

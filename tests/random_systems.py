@@ -98,6 +98,8 @@ class Rule:
     choice: tuple[Expr, Expr] | None = None
     split: tuple[str, Expr] | None = None
     style: str = "yield"
+    when: str = ""
+    """The flag that is its guard: a view or variable of this name."""
 
 
 @attrs.frozen
@@ -130,6 +132,8 @@ class Plan:
     rules: tuple[Rule, ...]
     questions: tuple[Question, ...]
     initial: tuple[tuple[tuple[str, tuple[int, ...]], ...], ...]
+    loose: bool = False
+    """Whether rules mind their own, so that most steps commute."""
 
     def members(self, index: str) -> tuple[Any, ...]:
         """The members of an index."""
@@ -242,6 +246,7 @@ def draw(seed: int) -> Plan:
         rules=(),
         questions=(),
         initial=(),
+        loose=rng.random() < 0.25,
     )
     plan = attrs.evolve(plan, families=tuple(_draw_families(rng, plan)))
     plan = attrs.evolve(plan, views=tuple(_draw_views(rng, plan)))
@@ -264,6 +269,10 @@ def _some(rng: random.Random, items: Sequence[Any], chance: float = 0.5) -> tupl
 
 
 def _draw_families(rng: random.Random, plan: Plan) -> Iterator[Family]:
+    if plan.loose:
+        for number in range(rng.randint(3, 5)):
+            yield Family(f"v{number}", (), rng.choice(("int", "flag")), 2)
+        return
     left = rng.choice((8, 16, 30, 30, 60, 60, 100, 100, 200, 300))
     if rng.random() < 0.03:
         left = 2000 if rng.random() < 0.95 else LARGEST
@@ -342,6 +351,15 @@ def _draw_views(rng: random.Random, plan: Plan) -> Iterator[Derived]:
         expr = scope.number(2)
         size = 0 if kind == "raw" else rng.randint(2, 5)
         made.append(Derived(f"w{number}", over, kind, size, tuple(reads.items()), expr))
+    for number in range(rng.choice((0, 0, 1, 2))):
+        over = _some(rng, names)
+        readable = [each for each in plan.families if not each.shadow and each.kind[:3] != "pop"]
+        family = rng.choice(readable)
+        if set(family.over) <= set(over):
+            scope = Scope(plan, rng, over, {family.name: "bare"})
+            made.append(
+                Derived(f"g{number}", over, "flag", 2, ((family.name, "bare"),), scope.test(0))
+            )
     yield from made
     summed = [each.name for each in made if each.kind == "raw"]
     summed += [each.name for each in plan.families if each.kind == "int" and each.size < 1000]
@@ -365,7 +383,7 @@ def _draw_rules(rng: random.Random, plan: Plan) -> Iterator[Rule]:
     strong = 0
     main = [each for each in plan.families if each.kind[:3] != "pop" and not each.shadow]
     fewest = len(main) if rng.random() < 0.8 else 1
-    for number in range(rng.randint(fewest, len(main) + 3)):
+    for number in range(len(main) if plan.loose else rng.randint(fewest, len(main) + 3)):
         fair = rng.choice(profile)
         first = main[number] if number < len(main) else rng.choice(main)
         rule = _draw_rule(rng, plan, f"r{number}", fair, first)
@@ -375,6 +393,7 @@ def _draw_rules(rng: random.Random, plan: Plan) -> Iterator[Rule]:
                 rule = attrs.evolve(rule, fair="weak")
             else:
                 strong += count
+        rule = _with_guard(rng, plan, rule)
         yield rule
         if rng.random() < 0.03:
             yield attrs.evolve(rule, name=f"{rule.name}_again", fair="weak")
@@ -382,10 +401,21 @@ def _draw_rules(rng: random.Random, plan: Plan) -> Iterator[Rule]:
         if family.pending:
             for number in range(rng.randint(1, 2)):
                 fair = rng.choice(("weak", "weak", "none"))
-                yield _draw_committed(rng, plan, family, f"c{number}", fair)
+                yield _with_guard(rng, plan, _draw_committed(rng, plan, family, f"c{number}", fair))
         if family.kind.startswith("population"):
             for number in range(rng.randint(1, 2)):
                 yield _draw_split(rng, plan, family, f"m{number}", rng.choice(profile[:2]))
+
+
+def _with_guard(rng: random.Random, plan: Plan, rule: Rule) -> Rule:
+    """The rule, perhaps with one of the flags that it can have as its guard."""
+    families: list[Family | Derived] = [*plan.families, *plan.views]
+    flags = [
+        each.name
+        for each in families
+        if each.kind == "flag" and len(plan.open_keys(each.name, rule.over)) == 1
+    ]
+    return attrs.evolve(rule, when=rng.choice(flags)) if flags and rng.random() < 0.5 else rule
 
 
 def _parameters(rng: random.Random, plan: Plan) -> tuple[str, ...]:
@@ -396,13 +426,13 @@ def _draw_rule(
     rng: random.Random, plan: Plan, name: str, fair: core.Fairness, first: Family
 ) -> Rule:
     over = _some(rng, [index for index, _ in plan.indices], 0.5)
-    if rng.random() < 0.5:
+    if plan.loose or rng.random() < 0.5:
         over = first.over
     targets = [each for each in plan.families if each.kind[:3] != "pop" and not each.shadow]
     writes = [first]
-    if len(targets) > 1 and rng.random() < 0.3:
+    if len(targets) > 1 and rng.random() < (0.05 if plan.loose else 0.3):
         writes.append(rng.choice([each for each in targets if each is not first]))
-    reads = _draw_reads(rng, plan, over, 2)
+    reads = _draw_reads(rng, plan, over, 0 if plan.loose else 2)
     for family in writes:
         if rng.random() < 0.9:
             bare = set(family.over) <= set(over)
@@ -421,7 +451,7 @@ def _draw_rule(
         parameters=scope.parameters,
         branches=tuple(
             _draw_branch(rng, scope, writes, f"{name} {number}")
-            for number in range(rng.choice((1, 1, 1, 2, 3)))
+            for number in range(1 if plan.loose else rng.choice((1, 1, 1, 2, 3)))
         ),
         writes=tuple(family.name for family in writes),
         choice=choice,
@@ -475,6 +505,8 @@ def _draw_value(
     size = family.size
     if own is not None and rng.random() < 0.85:
         shape = rng.choice(("up", "up", "up", "down", "jump", "round", "round", "stay"))
+        if scope.plan.loose and rng.random() < 0.8:
+            shape = "up"
         if shape == "up":
             step = 1 if size < 10 or rng.random() < 0.5 else rng.randint(1, 7)
             return ("mod", ("add", own, ("const", step)), size), ("lt", own, ("const", size - step))
@@ -589,6 +621,7 @@ def _draw_questions(rng: random.Random, plan: Plan) -> Iterator[Question]:
         while not reads:
             reads = _draw_reads(rng, plan, over, 2)
         scope = Scope(plan, rng, over, reads, _parameters(rng, plan))
+        bare = [("read", name) for name, reach in reads.items() if reach == "bare"]
         premise = None
         if kind in ("always", "after each step", "at least", "at most") and rng.random() < 0.3:
             extra = _draw_reads(rng, plan, over, 2) or reads
@@ -606,6 +639,9 @@ def _draw_questions(rng: random.Random, plan: Plan) -> Iterator[Question]:
                 bound_parameter = rng.choice(plan.parameters)[0]
         else:
             expr = scope.test(2)
+        if plan.loose and len(bare) == 2 and kind != "after each step":
+            # What depends on which of two steps came first.
+            expr = (rng.choice(("lt", "le")), *bare)
         yield Question(
             name=name,
             kind=kind,
@@ -631,6 +667,8 @@ def _draw_initial(
                     (family.shadow[1] * n + family.shadow[2]) % family.size
                     for n in numbers[family.shadow[0]]
                 )
+            elif plan.loose:
+                numbers[family.name] = (0,) * count
             elif plan.symmetric or rng.random() < 0.5:
                 numbers[family.name] = (rng.choice((0, rng.randrange(family.size))),) * count
             else:
@@ -787,6 +825,8 @@ class Writer:
     def rule(self, rule: Rule) -> list[str]:
         """The lines of a rule."""
         lines = [self.head(rule.name, attrs.astuple(rule), parameters=rule.parameters)]
+        if rule.when and self.reads.get(rule.when) == "bare":
+            lines.append(f"    assert {rule.when} is True")  # it is not asked otherwise
         if rule.style == "list":
             lines.append("    found = []")
         if rule.choice:
@@ -929,6 +969,7 @@ def build(plan: Plan) -> tuple[core.System, tuple[core.Property, ...]]:
                 over=rule.over,
                 fair=rule.fair,
                 committed=rule.committed,
+                when=rule.when or None,
                 writes=[
                     name
                     for each in rule.writes
@@ -1133,8 +1174,13 @@ class Plain:
         reads = dict(rule.reads)
         branches = [self.branch(branch, reads) for branch in rule.branches]
         answers = self.answers(rule, reads)
+        guard: Number = lambda s, v: 1  # noqa: E731
+        if rule.when:
+            (guard,) = self.members(rule.when, "own", "now")
 
         def outcomes(state: State) -> list[tuple[str, State]]:
+            if not guard(state, {}):
+                return []
             return [
                 made
                 for local in answers(state)
@@ -1530,8 +1576,9 @@ class Comparison:
         """Runs with a reduction: same verdicts and lengths from no more states."""
         able = [p for p in self.properties if p.kind in _REDUCIBLE]
         # What one property reads leaves more room to a reduction than what all read.
-        one = random.Random(self.plan.seed).sample(able, min(1, len(able)))
-        for asked in (one, able):
+        some = len(able) if self.plan.loose else min(1, len(able))
+        ones = random.Random(self.plan.seed).sample(able, some)
+        for asked in (*([one] for one in ones), able):
             report = self.run(asked, **options)
             if report is None:
                 return
@@ -1699,7 +1746,7 @@ def plan_disagreement(
             ({"max_states": rng.randint(1, states + 1)}, {"max_depth": rng.randint(0, depth + 1)})
         )
         both.capped({"kernel": rng.choice(kernels), **cap})
-    if reductions and rng.random() < 0.25:
+    if reductions and (plan.loose or rng.random() < 0.25):
         both.reduced({"kernel": rng.choice(kernels), "partial_order": True})
     if reductions and plan.symmetric and rng.random() < 0.6:
         both.reduced({"kernel": rng.choice(kernels), "symmetry": True})
@@ -1788,6 +1835,8 @@ def _shorter_rules(rule: Rule) -> Iterator[Rule]:
         yield attrs.evolve(rule, writes=rule.writes[:at] + rule.writes[at + 1 :])
     if rule.fair != "weak":
         yield attrs.evolve(rule, fair="weak")
+    if rule.when:
+        yield attrs.evolve(rule, when="")
 
 
 def shown(plan: Plan) -> str:
@@ -1796,6 +1845,7 @@ def shown(plan: Plan) -> str:
     lines += [str(each) for each in (*plan.families, *plan.views)]
     lines += [
         f"action {r.name} over={r.over} fair={r.fair} committed={r.committed} writes={r.writes}"
+        f" when={r.when!r}"
         for r in plan.rules
     ]
     lines += [

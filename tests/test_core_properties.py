@@ -70,7 +70,7 @@ def ask(
 ) -> Finding:
     """What a property says of a state, or of a step to it."""
     cells = SYSTEM.values(now)
-    earlier = SYSTEM.values(before) if before else []
+    earlier = SYSTEM.values(before) if before else {}
     values = [cells[number] for number in rule.reads]
     return rule.check([*values, *(earlier[number] for number in rule.before), taken])
 

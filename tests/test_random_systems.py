@@ -93,6 +93,9 @@ def test_the_sample_has_what_engines_get_wrong(
                 "a view": any(not view.of for view in plan.views),
                 "a total": any(view.of for view in plan.views),
                 "a symmetric index": plan.symmetric,
+                "a guard": any(rule.when and not rule.committed for rule in plan.rules),
+                "a committed guard": any(rule.when and rule.committed for rule in plan.rules),
+                "steps that commute": plan.loose,
                 "a premise": any(question.premise for question in plan.questions),
                 "a bound by parameter": any(q.bound_parameter for q in plan.questions),
             }.items()
@@ -100,7 +103,7 @@ def test_the_sample_has_what_engines_get_wrong(
         )
 
     assert {name: count for name, count in seen.items() if count < 2} == {}
-    assert len(seen) == 22
+    assert len(seen) == 25
 
 
 def test_every_kind_of_property_holds_here_and_is_violated_there(

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from engine_copy import PUTS_OFF, engine_with
+from engine_copy import IGNORES_GUARDS, PUTS_OFF, engine_with
 from seatrial.core import (
     All,
     DeclarationError,
@@ -100,6 +100,46 @@ def walkers(count: int, *, symmetric: bool = True) -> System:
         actions=[walk],
         initial=[{"place": every(0)}],
     )
+
+
+@action(writes="door", actor="person", when="light")
+def open_with_light(door: bool) -> Outcomes:
+    """Only while the light is on, at which the rule itself does not look."""
+    if not door:
+        yield outcome("open", door=True)
+
+
+@action(writes="light", actor="saver")
+def switch_off(light: bool) -> Outcomes:
+    """Nobody looks at this step, but it ends what another could do."""
+    if light:
+        yield outcome("off", light=False)
+
+
+LIT_ENTRANCE = System(
+    name="entrance",
+    variables=[Variable("light"), Variable("door")],
+    actions=[switch_off, open_with_light],
+    initial=[{"light": True, "door": False}],
+)
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_a_step_that_ends_a_guard_does_not_commute(kernel: Kernel) -> None:
+    """A guard is read, whether or not the rule reads it."""
+    verdict = explore(LIT_ENTRANCE, [shut], partial_order=True, kernel=kernel).verdict("shut")
+
+    assert verdict.status == "violated"
+    assert verdict.trace is not None
+    assert [step.label for step in verdict.trace.steps] == ["open"]
+
+
+def test_without_what_guards_read_it_would_say_holds(tmp_path: Path) -> None:
+    """So the test above tests something."""
+    with engine_with(IGNORES_GUARDS, tmp_path) as engine:
+        verdict = engine(LIT_ENTRANCE, [shut], partial_order=True, kernel="plain").verdict("shut")
+
+    assert verdict.status == "holds"
 
 
 @pytest.mark.parametrize("kernel", KERNELS)

@@ -11,11 +11,11 @@ from typing import Annotated, Any, get_args, get_origin
 
 import attrs
 
-from .declare import Marker, Members, Total, Variable, View
+from .declare import Action, Marker, Members, Total, Variable, View
 from .errors import DeclarationError, where
 from .system import System
 
-__all__ = ["Binding", "Cell", "Reader", "Scope", "bind", "cell_name", "open_key"]
+__all__ = ["Binding", "Cell", "Reader", "Scope", "bind", "bind_guard", "cell_name", "open_key"]
 
 _MARKED = re.compile(r"\s*((?:\w+\.)*(?:All|Own))\b")
 
@@ -73,6 +73,10 @@ class Scope:
         """The indices that a family of cells ranges over."""
         first = next(iter(self.families[family].values()))
         return getattr(first.declared, "over", ())
+
+    def can_guard(self, family: str) -> bool:
+        """Whether a family is of views or variables, and not a total."""
+        return all(not isinstance(c.declared, Total) for c in self.families[family].values())
 
     def own(self, family: str, over: Sequence[str], key: Sequence[Any]) -> Slice:
         """The members that agree with an index, by what is left open of theirs."""
@@ -190,6 +194,37 @@ def bind(
         before=tuple(before),
         wants_action=wants_action,
         makers=tuple(_maker(kind, plan, places[kind]) for kind, plan in plans),
+    )
+
+
+def bind_guard(scope: Scope, action: Action, key: Sequence[Any]) -> Cell | None:
+    """
+    The cell that an action's `when` names at index `key` of what it ranges over, if any.
+
+    Raises DeclarationError where it names no view or variable, or several members of one.
+    """
+    name = action.when
+    if name is None:
+        return None
+    begin = f"action {where(action.function)} has when={name!r}, which"
+    if name not in scope.families:
+        known = sorted(each for each in scope.families if scope.can_guard(each))
+        raise DeclarationError(
+            f"{begin} is no view or variable of the system {scope.system.name}; it has"
+            f" {', '.join(known)}"
+        )
+    if not scope.can_guard(name):
+        raise DeclarationError(
+            f"{begin} is a total, and so a number; declare a view that compares what it sums"
+        )
+    own = scope.own(name, action.over, key)
+    if len(own.cells) == 1:
+        return next(iter(own.cells.values()))
+    ranges = scope.over(name)
+    left = [each for each in ranges if each not in action.over]
+    raise DeclarationError(
+        f"{begin} ranges over {', '.join(ranges)}, but the action fixes no {' and no '.join(left)};"
+        f" declare over={left[0]!r}, or a view of all members"
     )
 
 

@@ -220,7 +220,8 @@ class Action:
     `fair`: "weak" (default) and "strong" for what the system does by itself; "none" for users and
     faults, whose steps are dropped where convergence is asked. `committed`: where it is enabled
     after a step, it follows at once and nothing else does; the state between is not a state of the
-    system.
+    system. `when` names a view or variable that is True or False, bound as a parameter of the rule
+    would be: where it is False the action is not enabled, and the rule is not asked.
     """
 
     name: str
@@ -230,6 +231,7 @@ class Action:
     over: tuple[str, ...] = attrs.field(default=(), converter=names_of)
     fair: Fairness = "weak"
     committed: bool = False
+    when: str | None = None
 
     __seatrial_declaration__ = True
 
@@ -240,6 +242,11 @@ class Action:
             )
         check_rule(self.function, f"action {self.name}")
         _check_name("action", self.name)
+        if self.when is not None and not isinstance(self.when, str):
+            raise DeclarationError(
+                f"action {self.name}: when={shown(self.when)} is no name; give that of a view or"
+                " variable"
+            )
 
 
 def action(
@@ -249,10 +256,11 @@ def action(
     over: str | Iterable[str] = (),
     fair: Fairness = "weak",
     committed: bool = False,
+    when: str | None = None,
     name: str | None = None,
 ) -> Callable[[Callable[..., Outcomes]], Action]:
     """
-    Declare a rule as an action.
+    Declare a rule as an action; its fields are explained at `Action`.
 
     Raises DeclarationError where the function reads something that may change.
 
@@ -273,6 +281,7 @@ def action(
             over=over,
             fair=fair,
             committed=committed,
+            when=when,
         )
 
     return declare

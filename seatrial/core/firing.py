@@ -66,7 +66,12 @@ class GroundTotal:
 
 @attrs.frozen(eq=False)
 class GroundAction:
-    """An action at one index."""
+    """
+    An action at one index.
+
+    It may be enabled only where the cell `guard` is True, if it has one; the rule is asked nowhere
+    else.
+    """
 
     number: int
     name: str
@@ -74,8 +79,25 @@ class GroundAction:
     key: tuple[Any, ...]
     reads: tuple[int, ...]
     writes: frozenset[int]
+    guard: int | None
     _binding: Binding
     _targets: Mapping[str, int | Mapping[Any, int]]
+
+    @property
+    def looks_at(self) -> tuple[int, ...]:
+        """All cells on which it rests whether and how the action is enabled."""
+        if self.guard is None or self.guard in self.reads:
+            return self.reads
+        return (*self.reads, self.guard)
+
+    def allowed(self, value: Any) -> bool:
+        """Whether the guard, of this value, lets the rule be asked. Raises RuleError."""
+        if type(value) is not bool:
+            raise RuleError(
+                f"action {where(self.action.function)} as {self.name} has"
+                f" when={self.action.when!r}, which is {shown(value)}; a guard is True or False"
+            )
+        return value
 
     def evaluate(self, values: Sequence[Any], *, checked: bool = True) -> tuple[GroundOutcome, ...]:
         """

@@ -3,12 +3,12 @@
 A state is a tuple of values, one a variable cell. An engine knows nothing but this.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import attrs
 
-from .binding import Binding, Cell, Reader, Scope, bind, cell_name, open_key
+from .binding import Binding, Cell, Reader, Scope, bind, bind_guard, cell_name, open_key
 from .declare import Action, Total, Variable, View
 from .errors import DeclarationError, ValueRefused, shown, where
 from .firing import GroundAction, GroundOutcome, GroundTotal, GroundView
@@ -35,28 +35,48 @@ class Ground:
         """The cell of that number: a slot, a view or a total."""
         return self.scope.cells[number]
 
-    def values(self, state: Sequence[Any]) -> list[Any]:
-        """The values of all cells in a state: slots, then views, then totals."""
-        values = list(state)
-        for each in self.views:
-            values.append(each.compute([values[number] for number in each.reads]))
-        for total in self.totals:
-            values.append(total.compute([values[number] for number in total.of]))
-        return values
+    def values(self, state: Sequence[Any]) -> Mapping[int, Any]:
+        """The values of all cells in a state; views and totals are computed when asked for."""
+        return _Values(self, state)
 
-    def read_slots(self, cells: Sequence[int]) -> frozenset[int]:
-        """The slots that cells rest on: themselves, or what their views and totals read."""
+    def derived(self, number: int) -> GroundView | GroundTotal | None:
+        """The view or total with the cell of that number; None of a slot."""
+        at = number - len(self.slots)
+        if at < 0:
+            return None
+        return self.views[at] if at < len(self.views) else self.totals[at - len(self.views)]
+
+    def rests_on(self, cells: Iterable[int]) -> frozenset[int]:
+        """These cells and all that their values are computed from."""
         waiting = list(cells)
-        found = set()
-        derived = {each.cell.number: each.reads for each in self.views}
-        derived |= {each.cell.number: each.of for each in self.totals}
+        found: set[int] = set()
         while waiting:
             number = waiting.pop()
-            if number in derived:
-                waiting += derived[number]
-            else:
-                found.add(number)
+            found.add(number)
+            each = self.derived(number)
+            if each is not None:
+                waiting += each.of if isinstance(each, GroundTotal) else each.reads
         return frozenset(found)
+
+    def read_slots(self, cells: Iterable[int]) -> frozenset[int]:
+        """The slots that cells rest on: themselves, or what their views and totals read."""
+        return frozenset(each for each in self.rests_on(cells) if each < len(self.slots))
+
+
+class _Values(dict[int, Any]):
+    """The values of cells by number, of views and totals from when they are first asked for."""
+
+    def __init__(self, system: Ground, state: Sequence[Any]) -> None:
+        super().__init__(enumerate(state))
+        self._system = system
+
+    def __missing__(self, number: int) -> Any:
+        each = self._system.derived(number)
+        if each is None:
+            raise KeyError(number)
+        inputs = each.of if isinstance(each, GroundTotal) else each.reads
+        value = self[number] = each.compute([self[cell] for cell in inputs])
+        return value
 
 
 def ground(system: System) -> Ground:
@@ -144,24 +164,29 @@ def _total(scope: Scope, cell: Cell, declared: Total) -> GroundTotal:
     return GroundTotal(cell, tuple(member.number for member in members.values()))
 
 
+_Bound = tuple[Action, tuple[Any, ...], Binding, Cell | None]
+
+
 def _actions(scope: Scope) -> tuple[GroundAction, ...]:
     """
     All actions at all indices: as declared, but those that read the same cells are neighbours.
 
-    So an engine may look them up together.
+    So an engine may look them up together; their guards are the same, too.
     """
-    bound: list[tuple[Action, tuple[Any, ...], Binding]] = []
+    bound: list[_Bound] = []
     for action in scope.system.actions:
         reader = Reader(action.function, action.over)
         keys = scope.system.tuples(action.over)
-        bound += [(action, key, bind(scope, reader, key)) for key in keys]
+        bound += [
+            (action, key, bind(scope, reader, key), bind_guard(scope, action, key)) for key in keys
+        ]
     _check_writes(scope.system, frozenset(each.name for each in scope.system.variables))
-    groups: dict[tuple[bool, frozenset[int]], list[tuple[Action, tuple[Any, ...], Binding]]] = {}
-    for action, key, binding in bound:
-        group = (action.committed, frozenset(binding.reads))
-        groups.setdefault(group, []).append((action, key, binding))
+    groups: dict[tuple[bool, frozenset[int], Cell | None], list[_Bound]] = {}
+    for action, key, binding, guard in bound:
+        group = (action.committed, frozenset(binding.reads), guard)
+        groups.setdefault(group, []).append((action, key, binding, guard))
     found: list[GroundAction] = []
-    for action, key, binding in (each for group in groups.values() for each in group):
+    for action, key, binding, guard in (each for group in groups.values() for each in group):
         targets = {name: _target(scope, action, name, key) for name in action.writes}
         slots = [
             number
@@ -176,6 +201,7 @@ def _actions(scope: Scope) -> tuple[GroundAction, ...]:
                 key=key,
                 reads=binding.reads,
                 writes=frozenset(slots),
+                guard=None if guard is None else guard.number,
                 binding=binding,
                 targets=targets,
             )

@@ -4,7 +4,7 @@ A trace keeps who acted, the label, the answers to choices and what changed; sta
 applying the changes. `replay` runs the rules again and accepts nothing that they do not yield.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import attrs
@@ -116,15 +116,22 @@ def enabled_steps(
     are asked (after a step, as long as any is enabled).
     """
     values = system.values(state)
-    committed: list[tuple[GroundAction, GroundOutcome]] = []
-    others: list[tuple[GroundAction, GroundOutcome]] = []
+    committed = list(_enabled(system, values, committed=True))
+    if between or committed:
+        return committed
+    return list(_enabled(system, values, committed=False))
+
+
+def _enabled(
+    system: Ground, values: Mapping[int, Any], *, committed: bool
+) -> Iterator[tuple[GroundAction, GroundOutcome]]:
+    """What the actions yield that are committed, or those that are not."""
     for action in system.actions:
-        if between and not action.action.committed:
+        if action.action.committed is not committed:
             continue
-        into = committed if action.action.committed else others
-        outcomes = action.evaluate([values[number] for number in action.reads])
-        into += [(action, outcome) for outcome in outcomes]
-    return committed or others
+        if action.guard is None or action.allowed(values[action.guard]):
+            for outcome in action.evaluate([values[number] for number in action.reads]):
+                yield action, outcome
 
 
 def replay(system: Ground, trace: Trace) -> tuple[tuple[Any, ...], ...]:

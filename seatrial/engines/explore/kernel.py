@@ -59,9 +59,11 @@ class Shape(NamedTuple):
 
     ordinary: Any
     committed: Any
+    guards: Any  # (G, 3) by group, word of its guard, mask, and what is there where it is True
     marks: Any  # (A,) bits of committed actions that properties name
     views: Any  # (V, 3) rule, and word and shift of the result
     totals: Any  # (T, 5) the same, and the range of its parts
+    between: Any  # (2,) how many views and totals, the first ones, committed actions rest on
     parts: Any  # (P, 4) word, shift and mask of a cell, and where its numbers begin
     numbers: Any  # by id, what it adds
 
@@ -301,14 +303,23 @@ def miss_word(thread, rule, word, misses, dim):
     misses.fill[thread] = n + 1
 
 
+@inline
+def shut(cells, group, guards):
+    """Whether the guard of a group is False: it has no enabled action, and is not asked for one."""
+    return (cells[guards[group, 0]] & guards[group, 1]) != guards[group, 2]
+
+
 @jit
-def derive(cells, thread, masks, regions, table, shape, misses, dim_w, dim_e):
-    """Fill in the words of views and totals; False where something is missing."""
+def derive(cells, thread, masks, regions, table, shape, within, misses, dim_w, dim_e):
+    """
+    Fill in the words of views and totals, `within` a step only of those that committed actions
+    rest on; False where something is missing.
+    """
     views, totals, parts, numbers = shape.views, shape.totals, shape.parts, shape.numbers
     for k in range(len(dim_w), len(dim_e)):
         cells[k] = ZERO
     whole = True
-    for v in range(len(views)):
+    for v in range(shape.between[0] if within else len(views)):
         answer = find(cells, views[v, 0], masks, regions, table, dim_e)
         if answer == EMPTY:
             miss(thread, views[v, 0], cells, masks, misses, dim_e)
@@ -317,7 +328,7 @@ def derive(cells, thread, masks, regions, table, shape, misses, dim_w, dim_e):
             cells[views[v, 1]] |= U(first_of(answer)) << U(views[v, 2])
     if not whole:
         return False
-    for t in range(len(totals)):
+    for t in range(shape.between[1] if within else len(totals)):
         amount = np.int64(0)
         for p in range(totals[t, 3], totals[t, 4]):
             part = (cells[parts[p, 0]] >> U(parts[p, 1])) & U(parts[p, 2])
@@ -332,12 +343,14 @@ def derive(cells, thread, masks, regions, table, shape, misses, dim_w, dim_e):
 
 
 @inline
-def enabled_of(which, cells, thread, masks, regions, table, scratch, misses, dim_e):
+def enabled_of(which, cells, thread, masks, regions, table, guards, scratch, misses, dim_e):
     """Look up these groups; how many have an enabled action, or -1 where an answer is missing."""
     n = 0
     whole = True
     for i in range(which.size):
         a = which[i]
+        if shut(cells, a, guards):
+            continue
         j = find(cells, a, masks, regions, table, dim_e)
         if j == EMPTY:
             miss(thread, a, cells, masks, misses, dim_e)
@@ -394,21 +407,21 @@ def gather(source, thread, rules, shape, mirror, scratch, misses, dim_w, dim_e):
     `begins[i]`; how many actions are enabled, or minus a status.
     """
     masks, regions, table = rules.masks, rules.regions, rules.table
-    keep, put, doer = rules.keep, rules.put, rules.doer
+    keep, put, doer, guards = rules.keep, rules.put, rules.doer, shape.guards
     cells = scratch.cells[thread]
     for k in range(len(dim_w)):
         cells[k] = source[k]
     if len(dim_e) > len(dim_w):
-        if not derive(cells, thread, masks, regions, table, shape, misses, dim_w, dim_e):
+        if not derive(cells, thread, masks, regions, table, shape, False, misses, dim_w, dim_e):
             return -MISSED
     groups = 0
     if shape.committed.size > 0:
         groups = enabled_of(
-            shape.committed, cells, thread, masks, regions, table, scratch, misses, dim_e
+            shape.committed, cells, thread, masks, regions, table, guards, scratch, misses, dim_e
         )
     if groups == 0:
         groups = enabled_of(
-            shape.ordinary, cells, thread, masks, regions, table, scratch, misses, dim_e
+            shape.ordinary, cells, thread, masks, regions, table, guards, scratch, misses, dim_e
         )
     if groups < 0:
         return -MISSED
@@ -442,11 +455,13 @@ def gather(source, thread, rules, shape, mirror, scratch, misses, dim_w, dim_e):
                 more = 0
                 if shape.committed.size > 0:
                     if len(dim_e) > len(dim_w) and not derive(
-                        following, thread, masks, regions, table, shape, misses, dim_w, dim_e
+                        following, thread, masks, regions, table, shape, True, misses, dim_w, dim_e
                     ):
                         whole = False
                         continue
                     for c in range(shape.committed.size - 1, -1, -1):
+                        if shut(following, shape.committed[c], guards):
+                            continue
                         j = find(following, shape.committed[c], masks, regions, table, dim_e)
                         if j == EMPTY:
                             miss(thread, shape.committed[c], following, masks, misses, dim_e)
@@ -518,7 +533,7 @@ def watch_steps(
             for k in range(len(dim_w)):
                 following[k] = scratch.ends[thread, i, k]
             if len(dim_e) > len(dim_w) and not derive(
-                following, thread, masks, regions, table, shape, misses, dim_w, dim_e
+                following, thread, masks, regions, table, shape, False, misses, dim_w, dim_e
             ):
                 whole = False
                 continue
@@ -725,9 +740,11 @@ def foresee(thread, low, high, which, states, rules, shape, scratch, misses, dim
         for k in range(len(dim_w)):
             cells[k] = states[s, k]
         if len(dim_e) > len(dim_w):
-            if not derive(cells, thread, masks, regions, table, shape, misses, dim_w, dim_e):
+            if not derive(cells, thread, masks, regions, table, shape, False, misses, dim_w, dim_e):
                 continue
         for i in range(which.size):
+            if shut(cells, U(which[i]), shape.guards):
+                continue
             if find(cells, U(which[i]), masks, regions, table, dim_e) == EMPTY:
                 miss(thread, which[i], cells, masks, misses, dim_e)
 
@@ -750,6 +767,7 @@ def expand_plainly(thread, low, high, states, rules, shape, scratch, out, misses
     cells = scratch.cells[thread]
     following = scratch.next_cells[thread]
     firsts, counts, ordinary = scratch.firsts[thread], scratch.counts[thread], shape.ordinary
+    guards = shape.guards
     capacity = out.words.shape[2]
     buckets, ordinals, fill = out.words[thread], out.ordinal[thread], out.fill[thread]
     parent, latest = out.parent[thread], out.latest[thread]
@@ -765,10 +783,12 @@ def expand_plainly(thread, low, high, states, rules, shape, scratch, out, misses
         many = np.int64(0)
         whole = True
         if len(dim_e) > len(dim_w):
-            whole = derive(cells, thread, masks, regions, table, shape, misses, dim_w, dim_e)
+            whole = derive(cells, thread, masks, regions, table, shape, False, misses, dim_w, dim_e)
         if whole:
             for i in range(ordinary.size):
                 a = U(ordinary[i])  # unsigned: such an index is not checked for being negative
+                if shut(cells, a, guards):
+                    continue
                 j = find(cells, a, masks, regions, table, dim_e)
                 if j == EMPTY:
                     miss(thread, np.int64(a), cells, masks, misses, dim_e)
@@ -1155,7 +1175,7 @@ def check(
             cells[k] = states[s, k]
         whole = True
         if len(dim_e) > len(dim_w):
-            whole = derive(cells, thread, masks, regions, table, shape, misses, dim_w, dim_e)
+            whole = derive(cells, thread, masks, regions, table, shape, False, misses, dim_w, dim_e)
         if whole:
             for q in range(which.size):
                 if sign[q] == 0 and hit[thread, q] >= 0:
@@ -1196,7 +1216,7 @@ def decide(thread, low, high, states, rules, shape, which, answers, scratch, mis
             cells[k] = states[s, k]
         whole = True
         if len(dim_e) > len(dim_w):
-            whole = derive(cells, thread, masks, regions, table, shape, misses, dim_w, dim_e)
+            whole = derive(cells, thread, masks, regions, table, shape, False, misses, dim_w, dim_e)
         if whole:
             j = find(cells, which, masks, regions, table, dim_e)
             if j == EMPTY:
@@ -1288,9 +1308,11 @@ def edges_plainly(
             cells[k] = states[s, k]
         begin = n
         if len(dim_e) > len(dim_w):
-            if not derive(cells, thread, masks, regions, table, shape, misses, dim_w, dim_e):
+            if not derive(cells, thread, masks, regions, table, shape, False, misses, dim_w, dim_e):
                 return s, MISSED, begin
         for i in range(ordinary.size):
+            if shut(cells, ordinary[i], shape.guards):
+                continue
             j = find(cells, ordinary[i], masks, regions, table, dim_e)
             if j == EMPTY:
                 miss(thread, ordinary[i], cells, masks, misses, dim_e)

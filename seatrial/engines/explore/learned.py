@@ -1,26 +1,27 @@
 """Learned tables for the kernel: questions become entries, and entries move when packing changes.
 
-Rules are numbered: groups of actions that read the same cells, views, totals, properties of states,
-then four for each property of steps (what it reads before, what it reads after, the pair of both,
-the pair with the action).
+Rules are numbered: groups of actions that read the same cells and have the same guard, views,
+totals, properties of states, then four for each property of steps (what it reads before, what it
+reads after, the pair of both, the pair with the action).
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-from seatrial.core import GroundAction
+from seatrial.core import GroundAction, GroundTotal, GroundView
 
 from . import kernel
-from .packing import Layout, widths_for
+from .packing import Layout, Words, widths_for
 from .plain import Space
 from .result import beyond
 from .tables import Asked, Writes
 
 __all__ = ["Grown", "Learned", "dims"]
 
+_D = TypeVar("_D", GroundView, GroundTotal)
 _LEAST = 8
 _UNROLLED = ((1, 1), (1, 2), (2, 2), (3, 3), (4, 4))
 
@@ -136,13 +137,19 @@ class Learned:
     def _fitting(self) -> Layout:
         """A layout with as much slack as costs no more words."""
         sizes = [len(domain.values) for domain in self.tables.domain_of]
-        slots, derived = sizes[: self._slots], sizes[self._slots :]
-        tight = Layout.of(widths_for(slots, slack=0), widths_for(derived, slack=0))
+        tight = self._with_slack(sizes, 0)
         for slack in (3, 2, 1):
-            loose = Layout.of(widths_for(slots, slack=slack), widths_for(derived, slack=slack))
+            loose = self._with_slack(sizes, slack)
             if loose.all_words == tight.all_words and loose.state_words == tight.state_words:
                 return loose
         return tight
+
+    def _with_slack(self, sizes: Sequence[int], slack: int) -> Layout:
+        """A layout with as many bits more for each cell; without the cells that nobody reads."""
+        widths = widths_for(sizes, slack=slack)
+        slots, used = self._slots, self.tables.used
+        derived = [width if n in used else 0 for n, width in enumerate(widths[slots:], slots)]
+        return Layout.of(widths[:slots], derived)
 
     @property
     def outgrown(self) -> bool:
@@ -150,6 +157,7 @@ class Learned:
         return any(
             len(domain.values) > self.layout.mask(cell) + 1
             for cell, domain in enumerate(self.tables.domain_of)
+            if self.layout.width[cell]
         )
 
     def repack(self) -> Layout:
@@ -332,13 +340,15 @@ class Learned:
 
     def _shape(self) -> kernel.Shape:
         system, layout = self.tables.system, self.layout
+        viewed, views_between = self._in_use(self.view_rules, system.views)
         views = [
             (rule, layout.word[view.cell.number], layout.shift[view.cell.number])
-            for rule, view in zip(self.view_rules, system.views, strict=True)
+            for rule, view in viewed
         ]
         totals: list[tuple[int, ...]] = []
         parts: list[int] = []
-        for rule, total in zip(self.total_rules, system.totals, strict=True):
+        summed, totals_between = self._in_use(self.total_rules, system.totals)
+        for rule, total in summed:
             cell, begin = total.cell.number, len(parts)
             parts += total.of
             totals.append((rule, layout.word[cell], layout.shift[cell], begin, len(parts)))
@@ -350,6 +360,7 @@ class Learned:
         return kernel.Shape(
             ordinary=_integers(n for n, g in enumerate(self.groups) if not g[0].action.committed),
             committed=_integers(n for n, g in enumerate(self.groups) if g[0].action.committed),
+            guards=self._guards(),
             marks=np.array(
                 [self.tables.marks.get(a.action.name, 0) for a in system.actions], np.uint64
             ),
@@ -357,7 +368,37 @@ class Learned:
             totals=_integers(totals).reshape(-1, 5),
             parts=np.array(cells, np.uint64).astype(np.int64).reshape(-1, 4),
             numbers=_integers(numbers or [0]),
+            between=_integers([views_between, totals_between]),
         )
+
+    def _in_use(
+        self, rules: Sequence[int], derived: Sequence[_D]
+    ) -> tuple[list[tuple[int, _D]], int]:
+        """
+        The views or totals that anyone reads, with their rules: first those that committed actions
+        rest on; and how many these are.
+        """
+        tables = self.tables
+        pairs = list(zip(rules, derived, strict=True))
+        between = tables.used_between
+        found = [each for each in pairs if each[1].cell.number in between]
+        many = len(found)
+        found += [each for each in pairs if each[1].cell.number in tables.used - between]
+        return found, many
+
+    def _guards(self) -> Words:
+        """For each group the word and mask of its guard, and what is there where it is True."""
+        rows = np.zeros((len(self.groups), 3), np.uint64)  # a group without one: 0 & 0 is 0
+        for number, group in enumerate(self.groups):
+            cell = group[0].guard
+            if cell is None:
+                continue
+            mask, shift = self.layout.mask(cell), self.layout.shift[cell]
+            true = self.tables.domain_of[cell].ids.get(True)
+            # What has never been True is found nowhere: no field is all ones outside its mask.
+            wanted = int(kernel.EMPTY) if true is None else true << shift
+            rows[number] = (self.layout.word[cell], mask << shift, wanted)
+        return rows
 
     def _numbers(self, parts: Sequence[int]) -> tuple[list[int], list[int]]:
         """For each part where the numbers of its family begin, and these numbers by id."""
@@ -381,13 +422,14 @@ class Learned:
 
 
 def _groups(actions: Sequence[GroundAction]) -> list[list[GroundAction]]:
-    """Neighbours that read the same cells: one look-up answers for all."""
+    """Neighbours that read the same cells and have one guard: one look-up answers for all."""
     groups: list[list[GroundAction]] = []
     for action in actions:
         last = groups[-1][0] if groups else None
         if (
             last is not None
             and last.action.committed == action.action.committed
+            and last.guard == action.guard
             and set(last.reads) == set(action.reads)
         ):
             groups[-1].append(action)

@@ -29,16 +29,25 @@ class Layout:
     width: tuple[int, ...]
     state_words: int
     all_words: int
+    slots: int
 
     @classmethod
     def of(cls, slot_widths: Sequence[int], derived_widths: Sequence[int]) -> "Layout":
-        """Pack fields of these widths (1 to 63 bits), the first word that has room first."""
+        """
+        Pack fields of these widths (1 to 63 bits), the first word that has room first.
+
+        A cell of no width has no field: nobody looks at it.
+        """
         word: list[int] = []
         shift: list[int] = []
         begin = 0
         for widths in (slot_widths, derived_widths):
             used: list[int] = []
             for width in widths:
+                if width == 0:
+                    word.append(0)
+                    shift.append(0)
+                    continue
                 at = next((n for n, bits in enumerate(used) if bits + width <= _WORD), len(used))
                 if at == len(used):
                     used.append(0)
@@ -48,7 +57,14 @@ class Layout:
             begin += max(len(used), 1 if begin == 0 else 0)
             if widths is slot_widths:
                 state_words = begin
-        return cls(tuple(word), tuple(shift), (*slot_widths, *derived_widths), state_words, begin)
+        return cls(
+            tuple(word),
+            tuple(shift),
+            (*slot_widths, *derived_widths),
+            state_words,
+            begin,
+            len(slot_widths),
+        )
 
     def mask(self, cell: int) -> int:
         """The largest id that fits a cell."""
@@ -76,7 +92,7 @@ class Layout:
         Rows hold as many words as their layout has for a state or for all cells.
         """
         full = words.shape[1] == self.all_words and self.all_words != self.state_words
-        cells = range(len(self.word)) if full else range(self._slots())
+        cells = range(len(self.word)) if full else range(self.slots)
         result = np.zeros((count, other.all_words if full else other.state_words), np.uint64)
         for low in range(0, count, _CHUNK):
             rows = words[low : low + _CHUNK]
@@ -93,9 +109,6 @@ class Layout:
                     other.shift[cell]
                 )
         return result
-
-    def _slots(self) -> int:
-        return sum(word < self.state_words for word in self.word)
 
     def arrays(self) -> dict[str, Any]:
         """Word, shift and mask of each cell, as arrays."""

@@ -4,20 +4,29 @@ It defines what the kernel must reproduce: the same numbers for the same states.
 """
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
+from operator import itemgetter
+from typing import Any, NamedTuple
 
+import attrs
 import numpy as np
 import numpy.typing as npt
 
-from seatrial.core import RuleError
+from seatrial.core import GroundAction, RuleError
 
 from .reduce import Ample, Symmetry
 from .result import Check, EdgeArrays, Findings, Limits, Reached, beyond
 from .tables import Asked, Tables, Writes
 
-__all__ = ["PlainGraph", "Space", "search"]
+__all__ = ["GiveUp", "PlainGraph", "Space", "search"]
 
 State = tuple[int, ...]
+_Enabled = tuple["_Rule", tuple[Writes, ...]]
+_Taker = Callable[[Sequence[int]], State]
+_Derivations = tuple[
+    list[tuple[int, int, _Taker, dict[State, int]]], list[tuple[int, int, tuple[int, ...]]]
+]
+"""Views and totals to compute: number, cell, and how."""
 Pulse = Callable[[int, int, int, int, int], None]
 
 PLAIN_BYTES = 600
@@ -34,63 +43,105 @@ CHAIN_LIMIT = 1000
 """A chain of committed steps this long is taken for one that never ends."""
 
 
+class _Rule(NamedTuple):
+    """An action, ready to be asked often."""
+
+    number: int
+    guard: int
+    """The cell of its guard, -1 where it has none."""
+    allowed: list[Any]
+    """By id, the values of the guard."""
+    key: _Taker
+    """Takes the ids of its reads out of those of all cells."""
+    answers: dict[State, tuple[Writes, ...]]
+    marks: int
+
+
 class Space:
     """The transition relation over ids, with remembered answers."""
 
     def __init__(self, tables: Tables, symmetry: Symmetry | None = None) -> None:
         self.tables = tables
         self.symmetry = symmetry
+        self.expanded = 0
+        """How many states were looked at for what is enabled, those in the midst of steps too."""
         system = tables.system
-        self._slots = len(system.slots)
-        self._committed = [a for a in system.actions if a.action.committed]
-        self._ordinary = [a for a in system.actions if not a.action.committed]
-        self._reads = [action.reads for action in system.actions]
-        self._marks = [tables.marks.get(action.action.name, 0) for action in system.actions]
         self.answers: list[dict[State, tuple[Writes, ...]]] = [{} for _ in system.actions]
         self.derived: list[dict[State, int]] = [{} for _ in system.views]
+        rules = [(action.action.committed, self._rule(action)) for action in system.actions]
+        self._committed = [rule for committed, rule in rules if committed]
+        self._ordinary = [rule for committed, rule in rules if not committed]
+        self._derivations = self._derivations_of(tables.used)
+        self._between = self._derivations_of(tables.used_between)
+        self._blank = (-1,) * (len(system.views) + len(system.totals))
 
-    def cells(self, state: State) -> State:
-        """The ids of all cells: slots, views, totals."""
-        tables = self.tables
-        system = tables.system
-        if not system.views and not system.totals:
+    def _rule(self, action: GroundAction) -> _Rule:
+        guard = action.guard
+        return _Rule(
+            number=action.number,
+            guard=-1 if guard is None else guard,
+            allowed=[] if guard is None else self.tables.domain_of[guard].values,
+            key=taker(action.reads),
+            answers=self.answers[action.number],
+            marks=self.tables.marks.get(action.action.name, 0),
+        )
+
+    def _derivations_of(self, cells: Container[int]) -> _Derivations:
+        """Those of the views and totals that are among these cells."""
+        system = self.tables.system
+        views = [
+            (number, view.cell.number, taker(view.reads), self.derived[number])
+            for number, view in enumerate(system.views)
+            if view.cell.number in cells
+        ]
+        totals = [
+            (number, total.cell.number, total.of)
+            for number, total in enumerate(system.totals)
+            if total.cell.number in cells
+        ]
+        return views, totals
+
+    def cells(self, state: State) -> Sequence[int]:
+        """The ids of all cells that anyone reads: slots, views, totals; -1 of the others."""
+        return self._filled(state, self._derivations)
+
+    def _filled(self, state: State, derivations: _Derivations) -> Sequence[int]:
+        views, totals = derivations
+        if not views and not totals:
             return state
-        ids = list(state)
-        for number, view in enumerate(system.views):
-            key = tuple([ids[cell] for cell in view.reads])
-            known = self.derived[number].get(key)
+        tables = self.tables
+        ids = [*state, *self._blank]
+        for number, cell, key_of, answers in views:
+            key = key_of(ids)
+            known = answers.get(key)
             if known is None:
-                known = self.derived[number][key] = tables.derive(number, key)
-            ids.append(known)
-        for number, total in enumerate(system.totals):
-            amount = sum(tables.number(cell, ids[cell]) for cell in total.of)
-            ids.append(tables.sum_id(number, amount))
-        return tuple(ids)
+                known = answers[key] = tables.derive(number, key)
+            ids[cell] = known
+        for number, cell, parts in totals:
+            amount = sum(tables.number(part, ids[part]) for part in parts)
+            ids[cell] = tables.sum_id(number, amount)
+        return ids
 
-    def outcomes(self, number: int, ids: State) -> tuple[Writes, ...]:
-        """What an action yields where all cells have these ids."""
-        key = tuple([ids[cell] for cell in self._reads[number]])
-        known = self.answers[number].get(key)
-        if known is None:
-            action = self.tables.system.actions[number]
-            known = self.answers[number][key] = self.tables.outcomes(action, key)
-        return known
-
-    def enabled(self, state: State) -> list[tuple[int, tuple[Writes, ...]]]:
+    def enabled(self, state: State) -> list[_Enabled]:
         """The actions that can start a step from a state, in order, with their outcomes."""
+        self.expanded += 1
         ids = self.cells(state)
-        first = self._enabled(self._committed, ids)
+        first = self._enabled(self._committed, ids) if self._committed else []
         return first or self._enabled(self._ordinary, ids)
 
-    def _enabled(
-        self, actions: Sequence[object], ids: State
-    ) -> list[tuple[int, tuple[Writes, ...]]]:
+    def _enabled(self, rules: Sequence[_Rule], ids: Sequence[int]) -> list[_Enabled]:
         found = []
-        for action in actions:
-            number = action.number  # type: ignore[attr-defined]
-            outcomes = self.outcomes(number, ids)
+        for rule in rules:
+            number, guard, allowed, key_of, answers, _ = rule
+            if guard >= 0 and not allowed[ids[guard]]:
+                continue
+            key = key_of(ids)
+            outcomes = answers.get(key)
+            if outcomes is None:
+                action = self.tables.system.actions[number]
+                outcomes = answers[key] = self.tables.outcomes(action, key)
             if outcomes:
-                found.append((number, outcomes))
+                found.append((rule, outcomes))
         return found
 
     def ends(self, state: State, writes: Writes) -> Iterator[State]:
@@ -106,27 +157,40 @@ class Space:
         waiting = [(tuple(after), 0, 0)]
         while waiting:
             one, depth, marks = waiting.pop()
-            following = self._enabled(self._committed, self.cells(one)) if self._committed else ()
+            following: Sequence[_Enabled] = ()
+            if self._committed:
+                self.expanded += 1
+                following = self._enabled(self._committed, self._filled(one, self._between))
             if not following:
                 yield (self.symmetry.canonical(one) if self.symmetry else one), marks
                 continue
             if depth >= CHAIN_LIMIT:
-                raise endless(self.tables, [number for number, _ in following])
+                raise endless(self.tables, [rule.number for rule, _ in following])
             onward = []
-            for number, outcomes in following:
+            for rule, outcomes in following:
                 for each_writes in outcomes:
                     changed = list(one)
                     for slot, each in each_writes:
                         changed[slot] = each
-                    onward.append((tuple(changed), depth + 1, marks | self._marks[number]))
+                    onward.append((tuple(changed), depth + 1, marks | rule.marks))
             waiting += reversed(onward)
 
     def moves(self, state: State) -> Iterator[tuple[int, State]]:
         """All steps from a state, in order of actions and outcomes: who, and where it leads."""
-        for number, outcomes in self.enabled(state):
+        for rule, outcomes in self.enabled(state):
             for writes in outcomes:
                 for end in self.ends(state, writes):
-                    yield number, end
+                    yield rule.number, end
+
+
+def taker(cells: Sequence[int]) -> _Taker:
+    """A function that takes the ids of these cells, in this order, out of those of all."""
+    if len(cells) > 1:
+        return itemgetter(*cells)
+    if not cells:
+        return lambda ids: ()
+    only = cells[0]
+    return lambda ids: (ids[only],)
 
 
 def endless(tables: Tables, numbers: Sequence[int]) -> RuleError:
@@ -175,13 +239,13 @@ class PlainGraph:
         for count, state in enumerate(self.states):
             if count % _CHECKED == 0:
                 check(_EDGE_BYTES * len(targets))
-            for number, outcomes in self.space.enabled(state):
-                if actions[number].action.fair == "none":
+            for rule, outcomes in self.space.enabled(state):
+                if actions[rule.number].action.fair == "none":
                     continue
                 for writes in outcomes:
                     for end, mark in self.space.marked_ends(state, writes):
                         targets.append(self.numbers[end])
-                        labels.append(number)
+                        labels.append(rule.number)
                         marks.append(mark)
             offsets.append(len(targets))
         return EdgeArrays(
@@ -195,9 +259,9 @@ class PlainGraph:
         """For each state whether a predicate is true in it."""
         known: dict[State, bool] = {}
         result = np.zeros(len(self.states), np.bool_)
+        key_of = taker(asked.rule.reads)
         for number, state in enumerate(self.states):
-            ids = self.space.cells(state)
-            key = tuple([ids[cell] for cell in asked.rule.reads])
+            key = key_of(self.space.cells(state))
             if key not in known:
                 known[key] = bool(self.tables.ask(asked, key).value)
             result[number] = known[key]
@@ -217,7 +281,9 @@ class _Watch:
         self.of_steps = [each for each in asked if each.kind == "after each step"]
         self._known: dict[tuple[int, State, State, str], tuple[bool, bool, int]] = {}
 
-    def _ask(self, asked: Asked, ids: State, before: State, action: str) -> tuple[bool, bool, int]:
+    def _ask(
+        self, asked: Asked, ids: Sequence[int], before: Sequence[int], action: str
+    ) -> tuple[bool, bool, int]:
         rule = asked.rule
         reads = tuple([ids[cell] for cell in rule.reads])
         earlier = tuple([before[cell] for cell in rule.before])
@@ -251,17 +317,25 @@ class _Watch:
 
     def step(self, number: int, state: State, action: int, end: State) -> None:
         """Ask all properties of steps about one from state `number`."""
-        for asked in self.of_steps:
-            if asked.number in self.findings.first:
-                continue
-            name = self.space.tables.system.actions[action].action.name
-            met, violated, _ = self._ask(
-                asked, self.space.cells(end), self.space.cells(state), name
-            )
+        still_open = [each for each in self.of_steps if each.number not in self.findings.first]
+        if not still_open:
+            return
+        ids, before = self.space.cells(end), self.space.cells(state)
+        name = self.space.tables.system.actions[action].action.name
+        for asked in still_open:
+            met, violated, _ = self._ask(asked, ids, before, name)
             if met:
                 self.findings.met.add(asked.number)
             if violated:
                 self.findings.first[asked.number] = number
+
+
+@attrs.frozen
+class GiveUp:
+    """How much is too much for the plain loop: states kept, and states expanded."""
+
+    states: int
+    expanded: int
 
 
 def search(
@@ -269,16 +343,17 @@ def search(
     limits: Limits,
     *,
     ample: Ample | None = None,
-    give_up: int | None = None,
+    give_up: GiveUp | None = None,
     stopped: Callable[[], bool] = lambda: False,
     pulse: Pulse | None = None,
 ) -> Reached:
     """
-    Search breadth-first; where more than `give_up` states were found, end as GIVEN_UP.
+    Search breadth-first; where that is more than `give_up` allows, end as GIVEN_UP.
 
     `pulse(depth, states, transitions, frontier, bytes)` is called now and then.
     """
     began = time.monotonic()
+    expanded = space.expanded
     graph = PlainGraph(space)
     findings = Findings()
     watch = _Watch(space, findings)
@@ -341,7 +416,10 @@ def search(
                 findings.deadlocks += 1
                 if findings.deadlock is None:
                     findings.deadlock = number
-        if give_up is not None and capped is None and len(graph) > give_up:
+            if give_up is not None and space.expanded - expanded > give_up.expanded:
+                capped = GIVEN_UP
+                break
+        if give_up is not None and capped is None and len(graph) > give_up.states:
             capped = GIVEN_UP
         if len(graph) > high:
             levels.append(len(graph) - high)
@@ -371,12 +449,12 @@ def _steps(
         return list(space.moves(state))
     enabled = space.enabled(state)
     steps_of = {
-        action: [end for writes in outcomes for end in space.ends(state, writes)]
-        for action, outcomes in enabled
+        rule.number: [end for writes in outcomes for end in space.ends(state, writes)]
+        for rule, outcomes in enabled
     }
 
     def deeper(action: int) -> bool:
         return any(graph.numbers.get(end, high) >= high for end in steps_of[action])
 
-    chosen = ample.choose([action for action, _ in enabled], deeper)
+    chosen = ample.choose(list(steps_of), deeper)
     return [(action, end) for action in chosen for end in steps_of[action]]

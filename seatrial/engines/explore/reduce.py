@@ -124,16 +124,16 @@ class Ample:
     """
     Stubborn sets from footprints: which enabled actions suffice in a state.
 
-    Two actions depend on each other where one writes what the other reads or writes. A closed set
-    holds, with an enabled action, all that depend on it, and with a disabled one, all that write
-    what it reads (Valmari 1989). It is used where none of it writes what a property reads, and
-    where one of its steps leads deeper (the proviso for breadth-first search: Bošnački, Leue and
-    Lluch Lafuente 2009), so that nothing is put off for ever.
+    Two actions depend on each other where one writes what the other reads or writes; a guard is
+    read. A closed set holds, with an enabled action, all that depend on it, and with a disabled
+    one, all that write what it reads (Valmari 1989). It is used where none of it writes what a
+    property reads, and where one of its steps leads deeper (the proviso for breadth-first search:
+    Bošnački, Leue and Lluch Lafuente 2009), so that nothing is put off for ever.
     """
 
     def __init__(self, tables: Tables) -> None:
         system = tables.system
-        reads = [system.read_slots(action.reads) for action in system.actions]
+        reads = [system.read_slots(action.looks_at) for action in system.actions]
         writes = [action.writes for action in system.actions]
         committed = [action.number for action in system.actions if action.action.committed]
         if committed:

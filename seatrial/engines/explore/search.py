@@ -24,7 +24,7 @@ from seatrial.core import (
 )
 
 from .judge import judge
-from .plain import GIVEN_UP, Pulse, Space
+from .plain import GIVEN_UP, GiveUp, Pulse, Space
 from .plain import search as search_plainly
 from .reduce import Ample, Symmetry, Unreducible
 from .result import Capped, Limits, Reached
@@ -37,6 +37,9 @@ Kernel = Literal["auto", "plain", "compiled"]
 
 PLAIN_STATES = 20_000
 """Where more states are found than this, the plain loop gives way to the kernel."""
+
+PLAIN_EXPANDED = 50_000
+"""Likewise where more are expanded, with those in the midst of steps: a count, and no seconds."""
 
 MOST_THREADS = 64
 
@@ -182,7 +185,7 @@ class _Run:
         spent = 0.0
         so_far: Reached | None = None
         if self.kernel != "compiled":
-            give_up = PLAIN_STATES if self.kernel == "auto" else None
+            give_up = GiveUp(PLAIN_STATES, PLAIN_EXPANDED) if self.kernel == "auto" else None
             reached = search_plainly(
                 self.space,
                 limits,

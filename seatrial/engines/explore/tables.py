@@ -46,10 +46,12 @@ _MARKS = 64
 class Domain:
     """The distinct values of one family, in order of discovery."""
 
-    __slots__ = ("ids", "name", "twins", "values")
+    __slots__ = ("guarded", "ids", "name", "twins", "values")
 
     def __init__(self, name: str) -> None:
         self.name = name
+        self.guarded: GroundAction | None = None
+        """An action of which a cell of this family is the guard."""
         self.values: list[Any] = []
         self.twins: list[Any] = []
         """The same values with their sets walked the other way round, see `with_sets_reversed`."""
@@ -60,8 +62,11 @@ class Domain:
         The id of `value`, a new one if need be.
 
         Raises ValueRefused for what may not be part of a state, and for a value that equals a known
-        one but is of another type (`True` where there was `1`).
+        one but is of another type (`True` where there was `1`); RuleError for a guard that is
+        neither True nor False.
         """
+        if self.guarded is not None:
+            self.guarded.allowed(value)
         try:
             known = self.ids.get(value)
         except TypeError:
@@ -116,6 +121,10 @@ class Tables:
             by_name.setdefault(cell.domain, Domain(cell.domain))
         self.domains = tuple(by_name.values())
         self.domain_of = tuple(by_name[cell.domain] for cell in system.scope.cells)
+        for action in system.actions:
+            if action.guard is not None and self.domain_of[action.guard].guarded is None:
+                self.domain_of[action.guard].guarded = action
+        self._choose_cells()
         self.evaluations: dict[str, int] = {}
         self.fired: set[int] = set()
         """Numbers of the actions that were enabled somewhere."""
@@ -125,6 +134,18 @@ class Tables:
         self._dice = random.Random(0)
         self._twin = _with_sets_reversed(system)
         self.initial = self._initial()
+
+    def _choose_cells(self) -> None:
+        """Find out which views and totals are of use at all."""
+        system = self.system
+        looked_at = {cell for action in system.actions for cell in action.looks_at}
+        for asked in self.asked:
+            looked_at |= {*asked.rule.reads, *asked.rule.before}
+        self.used = system.rests_on(looked_at)
+        """The cells that some rule, guard or property rests on: the others are never computed."""
+        committed = [action for action in system.actions if action.action.committed]
+        self.used_between = system.rests_on(c for action in committed for c in action.looks_at)
+        """The cells that committed actions rest on: all that is computed in the midst of a step."""
 
     @property
     def held(self) -> int:
@@ -262,16 +283,6 @@ class Tables:
                 f" integers below 2^40"
             )
         return value
-
-    def all_ids(self, state: Sequence[int]) -> tuple[int, ...]:
-        """The ids of all cells in a state: slots, views, totals. Asks the views."""
-        ids = list(state)
-        for number, each in enumerate(self.system.views):
-            ids.append(self.derive(number, [ids[cell] for cell in each.reads]))
-        for number, total in enumerate(self.system.totals):
-            amount = sum(self.number(cell, ids[cell]) for cell in total.of)
-            ids.append(self.sum_id(number, amount))
-        return tuple(ids)
 
     def ask(
         self, asked: Asked, reads: Sequence[int], before: Sequence[int] = (), action: str = ""
