@@ -13,6 +13,7 @@ from .itf_decode import decode_value
 from .itf_read import ItfState, ItfTrace, read_itf
 from .itf_replay import as_trace
 from .itf_values import ItfMap, ItfRecord, ItfVariant, encode_value
+from .story import Story
 from .text import printable, show_value
 from .timeline import render
 
@@ -25,6 +26,7 @@ __all__ = [
     "ItfState",
     "ItfTrace",
     "ItfVariant",
+    "Story",
     "as_trace",
     "confirm",
     "decode_value",

@@ -66,13 +66,15 @@ def write_itf(
     command: str = "",
     version: str = "",
     mbt: bool = False,
+    recipe: Mapping[str, Any] | None = None,
 ) -> str:
     """
     The text of a trace file, of ASCII characters only.
 
     `system` is what the trace is a run of; without it index values are written as text, and the
     file cannot be replayed. `source` names what was checked (a manifest), `command` the command
-    that finds the trace again, `version` is Seatrial's. With `mbt` each state also holds
+    that finds the trace again, `version` is Seatrial's, `recipe` is data from which the system can
+    be made again. With `mbt` each state also holds
     `mbt::actionTaken`, which drivers of implementations read.
 
     A lasso ends in the state that it goes back to, written once more, and `loop` is its index: the
@@ -86,6 +88,8 @@ def write_itf(
         states = [state | {ACTION_TAKEN: name} for state, name in zip(states, taken, strict=True)]
     shapes = {name: shape_of(state[name] for state in states) for name in states[0]}
     meta = _meta(trace, system, source, status, command, version)
+    if recipe is not None:
+        meta["subject"] = dict(recipe)
     meta["varTypes"] = {name: type_text(shape) for name, shape in shapes.items()}
     lines = [f"    {_state(trace, at, state, shapes)}" for at, state in enumerate(states)]
     parts = [

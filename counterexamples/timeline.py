@@ -22,6 +22,7 @@ from seatrial.core import (
 )
 
 from .differences import ABSENT, Difference, differences
+from .story import Story
 from .text import printable, show_value
 from .words import Words
 
@@ -45,6 +46,7 @@ def render(
     all_values: bool = False,
     roads: bool = False,
     witness: bool | None = None,
+    story: Story | None = None,
 ) -> str:
     """
     The trace as text for a terminal of `width` columns; lines end where words do, except commands.
@@ -54,11 +56,14 @@ def render(
     of the last step. `all_values` shows whole states and not only changes; `ascii` is for terminals
     and logs that know nothing else; `command` is what finds the trace again. `witness` is for
     traces read from a file, behind which no search stands: whether it shows what is reached.
+    `story` is how the model tells its runs; with `all_values` it is not asked.
     """
     page = _Page(max(width, _NARROWEST), color, ascii)
-    words = Words(trace, subject, system, witness)
+    words = Words(trace, subject, system, witness, "" if story is None else story.about)
     _header(page, words)
-    _steps(page, trace, system if roads else None, all_values)
+    if story is not None and not all_values:
+        trace = _told(trace, story)
+    _steps(page, trace, system if roads else None, all_values, story)
     page.section(words.title, words.argument())
     if trace.fairness:
         page.section("The loop is fair", [("", line) for line in trace.fairness])
@@ -121,13 +126,43 @@ def _header(page: _Page, words: "Words") -> None:
     page.gap()
 
 
-def _steps(page: _Page, trace: Trace, roads: Ground | None, all_values: bool) -> None:
+def _told(trace: Trace, story: Story) -> Trace:
+    """
+    The trace without steps that go without saying, whose changes then count to the step before.
+
+    The states that are left are the same as before.
+    """
+    steps: list[Step] = []
+    before_loop = trace.loop
+    for at, step in enumerate(trace.steps):
+        family = step.action.partition("[")[0]
+        if steps and step.committed and family in story.untold and at != trace.loop:
+            steps[-1] = attrs.evolve(steps[-1], changes=(*steps[-1].changes, *step.changes))
+            if before_loop is not None and trace.loop is not None and at < trace.loop:
+                before_loop -= 1
+        else:
+            steps.append(attrs.evolve(step, actor=story.who(step)))
+    loop = trace.loop
+    if loop is not None:
+        loop = len(steps) if loop == len(trace.steps) else before_loop
+    return attrs.evolve(trace, steps=tuple(steps), loop=loop)
+
+
+def _steps(
+    page: _Page, trace: Trace, roads: Ground | None, all_values: bool, story: Story | None
+) -> None:
     """The initial state and the steps, with the loop marked at the left where there is one."""
+    if all_values:
+        story = None
     looping = trace.loop is not None and trace.loop < len(trace.steps)
     margin = _Margin.of(trace, looping)
     page.put(margin.side, "Start", "head")
-    initial = [(name, page.value(value)) for name, value in trace.initial]
-    page.table(initial, f"{margin.side}  ")
+    said = "" if story is None else story.summary(dict(trace.initial))
+    if story is None:
+        initial = [(name, page.value(value)) for name, value in trace.initial]
+        page.table(initial, f"{margin.side}  ")
+    else:
+        page.put(f"{margin.side}  ", said)
     number = 0
     last = max((at for at, step in enumerate(trace.steps) if not step.committed), default=-1)
     states = list(trace.states())
@@ -136,8 +171,12 @@ def _steps(page: _Page, trace: Trace, roads: Ground | None, all_values: bool) ->
             page.put("", "╭─ loop starts here", "loop")
             margin = attrs.evolve(margin, side="│ ")
         number += not step.committed
-        _step(page, margin, number, step)
-        _changes(page, margin, step, states[at] if all_values else None)
+        _step(page, margin, number, step, step.label if story else _title(step))
+        if story is None:
+            _changes(page, margin, step, states[at] if all_values else None)
+        elif story.summary(states[at + 1]) != said:
+            said = story.summary(states[at + 1])
+            page.put(margin.body(step), said)
         if roads is not None and at == last:
             _roads(page, margin, roads, states[at], step)
     if looping:
@@ -170,11 +209,11 @@ class _Margin:
         return self.side + " " * (self.number + self.actor + 4 + deeper)
 
 
-def _step(page: _Page, margin: _Margin, number: int, step: Step) -> None:
+def _step(page: _Page, margin: _Margin, number: int, step: Step, title: str) -> None:
     shown = "" if step.committed else str(number)
     actor = page.safe(step.actor)
     lead = f"{margin.side}{shown:>{margin.number}}  {actor:<{margin.actor}}  "
-    text = f"{'↳ ' if step.committed else ''}{_title(step)}"
+    text = f"{'↳ ' if step.committed else ''}{title}"
     page.put(lead, text, "dim" if step.committed else "head", hang=margin.body(step))
 
 

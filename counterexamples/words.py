@@ -26,8 +26,10 @@ class Words:
         subject: Verdict | Property,
         system: Ground | None,
         witness: bool | None = None,
+        about: str = "",
     ) -> None:
         self._trace = trace
+        self._about = about
         # Only a file says which it is; then what a search alone can know is the claim of the file.
         self._claimed = witness is not None
         self._system = system
@@ -91,6 +93,8 @@ class Words:
         return rows
 
     def _of(self) -> str:
+        if self._about:
+            return self._about
         if self._system is None:
             return self._trace.system
         parameters = self._system.system.parameters

@@ -27,16 +27,18 @@ if TYPE_CHECKING:
         faults,
         informer,
         kubelet,
+        mutants,
         pods,
         replicaset,
         replicaset_utils,
         rollout,
+        story,
         users,
         workload,
     )
     from .api import IntOrPercent
     from .environment import Environment
-    from .manifest import Manifests, NotModelled, read_manifests
+    from .manifest import Manifests, NotModelled, parse_manifests, read_manifests
     from .manifest_apps import DeploymentManifest
     from .manifest_errors import ManifestError
 
@@ -65,11 +67,14 @@ __all__ = [
     "faults",
     "informer",
     "kubelet",
+    "mutants",
+    "parse_manifests",
     "pods",
     "read_manifests",
     "replicaset",
     "replicaset_utils",
     "rollout",
+    "story",
     "users",
     "workload",
 ]
@@ -81,6 +86,7 @@ _FROM = {
     "ManifestError": "manifest_errors",
     "Manifests": "manifest",
     "NotModelled": "manifest",
+    "parse_manifests": "manifest",
     "read_manifests": "manifest",
 }
 

@@ -6,7 +6,8 @@ is a ManifestError with one line for each problem. What it can read and the mode
 lists, with what that could do to a verdict.
 """
 
-from collections.abc import Iterable, Iterator
+import functools
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path as FilePath
 
 import attrs
@@ -19,7 +20,7 @@ from .manifest_kinds import ClusterObject, effect_of, is_cluster_scoped
 from .manifest_reading import Reading
 from .manifest_yaml import Node, documents
 
-__all__ = ["Manifests", "NotModelled", "read_manifests"]
+__all__ = ["Manifests", "NotModelled", "parse_manifests", "read_manifests"]
 
 _OLD_GROUPS = ("apps", "extensions")
 
@@ -57,12 +58,21 @@ def read_manifests(paths: Iterable[str | FilePath]) -> Manifests:
 
     Of a file that is not YAML only the first problem is known.
     """
+    order = files(paths)
+    return _read([(str(file), functools.partial(text_of, file)) for file in order])
+
+
+def parse_manifests(text: str, name: str) -> Manifests:
+    """The same for a text; `name` is what it is called in errors."""
+    return _read([(name, lambda: text)])
+
+
+def _read(texts: Sequence[tuple[str, Callable[[], str]]]) -> Manifests:
     problems: list[Problem] = []
     objects: list[ClusterObject] = []
-    order = files(paths)
-    for file in order:
+    for name, text in texts:
         try:
-            for node in documents(text_of(file), str(file)):
+            for node in documents(text(), name):
                 objects += _objects(node, (), problems)
         except ManifestError as error:
             problems += error.problems
@@ -75,10 +85,10 @@ def read_manifests(paths: Iterable[str | FilePath]) -> Manifests:
             if manifest is not None:
                 deployments[index] = manifest
     if not objects and not problems:
-        first = Position(str(order[0])) if order else Position("manifests")
+        first = Position(texts[0][0]) if texts else Position("manifests")
         problems.append(Problem(first, (), "no object is given; write a Deployment"))
     if problems:
-        rank = {str(file): number for number, file in enumerate(order)}
+        rank = {name: number for number, (name, _) in enumerate(texts)}
         problems.sort(key=lambda each: (rank.get(each.position.file, 0), each.position))
         raise ManifestError(dict.fromkeys(problems))
     found = tuple(deployments.values())

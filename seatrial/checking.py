@@ -11,19 +11,22 @@ from typing import TextIO
 
 import attrs
 
-from seatrial.core import DeclarationError, Property, ground
+from seatrial.core import DeclarationError, Property, Report, ground
 from seatrial.counterexamples import write_itf
 from seatrial.engines.explore import explore
 
 from . import __version__
-from .examples import Subject, nearest, subject
+from .examples import PREFIX, nearest, subject
 from .failures import abandon
+from .ladder import climb
 from .output import Look, text_report
 from .progress import Progress
 from .report import json_report
 from .run import Run, trace_file_name
+from .scenarios import Asked, Rung, scenarios
+from .subject import Subject
 
-__all__ = ["Options", "check", "look_for", "write_out"]
+__all__ = ["Asked", "Options", "check", "exit_code", "look_for", "write_out"]
 
 _MOST_THREADS = 64
 
@@ -33,6 +36,7 @@ class Options:
     """What the command line asked for; `limits` holds those texts that were given, by option."""
 
     targets: tuple[str, ...]
+    asked: Asked = attrs.field(factory=Asked)
     given: tuple[str, ...] = ()
     properties: tuple[str, ...] = ()
     max_states: int | None = None
@@ -54,18 +58,74 @@ class Options:
 
 def check(options: Options) -> int:
     """Check what is asked, write the report, and return the exit code."""
-    of = subject(options.targets, options.given)
-    properties = chosen(of.properties, options.properties)
-    _prepare(options)
-    run = _search(options, of, properties)
+    if any(target.startswith(PREFIX) for target in options.targets):
+        _only_for_manifests(options.asked)
+        runs = _examples(options)
+    else:
+        if options.given:
+            raise DeclarationError("--set is for examples; manifests have --users and --faults")
+        runs = _manifests(options)
     if options.itf is not None:
-        run = attrs.evolve(run, traces=_write_traces(run, options.itf))
+        runs = [_with_traces(run, options.itf, alone=len(runs) == 1) for run in runs]
     if options.output is None:
-        write_out(_text(run, options, sys.stdout))
+        write_out(_text(runs, options, sys.stdout))
     else:
         with options.output.open("w", encoding="utf-8") as file:
-            file.write(_text(run, options, file))
-    return run.exit_code
+            file.write(_text(runs, options, file))
+    return exit_code(runs)
+
+
+def exit_code(runs: Sequence[Run]) -> int:
+    """Of several runs: 1 if a promise is broken in one, else 3 if one is inconclusive, else 0."""
+    codes = {run.exit_code for run in runs}
+    return next(code for code in (1, 3, 0) if code in codes)
+
+
+def _only_for_manifests(asked: Asked) -> None:
+    for word in asked.words():
+        raise DeclarationError(f"{word} is for manifests; examples have --set NAME=VALUE")
+
+
+def _examples(options: Options) -> list[Run]:
+    of = subject(options.targets, options.given)
+    _prepare(options)
+    report = _search(options, of, chosen(of.properties, options.properties), options.time_limit)
+    command = shlex.join(_command(options, of.arguments))
+    run = Run(of, ground(of.system), report, command=command, strict=options.strict)
+    return [run]
+
+
+def _manifests(options: Options) -> list[Run]:
+    found = scenarios(options.targets, options.asked)
+    known = {
+        each.id: each
+        for scenario in found
+        for rung in scenario.rungs
+        for each in rung.subject.properties
+    }
+    chosen(tuple(known.values()), options.properties)
+    _prepare(options)
+
+    def search(rung: Rung, seconds: float | None) -> Report:
+        asked = tuple(
+            each
+            for each in rung.subject.properties
+            if not options.properties or each.id in options.properties
+        )
+        return _search(options, rung.subject, asked, seconds, rung.name)
+
+    def command(rung: Rung | None) -> str:
+        asked = options.asked if rung is None else rung.asked
+        one = attrs.evolve(options, asked=asked)
+        return shlex.join(_command(one, options.targets))
+
+    runs = []
+    for scenario in found:
+        run = climb(scenario, search, command, seconds=options.time_limit, strict=options.strict)
+        runs.append(run)
+        if run.report.exploration.capped == "interrupted":
+            break
+    return runs
 
 
 def chosen(known: Sequence[Property], asked: Sequence[str]) -> tuple[Property, ...]:
@@ -90,8 +150,14 @@ def _prepare(options: Options) -> None:
             pass
 
 
-def _search(options: Options, of: Subject, properties: Sequence[Property]) -> Run:
-    progress = None if options.quiet else Progress(sys.stderr)
+def _search(
+    options: Options,
+    of: Subject,
+    properties: Sequence[Property],
+    seconds: float | None,
+    rung: str = "",
+) -> Report:
+    progress = None if options.quiet else Progress(sys.stderr, rung)
     asked = properties
     if options.first and options.strict:
         # The search ends at what is asserted, and with --strict everything is.
@@ -102,7 +168,7 @@ def _search(options: Options, of: Subject, properties: Sequence[Property]) -> Ru
             asked,
             max_states=options.max_states,
             max_depth=options.max_depth,
-            time_limit=options.time_limit,
+            time_limit=seconds,
             memory_limit=options.memory_limit,
             first=options.first,
             symmetry="symmetry" in options.reduce,
@@ -115,18 +181,13 @@ def _search(options: Options, of: Subject, properties: Sequence[Property]) -> Ru
             progress.done()
     declared = {each.id: each for each in properties}
     verdicts = [attrs.evolve(v, property=declared[v.property.id]) for v in report.verdicts]
-    return Run(
-        subject=of,
-        system=ground(of.system),
-        report=attrs.evolve(report, verdicts=tuple(verdicts)),
-        command=shlex.join(_command(options, of)),
-        strict=options.strict,
-    )
+    return attrs.evolve(report, verdicts=tuple(verdicts))
 
 
-def _command(options: Options, of: Subject) -> Iterator[str]:
+def _command(options: Options, targets: Sequence[str]) -> Iterator[str]:
     """The command that gives the same verdicts: without what only concerns the report's form."""
-    yield from ("seatrial", "check", *of.arguments)
+    yield from ("seatrial", "check", *targets)
+    yield from options.asked.words()
     for each in options.properties:
         yield from ("--property", each)
     for name, text in options.limits:
@@ -139,34 +200,36 @@ def _command(options: Options, of: Subject) -> Iterator[str]:
         yield "--strict"
 
 
-def _write_traces(run: Run, folder: Path) -> dict[str, Path]:
-    """One file for each verdict with a trace; where they are."""
+def _with_traces(run: Run, folder: Path, *, alone: bool) -> Run:
+    """The run, with one file written for each verdict that has a trace."""
     written = {}
     for verdict in run.report.verdicts:
         if verdict.trace is None:
             continue
-        path = folder / trace_file_name(verdict.property.id)
+        place = run.place(verdict.property.id)
+        name = verdict.property.id if alone else f"{run.report.system}-{verdict.property.id}"
+        path = folder / trace_file_name(name)
         text = write_itf(
             verdict.trace,
-            run.system,
-            source=run.subject.arguments[0],
+            place.system,
+            source=" ".join(place.subject.arguments),
             status="violation" if verdict.status == "violated" else "ok",
-            command=run.command,
+            command=place.command,
             version=__version__,
+            recipe=place.subject.recipe,
         )
         path.write_text(text, encoding="utf-8")
         written[verdict.property.id] = path
-    return written
+    return attrs.evolve(run, traces=written)
 
 
-def _text(run: Run, options: Options, stream: TextIO) -> str:
+def _text(runs: Sequence[Run], options: Options, stream: TextIO) -> str:
     if options.format == "json":
-        return json_report(run)
-    return text_report(
-        run,
-        look_for(stream, options.color),
-        traces=not options.quiet,
-        all_values=options.all_values,
+        return json_report(runs)
+    look = look_for(stream, options.color)
+    return "\n".join(
+        text_report(run, look, traces=not options.quiet, all_values=options.all_values)
+        for run in runs
     )
 
 

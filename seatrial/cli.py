@@ -121,7 +121,7 @@ def _options(*options: Callable[[Any], Any]) -> Callable[[Any], Any]:
 
 
 _WHAT = _options(
-    click.argument("targets", nargs=-1, required=True, metavar="example:NAME"),
+    click.argument("targets", nargs=-1, required=True, metavar="FILE.yaml...|example:NAME"),
     click.option(
         "--set",
         "given",
@@ -135,6 +135,56 @@ _WHAT = _options(
         multiple=True,
         metavar="ID",
         help="Check only this property. Repeatable.",
+    ),
+)
+_AROUND = _options(
+    click.option(
+        "--users",
+        multiple=True,
+        metavar="NAME[:VALUE][@TIMES],...",
+        help="What users may do, and how often: set-image, restart, scale:N, undo, pause, resume,"
+        " apply, delete[:background|foreground|orphan], or none. [default: set-image]",
+    ),
+    click.option(
+        "--faults",
+        multiple=True,
+        metavar="NAME[@TIMES],...",
+        help="What may go wrong, and how often: container-exit, unready, pod-failed, never-ready,"
+        " controller-restart, write-failure, write-unknown, expectations-expire, relist, or none."
+        " [default: container-exit]",
+    ),
+    click.option(
+        "--level",
+        type=click.Choice(["atomic", "interleaved", "faulty"]),
+        help="How finely steps interleave. Without --level and --lag a ladder is climbed for a"
+        " minute: atomic lag 0, interleaved lag 1, faulty lag 1.",
+    ),
+    click.option(
+        "--lag",
+        type=_Range(min=0, max=4),
+        metavar="K",
+        help="How many watch events of a kind may be on their way to the controllers.",
+    ),
+    click.option("--kubernetes", metavar="VERSION", help="Whose controllers. [default: 1.36.3]"),
+    click.option(
+        "--feature-gates",
+        multiple=True,
+        metavar="NAME=true|false,...",
+        help="Feature gates, over their defaults in that version.",
+    ),
+    click.option(
+        "--mutant",
+        "--bug",
+        "mutants",
+        multiple=True,
+        metavar="ID",
+        help="Bring a known bug back, or apply a proposed fix. Repeatable.",
+    ),
+    click.option(
+        "--assume-inert",
+        multiple=True,
+        metavar="KIND|FIELD",
+        help="Assume that this kind or field, which is not modelled, changes nothing. Repeatable.",
     ),
 )
 _LIMITS = _options(
@@ -216,22 +266,32 @@ _REPORT = _options(
 
 @commands.command()
 @_WHAT
+@_AROUND
 @_LIMITS
 @_HOW
 @_REPORT
 def check(
     engine: str,
+    users: tuple[str, ...],
+    faults: tuple[str, ...],
+    level: str | None,
+    lag: int | None,
+    kubernetes: str | None,
+    feature_gates: tuple[str, ...],
+    mutants: tuple[str, ...],
+    assume_inert: tuple[str, ...],
     time_limit: tuple[str, float] | None,
     memory_limit: tuple[str, int] | None,
     max_states: int | None,
     max_depth: int | None,
     **others: Any,
 ) -> int:
-    """Search all states of a system and give a verdict on each of its properties.
+    """Check the Deployments in files or folders of manifests, or a shipped example.
 
-    The report ends with the command that gives the same verdicts again.
+    Every state within the stated bounds is searched, and each promise gets a verdict; what breaks
+    one is shown as the shortest run. The report ends with the command that gives it again.
     """
-    from .checking import Options
+    from .checking import Asked, Options
     from .checking import check as run
 
     texts = {
@@ -240,8 +300,19 @@ def check(
         "time-limit": time_limit and time_limit[0],
         "memory-limit": memory_limit and memory_limit[0],
     }
+    asked = Asked(
+        users=users,
+        faults=faults,
+        level=level,
+        lag=lag,
+        kubernetes=kubernetes,
+        feature_gates=feature_gates,
+        mutants=mutants,
+        assume_inert=assume_inert,
+    )
     return run(
         Options(
+            asked=asked,
             max_states=max_states,
             max_depth=max_depth,
             time_limit=time_limit and time_limit[1],

@@ -1,8 +1,8 @@
 """
 The examples that are shipped, and what a target on the command line stands for.
 
-A *subject* is what is checked: a system with its properties and how to name it again. Today only an
-example gives one; files of manifests will give one too.
+A *subject* is what is checked: a system with its properties and how to name it again. An example
+gives one; `scenarios.py` makes them of manifests.
 """
 
 import difflib
@@ -16,7 +16,9 @@ import attrs
 from seatrial import model, properties
 from seatrial.core import DeclarationError, Property, System
 
-__all__ = ["EXAMPLES", "PREFIX", "Example", "Subject", "example", "nearest", "settings", "subject"]
+from .subject import Subject
+
+__all__ = ["EXAMPLES", "PREFIX", "Example", "example", "nearest", "settings", "subject"]
 
 PREFIX = "example:"
 _MOST = 1000
@@ -60,16 +62,6 @@ EXAMPLES = (
         least={"revisions": 1},
     ),
 )
-
-
-@attrs.frozen
-class Subject:
-    """What is to be checked, and `arguments`, which name it on the command line."""
-
-    arguments: tuple[str, ...]
-    system: System
-    properties: tuple[Property, ...]
-    not_modelled: tuple[str, ...]
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
@@ -132,17 +124,10 @@ def made(of: Example, given: Mapping[str, int]) -> System:
 
 def subject(targets: Sequence[str], given: Sequence[str]) -> Subject:
     """
-    What the targets of `seatrial check` stand for, with parameters as `NAME=VALUE`.
+    What `example:NAME` stands for, with parameters as `NAME=VALUE`.
 
     Raises DeclarationError in one line where that is nothing that can be checked.
     """
-    for target in targets:
-        if not target.startswith(PREFIX):
-            known = ", ".join(PREFIX + each.name for each in EXAMPLES)
-            raise DeclarationError(
-                f"cannot check {target!r}: manifests come with a later version; what can be checked"
-                f" now: {known}"
-            )
     if len(targets) != 1:
         raise DeclarationError(f"{len(targets)} targets are given; examples are checked one a run")
     found = example(targets[0].removeprefix(PREFIX))

@@ -20,9 +20,10 @@ _INVOLVED = ("attrs", "click", "numba", "numpy")
 
 
 def complain(message: str) -> None:
-    """One line on stderr, whatever is in the message."""
-    shown = "".join(each if each.isprintable() else " " for each in message)
-    _say(f"seatrial: {' '.join(shown.split())}")
+    """A line on stderr for each in the message, whatever is in it."""
+    for line in message.splitlines() or [""]:
+        shown = "".join(each if each.isprintable() else " " for each in line)
+        _say(f"seatrial: {' '.join(shown.split())}")
 
 
 def _say(text: str) -> None:

@@ -16,7 +16,16 @@ from seatrial.core import (
     ground,
     ground_property,
 )
-from seatrial.counterexamples import as_trace, confirm, decode_value, printable, read_itf, render
+from seatrial.counterexamples import (
+    ItfTrace,
+    Story,
+    as_trace,
+    confirm,
+    decode_value,
+    printable,
+    read_itf,
+    render,
+)
 
 from .examples import EXAMPLES, PREFIX, Example, example, made, nearest
 from .output import Look
@@ -80,6 +89,7 @@ class _Read:
     property: Property
     shown: str
     violation: bool
+    story: Story | None = None
 
 
 def _read(path: Path) -> _Read:
@@ -91,6 +101,9 @@ def _read(path: Path) -> _Read:
     """
     with path.open("rb") as file:
         itf = read_itf(file.read(_LIMIT + 1))
+    recipe = itf.meta.get("subject")
+    if isinstance(recipe, dict):
+        return _of_recipe(itf, recipe, path)
     name = itf.meta.get("system")
     if not isinstance(name, str):
         known = ", ".join(each.name for each in EXAMPLES)
@@ -112,6 +125,28 @@ def _read(path: Path) -> _Read:
         properties[trace.property_id],
         shown=f"{name} ({given})",
         violation=itf.meta.get("status") == "violation",
+    )
+
+
+def _of_recipe(itf: ItfTrace, recipe: Mapping[str, Any], path: Path) -> _Read:
+    """The trace of a Deployment, which the file holds itself: the manifest is not needed."""
+    from .scenarios import subject_of_recipe
+
+    of = subject_of_recipe(recipe, str(path))
+    system = ground(of.system)
+    trace = as_trace(itf, system)
+    known = {each.id: each for each in of.properties}
+    if trace.property_id not in known:
+        hint = nearest(trace.property_id, known)
+        raise ReplayError(f"this Deployment has no property {trace.property_id!r}; {hint}")
+    assert of.story is not None
+    return _Read(
+        trace,
+        system,
+        known[trace.property_id],
+        shown=of.story.about,
+        violation=itf.meta.get("status") == "violation",
+        story=of.story,
     )
 
 
@@ -150,6 +185,7 @@ def show_trace(path: Path, look: Look, *, all_values: bool, roads: bool) -> str:
         all_values=all_values,
         roads=roads,
         witness=found.witness,
+        story=read.story,
     )
 
 

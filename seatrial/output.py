@@ -10,13 +10,15 @@ from seatrial.counterexamples import printable, render, show_value
 
 from . import __version__
 from .quantities import show_seconds
-from .run import Run
+from .run import Climbed, Run
 
 __all__ = ["Look", "text_report"]
 
 _COLORS = {"head": "1", "violated": "1;31", "holds": "32", "inconclusive": "1;33", "warning": "33"}
 _LABEL = 14
 _MANY = 12
+_LARGE = 10_000
+"""From so many states on it is worth a warning where values or evaluations are many."""
 
 SETTLES = {
     "max-states": "raise or drop --max-states",
@@ -93,9 +95,12 @@ def _header(page: _Page, run: Run) -> None:
     given = dict(report.assumptions)
     unfair = given["users and faults"]
     page.put(f"seatrial {__version__}", style="head")
-    page.row("System", report.system)
-    parameters = ", ".join(f"{name}={show_value(value)}" for name, value in report.parameters)
-    page.row("Parameters", parameters or "none")
+    if run.subject.story is not None:
+        page.row("Checked", run.subject.story.about)
+    else:
+        page.row("System", report.system)
+        parameters = ", ".join(f"{name}={show_value(value)}" for name, value in report.parameters)
+        page.row("Parameters", parameters or "none")
     page.row("Assumptions", *(given["system"] or ["none"]))
     page.row("Not modelled", *(run.subject.not_modelled or ["not said"]))
     page.row("Fairness", f"{given['fairness']}, per action")
@@ -118,6 +123,25 @@ def _exploration(page: _Page, run: Run) -> None:
     page.row("Cost", spent)
     for note in found.notes:
         page.row("Note", note)
+    if run.rungs:
+        page.row("Ladder", *(_rung(each) for each in run.rungs), *_lacking(run))
+
+
+def _rung(each: Climbed) -> str:
+    found = each.exploration
+    how = "complete" if found.complete else f"not complete: it {_ended(found.capped)}"
+    broken = f"; {each.violated} asserted promises broken" if each.violated else ""
+    return f"{each.name}: {found.states:,} states to depth {found.depth}, {how}{broken}"
+
+
+def _lacking(run: Run) -> list[str]:
+    """What a person would do to get higher than the last rung."""
+    last = run.rungs[-1]
+    if last.violated:
+        return ["no finer steps were tried, since a promise is broken already"]
+    if not last.exploration.complete:
+        return [f"for {last.name}: {SETTLES.get(last.exploration.capped or '', 'search on')}"]
+    return []
 
 
 def _ended(capped: str | None) -> str:
@@ -133,9 +157,10 @@ def _states(run: Run) -> str:
 def _verdicts(page: _Page, run: Run) -> None:
     found = run.report.exploration
     if found.complete:
+        rung = f" ({run.rung})" if run.rungs else ""
         page.title(
             f"Verdicts on the {found.states:,} {_states(run)} reachable within the parameters and"
-            " assumptions above"
+            f" assumptions above{rung}"
         )
     else:
         page.title("Verdicts of a search that is not complete: only what was found is said")
@@ -165,15 +190,22 @@ def _verdicts(page: _Page, run: Run) -> None:
 
 def _detail(verdict: Verdict, run: Run) -> str:
     trace = verdict.trace
-    if verdict.status == "inconclusive" and verdict.extreme is None:
+    if verdict.status == "inconclusive" and verdict.extreme is None and not _elsewhere(run):
         capped = run.report.exploration.capped
         return f"not settled before {'the interrupt' if capped == 'interrupted' else capped}"
     parts = [verdict.because] if verdict.because else []
+    if verdict.property.id in run.places:
+        parts.insert(0, f"at {run.places[verdict.property.id].rung}")
     if verdict.vacuous:
         parts.append("vacuous: its premise was never met")
     if trace is not None and verdict.status == "violated":
         parts.append(_length(verdict, trace))
     return "; ".join(parts)
+
+
+def _elsewhere(run: Run) -> bool:
+    """Whether the search was complete, so that something else made a verdict inconclusive."""
+    return run.report.exploration.complete
 
 
 def _length(verdict: Verdict, trace: Trace) -> str:
@@ -204,7 +236,7 @@ def warnings_of(run: Run) -> list[str]:
         more = f" and {len(never) - _MANY} more" if len(never) > _MANY else ""
         listed = ", ".join(never[:_MANY])
         warnings.append(f"never enabled in the states searched: {listed}{more}")
-    if found.widest:
+    if found.widest and found.states >= _LARGE:
         names = ", ".join(found.widest)
         warnings.append(
             f"wide (harmless, a hint at cost), more than 1 % of the number of states: {names}"
@@ -234,10 +266,13 @@ def _counterexamples(
     for each in shown:
         assert each.trace is not None
         page.gap()
+        place = run.place(each.property.id)
         text = render(
             each.trace,
             each,
-            system=run.system,
+            system=place.system,
+            command=place.command if run.rungs else "",
+            story=place.subject.story,
             width=page.look.width,
             color=page.look.color,
             ascii=page.look.ascii,
@@ -287,6 +322,8 @@ def _meaning(run: Run, code: int) -> str:
         broken = run.violated(asserted=True)
         broken += run.violated(asserted=False) if run.strict else []
         return f"violated: {', '.join(each.property.id for each in broken)}"
+    if code == 3 and report.exploration.complete:
+        return "inconclusive: something that is not modelled may write or block; see the table"
     if code == 3:
         capped = report.exploration.capped or ""
         how = SETTLES.get(capped, "search further")

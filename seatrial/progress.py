@@ -22,10 +22,11 @@ class Progress:
     Takes the engine's pulse and shows it, ten times a second at most.
 
     Without a terminal there is one line each 30 seconds, none for a short run. What was written is
-    wiped out by `done`, so that the report starts on a clean line.
+    wiped out by `done`, so that the report starts on a clean line. `rung` says what is searched.
     """
 
     stream: TextIO
+    rung: str = ""
     clock: Callable[[], float] = time.monotonic
     _began: float = attrs.field(init=False)
     _next: float = attrs.field(init=False)
@@ -49,6 +50,7 @@ class Progress:
         self._next = now + self._pause
         elapsed = now - self._began
         parts = [
+            self.rung,
             f"depth {depth}",
             f"{states:,} states",
             f"{frontier:,} to expand",

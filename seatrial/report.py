@@ -5,10 +5,11 @@ Keys stand in a fixed order. What differs between two runs of one command is `se
 """
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from seatrial.core import Ground, Trace, Verdict, ground_property
+from seatrial.core import Exploration, Ground, Trace, Verdict, ground_property
 from seatrial.counterexamples import show_value
 
 from . import __version__
@@ -21,9 +22,22 @@ SCHEMA = 1
 """Rises when a reader of the last one would be misled; keys may be added without that."""
 
 
-def json_report(run: Run) -> str:
-    """The document, ending in a newline; ASCII only."""
-    return json.dumps(_document(run), indent=2) + "\n"
+def json_report(runs: Sequence[Run]) -> str:
+    """
+    The document, ending in a newline; ASCII only.
+
+    Of several runs it is one object with `runs`; each of these is what a single run is.
+    """
+    documents = [_document(run) for run in runs]
+    if len(documents) == 1:
+        return json.dumps(documents[0], indent=2) + "\n"
+    whole = {
+        "seatrial": __version__,
+        "schema": SCHEMA,
+        "command": runs[0].command,
+        "runs": documents,
+    }
+    return json.dumps(whole, indent=2) + "\n"
 
 
 def _document(run: Run) -> dict[str, Any]:
@@ -42,10 +56,36 @@ def _document(run: Run) -> dict[str, Any]:
             "users_and_faults": list(given["users and faults"]),
             "reductions": list(given["reductions"]),
             "not_modelled": list(run.subject.not_modelled),
+            **_environment(run.subject.recipe),
         },
-        "exploration": _exploration(run),
+        "exploration": _exploration(run.report.exploration),
+        "rung": run.rung,
+        "rungs": [
+            {
+                "name": each.name,
+                "violated": each.violated,
+                "exploration": _exploration(each.exploration),
+            }
+            for each in run.rungs
+        ],
         "warnings": warnings_of(run),
         "properties": [_verdict(each, run) for each in run.report.verdicts],
+    }
+
+
+def _environment(recipe: dict[str, Any] | None) -> dict[str, Any]:
+    """What surrounds a workload, as `scenarios.py` writes it down."""
+    if recipe is None:
+        return {}
+    gates = dict(text.split("=") for text in recipe["featureGates"])
+    return {
+        "kubernetes": recipe["kubernetes"],
+        "feature_gates": {name: on == "true" for name, on in gates.items()},
+        "level": recipe["level"],
+        "lag": recipe["lag"],
+        "users": recipe["users"],
+        "faults": recipe["faults"],
+        "variant": recipe["variant"],
     }
 
 
@@ -54,8 +94,7 @@ def _plain(value: Any) -> Any:
     return value if value is None or isinstance(value, (bool, int, str)) else show_value(value)
 
 
-def _exploration(run: Run) -> dict[str, Any]:
-    found = run.report.exploration
+def _exploration(found: Exploration) -> dict[str, Any]:
     return {
         "engine": found.engine,
         "complete": found.complete,
@@ -90,7 +129,8 @@ def _verdict(verdict: Verdict, run: Run) -> dict[str, Any]:
         "preconditions": list(of.preconditions),
         "vacuous": verdict.vacuous,
         "because": verdict.because,
-        "bound": _bound(verdict, run.system),
+        "rung": run.place(of.id).rung,
+        "bound": _bound(verdict, run.place(of.id).system),
         "extreme": verdict.extreme,
         "witness": None if verdict.witness is None else _length(verdict.witness),
         "trace": None if verdict.trace is None else _trace(verdict.trace, path),

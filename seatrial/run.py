@@ -6,11 +6,30 @@ from pathlib import Path
 
 import attrs
 
-from seatrial.core import Ground, Report, Verdict
+from seatrial.core import Exploration, Ground, Report, Verdict
 
-from .examples import Subject
+from .subject import Subject
 
-__all__ = ["Run", "trace_file_name"]
+__all__ = ["Climbed", "Place", "Run", "trace_file_name"]
+
+
+@attrs.frozen
+class Climbed:
+    """A rung of the ladder that was tried: what was searched, and how many promises broke there."""
+
+    name: str
+    exploration: Exploration
+    violated: int
+
+
+@attrs.frozen
+class Place:
+    """Where a verdict is from: the rung, its system, how its runs are told, and its command."""
+
+    rung: str
+    system: Ground
+    subject: Subject
+    command: str
 
 
 @attrs.frozen
@@ -19,7 +38,9 @@ class Run:
     What was checked, what came out, and the command that does it again.
 
     `traces` are the files that traces were written to, by property. `strict`: promises that are
-    listed as refuted count like the others.
+    listed as refuted count like the others. On a ladder the report is that of the highest rung
+    that was completed, `rungs` are all that were tried, and `places` has the properties whose
+    verdict is from another one.
     """
 
     subject: Subject
@@ -28,6 +49,9 @@ class Run:
     command: str
     strict: bool = False
     traces: Mapping[str, Path] = attrs.field(factory=dict)
+    rung: str = ""
+    rungs: tuple[Climbed, ...] = ()
+    places: Mapping[str, Place] = attrs.field(factory=dict)
 
     @property
     def exit_code(self) -> int:
@@ -39,6 +63,11 @@ class Run:
             for verdict in self.report.verdicts
         ]
         return attrs.evolve(self.report, verdicts=tuple(asserted)).exit_code
+
+    def place(self, property_id: str) -> Place:
+        """Where the verdict on a property is from."""
+        here = Place(self.rung, self.system, self.subject, self.command)
+        return self.places.get(property_id, here)
 
     def violated(self, *, asserted: bool) -> list[Verdict]:
         """The violated properties: those that are asserted, or those listed as refuted."""

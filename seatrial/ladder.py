@@ -1,0 +1,126 @@
+"""Checking a Deployment at finer and finer steps, and what that says of each promise."""
+
+import time
+from collections.abc import Callable, Sequence
+
+import attrs
+
+from seatrial.core import Report, Verdict, ground
+
+from .run import Climbed, Place, Run
+from .scenarios import Rung, Scenario
+
+__all__ = ["SECONDS", "climb"]
+
+SECONDS = 60.0
+"""How long a ladder is climbed if no time limit is given."""
+
+_TOO_SHORT = 1.0
+
+Search = Callable[[Rung, float | None], Report]
+"""Searches the system of a rung, and gives up after so many seconds."""
+
+
+def climb(
+    scenario: Scenario,
+    search: Search,
+    command: Callable[[Rung | None], str],
+    *,
+    seconds: float | None,
+    strict: bool,
+) -> Run:
+    """
+    Search rung after rung, and put together what is known of each promise.
+
+    It ends where a rung is not completed, or an asserted promise is broken. A single rung may take
+    as long as it needs unless `seconds` says otherwise. `command` gives the words that check one
+    rung again, or all of them.
+    """
+    ladder = len(scenario.rungs) > 1
+    ends = time.monotonic() + (SECONDS if seconds is None else seconds)
+    tried: list[tuple[Rung, Report]] = []
+    for rung in scenario.rungs:
+        left = ends - time.monotonic() if ladder else seconds
+        if tried and left is not None and left < _TOO_SHORT:
+            break
+        report = search(rung, left)
+        tried.append((rung, report))
+        if not report.exploration.complete or _broken(report, strict):
+            break
+    return _together(scenario, tried, command, strict)
+
+
+def _broken(report: Report, strict: bool) -> int:
+    """How many promises are broken that count for the exit code."""
+    return sum(
+        verdict.status == "violated" and (strict or verdict.property.expected == "holds")
+        for verdict in report.verdicts
+    )
+
+
+def _together(
+    scenario: Scenario,
+    tried: Sequence[tuple[Rung, Report]],
+    command: Callable[[Rung | None], str],
+    strict: bool,
+) -> Run:
+    """
+    The report of the highest rung that was completed, with the verdicts of all.
+
+    Of a promise that broke somewhere, the run on the lowest such rung; of any other, the verdict
+    of the highest completed rung where it was asked.
+    """
+    complete = [each for each in tried if each[1].exploration.complete]
+    top, report = complete[-1] if complete else tried[0]
+    verdicts: list[Verdict] = []
+    places: dict[str, Place] = {}
+    ids = dict.fromkeys(v.property.id for _, each in tried for v in each.verdicts)
+    for property_id in ids:
+        rung, verdict = _best(property_id, tried)
+        if rung is not top:
+            system = ground(rung.subject.system)
+            places[property_id] = Place(rung.name, system, rung.subject, command(rung))
+        verdicts.append(_blocked(verdict, scenario.blocked))
+    ladder = len(scenario.rungs) > 1
+    return Run(
+        subject=top.subject,
+        system=ground(top.subject.system),
+        report=attrs.evolve(report, verdicts=tuple(verdicts)),
+        command=command(None),
+        strict=strict,
+        rung=top.name,
+        rungs=tuple(
+            Climbed(rung.name, each.exploration, _broken(each, strict)) for rung, each in tried
+        )
+        if ladder
+        else (),
+        places=places,
+    )
+
+
+def _best(property_id: str, tried: Sequence[tuple[Rung, Report]]) -> tuple[Rung, Verdict]:
+    asked = [
+        (rung, verdict)
+        for rung, report in tried
+        for verdict in report.verdicts
+        if verdict.property.id == property_id
+    ]
+    for rung, verdict in asked:
+        if verdict.status == "violated":
+            return rung, verdict
+    # A search may be complete and a promise about loops still be open: what a lower rung has
+    # settled is said then, with the name of that rung.
+    settled = [each for each in asked if each[1].status != "inconclusive"]
+    return settled[-1] if settled else asked[0]
+
+
+def _blocked(verdict: Verdict, blocked: Sequence[str]) -> Verdict:
+    """What cannot be said to hold while something outside the model may write, or block."""
+    if not blocked or verdict.status not in ("holds", "proved"):
+        return verdict
+    names = " and ".join(blocked)
+    because = (
+        f"{names} can write to it or block it and is not modelled; without that it would hold"
+        " (--assume-inert)"
+    )
+    return attrs.evolve(verdict, status="inconclusive", because=because)

@@ -1,0 +1,292 @@
+"""
+Manifests as targets of `seatrial check`: which Deployments, in which environment, at which level.
+
+A *scenario* is one Deployment of the manifests with what was asked around it. Without a level it is
+a ladder: the same promises at finer and finer steps.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import attrs
+
+from seatrial import properties
+from seatrial.core import DeclarationError, TraceFormatError
+from seatrial.counterexamples import Story
+from seatrial.model import (
+    DeploymentManifest,
+    Environment,
+    Manifests,
+    NotModelled,
+    environment,
+    mutants,
+    parse_manifests,
+    read_manifests,
+    story,
+    workload,
+)
+
+from .subject import Subject
+
+__all__ = ["Asked", "Rung", "Scenario", "scenarios", "subject_of_recipe"]
+
+_BLOCKS = "can write to or block"
+_MOST_LAG = 4
+
+
+@attrs.frozen(kw_only=True)
+class Asked:
+    """What the command line says about the environment; None and () stand for the default."""
+
+    users: tuple[str, ...] = ()
+    faults: tuple[str, ...] = ()
+    level: str | None = None
+    lag: int | None = None
+    kubernetes: str | None = None
+    feature_gates: tuple[str, ...] = ()
+    mutants: tuple[str, ...] = ()
+    assume_inert: tuple[str, ...] = ()
+
+    def words(self) -> Iterator[str]:
+        """The options that ask for the same."""
+        options: tuple[tuple[str, Sequence[str] | str | int | None], ...] = (
+            ("--users", self.users),
+            ("--faults", self.faults),
+            ("--level", self.level),
+            ("--lag", self.lag),
+            ("--kubernetes", self.kubernetes),
+            ("--feature-gates", self.feature_gates),
+            ("--mutant", self.mutants),
+            ("--assume-inert", self.assume_inert),
+        )
+        for option, given in options:
+            texts = given if isinstance(given, tuple) else () if given is None else (str(given),)
+            for text in texts:
+                yield from (option, str(text))
+
+
+@attrs.frozen
+class Rung:
+    """One step of the ladder: a name, the system at it, and the options that ask for it alone."""
+
+    name: str
+    subject: Subject
+    asked: Asked
+
+
+@attrs.frozen
+class Scenario:
+    """A Deployment to check; `blocked` says why nothing can be said to hold, if so."""
+
+    name: str
+    rungs: tuple[Rung, ...]
+    blocked: tuple[str, ...] = ()
+
+
+def scenarios(targets: Sequence[str], asked: Asked) -> tuple[Scenario, ...]:
+    """
+    One scenario for each Deployment in the files.
+
+    Raises ManifestError and DeclarationError, each in lines that say what to change.
+    """
+    base, ladder = _environments(asked)
+    manifests = read_manifests(targets)
+    if not manifests.deployments:
+        raise DeclarationError(
+            f"{', '.join(targets)}: no Deployment is given; other kinds are not modelled yet"
+        )
+    _check_inert(asked, manifests)
+    names = [each.name for each in manifests.deployments]
+    found = []
+    for manifest in manifests.deployments:
+        key = f"{manifest.namespace}/{manifest.name}"
+        about = [each for each in manifests.not_modelled if key in each.deployments]
+        others = [each for each in manifests.not_modelled if not each.deployments]
+        blocks = [each for each in about if each.effect == _BLOCKS and not _inert(each, asked)]
+        name = manifest.name if names.count(manifest.name) == 1 else key
+        listed = tuple(_listed(each, asked) for each in (*about, *others))
+        rungs = tuple(
+            Rung(rung, _subject(name, targets, manifest, around, listed), one)
+            for rung, around, one in _rungs(base, asked, ladder)
+        )
+        found.append(Scenario(name, rungs, tuple(_named(each) for each in blocks)))
+    return tuple(found)
+
+
+# ---- environments -----------------------------------------------------------------------------
+
+
+def _environments(asked: Asked) -> tuple[Environment, bool]:
+    """The environment that is asked for, and whether its level and lag are to be climbed."""
+    default = Environment()
+    version = asked.kubernetes or default.kubernetes
+    if version not in environment.VERSIONS:
+        raise DeclarationError(
+            f"--kubernetes {version!r}: the model has the controllers of"
+            f" {environment.VERSIONS[-1]}; known: {', '.join(environment.VERSIONS)}"
+        )
+    lag = asked.lag or 0
+    if not 0 <= lag <= _MOST_LAG:
+        raise DeclarationError(f"--lag {lag} is not between 0 and {_MOST_LAG}")
+    if asked.level is not None and asked.level not in environment.LEVELS:
+        raise DeclarationError(
+            f"--level {asked.level!r} is none of {', '.join(environment.LEVELS)}"
+        )
+    variant = frozenset(mutants.mutant(each).id for each in asked.mutants)
+    users = environment.budgets(asked.users, "users") if asked.users else default.users
+    faults = environment.budgets(asked.faults, "faults") if asked.faults else default.faults
+    base = Environment(
+        users=users,
+        faults=faults,
+        lag=lag,
+        kubernetes="1.36.3" if version == "1.36" else version,
+        gates=environment.feature_gates(asked.feature_gates),
+        variant=variant,
+    )
+    return base, asked.level is None and asked.lag is None
+
+
+def _rungs(
+    base: Environment, asked: Asked, ladder: bool
+) -> Iterator[tuple[str, Environment, Asked]]:
+    """Each rung's name, its environment, and the options that ask for it alone."""
+    if not ladder:
+        level: Any = asked.level or "interleaved"
+        around = attrs.evolve(base, level=level)
+        if level == "faulty" and not asked.faults:
+            around = _with_failures(around)
+        yield f"{level}, lag {base.lag}", around, asked
+        return
+    steps: tuple[tuple[environment.Level, int], ...] = (
+        ("atomic", 0),
+        ("interleaved", 1),
+        ("faulty", 1),
+    )
+    for level, lag in steps:
+        if lag < 2 and base.times("relist"):
+            lag = 2
+        around = attrs.evolve(base, level=level, lag=lag)
+        if level == "faulty":
+            around = _with_failures(around)
+        one = attrs.evolve(
+            asked,
+            level=level,
+            lag=lag,
+            faults=tuple(map(str, around.faults)) or ("none",),
+        )
+        yield f"{level}, lag {lag}", around, one
+
+
+def _with_failures(around: Environment) -> Environment:
+    """One request of a controller may fail, if no such fault is allowed already."""
+    if around.times("write-failure") or around.times("write-unknown"):
+        return around
+    return attrs.evolve(around, faults=(*around.faults, environment.Budget("write-failure")))
+
+
+# ---- what is not modelled ---------------------------------------------------------------------
+
+
+def _inert(each: NotModelled, asked: Asked) -> bool:
+    return each.kind in asked.assume_inert or (
+        each.field is not None and each.field in asked.assume_inert
+    )
+
+
+def _check_inert(asked: Asked, manifests: Manifests) -> None:
+    """Whatever is assumed to be inert has to be there, or the assumption is a misspelling."""
+    known = {each.field or each.kind for each in manifests.not_modelled}
+    known |= {each.kind for each in manifests.not_modelled if each.field is None}
+    for name in asked.assume_inert:
+        if name not in known:
+            listed = ", ".join(sorted(known)) or "nothing"
+            raise DeclarationError(
+                f"--assume-inert {name!r} is no kind and no field here that is not modelled;"
+                f" there are: {listed}"
+            )
+
+
+def _named(each: NotModelled) -> str:
+    return each.field if each.field is not None else f"{each.kind} {each.name}"
+
+
+def _listed(each: NotModelled, asked: Asked) -> str:
+    effect = "assumed to be inert" if _inert(each, asked) else each.effect
+    return f"{_named(each)} ({each.position}): {effect}; {each.why}"
+
+
+# ---- subjects ---------------------------------------------------------------------------------
+
+
+def _subject(
+    name: str,
+    targets: Sequence[str],
+    manifest: DeploymentManifest,
+    around: Environment,
+    not_modelled: tuple[str, ...],
+) -> Subject:
+    spec = workload.spec_of(manifest)
+    return Subject(
+        arguments=tuple(targets),
+        system=workload.compose(name, spec, around),
+        properties=properties.properties_for(spec, around),
+        not_modelled=not_modelled,
+        story=Story(story.about(name, spec, around), story.summary, story.who, story.UNTOLD),
+        recipe=_recipe(name, manifest, around),
+    )
+
+
+def _recipe(name: str, manifest: DeploymentManifest, around: Environment) -> dict[str, Any]:
+    """What a trace file has to hold so that its system can be made again."""
+    return {
+        "name": name,
+        "deployment": manifest.document(),
+        "users": [str(each) for each in around.users],
+        "faults": [str(each) for each in around.faults],
+        "level": around.level,
+        "lag": around.lag,
+        "kubernetes": around.kubernetes,
+        "featureGates": [f"{gate}={str(on).lower()}" for gate, on in around.gates],
+        "variant": sorted(around.variant),
+    }
+
+
+def subject_of_recipe(recipe: Mapping[str, Any], where: str) -> Subject:
+    """
+    The subject that a trace file describes.
+
+    Raises TraceFormatError where it describes none, ManifestError or DeclarationError where that
+    could not be checked.
+    """
+    lists = ("users", "faults", "featureGates", "variant")
+    for key in lists:
+        given = recipe.get(key)
+        if not isinstance(given, list) or not all(isinstance(each, str) for each in given):
+            raise TraceFormatError(f"{where}: #meta.subject.{key} is no array of strings")
+    name, level, version = (recipe.get(key) for key in ("name", "level", "kubernetes"))
+    if not (isinstance(name, str) and isinstance(level, str) and isinstance(version, str)):
+        raise TraceFormatError(f"{where}: #meta.subject lacks name, level or kubernetes")
+    lag, document = recipe.get("lag"), recipe.get("deployment")
+    if type(lag) is not int or not isinstance(document, dict):
+        raise TraceFormatError(f"{where}: #meta.subject lacks lag or deployment")
+    asked = Asked(
+        users=tuple(recipe["users"]) or ("none",),
+        faults=tuple(recipe["faults"]) or ("none",),
+        level=level,
+        lag=lag,
+        kubernetes=version,
+        feature_gates=tuple(recipe["featureGates"]),
+        mutants=tuple(recipe["variant"]),
+    )
+    base, _ = _environments(asked)
+    (_, around, _), *_ = _rungs(base, asked, ladder=False)
+    found = parse_manifests(json.dumps(document), where).deployments
+    if len(found) != 1:
+        raise TraceFormatError(f"{where}: #meta.subject.deployment is no Deployment")
+    return _subject(_printable(name), (), found[0], around, ())
+
+
+def _printable(name: str) -> str:
+    return re.sub(r"[^A-Za-z0-9./_-]", "_", name)[:300]

@@ -1,0 +1,265 @@
+"""`seatrial check FILE.yaml`, from the file to the exit code, as its users meet it."""
+
+import json
+from collections.abc import Callable
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import attrs
+import pytest
+
+from seatrial.cli import main
+
+MANIFESTS = files("seatrial") / "manifests"
+WEB, TIGHT, BROKEN, AUTOSCALED = (
+    str(MANIFESTS / f"{name}.yaml") for name in ("web", "tight", "broken-image", "autoscaled")
+)
+ATOMIC = ("--level", "atomic", "--faults", "none")
+
+ONE = """
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: NAME}
+spec:
+  replicas: 1
+  selector: {matchLabels: {app: NAME}}
+  template:
+    metadata: {labels: {app: NAME}}
+    spec: {containers: [{name: c, image: "nginx:1.29"}]}
+"""
+
+
+@attrs.frozen
+class Ran:
+    """What a command printed, and its exit code."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def report(self) -> dict[str, Any]:
+        """The JSON report."""
+        found: dict[str, Any] = json.loads(self.out)
+        return found
+
+
+Run = Callable[..., Ran]
+
+
+@pytest.fixture(name="run")
+def fixture_run(capsys: pytest.CaptureFixture[str]) -> Run:
+    """Runs `seatrial` in this process."""
+
+    def run(*words: str) -> Ran:
+        code = main(words)
+        shown = capsys.readouterr()
+        return Ran(code, shown.out, shown.err)
+
+    return run
+
+
+@pytest.fixture(name="one")
+def fixture_one(tmp_path: Path) -> str:
+    """A Deployment with one replica."""
+    path = tmp_path / "one.yaml"
+    path.write_text(ONE.replace("NAME", "one"), encoding="utf-8")
+    return str(path)
+
+
+# ---- the main job -----------------------------------------------------------------------------
+
+
+def test_the_report_says_what_was_checked_and_within_which_bounds(run: Run, one: str) -> None:
+    """Manifest, users, faults, level, lag, version and gates: a verdict means nothing without."""
+    text = run("check", one, "--level", "interleaved", "--lag", "1", "--faults", "unready").out
+
+    for words in (
+        "Deployment one with 1 replicas",
+        "set-image@1; unready@1",
+        "level interleaved, lag 1",
+        "Kubernetes 1.36.3",
+        "StaleControllerConsistencyReplicaSet=true",
+        "a writer waits while 1 events of its kind are on their way",
+        "--level interleaved --lag 1",
+    ):
+        assert words in " ".join(text.split())
+
+
+def test_without_a_level_a_ladder_is_climbed(run: Run, one: str) -> None:
+    """Each rung is named, with what was searched there."""
+    report = run("check", one, "--faults", "none", "--format", "json").report
+
+    assert [each["name"] for each in report["rungs"]] == [
+        "atomic, lag 0",
+        "interleaved, lag 1",
+        "faulty, lag 1",
+    ]
+    states = [each["exploration"]["states"] for each in report["rungs"]]
+    assert states == sorted(states)
+    assert report["rung"] == "faulty, lag 1"
+    assert "write-failure@1" in report["assumptions"]["faults"]
+
+
+def test_the_ladder_ends_where_time_does(run: Run) -> None:
+    """What a lower rung has settled is said, with the name of that rung."""
+    report = run("check", WEB, "--time-limit", "4s", "--format", "json").report
+
+    assert not report["rungs"][-1]["exploration"]["complete"]
+    assert report["rungs"][-1]["exploration"]["capped"] == "time-limit"
+    if len(report["rungs"]) > 1:
+        assert report["rung"] == report["rungs"][-2]["name"]
+        assert report["exploration"]["complete"]
+
+
+def test_several_deployments_are_checked_one_after_the_other(run: Run, tmp_path: Path) -> None:
+    """The exit code is that of the worst."""
+    text = "---".join(ONE.replace("NAME", name) for name in ("one", "two"))
+    (tmp_path / "both.yaml").write_text(text, encoding="utf-8")
+
+    ran = run("check", str(tmp_path / "both.yaml"), *ATOMIC, "--format", "json")
+
+    assert [each["system"] for each in ran.report["runs"]] == ["one", "two"]
+    assert ran.code == max(each["exit_code"] for each in ran.report["runs"])
+
+
+# ---- what is not modelled ---------------------------------------------------------------------
+
+
+def test_an_autoscaler_makes_every_holds_inconclusive(run: Run) -> None:
+    """It writes spec.replicas, and nobody knows when: exit code 3, and the reason by name."""
+    ran = run("check", AUTOSCALED, *ATOMIC, "--format", "json")
+
+    asserted = [each for each in ran.report["properties"] if each["verdict"] != "violated"]
+    assert ran.code == 3
+    assert {each["verdict"] for each in asserted} == {"inconclusive"}
+    assert all("HorizontalPodAutoscaler autoscaled" in each["because"] for each in asserted)
+
+
+def test_who_knows_better_may_assume_that_it_is_inert(run: Run) -> None:
+    """And the report says so."""
+    ran = run("check", AUTOSCALED, *ATOMIC, "--assume-inert", "HorizontalPodAutoscaler")
+
+    assert ran.code == 0
+    assert "assumed to be inert" in ran.out
+    assert "--assume-inert HorizontalPodAutoscaler" in ran.out
+
+
+# ---- traces -----------------------------------------------------------------------------------
+
+
+def test_a_trace_file_needs_no_manifest_to_be_run_again(run: Run, one: str, tmp_path: Path) -> None:
+    """It holds the Deployment and its environment itself, and is replayed exactly."""
+    folder = tmp_path / "traces"
+    run("check", one, *ATOMIC, "--itf", str(folder))
+    Path(one).unlink()
+    written = sorted(folder.glob("*.itf.json"))
+
+    assert written
+    for path in written:
+        ran = run("trace", "replay", str(path))
+        assert (ran.code, ran.err) == (0, "")
+        assert "replayed exactly" in ran.out
+        assert run("trace", "show", str(path)).code == 0
+
+
+def test_a_trace_file_is_not_believed(run: Run, one: str, tmp_path: Path) -> None:
+    """The Deployment in it is read like any manifest, the rest like options."""
+    folder = tmp_path / "traces"
+    run("check", one, *ATOMIC, "--itf", str(folder))
+    path = sorted(folder.glob("*.itf.json"))[0]
+    whole = json.loads(path.read_text(encoding="utf-8"))
+    for key, value, words in (
+        ("level", "fast", "--level 'fast' is none of"),
+        ("users", ["dance"], "there is no 'dance'"),
+        ("lag", "1", "#meta.subject lacks lag"),
+        ("deployment", {"kind": "Deployment"}, "apiVersion"),
+        ("variant", ["no-such-bug"], "no-such-bug"),
+    ):
+        changed = whole | {"#meta": whole["#meta"] | {"subject": dict(whole["#meta"]["subject"])}}
+        changed["#meta"]["subject"][key] = value
+        path.write_text(json.dumps(changed), encoding="utf-8")
+
+        ran = run("trace", "replay", str(path))
+
+        assert ran.code == 2
+        assert words in ran.err
+
+
+# ---- bad input --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("--users", "dance"), "there is no 'dance'; known: set-image"),
+        (("--users", "set-imag"), "did you mean set-image?"),
+        (("--users", "scale"), "scale needs a number of replicas, such as scale:5"),
+        (("--users", "scale:many"), "scale needs a number of replicas, such as scale:5"),
+        (("--users", "set-image@0"), "0 times is not between 1 and 20"),
+        (("--users", "set-image:2"), "set-image takes no value"),
+        (("--users", "delete:twice"), "delete:twice is none of background, foreground, orphan"),
+        (("--users", "delete:orphan,delete"), "delete is given with two propagations"),
+        (("--faults", "set-image"), "there is no 'set-image'"),
+        (("--faults", "unready@@2"), "is not of the form NAME[:VALUE][@TIMES]"),
+        (("--faults", "relist"), "relist needs --lag 2"),
+        (("--lag", "9"), "9 is not in the range"),
+        (("--level", "quick"), "'quick' is not one of"),
+        (("--kubernetes", "1.12"), "the model has the controllers of 1.36.3"),
+        (("--feature-gates", "NoGate=true"), "there is no gate 'NoGate' here"),
+        (
+            ("--feature-gates", "StaleControllerConsistencyReplicaSet=maybe"),
+            "is neither true nor false",
+        ),
+        (("--mutant", "no-such-bug"), "no-such-bug"),
+        (("--property", "no-such-promise"), "there is no property 'no-such-promise' here"),
+        (("--assume-inert", "Unicorn"), "is no kind and no field here that is not modelled"),
+        (("--set", "replicas=1"), "--set is for examples"),
+    ],
+)
+def test_bad_options_get_one_clear_line(
+    run: Run, one: str, words: tuple[str, ...], says: str
+) -> None:
+    """What is wrong and what would be right; nothing is searched, nothing is printed."""
+    level = () if words[0] in ("--level", "--lag") else ("--level", "atomic")
+    ran = run("check", one, *level, *words)
+
+    assert ran.code == 2
+    assert says in ran.err
+    assert len(ran.err.splitlines()) == 1
+    assert ran.out == ""
+
+
+def test_every_problem_of_a_manifest_gets_a_line_with_its_place(run: Run, tmp_path: Path) -> None:
+    """File, line and column, field path, what is wrong, and what would be right."""
+    path = tmp_path / "bad.yaml"
+    text = ONE.replace("NAME", "bad").replace("replicas: 1", "replicas: -1")
+    path.write_text(text.replace("app: bad}}\n  template", "app: other}}\n  template"), "utf-8")
+
+    ran = run("check", str(path))
+
+    assert ran.code == 2
+    lines = ran.err.splitlines()
+    assert len(lines) == 2
+    assert f"{path}:6:13: spec.replicas" in lines[0]
+    assert "spec.template.metadata.labels" in lines[1]
+
+
+def test_a_file_without_deployments_is_said_to_be_that(run: Run, tmp_path: Path) -> None:
+    """Other kinds come later; silence would look like success."""
+    path = tmp_path / "service.yaml"
+    path.write_text("apiVersion: v1\nkind: Service\nmetadata: {name: s}\nspec: {}\n", "utf-8")
+
+    ran = run("check", str(path))
+
+    assert ran.code == 2
+    assert "no Deployment is given" in ran.err
+
+
+def test_options_for_manifests_are_refused_for_examples(run: Run) -> None:
+    """They would be ignored otherwise."""
+    ran = run("check", "example:rollout", "--lag", "1")
+
+    assert ran.code == 2
+    assert "--lag is for manifests" in ran.err
