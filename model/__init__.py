@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         faults,
         informer,
         kubelet,
+        mutants,
         pods,
         replicaset,
         replicaset_utils,
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from .manifest import Manifests, NotModelled, read_manifests
     from .manifest_apps import DeploymentManifest
     from .manifest_errors import ManifestError
+    from .mutants import Mutant
 
 __all__ = [
     "DeploymentManifest",
@@ -46,6 +48,7 @@ __all__ = [
     "IntOrPercent",
     "ManifestError",
     "Manifests",
+    "Mutant",
     "NotModelled",
     "api",
     "clock",
@@ -65,6 +68,7 @@ __all__ = [
     "faults",
     "informer",
     "kubelet",
+    "mutants",
     "pods",
     "read_manifests",
     "replicaset",
@@ -80,6 +84,7 @@ _FROM = {
     "IntOrPercent": "api",
     "ManifestError": "manifest_errors",
     "Manifests": "manifest",
+    "Mutant": "mutants",
     "NotModelled": "manifest",
     "read_manifests": "manifest",
 }
