@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from .manifest import Manifests, NotModelled, parse_manifests, read_manifests
     from .manifest_apps import DeploymentManifest
     from .manifest_errors import ManifestError
+    from .mutants import Mutant
 
 __all__ = [
     "DeploymentManifest",
@@ -48,6 +49,7 @@ __all__ = [
     "IntOrPercent",
     "ManifestError",
     "Manifests",
+    "Mutant",
     "NotModelled",
     "api",
     "clock",
@@ -85,6 +87,7 @@ _FROM = {
     "IntOrPercent": "api",
     "ManifestError": "manifest_errors",
     "Manifests": "manifest",
+    "Mutant": "mutants",
     "NotModelled": "manifest",
     "parse_manifests": "manifest",
     "read_manifests": "manifest",

@@ -155,14 +155,11 @@ def proportional_sizes(
     to_add = allowed_size - get_replica_count_for_replica_sets(active_rss)
     if to_add == 0 or not active_rss:
         return tuple((rs, rs.replicas) for rs in active_rss)
-    if "dep-proportional-scaling-not-reentrant" in variant:
-        left = tuple(rs for rs in active_rss if rs.desired_replicas != desired)
-        active_rss = left or active_rss
     ordered = replica_sets_by_size_newer if to_add > 0 else replica_sets_by_size_older
     added = 0
     sizes: list[tuple[ReplicaSet, int]] = []
     for rs in ordered(active_rss):
-        proportion = get_replica_set_proportion(rs, deployment, to_add, added)
+        proportion = get_replica_set_proportion(rs, deployment, to_add, added, variant)
         sizes.append((rs, rs.replicas + proportion))
         added = added + proportion
     largest, size = sizes[0]

@@ -162,7 +162,11 @@ def is_saturated(deployment: Deployment, rs: ReplicaSet | None) -> bool:
 
 
 def get_replica_set_proportion(
-    rs: ReplicaSet, deployment: Deployment, to_add: int, added: int
+    rs: ReplicaSet,
+    deployment: Deployment,
+    to_add: int,
+    added: int,
+    variant: frozenset[str] = frozenset(),
 ) -> int:
     """
     By how much a ReplicaSet grows or shrinks (negative) when a Deployment of several is resized.
@@ -172,14 +176,16 @@ def get_replica_set_proportion(
     """
     if rs.replicas == 0 or to_add == 0 or to_add == added:
         return 0
-    rs_fraction = get_replica_set_fraction(rs, deployment)
+    rs_fraction = get_replica_set_fraction(rs, deployment, variant)
     allowed = to_add - added
     if to_add > 0:
         return minimum(rs_fraction, allowed)
     return maximum(rs_fraction, allowed)
 
 
-def get_replica_set_fraction(rs: ReplicaSet, deployment: Deployment) -> int:
+def get_replica_set_fraction(
+    rs: ReplicaSet, deployment: Deployment, variant: frozenset[str] = frozenset()
+) -> int:
     """
     What growing with the Deployment would add to this ReplicaSet, rounded half away from zero.
 
@@ -192,6 +198,8 @@ def get_replica_set_fraction(rs: ReplicaSet, deployment: Deployment) -> int:
         return -rs.replicas
     deployment_max_replicas = deployment.spec.replicas + max_surge(deployment)
     before_scale = rs.max_replicas
+    if "dep-proportional-scaling-not-reentrant" in variant:
+        before_scale = None
     if before_scale is None or before_scale == 0:
         before_scale = deployment.status.replicas
         if before_scale == 0:

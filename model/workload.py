@@ -148,6 +148,11 @@ def asked_template(deployment: Deployment | None) -> int:
     return 0 if deployment is None else deployment.spec.template
 
 
+def rolls(deployment: Deployment | None) -> bool:
+    """Whether the Deployment is there and not paused."""
+    return deployment is not None and not deployment.spec.paused
+
+
 def progress(deployment: Deployment | None) -> str:
     """The reason of the Deployment's Progressing condition; empty where there is none."""
     if deployment is None:
@@ -364,6 +369,7 @@ def _views(spec: DeploymentSpec) -> list[View]:
         deployment_alive,
         asked_replicas,
         asked_template,
+        rolls,
         progress,
         least_sent,
     ]

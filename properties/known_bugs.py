@@ -167,14 +167,15 @@ def only_a_passed_deadline_is_exceeded(
 @converges_to(
     says="at rest, no more old ReplicaSets are kept than revisionHistoryLimit, or than have pods",
     source=_DOCS + "#clean-up-policy",
-    preconditions=("revisionHistoryLimit is set",),
+    preconditions=("revisionHistoryLimit is set", "the rollout is complete or paused"),
 )
 def history_within_its_limit(
-    asked_template: int, owned: All[bool], size: All[int], manifest: api.DeploymentSpec
+    asked_template: int, rolls: bool, owned: All[bool], size: All[int], manifest: api.DeploymentSpec
 ) -> bool:
     old = [template for template in owned if owned[template] and template != asked_template]
     with_pods = sum(size[template] > 0 for template in old)
-    return len(old) <= max(with_pods, manifest.revision_history_limit or 0)
+    limit = manifest.revision_history_limit or 0
+    return (rolls and with_pods > 0) or len(old) <= max(with_pods, limit)
 
 
 # ---- status -----------------------------------------------------------------------------------
