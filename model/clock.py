@@ -26,7 +26,6 @@ from .deployment_conditions import (
     TIMED_OUT_REASON,
     get_deployment_condition,
 )
-from .informer import Queue
 from .pods import Pod, Pods
 from .replicaset import Working
 
@@ -94,17 +93,14 @@ def waiting_to_be_available(pods: Pods) -> int:
 
 
 def _quiet(
-    deployment_queue: Queue,
-    replica_set_queue: Queue,
-    pod_queue: Queue,
+    watches_idle: bool,
+    deployment_event_due: bool,
     deployment_busy: bool,
     replica_set_busy: All[bool],
     pods_busy: All[bool],
 ) -> bool:
-    return not (
-        deployment_queue
-        or replica_set_queue
-        or pod_queue
+    return watches_idle and not (
+        deployment_event_due
         or deployment_busy
         or any(replica_set_busy.values())
         or any(pods_busy.values())
@@ -116,17 +112,14 @@ def _quiet(
 
 def pass_min_ready_seconds(
     pods: Pods,
-    deployment_queue: Queue,
-    replica_set_queue: Queue,
-    pod_queue: Queue,
+    watches_idle: bool,
+    deployment_event_due: bool,
     deployment_busy: bool,
     replica_set_busy: All[bool],
     pods_busy: All[bool],
 ) -> Outcomes:
     """Pods have been ready for minReadySeconds. Nobody is told of it: who asks finds out."""
-    if not _quiet(
-        deployment_queue, replica_set_queue, pod_queue, deployment_busy, replica_set_busy, pods_busy
-    ):
+    if not _quiet(watches_idle, deployment_event_due, deployment_busy, replica_set_busy, pods_busy):
         return
     waiting = [pod for pod in pods if pod.live is not None and _waits(pod.live)]
     aged = pods
@@ -151,9 +144,8 @@ def _aged(pod: Pod) -> Pod:
 def pass_requeue(
     replica_set_key: Key,
     waiting_to_be_available: int,
-    deployment_queue: Queue,
-    replica_set_queue: Queue,
-    pod_queue: Queue,
+    watches_idle: bool,
+    deployment_event_due: bool,
     deployment_busy: bool,
     replica_set_busy: All[bool],
     pods_busy: All[bool],
@@ -161,9 +153,7 @@ def pass_requeue(
     """A key comes back from the delaying queue, when its pods have become available."""
     if not replica_set_key.later or waiting_to_be_available > 0:
         return
-    if _quiet(
-        deployment_queue, replica_set_queue, pod_queue, deployment_busy, replica_set_busy, pods_busy
-    ):
+    if _quiet(watches_idle, deployment_event_due, deployment_busy, replica_set_busy, pods_busy):
         yield outcome("the delayed key is due", replica_set_key=Key(dirty=True))
 
 
@@ -172,9 +162,8 @@ def pass_deadline(
     deployment_key: Key,
     waiting_to_be_available: All[int],
     replica_set_key: All[Key],
-    deployment_queue: Queue,
-    replica_set_queue: Queue,
-    pod_queue: Queue,
+    watches_idle: bool,
+    deployment_event_due: bool,
     deployment_busy: bool,
     replica_set_busy: All[bool],
     pods_busy: All[bool],
@@ -184,9 +173,7 @@ def pass_deadline(
         return
     if any(waiting_to_be_available.values()) or any(key.later for key in replica_set_key.values()):
         return
-    if not _quiet(
-        deployment_queue, replica_set_queue, pod_queue, deployment_busy, replica_set_busy, pods_busy
-    ):
+    if not _quiet(watches_idle, deployment_event_due, deployment_busy, replica_set_busy, pods_busy):
         return
     key = Key(dirty=True) if deployment_key.later else deployment_key
     passed = "passed" if deadline == "running" else deadline

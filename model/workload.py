@@ -23,7 +23,7 @@ from seatrial.core import (
     every,
 )
 
-from . import clock, delivery, faults, kubelet, replicaset, users
+from . import clock, delivery, faults, guards, kubelet, replicaset, users
 from . import deployment_controller as controller
 from .api import (
     RECREATE,
@@ -364,6 +364,10 @@ def _views(spec: DeploymentSpec) -> list[View]:
     shared: list[Callable[..., Any]] = [
         controller.copies_of_caches,
         clock.deployment_busy,
+        guards.deployment_event_due,
+        guards.deployment_key_due,
+        guards.deployment_write_due,
+        guards.watches_idle,
         deployment_cached,
         deployment_syncing,
         deployment_alive,
@@ -375,6 +379,14 @@ def _views(spec: DeploymentSpec) -> list[View]:
     ]
     one: list[Callable[..., Any]] = [
         clock.replica_set_busy,
+        guards.listing_due,
+        guards.pod_creation_due,
+        guards.pod_deletion_due,
+        guards.pod_event_due,
+        guards.replica_set_event_due,
+        guards.replica_set_key_due,
+        guards.replica_set_write_due,
+        guards.status_write_due,
         clock.pods_busy,
         clock.waiting_to_be_available,
         delivery.own_status_unseen,
@@ -421,8 +433,13 @@ class _Maker:
         each: bool = False,
         fair: Fair = "weak",
         part_of: Literal["list", "sync", "watch", "step", None] = None,
+        when: str | None = None,
     ) -> Action:
-        """An action; `part_of` a sync or of a watch it follows at once where these are one step."""
+        """
+        An action, asked only `when` that view is true.
+
+        As `part_of` a sync or of a watch it follows at once where these are one step.
+        """
         at_once = (
             part_of == "step"
             or (part_of == "list" and self.whole_observation)
@@ -437,6 +454,7 @@ class _Maker:
             over=_PER_TEMPLATE if each else (),
             fair=fair,
             committed=at_once,
+            when=when,
         )
 
 
@@ -491,14 +509,23 @@ def _replica_set_controller(maker: _Maker) -> list[Action]:
             rs.start_sync,
             "replica_set_key replica_set_sync replica_set_copy expectations",
             each=True,
+            when="replica_set_key_due",
         ),
-        maker.of(actor, rs.list_pods, f"{_RS_ENDS} pods expectations", each=True, part_of="list"),
+        maker.of(
+            actor,
+            rs.list_pods,
+            f"{_RS_ENDS} pods expectations",
+            each=True,
+            part_of="list",
+            when="listing_due",
+        ),
         maker.of(
             actor,
             rs.create_pod,
             f"{_RS_ENDS} pods pod_queue expectations",
             each=True,
             part_of="sync",
+            when="pod_creation_due",
         ),
         maker.of(
             actor,
@@ -506,6 +533,7 @@ def _replica_set_controller(maker: _Maker) -> list[Action]:
             f"{_RS_ENDS} pods pod_queue expectations",
             each=True,
             part_of="sync",
+            when="pod_deletion_due",
         ),
         maker.of(
             actor,
@@ -513,6 +541,7 @@ def _replica_set_controller(maker: _Maker) -> list[Action]:
             f"{_RS_ENDS} replica_set replica_set_queue deployment_copies",
             each=True,
             part_of="sync",
+            when="status_write_due",
         ),
     ]
 
@@ -521,12 +550,18 @@ def _deployment_controller(maker: _Maker, recreate: bool) -> list[Action]:
     actor = "deployment"
     observe = controller.observe_for_recreate if recreate else controller.observe
     return [
-        maker.of(actor, observe, "deployment_key deployment_sync deployment_copies"),
+        maker.of(
+            actor,
+            observe,
+            "deployment_key deployment_sync deployment_copies",
+            when="deployment_key_due",
+        ),
         maker.of(
             actor,
             controller.write_deployment,
             f"{_DC_ENDS} deployment deployment_queue deadline",
             part_of="sync",
+            when="deployment_write_due",
         ),
         maker.of(
             actor,
@@ -534,6 +569,7 @@ def _deployment_controller(maker: _Maker, recreate: bool) -> list[Action]:
             f"{_DC_ENDS} replica_set replica_set_queue replica_set_copy pods",
             each=True,
             part_of="sync",
+            when="replica_set_write_due",
         ),
     ]
 
@@ -547,6 +583,7 @@ def _watches(maker: _Maker, recreate: bool) -> list[Action]:
             delivery.deliver_deployment,
             "deployment_cache deployment_queue deployment_key",
             part_of="watch",
+            when="deployment_event_due",
         ),
         maker.of(
             "watch",
@@ -554,6 +591,7 @@ def _watches(maker: _Maker, recreate: bool) -> list[Action]:
             "replica_set_cache replica_set_queue replica_set_key deployment_key expectations",
             each=True,
             part_of="watch",
+            when="replica_set_event_due",
         ),
         maker.of(
             "watch",
@@ -561,6 +599,7 @@ def _watches(maker: _Maker, recreate: bool) -> list[Action]:
             pod_writes + (" deployment_key" if recreate else ""),
             each=True,
             part_of="watch",
+            when="pod_event_due",
         ),
     ]
 
@@ -569,11 +608,15 @@ def _clock(maker: _Maker, spec: DeploymentSpec) -> list[Action]:
     found = []
     if spec.min_ready_seconds > 0:
         found += [
-            maker.of("clock", clock.pass_min_ready_seconds, "pods", each=True),
-            maker.of("clock", clock.pass_requeue, "replica_set_key", each=True),
+            maker.of("clock", clock.pass_min_ready_seconds, "pods", each=True, when="watches_idle"),
+            maker.of(
+                "clock", clock.pass_requeue, "replica_set_key", each=True, when="watches_idle"
+            ),
         ]
     if has_progress_deadline(Deployment(spec)):
-        found.append(maker.of("clock", clock.pass_deadline, "deadline deployment_key"))
+        found.append(
+            maker.of("clock", clock.pass_deadline, "deadline deployment_key", when="watches_idle")
+        )
     return found
 
 
