@@ -102,10 +102,11 @@ def is_scaling_event(
     Go: isScalingEvent
     """
     active = filter_active_replica_sets(rss)
-    expected = {None, deployment.spec.replicas}
-    if "dep-old-rs-scaled-up-mid-rollout" in variant:
-        expected &= {None, get_replica_count_for_replica_sets(active)}
-    return any(rs.desired_replicas not in expected for rs in active)
+    noted = [rs.desired_replicas for rs in active if rs.desired_replicas is not None]
+    if "dep-old-rs-scaled-up-mid-rollout" in variant and noted:
+        sizes = get_replica_count_for_replica_sets(active)
+        return sizes != deployment.spec.replicas or any(each != sizes for each in noted)
+    return any(each != deployment.spec.replicas for each in noted)
 
 
 def scale(

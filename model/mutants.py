@@ -7,8 +7,8 @@ Known bugs of the Deployment and ReplicaSet controllers, each as a switch of one
     one template of which only some become ready.
 
 A bug that was fixed is a *mutant*: its switch brings it back. One that v1.36.3 still has is there
-without a switch, and what is switched is the *fix*: a proposed one, or what the user may do instead.
-A switch is a name in the parameter `variant`; the rules that ask for it are found by that name.
+without a switch, and what is switched is the *fix*: a proposed one, or what the user may do
+instead. A switch is a name in the parameter `variant`, and is found in the rules by that name.
 """
 
 import difflib
@@ -201,8 +201,8 @@ MUTANTS: tuple[Mutant, ...] = (
     # ---- resizing and history ----
     Mutant(
         id="dep-proportional-scaling-not-reentrant",
-        about="shares of a resize are computed from the Deployment's size instead of the one that is"
-        " noted on each ReplicaSet: a resize that is tried again gives some a second share",
+        about="shares of a resize are computed from the Deployment's size instead of the one noted"
+        " on each ReplicaSet: a resize that is tried again gives some a second share",
         source=_ISSUES + "44734",
         kind="mutant",
         shows=("a-resize-changes-each-size-once",),

@@ -1,8 +1,8 @@
 """
 What known bugs of the Deployment and ReplicaSet controllers break, each promise once.
 
-The promises are stated for the environments in which `seatrial.model.mutants` asks for them: where a
-user resizes a Deployment, or pods fail, some of them say something else.
+They are stated for the environments in which `seatrial.model.mutants` asks for them. Elsewhere,
+where users resize a Deployment or pods fail, some promise too much: see their preconditions.
 """
 
 from collections.abc import Iterator
