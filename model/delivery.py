@@ -18,7 +18,7 @@ from .api import PodKind, ReplicaSet
 from .controller import Key
 from .controller_utils import Expectations
 from .informer import Queue
-from .pods import Pod, Pods
+from .pods import Pod, Pods, as_seen
 from .replicaset import looks
 
 __all__ = [
@@ -33,8 +33,8 @@ __all__ = [
 
 
 def seen_pods(pods: Pods, variant: frozenset[str]) -> int:
-    """View: how many pods the cache shows."""
-    return pods.where(lambda pod: _counted(pod.seen, variant)).total
+    """View: how many pods of its ReplicaSet the cache shows."""
+    return as_seen(pods).where(lambda kind: _counted(kind, variant)).total
 
 
 def _counted(kind: PodKind | None, variant: frozenset[str]) -> bool:
@@ -146,7 +146,8 @@ def deliver_pod_for_recreate(
         variant,
     ):
         left = sum(seen_pods.values()) - _counted(before, variant)
-        if after is None and deployment_cached and left == 0:
+        known = "replica_set_key" in done
+        if after is None and known and deployment_cached and left == 0:
             done["deployment_key"] = deployment_key.enqueued()
         yield outcome(label, **done)
 
