@@ -70,8 +70,8 @@ FAULTS = (
     Fault(
         "a wrong keep mask: what a write replaces is not cleared",
         "learned.py",
-        "self.keep.append([every ^ word for word in covered])",
-        "self.keep.append([every for word in covered])",
+        "kept = self._kept[slots] = [every ^ word for word in covered]",
+        "kept = self._kept[slots] = [every for word in covered]",
     ),
     Fault(
         "a sentinel clash: the cache of misses starts with a hash that occurs",

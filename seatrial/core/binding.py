@@ -120,10 +120,16 @@ class Binding:
     before: tuple[int, ...]
     wants_action: bool
     _makers: tuple[Callable[[Sequence[Any]], Any], ...]
+    _constants: tuple[Any, ...] = ()
+    _places: tuple[int, ...] | None = None
+    """Where no argument is a mapping: where each is found in the constants and the values."""
 
-    def arguments(self, values: Sequence[Any]) -> list[Any]:
+    def arguments(self, values: Sequence[Any]) -> Sequence[Any]:
         """Arguments of the function; `values` of `reads`, then of `before`, then the action."""
-        return [make(values) for make in self._makers]
+        if self._places is None:
+            return [make(values) for make in self._makers]
+        known = [*self._constants, *values]
+        return [known[at] for at in self._places]
 
 
 @attrs.frozen(eq=False)
@@ -189,11 +195,14 @@ def bind(
         "before": dict(zip(before, range(len(reads), last), strict=True)),
         "action": {-1: last},
     }
+    fixed = tuple(plan for kind, plan in plans if kind == "constant")
     return Binding(
         reads=tuple(reads),
         before=tuple(before),
         wants_action=wants_action,
         makers=tuple(_maker(kind, plan, places[kind]) for kind, plan in plans),
+        constants=fixed,
+        places=_places(plans, places, len(fixed)),
     )
 
 
@@ -320,6 +329,23 @@ def _unknown(scope: Scope, reader: Reader, name: str) -> str:
         return f"{begin}is known only to a property of kind 'after each step'"
     known = ", ".join(sorted({*scope.families, *scope.constants, *reader.over}))
     return f"{begin}the system {scope.system.name} does not declare; it has {known}"
+
+
+def _places(
+    plans: Sequence[tuple[str, Any]], places: Mapping[str, Mapping[int, int]], constants: int
+) -> tuple[int, ...] | None:
+    """For each argument its place among the constants and, after them, the values."""
+    found, constant = [], 0
+    for kind, plan in plans:
+        if kind == "constant":
+            found.append(constant)
+            constant += 1
+        elif isinstance(plan, Slice):
+            return None
+        else:
+            at = plan.number if isinstance(plan, Cell) else -1
+            found.append(constants + places[kind][at])
+    return tuple(found)
 
 
 def _maker(kind: str, plan: Any, place_of: Mapping[int, int]) -> Callable[[Sequence[Any]], Any]:

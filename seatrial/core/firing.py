@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import islice
+from types import GeneratorType
 from typing import Any
 
 import attrs
@@ -109,11 +110,9 @@ class GroundAction:
         function = self.action.function
         arguments = self._binding.arguments(values)
         try:
-            found = [
-                self._outcome(one, choices, checked=checked)
-                for outcomes, choices in answers(lambda: _listed(function(*arguments)))
-                for one in outcomes
-            ]
+            found = []
+            for outcomes, choices in answers(lambda: _listed(function(*arguments))):
+                found += [self._outcome(one, choices, checked=checked) for one in outcomes]
             if checked and len(found) > 1:
                 found = _distinct(found)
         except (Exception, SystemExit) as error:
@@ -177,6 +176,9 @@ def _slot(pair: tuple[int, Any]) -> int:
     return pair[0]
 
 
+_SERIES = (GeneratorType, list, tuple)
+
+
 def _listed(answer: Any) -> list[Any]:
     """The outcomes that a rule answered. Raises RuleError where that is no series of outcomes."""
     if answer is None:
@@ -185,12 +187,14 @@ def _listed(answer: Any) -> list[Any]:
         raise RuleError("it returned an outcome; yield it, or return a list of outcomes")
     if isinstance(answer, (set, frozenset)):
         raise RuleError("it returned a set of outcomes, which has no order; return a list")
-    if not isinstance(answer, Iterable) or isinstance(answer, (str, bytes, Mapping)):
+    if type(answer) not in _SERIES and (
+        not isinstance(answer, Iterable) or isinstance(answer, (str, bytes, Mapping))
+    ):
         raise RuleError(
             f"it returned {shown(answer)}; yield outcome('label', name=value), or nothing where it"
             " is not enabled"
         )
-    outcomes = list(islice(answer, MOST_ANSWERS + 1))
+    outcomes = answer if type(answer) is list else list(islice(answer, MOST_ANSWERS + 1))
     if len(outcomes) > MOST_ANSWERS:
         raise RuleError(f"it yielded more than {MOST_ANSWERS:,} outcomes; is there a loop in it?")
     return outcomes

@@ -5,7 +5,7 @@ totals, properties of states, then four for each property of steps (what it read
 reads after, the pair of both, the pair with the action).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any, TypeVar
 
 import numpy as np
@@ -14,7 +14,7 @@ import numpy.typing as npt
 from seatrial.core import GroundAction, GroundTotal, GroundView
 
 from . import kernel
-from .packing import Layout, Words, widths_for
+from .packing import Layout, Words, take, widths_for
 from .plain import Space
 from .result import beyond
 from .tables import Asked, Writes
@@ -115,14 +115,15 @@ class Learned:
         self.first = Grown(np.int32)
         self.outcome_count = Grown(np.int32)
         self.doer = Grown(np.int32)
-        self.layout = self._fitting()
+        self._use(self._fitting())
         self._start_arrays()
         for view in range(views):
             for ids, known in space.derived[view].items():
-                self._enter(self.view_rules[view], ids, known, 1)
+                rule = self.view_rules[view]
+                self._enter(rule, self._key(rule, ids), known, 1)
         for number, group in enumerate(self.groups):
             for ids in space.answers[group[0].number]:
-                self._enter_outcomes(number, ids, self._ask(number, ids))
+                self._enter_outcomes(number, self._key(number, ids), self._ask(number, ids))
         self._rebuild()
 
     def _start_arrays(self) -> None:
@@ -133,6 +134,13 @@ class Learned:
         self._placed = 0
 
     # -- packing ---------------------------------------------------------------------------------
+
+    def _use(self, layout: Layout) -> None:
+        """Pack by this layout from now on."""
+        self.layout = layout
+        self._fields = [None if reads is None else layout.fields(reads) for reads in self._reads]
+        self._kept: dict[tuple[int, ...], list[int]] = {}
+        """By the slots that an outcome writes, the words that keep the others."""
 
     def _fitting(self) -> Layout:
         """A layout with as much slack as costs no more words."""
@@ -173,7 +181,7 @@ class Learned:
         keep, put = self.keep.rows, self.put.rows
         keep = old.translate(keep, new, len(keep), masks=True)
         put = old.translate(put, new, len(put))
-        self.layout = new
+        self._use(new)
         self.keys.replace(moved)
         self.keep.replace(keep)
         self.put.replace(put)
@@ -182,25 +190,26 @@ class Learned:
 
     # -- answering -------------------------------------------------------------------------------
 
-    def answer(self, rules: Iterable[int], keys: Iterable[Any]) -> None:
+    def answer(self, rules: npt.NDArray[np.int64], keys: Words) -> None:
         """
         Ask Python each question, once, and enter the answers.
 
         Keys are in the layout as it is; it may be outgrown afterwards: then `repack` comes next,
         which is why the new entries are made only at its end.
         """
-        asked: dict[tuple[int, tuple[int, ...]], None] = {}
-        for rule, key in zip(rules, keys, strict=True):
-            reads = self._reads[rule]
-            ids = (int(key[0]),) if reads is None else self.layout.unpack(key, reads)
-            asked[(int(rule), ids)] = None
-        answers = [(rule, ids, self._ask(rule, ids)) for rule, ids in asked]
+        asked: dict[tuple[int, tuple[int, ...]], list[int]] = {}
+        for rule, key in zip(rules.tolist(), keys.tolist(), strict=True):
+            fields = self._fields[rule]
+            ids = (key[0],) if fields is None else take(key, fields)
+            asked[(rule, ids)] = key
+        answers = [(rule, ids, key, self._ask(rule, ids)) for (rule, ids), key in asked.items()]
         self.old_layout: Layout | None = self.repack() if self.outgrown else None
-        for rule, ids, answer in answers:
+        for rule, ids, key, answer in answers:
+            packed = key if self.old_layout is None else self._key(rule, ids)
             if rule < len(self.groups):
-                self._enter_outcomes(rule, ids, answer)
+                self._enter_outcomes(rule, packed, answer)
             else:
-                self._enter(rule, ids, answer[0], answer[1])
+                self._enter(rule, packed, answer[0], answer[1])
         self._place_new()
 
     def _ask(self, rule: int, ids: tuple[int, ...]) -> Any:
@@ -257,28 +266,35 @@ class Learned:
         found = self.tables.ask(self.of_steps[at], after, before, name)
         return int(bool(found.violations)), int(found.met)
 
-    def _enter(self, rule: int, ids: Sequence[int], first: int, count: int) -> None:
+    def _key(self, rule: int, ids: Sequence[int]) -> list[int]:
+        """The words by which a question is looked up."""
         reads = self._reads[rule]
         words = self.layout.all_words
-        pack = self.layout.pack
-        key = [ids[0], *[0] * (words - 1)] if reads is None else pack(reads, ids, words)
+        if reads is None:
+            return [ids[0], *[0] * (words - 1)]
+        return self.layout.pack(reads, ids, words)
+
+    def _enter(self, rule: int, key: Sequence[int], first: int, count: int) -> None:
         self.rule.append(rule)
         self.keys.append(key)
         self.first.append(first)
         self.outcome_count.append(count)
 
     def _enter_outcomes(
-        self, rule: int, ids: Sequence[int], outcomes: Sequence[tuple[int, Writes]]
+        self, rule: int, key: Sequence[int], outcomes: Sequence[tuple[int, Writes]]
     ) -> None:
         layout = self.layout
         words = layout.state_words
         every = (1 << 64) - 1
-        self._enter(rule, ids, self.keep.count, len(outcomes))
+        self._enter(rule, key, self.keep.count, len(outcomes))
         for doer, writes in outcomes:
             self.doer.append(doer)
-            slots = [slot for slot, _ in writes]
-            covered = layout.covering(slots, words)
-            self.keep.append([every ^ word for word in covered])
+            slots = tuple([slot for slot, _ in writes])
+            kept = self._kept.get(slots)
+            if kept is None:
+                covered = layout.covering(slots, words)
+                kept = self._kept[slots] = [every ^ word for word in covered]
+            self.keep.append(kept)
             self.put.append(layout.pack(slots, [each for _, each in writes], words))
 
     # -- regions ---------------------------------------------------------------------------------

@@ -7,13 +7,22 @@ import attrs
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Layout", "Words"]
+__all__ = ["Field", "Layout", "Words", "take"]
 
 Words = npt.NDArray[np.uint64]
 
 _WORD = 63
 """Bits of a word that are used: no state is all ones, which marks an empty slot."""
 _CHUNK = 1 << 18
+
+
+Field = tuple[int, int, int]
+"""Word, shift and mask of a cell."""
+
+
+def take(words: Sequence[int], fields: Sequence[Field]) -> tuple[int, ...]:
+    """The ids of some cells in packed words."""
+    return tuple([(words[word] >> shift) & mask for word, shift, mask in fields])
 
 
 @attrs.frozen(eq=False)
@@ -83,7 +92,11 @@ class Layout:
 
     def unpack(self, words: Sequence[int], cells: Sequence[int]) -> tuple[int, ...]:
         """The ids of these cells."""
-        return tuple([(int(words[self.word[c]]) >> self.shift[c]) & self.mask(c) for c in cells])
+        return take([int(word) for word in words], self.fields(cells))
+
+    def fields(self, cells: Sequence[int]) -> tuple[Field, ...]:
+        """Where the ids of these cells are found, for `take`."""
+        return tuple([(self.word[c], self.shift[c], self.mask(c)) for c in cells])
 
     def translate(self, words: Words, other: "Layout", count: int, *, masks: bool = False) -> Words:
         """

@@ -128,6 +128,7 @@ class Tables:
         self.evaluations: dict[str, int] = {}
         self.fired: set[int] = set()
         """Numbers of the actions that were enabled somewhere."""
+        self._called = [f"action {action.action.name}" for action in system.actions]
         self._audit: dict[int, list[tuple[tuple[int, ...], tuple[GroundOutcome, ...]]]] = {}
         self.marks = _marks(system, properties)
         """Bits by name of a committed action, for those that properties name."""
@@ -177,7 +178,7 @@ class Tables:
 
     def outcomes(self, action: GroundAction, ids: Sequence[int]) -> tuple[Writes, ...]:
         """What an action yields where its reads have these ids; asks the rule."""
-        number = self._count(f"action {action.action.name}")
+        number = self._count(self._called[action.number])
         found = action.evaluate(self.values(action.reads, ids), checked=False)
         if self._due(number) or (number < _AUDITED_SETS and self._has_sets(action.reads, ids)):
             self._same_answer(action, ids, found)
@@ -189,17 +190,16 @@ class Tables:
         if found:
             self.fired.add(action.number)
         result = []
+        domain_of = self.domain_of
         for outcome in found:
-            writes = []
-            for slot, value in outcome.writes:
-                try:
-                    writes.append((slot, self.domain_of[slot].intern(value)))
-                except (ValueRefused, TypeError) as error:
-                    action.evaluate(self.values(action.reads, ids))  # says it better, if it can
-                    raise RuleError(
-                        f"action {where(action.action.function)} as {action.name}, outcome"
-                        f" {outcome.label!r}: {error}"
-                    ) from None
+            try:
+                writes = [(slot, domain_of[slot].intern(value)) for slot, value in outcome.writes]
+            except (ValueRefused, TypeError) as error:
+                action.evaluate(self.values(action.reads, ids))  # says it better, if it can
+                raise RuleError(
+                    f"action {where(action.action.function)} as {action.name}, outcome"
+                    f" {outcome.label!r}: {error}"
+                ) from None
             result.append(tuple(writes))
         return tuple(result)
 
