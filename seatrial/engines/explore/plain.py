@@ -251,13 +251,14 @@ class _Watch:
 
     def step(self, number: int, state: State, action: int, end: State) -> None:
         """Ask all properties of steps about one from state `number`."""
+        if not self.of_steps:
+            return
+        name = self.space.tables.system.actions[action].action.name
+        ids, before = self.space.cells(end), self.space.cells(state)
         for asked in self.of_steps:
             if asked.number in self.findings.first:
                 continue
-            name = self.space.tables.system.actions[action].action.name
-            met, violated, _ = self._ask(
-                asked, self.space.cells(end), self.space.cells(state), name
-            )
+            met, violated, _ = self._ask(asked, ids, before, name)
             if met:
                 self.findings.met.add(asked.number)
             if violated:
