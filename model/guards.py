@@ -3,8 +3,8 @@ When an action can be enabled at all, as views: a rule is asked only where its g
 
 :Omits: nothing: a rule asks the same again.
 
-What a rule reads is wide (a sync that is under way, an object, its events), and in most states it is
-somebody else's turn. A guard reads little, so that these states cost one look-up.
+What a rule reads is wide (a sync that is under way, an object, its events), and in most states it
+is somebody else's turn. A guard reads little, so that these states cost one look-up.
 """
 
 from .controller import Key, Pending

@@ -18,6 +18,7 @@ from seatrial.core import (
     Index,
     Parameter,
     System,
+    Total,
     Variable,
     View,
     every,
@@ -38,19 +39,20 @@ from .api import (
     RollingUpdateDeployment,
 )
 from .controller import Key, Pending
-from .controller_utils import Expectations
+from .controller_utils import Expectations, filter_active_pods
 from .deployment import StatusWrite
 from .deployment_conditions import (
     MINIMUM_REPLICAS_AVAILABLE,
     NEW_RS_AVAILABLE_REASON,
+    deployment_complete,
     get_deployment_condition,
     has_progress_deadline,
 )
-from .deployment_util import max_surge
+from .deployment_util import max_surge, min_available
 from .environment import Environment
 from .informer import Copy, Queue, behind
 from .manifest_apps import DeploymentManifest
-from .pods import Pods, count, settled
+from .pods import Pods, as_seen, count, settled
 from .replicaset import Working
 
 __all__ = ["compose", "spec_of"]
@@ -108,6 +110,49 @@ def deployment_alive(deployment: Deployment | None) -> str:
     return "deleting" if deployment.deleting else "alive"
 
 
+def desired(deployment: Deployment | None) -> int:
+    """How many replicas the Deployment asks for; 0 where there is none."""
+    return 0 if deployment is None else deployment.spec.replicas
+
+
+def surge(deployment: Deployment | None) -> int:
+    """By how much sizes may exceed `desired`: nothing where it is 0."""
+    return 0 if not desired(deployment) or deployment is None else max_surge(deployment)
+
+
+def spare(deployment: Deployment | None) -> int:
+    """How many of `desired` may be unavailable; all of them outside of rolling updates."""
+    return 0 if deployment is None else deployment.spec.replicas - min_available(deployment)
+
+
+def target(deployment: Deployment | None) -> int:
+    """The template that the Deployment asks for; 0 where there is none."""
+    return 0 if deployment is None else deployment.spec.template
+
+
+def paused(deployment: Deployment | None) -> bool:
+    """Whether the Deployment is there and paused."""
+    return deployment is not None and deployment.spec.paused
+
+
+def progress(deployment: Deployment | None) -> str:
+    """The reason of the Progressing condition; empty where there is no such condition."""
+    if deployment is None:
+        return ""
+    condition = get_deployment_condition(deployment.status, "Progressing")
+    return "" if condition is None or condition.reason is None else condition.reason
+
+
+def complete(deployment: Deployment | None) -> bool:
+    """Whether the status says that the rollout of the present template is complete."""
+    return deployment is not None and deployment_complete(deployment, deployment.status)
+
+
+def noted(replica_set: ReplicaSet | None) -> int | None:
+    """How many replicas its Deployment had when the ReplicaSet was resized last."""
+    return None if replica_set is None else replica_set.desired_replicas
+
+
 def size(replica_set: ReplicaSet | None) -> int:
     """How many replicas the ReplicaSet asks for; 0 where there is none."""
     return 0 if replica_set is None else replica_set.replicas
@@ -138,27 +183,9 @@ def failed(pods: Pods) -> int:
     return count(pods, lambda kind: kind.phase == "Failed")
 
 
-def asked_replicas(deployment: Deployment | None) -> int:
-    """How many replicas the Deployment asks for; 0 where there is none."""
-    return 0 if deployment is None else deployment.spec.replicas
-
-
-def asked_template(deployment: Deployment | None) -> int:
-    """The template that the Deployment asks for; 0 where there is none."""
-    return 0 if deployment is None else deployment.spec.template
-
-
 def rolls(deployment: Deployment | None) -> bool:
     """Whether the Deployment is there and not paused."""
     return deployment is not None and not deployment.spec.paused
-
-
-def progress(deployment: Deployment | None) -> str:
-    """The reason of the Deployment's Progressing condition; empty where there is none."""
-    if deployment is None:
-        return ""
-    condition = get_deployment_condition(deployment.status, "Progressing")
-    return "" if condition is None or condition.reason is None else condition.reason
 
 
 def least_sent(deployment_sync: Pending | None) -> int:
@@ -167,14 +194,20 @@ def least_sent(deployment_sync: Pending | None) -> int:
     return value.status.unavailable_replicas if isinstance(value, StatusWrite) else 0
 
 
-def noted_replicas(replica_set: ReplicaSet | None) -> int | None:
-    """The size of its Deployment that is noted on the ReplicaSet."""
-    return None if replica_set is None else replica_set.desired_replicas
-
-
 def reported_available(replica_set: ReplicaSet | None) -> int:
     """How many available pods the ReplicaSet's status speaks of."""
     return 0 if replica_set is None else replica_set.status.available_replicas
+
+
+def doomed_ready(pods: Pods) -> int:
+    """How many pods that the cache shows as ready a sync has chosen to delete."""
+    return pods.where(lambda pod: pod.doomed and pod.seen is not None and pod.seen.ready).total
+
+
+def spared_unready(pods: Pods) -> int:
+    """How many active pods that the cache shows as not ready no sync has chosen to delete."""
+    left = pods.where(lambda pod: not pod.doomed and not pod.orphaned)
+    return filter_active_pods(as_seen(left)).where(lambda kind: not kind.ready).total
 
 
 # ---- the start --------------------------------------------------------------------------------
@@ -268,13 +301,14 @@ def compose(name: str, spec: DeploymentSpec, around: Environment) -> System:
                 "write_faults", around.times("write-failure") + around.times("write-unknown") > 0
             ),
             Parameter("variant", around.variant),
+            *(Parameter(name.removesuffix("_left"), times) for name, times in budgets.items()),
         ],
         variables=[
             *(Variable(each) for each in _SHARED),
             *(Variable(each, over=_PER_TEMPLATE) for each in _OF_A_TEMPLATE),
             *(Variable(each) for each in budgets),
         ],
-        views=_views(spec),
+        views=_views(spec, around.level),
         actions=_actions(spec, around),
         initial=[
             {
@@ -360,7 +394,7 @@ def _check(spec: DeploymentSpec, around: Environment) -> None:
         )
 
 
-def _views(spec: DeploymentSpec) -> list[View]:
+def _views(spec: DeploymentSpec, level: str) -> list[View | Total]:
     shared: list[Callable[..., Any]] = [
         controller.copies_of_caches,
         clock.deployment_busy,
@@ -371,10 +405,14 @@ def _views(spec: DeploymentSpec) -> list[View]:
         deployment_cached,
         deployment_syncing,
         deployment_alive,
-        asked_replicas,
-        asked_template,
-        rolls,
+        desired,
+        surge,
+        spare,
+        target,
+        paused,
         progress,
+        complete,
+        rolls,
         least_sent,
     ]
     one: list[Callable[..., Any]] = [
@@ -402,16 +440,21 @@ def _views(spec: DeploymentSpec) -> list[View]:
         ready,
         terminating,
         failed,
-        noted_replicas,
+        noted,
         reported_available,
     ]
+    if level != "atomic":
+        one += [doomed_ready, spared_unready]
     if spec.strategy.type == "Recreate":
         one += [controller.unfinished, delivery.seen_pods]
     return [
         *(View(each.__name__, each) for each in shared),
         *(View(each.__name__, each, over=_PER_TEMPLATE) for each in one),
+        *(Total(f"total_{each}", of=each) for each in _ADDED_UP),
     ]
 
+
+_ADDED_UP = ("size", "active", "available", "ready", "terminating")
 
 Fair = Literal["weak", "none"]
 

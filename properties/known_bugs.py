@@ -40,11 +40,9 @@ def enough_pods_stay_available(available: All[int]) -> int:
     source=_ISSUES + "21810",
     preconditions=("nobody resizes the Deployment", "lag 0"),
 )
-def old_sizes_only_fall(
-    asked_template: int, size: All[int], size_before: All[int]
-) -> Iterator[str]:
+def old_sizes_only_fall(target: int, size: All[int], size_before: All[int]) -> Iterator[str]:
     for template in size:
-        if template != asked_template and size[template] > size_before[template]:
+        if template != target and size[template] > size_before[template]:
             yield (
                 f"ReplicaSet {template} is old and grew"
                 f" from {size_before[template]} to {size[template]}"
@@ -57,18 +55,17 @@ def old_sizes_only_fall(
     preconditions=("one resize",),
 )
 def a_resize_changes_each_size_once(
-    asked_replicas: int,
+    desired: int,
     size: All[int],
     size_before: All[int],
-    noted_replicas: All[int | None],
-    noted_replicas_before: All[int | None],
+    noted: All[int | None],
+    noted_before: All[int | None],
 ) -> Iterator[str]:
     under_way = any(
-        size_before[template] > 0 and noted_replicas_before[template] != asked_replicas
-        for template in size
+        size_before[template] > 0 and noted_before[template] != desired for template in size
     )
     for template in size:
-        again = noted_replicas_before[template] == asked_replicas == noted_replicas[template]
+        again = noted_before[template] == desired == noted[template]
         if under_way and again and size[template] != size_before[template]:
             yield (
                 f"ReplicaSet {template} was resized already,"
@@ -80,11 +77,9 @@ def a_resize_changes_each_size_once(
     says="applying the manifest again leaves the number of replicas to who has set it since",
     source=_ISSUES + "72231",
 )
-def applying_keeps_the_size(
-    asked_replicas: int, asked_replicas_before: int, action: str
-) -> Iterator[str]:
-    if action == "apply" and asked_replicas != asked_replicas_before:
-        yield f"{asked_replicas_before} replicas were asked for, now it is {asked_replicas}"
+def applying_keeps_the_size(desired: int, desired_before: int, action: str) -> Iterator[str]:
+    if action == "apply" and desired != desired_before:
+        yield f"{desired_before} replicas were asked for, now it is {desired}"
 
 
 # ---- pods -------------------------------------------------------------------------------------
@@ -131,11 +126,10 @@ def no_overlap(active: All[int], terminating: All[int]) -> Iterator[str]:
     source=_DOCS + "#complete-deployment",
 )
 def rollout_completes(
-    asked_template: int, asked_replicas: int, available: All[int], terminating: All[int]
+    target: int, desired: int, available: All[int], terminating: All[int]
 ) -> bool:
     return all(
-        terminating[template] == 0
-        and available[template] == (asked_replicas if template == asked_template else 0)
+        terminating[template] == 0 and available[template] == (desired if template == target else 0)
         for template in available
     )
 
@@ -146,9 +140,9 @@ def rollout_completes(
     preconditions=("progressDeadlineSeconds is set",),
 )
 def lack_of_progress_is_reported(
-    asked_template: int, asked_replicas: int, available: All[int], progress: str
+    target: int, desired: int, available: All[int], progress: str
 ) -> bool:
-    complete = asked_template in available and available[asked_template] == asked_replicas
+    complete = target in available and available[target] == desired
     return complete or progress == deployment_conditions.TIMED_OUT_REASON
 
 
@@ -170,9 +164,9 @@ def only_a_passed_deadline_is_exceeded(
     preconditions=("revisionHistoryLimit is set", "the rollout is complete or paused"),
 )
 def history_within_its_limit(
-    asked_template: int, rolls: bool, owned: All[bool], size: All[int], manifest: api.DeploymentSpec
+    target: int, rolls: bool, owned: All[bool], size: All[int], manifest: api.DeploymentSpec
 ) -> bool:
-    old = [template for template in owned if owned[template] and template != asked_template]
+    old = [template for template in owned if owned[template] and template != target]
     with_pods = sum(size[template] > 0 for template in old)
     limit = manifest.revision_history_limit or 0
     return (rolls and with_pods > 0) or len(old) <= max(with_pods, limit)

@@ -1,0 +1,186 @@
+"""
+A promise about a Deployment: a property, and where it is to be asked.
+
+A precondition is kept as words for people and as a predicate of manifest and environment, so that
+a checker can leave out what does not apply, or drop one precondition to show what it is for.
+
+What is expected to hold has preconditions without which it breaks. What is expected to be refuted
+has those under which a run shows it.
+"""
+
+from collections.abc import Callable
+
+from attrs import evolve, frozen
+
+from seatrial.core import Property
+from seatrial.model import Environment, api, deployment_conditions, deployment_util
+
+__all__ = [
+    "ATOMIC",
+    "BROKEN_TEMPLATES",
+    "DEADLINE",
+    "FRESH",
+    "HEALTHY_TEMPLATES",
+    "INTERLEAVED",
+    "NOT_DELETED",
+    "NO_PAUSE",
+    "NO_POD_FAULTS",
+    "NO_RELIST",
+    "NO_UNDO",
+    "RECREATE",
+    "ROLLING",
+    "SAME_SIZE",
+    "SOME_PODS",
+    "SOME_REMAIN",
+    "TOLD",
+    "UPDATE",
+    "Precondition",
+    "Promise",
+    "at_all_times",
+    "deleted",
+    "does",
+    "under",
+]
+
+Met = Callable[[api.DeploymentSpec, Environment], bool]
+
+
+@frozen
+class Precondition:
+    """Where a promise is asked: in words, and whether a manifest and its environment are so."""
+
+    words: str
+    met: Met
+
+
+@frozen
+class Promise:
+    """A property, and all preconditions under which it has the verdict that it expects."""
+
+    property: Property
+    preconditions: tuple[Precondition, ...] = ()
+
+    def applies(self, spec: api.DeploymentSpec, around: Environment) -> bool:
+        """Whether all preconditions are met."""
+        return not self.unmet(spec, around)
+
+    def unmet(self, spec: api.DeploymentSpec, around: Environment) -> tuple[Precondition, ...]:
+        """The preconditions that are not met."""
+        return tuple(each for each in self.preconditions if not each.met(spec, around))
+
+
+def under(*preconditions: Precondition) -> Callable[[Property], Promise]:
+    """
+    Declare a promise: a property under these preconditions.
+
+    >>> from seatrial.core import always
+    >>> @under(SAME_SIZE)
+    ... @always(says="the size stays", source="nowhere")
+    ... def the_size_stays(desired, manifest):
+    ...     if desired != manifest.replicas:
+    ...         yield f"the size is {desired}"
+    >>> the_size_stays.property.preconditions
+    ('nobody scales the Deployment',)
+    """
+
+    def declare(property: Property) -> Promise:
+        words = tuple(each.words for each in preconditions)
+        return Promise(evolve(property, preconditions=words), preconditions)
+
+    return declare
+
+
+at_all_times = under()
+"""Declare a promise that is asked of every Deployment in every environment."""
+
+
+# ---- of the manifest --------------------------------------------------------------------------
+
+ROLLING = Precondition(
+    "the strategy is RollingUpdate", lambda spec, around: spec.strategy.type == "RollingUpdate"
+)
+RECREATE = Precondition(
+    "the strategy is Recreate", lambda spec, around: spec.strategy.type == "Recreate"
+)
+DEADLINE = Precondition(
+    "progressDeadlineSeconds is set",
+    lambda spec, around: deployment_conditions.has_progress_deadline(api.Deployment(spec)),
+)
+SOME_REMAIN = Precondition(
+    "maxUnavailable is less than replicas",
+    lambda spec, around: deployment_util.max_unavailable(api.Deployment(spec)) < spec.replicas,
+)
+SOME_PODS = Precondition("there are replicas", lambda spec, around: spec.replicas > 0)
+
+
+def surge_of(spec: api.DeploymentSpec) -> int:
+    """maxSurge as a number of pods."""
+    return deployment_util.max_surge(api.Deployment(spec))
+
+
+def unavailable_of(spec: api.DeploymentSpec) -> int:
+    """maxUnavailable as a number of pods."""
+    return deployment_util.max_unavailable(api.Deployment(spec))
+
+
+# ---- of the environment -----------------------------------------------------------------------
+
+ATOMIC = Precondition(
+    "a sync is not interrupted: level atomic", lambda spec, around: around.level == "atomic"
+)
+TOLD = Precondition(
+    "a ReplicaSet knows of the pods that it made: lag 0, or neither `write-unknown` nor"
+    " `expectations-expire`",
+    lambda spec, around: (
+        around.lag == 0 or around.times("write-unknown") + around.times("expectations-expire") == 0
+    ),
+)
+INTERLEAVED = Precondition(
+    "the writes of a sync are steps of their own: level interleaved or faulty",
+    lambda spec, around: around.level != "atomic",
+)
+FRESH = Precondition(
+    "caches show every write before the next sync: lag 0", lambda spec, around: around.lag == 0
+)
+
+
+def _none(words: str, *names: str) -> Precondition:
+    return Precondition(words, lambda spec, around: not any(map(around.times, names)))
+
+
+SAME_SIZE = _none("nobody scales the Deployment", "scale")
+NO_UNDO = _none("nobody undoes a rollout or applies the manifest again", "undo", "apply")
+NOT_DELETED = _none("nobody deletes the Deployment", "delete")
+NO_POD_FAULTS = _none("pods that were ready stay so", "container-exit", "unready", "pod-failed")
+HEALTHY_TEMPLATES = _none("pods of every template become ready", "never-ready")
+NO_RELIST = _none("no watch breaks", "relist")
+NO_PAUSE = Precondition(
+    "the Deployment is not paused",
+    lambda spec, around: not spec.paused and not around.times("pause"),
+)
+UPDATE = Precondition(
+    "the template is replaced",
+    lambda spec, around: around.times("set-image") + around.times("restart") > 0,
+)
+BROKEN_TEMPLATES = Precondition(
+    "pods of new templates never become ready",
+    lambda spec, around: (
+        0 < around.times("set-image") + around.times("restart") <= around.times("never-ready")
+    ),
+)
+
+
+def does(name: str, times: int = 1) -> Precondition:
+    """That a user or a fault of this name is there, and may act so often."""
+    often = "" if times == 1 else f" {times} times"
+    return Precondition(
+        f"`{name}` may happen{often}", lambda spec, around: around.times(name) >= times
+    )
+
+
+def deleted(propagation: str) -> Precondition:
+    """That the Deployment is deleted in this way."""
+    return Precondition(
+        f"the Deployment may be deleted, --cascade={propagation}",
+        lambda spec, around: around.values("delete")[:1] == (propagation,),
+    )

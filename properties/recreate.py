@@ -1,0 +1,106 @@
+"""What the strategy Recreate promises: old pods are gone before new ones come."""
+
+from collections.abc import Iterator
+
+from seatrial.core import All, after_each_step, always, sometimes
+from seatrial.core.arith import total
+
+from .promise import (
+    ATOMIC,
+    FRESH,
+    RECREATE,
+    SAME_SIZE,
+    SOME_PODS,
+    UPDATE,
+    Precondition,
+    Promise,
+    under,
+)
+
+__all__ = ["PROMISES"]
+
+_DOCS = "https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#recreate-deployment"
+
+
+@under(RECREATE, ATOMIC, FRESH)
+@always(
+    id="deployment-recreate-old-gone-first",
+    says="with Recreate, pods of two templates never run at the same time, terminating ones"
+    " included",
+    source=_DOCS,
+    premise=lambda target: target > 1,
+)
+def one_template_at_a_time(active: All[int], terminating: All[int]) -> Iterator[str]:
+    running = [at for at in active if active[at] + terminating[at] > 0]
+    if len(running) > 1:
+        yield "; ".join(
+            f"of template {at}, {active[at]} pods are active and {terminating[at]} terminate"
+            for at in running
+        )
+
+
+def _shrinks(size: All[int], size_before: All[int], target: int) -> bool:
+    return target > 1 and any(size[at] < size_before[at] for at in size)
+
+
+@under(RECREATE, UPDATE, SOME_PODS)
+@after_each_step(
+    id="seed-recreate-new-first",
+    says="Recreate starts the new pods before it removes the old ones",
+    source="what the name is often taken for",
+    expected="refuted",
+    premise=_shrinks,
+)
+def new_pods_first(
+    size: All[int], size_before: All[int], available: All[int], target: int
+) -> Iterator[str]:
+    for at in size:
+        if at != target and size[at] < size_before[at] and available[target] == 0:
+            yield (
+                f"ReplicaSet {at} goes from {size_before[at]} to {size[at]}"
+                " and no new pod is available"
+            )
+
+
+@under(
+    RECREATE,
+    SOME_PODS,
+    Precondition(
+        "the template is replaced and the manifest applied again, or the Deployment scaled down"
+        " and up",
+        lambda spec, around: (
+            (around.times("apply") > 0 and around.times("set-image") > 0)
+            or around.times("scale") > 1
+        ),
+    ),
+)
+@sometimes(
+    id="deployment-recreate-manual-delete-overlap",
+    says="outside of upgrades Recreate is no promise of at most `replicas` pods: a pod is replaced"
+    " while it still terminates",
+    source=_DOCS,
+)
+def too_many_after_all(
+    total_active: int, total_terminating: int, desired: int, target: int
+) -> bool:
+    return target > 0 and total_active == desired and total_terminating > 0
+
+
+@under(RECREATE, SAME_SIZE)
+@always(
+    id="deployment-recreate-within-replicas",
+    says="with Recreate no more pods than `replicas` are active at any time",
+    source=_DOCS,
+    premise=lambda target: target > 0,
+)
+def never_more_than_replicas(active: All[int], desired: int) -> Iterator[str]:
+    if total(active.values()) > desired:
+        yield f"{total(active.values())} pods are active; {desired} replicas are asked for"
+
+
+PROMISES: tuple[Promise, ...] = (
+    one_template_at_a_time,
+    new_pods_first,
+    too_many_after_all,
+    never_more_than_replicas,
+)
