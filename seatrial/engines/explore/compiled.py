@@ -206,7 +206,7 @@ class _Search:
             if (bucket, ends) != (graph.work.bucket, graph.work.ends):
                 graph.work = graph.room(bucket, ends)
                 return self.expand(low, high, level_end)
-            if missed and graph.answer_misses():
+            if missed and (graph.answer_misses() or self.reopen(len(ranges))):
                 return self.expand(low, high, level_end)
         for thread, (at, end) in enumerate(places):
             if at < end:
@@ -245,6 +245,38 @@ class _Search:
                 raise
             except RuleError:
                 pass  # expansion asks again, if it comes so far, and then in the order of states
+
+    def reopen(self, threads: int) -> bool:
+        """Answer what is still missing of states that are open; True where all states moved."""
+        graph, learned, work = self.graph, self.learned, self.graph.work
+        watch = self.watch()
+
+        def run(thread: int) -> None:
+            kernel.reopen(
+                thread,
+                graph.words,
+                learned.rules,
+                learned.shape,
+                work.mirror,
+                watch,
+                work.scratch,
+                work.out,
+                work.misses,
+                *dims(learned.layout),
+            )
+
+        while not self.plainly and work.misses.opened[:threads].any():
+            graph.each(run, threads)
+            if not work.misses.fill.any():
+                break
+            try:
+                if graph.answer_misses():
+                    return True
+            except NotAFunction:
+                raise
+            except RuleError:
+                break  # expansion asks again, if it comes so far, and then in the order of states
+        return False
 
     def call_nth(
         self, calls: Sequence[int], places: Sequence[Sequence[int]], level_end: int, n: int

@@ -33,6 +33,7 @@ AGAIN = U(0xD6E8FEB86659FD93)
 SHIFT = U(29)
 SHARD_SHIFT = U(58)
 SCAN_ON = 16384
+OPEN = 8192
 SCAN_QUIET = 1024
 CHAIN_LIMIT = 1000
 AHEAD = 32
@@ -142,6 +143,8 @@ class Misses(NamedTuple):
     key: Any  # (T, M, E)
     fill: Any  # (T,)
     recent: Any  # (T, RECENT)
+    open: Any  # (T, OPEN) states of which something was missed, for `reopen`
+    opened: Any  # (T,)
 
 
 class Visited(NamedTuple):
@@ -847,13 +850,21 @@ def expand(
     dim_w,
     dim_e,
 ):
-    """Like `expand_plainly`, with committed steps, symmetry, stubborn sets and step properties."""
+    """
+    Like `expand_plainly`, with committed steps, symmetry, stubborn sets and step properties.
+
+    After a miss it goes on to the end, and notes which states are open. `reopen` asks about these
+    again, since answers raise new questions: a committed step is only seen when the one before it
+    is. So no state is looked at often because of others.
+    """
     capacity = out.words.shape[2]
     buckets, ordinals, fill = out.words[thread], out.ordinal[thread], out.fill[thread]
     parent, latest = out.parent[thread], out.latest[thread]
     total, taken = out.total[thread], out.taken[thread]
     stop = np.int64(-1)
     fullest = np.int64(0)
+    opened, room = np.int64(0), misses.rule.shape[1]
+    misses.opened[thread] = 0
     for shard in range(SHARDS):
         fullest = max(fullest, fill[shard])
     for s in range(low, high):
@@ -883,11 +894,15 @@ def expand(
                     dim_w,
                     dim_e,
                 )
-        if not whole and stop < 0:
-            stop = s
-        if stop >= 0:
-            if s - stop >= SCAN_ON:
+        if not whole:
+            if stop < 0:
+                stop = s
+            misses.open[thread, opened] = s
+            opened += 1
+            misses.opened[thread] = opened
+            if opened == OPEN or misses.fill[thread] >= room:
                 break
+        if stop >= 0:
             continue
         if fullest + n > capacity:
             out.total[thread] = total
@@ -924,6 +939,26 @@ def expand(
     if stop >= 0:
         return stop, MISSED
     return high, DONE
+
+
+@jit
+def reopen(thread, states, rules, shape, mirror, watch, scratch, out, misses, dim_w, dim_e):
+    """Look at the open states again; those of which still something is missing stay open."""
+    left = np.int64(0)
+    for i in range(misses.opened[thread]):
+        s = misses.open[thread, i]
+        enabled = gather(states[s], thread, rules, shape, mirror, scratch, misses, dim_w, dim_e)
+        whole = enabled != -MISSED
+        if enabled > 0 and watch.before.size > 0:
+            n = scratch.begins[thread, enabled]
+            source = states[s]
+            whole = watch_steps(
+                source, n, s, False, thread, rules, shape, watch, scratch, misses, out, dim_w, dim_e
+            )
+        if not whole:
+            misses.open[thread, left] = s
+            left += 1
+    misses.opened[thread] = left
 
 
 @jit

@@ -65,6 +65,8 @@ class Work:
             key=np.empty((threads, _MISSES, cells), np.uint64),
             fill=np.zeros(threads, np.int64),
             recent=np.zeros((threads, kernel.RECENT), np.uint64),
+            open=np.empty((threads, kernel.OPEN), np.int64),
+            opened=np.zeros(threads, np.int64),
         )
         self.mirror = mirror(learned)
         self._dim = dims(learned.layout)[0]
