@@ -22,7 +22,7 @@ from .api import RECREATE, DeploymentSpec, DeploymentStrategy, IntOrPercent, rol
 from .environment import Environment, budgets, feature_gates
 from .workload import compose
 
-__all__ = ["MUTANTS", "Mutant", "mutant"]
+__all__ = ["MUTANTS", "Mutant", "check_switch", "mutant"]
 
 
 @frozen
@@ -63,6 +63,13 @@ def mutant(name: str) -> Mutant:
 
 
 # ---- small systems ----------------------------------------------------------------------------
+
+
+def check_switch(name: str) -> None:
+    """Raises DeclarationError where no rule asks for a switch of that name."""
+    helpers = {each for bug in MUTANTS for each in bug.needs.variant}
+    if name not in helpers:
+        mutant(name)
 
 
 def _rolling(surge: int, unavailable: int) -> DeploymentStrategy:

@@ -170,7 +170,8 @@ def _search(
             max_depth=options.max_depth,
             time_limit=seconds,
             memory_limit=options.memory_limit,
-            first=options.first,
+            # A bug by itself is there to be seen, and may make things grow for ever.
+            first=options.first or not options.targets,
             symmetry="symmetry" in options.reduce,
             partial_order="partial-order" in options.reduce,
             threads=options.threads or min(os.cpu_count() or 1, _MOST_THREADS),

@@ -121,7 +121,7 @@ def _options(*options: Callable[[Any], Any]) -> Callable[[Any], Any]:
 
 
 _WHAT = _options(
-    click.argument("targets", nargs=-1, required=True, metavar="FILE.yaml...|example:NAME"),
+    click.argument("targets", nargs=-1, metavar="FILE.yaml...|example:NAME"),
     click.option(
         "--set",
         "given",
@@ -173,12 +173,19 @@ _AROUND = _options(
         help="Feature gates, over their defaults in that version.",
     ),
     click.option(
-        "--mutant",
         "--bug",
-        "mutants",
+        "--mutant",
+        "bugs",
         multiple=True,
         metavar="ID",
-        help="Bring a known bug back, or apply a proposed fix. Repeatable.",
+        help="With this known bug; without a file, in the small system that shows it. Repeatable.",
+    ),
+    click.option(
+        "--fix",
+        "fixes",
+        multiple=True,
+        metavar="ID",
+        help="With the fix of a known bug that the modelled version still has. Repeatable.",
     ),
     click.option(
         "--assume-inert",
@@ -278,7 +285,8 @@ def check(
     lag: int | None,
     kubernetes: str | None,
     feature_gates: tuple[str, ...],
-    mutants: tuple[str, ...],
+    bugs: tuple[str, ...],
+    fixes: tuple[str, ...],
     assume_inert: tuple[str, ...],
     time_limit: tuple[str, float] | None,
     memory_limit: tuple[str, int] | None,
@@ -307,7 +315,8 @@ def check(
         lag=lag,
         kubernetes=kubernetes,
         feature_gates=feature_gates,
-        mutants=mutants,
+        bugs=bugs,
+        fixes=fixes,
         assume_inert=assume_inert,
     )
     return run(

@@ -13,13 +13,14 @@ from typing import Any
 import attrs
 
 from seatrial import properties
-from seatrial.core import DeclarationError, TraceFormatError
+from seatrial.core import DeclarationError, Property, TraceFormatError
 from seatrial.counterexamples import Story
 from seatrial.model import (
     DeploymentManifest,
     Environment,
     Manifests,
     NotModelled,
+    api,
     environment,
     mutants,
     parse_manifests,
@@ -46,7 +47,8 @@ class Asked:
     lag: int | None = None
     kubernetes: str | None = None
     feature_gates: tuple[str, ...] = ()
-    mutants: tuple[str, ...] = ()
+    bugs: tuple[str, ...] = ()
+    fixes: tuple[str, ...] = ()
     assume_inert: tuple[str, ...] = ()
 
     def words(self) -> Iterator[str]:
@@ -58,7 +60,8 @@ class Asked:
             ("--lag", self.lag),
             ("--kubernetes", self.kubernetes),
             ("--feature-gates", self.feature_gates),
-            ("--mutant", self.mutants),
+            ("--bug", self.bugs),
+            ("--fix", self.fixes),
             ("--assume-inert", self.assume_inert),
         )
         for option, given in options:
@@ -89,8 +92,11 @@ def scenarios(targets: Sequence[str], asked: Asked) -> tuple[Scenario, ...]:
     """
     One scenario for each Deployment in the files.
 
+    Without files a known bug is shown in the small system that is kept with it.
     Raises ManifestError and DeclarationError, each in lines that say what to change.
     """
+    if not targets:
+        return (_of_bug(asked),)
     base, ladder = _environments(asked)
     manifests = read_manifests(targets)
     if not manifests.deployments:
@@ -115,6 +121,28 @@ def scenarios(targets: Sequence[str], asked: Asked) -> tuple[Scenario, ...]:
     return tuple(found)
 
 
+def _of_bug(asked: Asked) -> Scenario:
+    names = (*asked.bugs, *asked.fixes)
+    if len(names) != 1:
+        raise DeclarationError(
+            "give files of manifests, example:NAME, or --bug ID to see a known bug by itself"
+        )
+    others = attrs.evolve(asked, bugs=(), fixes=())
+    for word in others.words():
+        raise DeclarationError(f"{word} needs a manifest; a bug by itself brings its own")
+    bug = mutants.mutant(names[0])
+    around = attrs.evolve(bug.needs, variant=_variant(asked))
+    shown = tuple(each for each in properties.known_bugs.PROPERTIES if each.id in bug.shows)
+    subject = Subject(
+        arguments=(),
+        system=workload.compose(bug.id, bug.manifest, around),
+        properties=shown,
+        not_modelled=(),
+        story=_story(bug.id, bug.manifest, around),
+    )
+    return Scenario(bug.id, (Rung(f"{around.level}, lag {around.lag}", subject, asked),))
+
+
 # ---- environments -----------------------------------------------------------------------------
 
 
@@ -134,7 +162,6 @@ def _environments(asked: Asked) -> tuple[Environment, bool]:
         raise DeclarationError(
             f"--level {asked.level!r} is none of {', '.join(environment.LEVELS)}"
         )
-    variant = frozenset(mutants.mutant(each).id for each in asked.mutants)
     users = environment.budgets(asked.users, "users") if asked.users else default.users
     faults = environment.budgets(asked.faults, "faults") if asked.faults else default.faults
     base = Environment(
@@ -143,9 +170,26 @@ def _environments(asked: Asked) -> tuple[Environment, bool]:
         lag=lag,
         kubernetes="1.36.3" if version == "1.36" else version,
         gates=environment.feature_gates(asked.feature_gates),
-        variant=variant,
+        variant=_variant(asked),
     )
     return base, asked.level is None and asked.lag is None
+
+
+def _variant(asked: Asked) -> frozenset[str]:
+    """The switches of rules that bring these bugs back, or apply these fixes."""
+    switches: frozenset[str] = frozenset()
+    for name in asked.bugs:
+        bug = mutants.mutant(name)
+        switches |= bug.needs.variant | ({bug.id} if bug.kind == "mutant" else frozenset())
+    for name in asked.fixes:
+        bug = mutants.mutant(name)
+        if bug.kind != "fix":
+            raise DeclarationError(
+                f"--fix {name}: that bug is fixed in the modelled version; --bug {name} brings it"
+                " back"
+            )
+        switches |= bug.needs.variant | {bug.id}
+    return switches
 
 
 def _rungs(
@@ -231,11 +275,21 @@ def _subject(
     return Subject(
         arguments=tuple(targets),
         system=workload.compose(name, spec, around),
-        properties=properties.properties_for(spec, around),
+        properties=(*properties.properties_for(spec, around), *_of_variant(around)),
         not_modelled=not_modelled,
-        story=Story(story.about(name, spec, around), story.summary, story.who, story.UNTOLD),
+        story=_story(name, spec, around),
         recipe=_recipe(name, manifest, around),
     )
+
+
+def _of_variant(around: Environment) -> tuple[Property, ...]:
+    """What the bugs break that are brought back, or that are fixed."""
+    shown = {each for bug in mutants.MUTANTS if bug.id in around.variant for each in bug.shows}
+    return tuple(each for each in properties.known_bugs.PROPERTIES if each.id in shown)
+
+
+def _story(name: str, spec: api.DeploymentSpec, around: Environment) -> Story:
+    return Story(story.about(name, spec, around), story.summary, story.who, story.UNTOLD)
 
 
 def _recipe(name: str, manifest: DeploymentManifest, around: Environment) -> dict[str, Any]:
@@ -278,9 +332,12 @@ def subject_of_recipe(recipe: Mapping[str, Any], where: str) -> Subject:
         lag=lag,
         kubernetes=version,
         feature_gates=tuple(recipe["featureGates"]),
-        mutants=tuple(recipe["variant"]),
     )
     base, _ = _environments(asked)
+    switches = recipe["variant"]
+    for switch in switches:
+        mutants.check_switch(switch)
+    base = attrs.evolve(base, variant=frozenset(switches))
     (_, around, _), *_ = _rungs(base, asked, ladder=False)
     found = parse_manifests(json.dumps(document), where).deployments
     if len(found) != 1:
