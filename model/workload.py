@@ -513,7 +513,8 @@ _USER = "deployment deployment_queue deployment_copies"
 def _actions(spec: DeploymentSpec, around: Environment) -> list[Action]:
     # To list pods later than expectations are read only delays what is decided, so it is a step of
     # its own just where everything is, or where the order of the two may be another one.
-    whole = around.level != "faulty" and not around.variant
+    late = "rc-expectations-checked-after-pod-list" in around.variant
+    whole = around.level != "faulty" and not late
     maker = _Maker(around.level, around.lag, whole)
     recreate = spec.strategy.type == "Recreate"
     return [
