@@ -95,6 +95,7 @@ def status_in_order(deployment: api.Deployment | None) -> Iterator[str]:
     SOME_PODS,
     HEALTHY_TEMPLATES,
     SAME_SIZE,
+    NO_PAUSE,
     Precondition(
         "there are more replicas than maxSurge, and more than 1",
         lambda spec, around: spec.replicas > max(1, surge_of(spec)),
@@ -189,7 +190,7 @@ def complete_is_true(
         )
 
 
-@under(ROLLING, UPDATE, SOME_PODS, HEALTHY_TEMPLATES)
+@under(ROLLING, UPDATE, SOME_PODS, HEALTHY_TEMPLATES, NO_PAUSE)
 @always(
     id="deployment-complete-no-old-pods-running",
     says="where the status says that the rollout is complete, no old pods are running",

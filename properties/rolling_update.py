@@ -96,7 +96,7 @@ def growth_within_surge(
         )
 
 
-@under(ROLLING, SAME_SIZE, SOME_PODS, UPDATE, HEALTHY_TEMPLATES, _GROWS_IN_STEPS)
+@under(ROLLING, SAME_SIZE, SOME_PODS, UPDATE, HEALTHY_TEMPLATES, NO_PAUSE, _GROWS_IN_STEPS)
 @always(
     id="deployment-active-pods-within-surge",
     says="at most replicas + maxSurge pods are active, not counting those that terminate",
@@ -109,7 +109,7 @@ def active_pods_within_surge(total_active: int, desired: int, surge: int) -> Ite
         yield f"{total_active} pods are active; {desired} replicas + {surge} surge are allowed"
 
 
-@under(ROLLING, SAME_SIZE, SOME_PODS, UPDATE, HEALTHY_TEMPLATES, _GROWS_IN_STEPS)
+@under(ROLLING, SAME_SIZE, SOME_PODS, UPDATE, HEALTHY_TEMPLATES, NO_PAUSE, _GROWS_IN_STEPS)
 @always(
     id="deployment-total-within-surge",
     says="at most replicas + maxSurge pods run during an update",
@@ -131,7 +131,7 @@ def _pods_grew(total_active: int, total_active_before: int) -> bool:
     return total_active > total_active_before
 
 
-@under(ROLLING, SAME_SIZE, SOME_PODS, UPDATE, HEALTHY_TEMPLATES, _GROWS_IN_STEPS)
+@under(ROLLING, SAME_SIZE, SOME_PODS, UPDATE, HEALTHY_TEMPLATES, NO_PAUSE, _GROWS_IN_STEPS)
 @after_each_step(
     id="deployment-create-waits-for-kill",
     says="new pods are created only after enough old ones were killed",
@@ -154,7 +154,7 @@ def creation_waits_for_kills(
         )
 
 
-@under(ROLLING, SAME_SIZE, SOME_PODS, UPDATE, HEALTHY_TEMPLATES, _GROWS_IN_STEPS)
+@under(ROLLING, SAME_SIZE, SOME_PODS, UPDATE, HEALTHY_TEMPLATES, NO_PAUSE, _GROWS_IN_STEPS)
 @sometimes(
     id="seed-deployment-availability-over-consistency",
     says="a Deployment would rather run a pod too many than too few: a replacement starts while its"

@@ -1,18 +1,18 @@
 """Small Deployments and their environments, in which promises are asked. A search is made once."""
 
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from attrs import evolve, frozen
 
 from seatrial.core import Report, Verdict
 from seatrial.engines.explore import explore
-from seatrial.model import api, workload
-from seatrial.model.environment import Environment, Level, budgets
-from seatrial.properties.workloads import PROMISES, Promise, properties_for
+from seatrial.model import Environment, api, environment, workload
+from seatrial.properties import Promise, properties_for, workloads
 from workloads import bound
 
-BY_ID = {each.property.id: each for each in PROMISES}
+BY_ID = {each.property.id: each for each in workloads.PROMISES}
 
 
 @frozen
@@ -37,7 +37,7 @@ def case(
     recreate: bool = False,
     users: str = "set-image",
     faults: str = "none",
-    level: Level = "atomic",
+    level: environment.Level = "atomic",
     lag: int = 0,
     ids: tuple[str, ...] = (),
     **spec: Any,
@@ -48,8 +48,8 @@ def case(
     return Case(
         api.DeploymentSpec(1, replicas, strategy=strategy, **spec),
         Environment(
-            users=budgets([users], "users"),
-            faults=budgets([faults], "faults"),
+            users=environment.budgets([users], "users"),
+            faults=environment.budgets([faults], "faults"),
             level=level,
             lag=lag,
         ),
@@ -77,3 +77,31 @@ def broken(promise: str, words: str, of: Case) -> Verdict:
     (verdict,) = explore(system, [asked], threads=2, first=True).verdicts
     assert verdict.status == "violated"
     return verdict
+
+
+_HEAD = """\
+# What is promised of Deployments and ReplicaSets?
+
+Each line is a property that `seatrial.properties.properties_for(spec, environment)` gives wherever
+all of its preconditions are met. Of a promise that is expected to be refuted the preconditions say
+where a run shows it. Ids that begin with `seed-` are of sentences that are often said.
+`python tests/promises.py` writes this page.
+
+| id | promise | kind | expected | preconditions |
+| --- | --- | --- | --- | --- |
+"""
+
+
+def document() -> str:
+    """The page of the documentation on promises."""
+    lines = []
+    for each in workloads.PROMISES:
+        of = each.property
+        cells = (f"`{of.id}`", of.says, of.kind, of.expected, "; ".join(of.preconditions) or "none")
+        lines.append(f"| {' | '.join(cells)} |\n")
+    return _HEAD + "".join(lines)
+
+
+if __name__ == "__main__":
+    page = Path(__file__).resolve().parents[1] / "docs" / "reference" / "promises.md"
+    page.write_text(document(), encoding="utf-8")
