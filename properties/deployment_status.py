@@ -7,10 +7,8 @@ from seatrial.core.arith import maximum, total
 from seatrial.model import api, deployment_conditions
 
 from .promise import (
-    ATOMIC,
     BROKEN_TEMPLATES,
     DEADLINE,
-    FRESH,
     HEALTHY_TEMPLATES,
     NO_PAUSE,
     NO_POD_FAULTS,
@@ -97,6 +95,7 @@ def status_in_order(deployment: api.Deployment | None) -> Iterator[str]:
     SOME_PODS,
     HEALTHY_TEMPLATES,
     SAME_SIZE,
+    NO_PAUSE,
     Precondition(
         "there are more replicas than maxSurge, and more than 1",
         lambda spec, around: spec.replicas > max(1, surge_of(spec)),
@@ -172,7 +171,7 @@ def _complete_with_pods(complete: bool, desired: int) -> bool:
     return complete and desired > 0
 
 
-@under(ATOMIC, FRESH, NO_POD_FAULTS, NO_UNDO, NOT_DELETED)
+@under(SAME_SIZE, NO_POD_FAULTS, NO_UNDO, NOT_DELETED)
 @always(
     id="deployment-complete-is-true",
     says="where the status says that the rollout is complete, all replicas are of the new template"
@@ -191,7 +190,7 @@ def complete_is_true(
         )
 
 
-@under(ROLLING, UPDATE, SOME_PODS, HEALTHY_TEMPLATES)
+@under(ROLLING, UPDATE, SOME_PODS, HEALTHY_TEMPLATES, NO_PAUSE)
 @always(
     id="deployment-complete-no-old-pods-running",
     says="where the status says that the rollout is complete, no old pods are running",
@@ -285,7 +284,7 @@ def healthy_is_in_time(progress: str) -> Iterator[str]:
         yield "Progressing is ProgressDeadlineExceeded, and every template is healthy"
 
 
-@under(DEADLINE, BROKEN_TEMPLATES, ATOMIC, FRESH, NO_UNDO)
+@under(DEADLINE, BROKEN_TEMPLATES)
 @after_each_step(
     id="deployment-deadline-reports-only",
     says="exceeding the progress deadline changes a condition and nothing else: neither the"

@@ -9,6 +9,7 @@ from .promise import (
     DEADLINE,
     FRESH,
     HEALTHY_TEMPLATES,
+    PAUSED,
     ROLLING,
     SAME_SIZE,
     UPDATE,
@@ -24,10 +25,11 @@ _DOCS = (
     "https://kubernetes.io/docs/concepts/workloads/controllers/deployment/"
     "#pausing-and-resuming-a-deployment"
 )
+_SEVERAL = Precondition("there are at least 2 replicas", lambda spec, around: spec.replicas > 1)
 _SYNC = "pkg/controller/deployment/sync.go"
 
 
-@under(does("pause"), ATOMIC, FRESH)
+@under(PAUSED, ATOMIC, FRESH)
 @after_each_step(
     id="deployment-paused-makes-no-replica-set",
     says="while a Deployment is paused, a new template makes no ReplicaSet",
@@ -47,12 +49,12 @@ def _paused_and_sized(paused_before: bool, paused: bool) -> bool:
 
 
 @under(
-    does("pause"),
+    PAUSED,
     UPDATE,
     ROLLING,
     SAME_SIZE,
     HEALTHY_TEMPLATES,
-    Precondition("there are at least 2 replicas", lambda spec, around: spec.replicas > 1),
+    _SEVERAL,
 )
 @after_each_step(
     id="seed-rolling-stop-midway",
@@ -70,7 +72,25 @@ def paused_keeps_sizes(size: All[int], size_before: All[int]) -> Iterator[str]:
             )
 
 
-@under(does("pause"), UPDATE, ROLLING, SAME_SIZE, FRESH, ATOMIC)
+@under(PAUSED, UPDATE, ROLLING, SAME_SIZE, HEALTHY_TEMPLATES, _SEVERAL)
+@after_each_step(
+    id="deployment-paused-keeps-old-pods",
+    says="a paused rollout does not run to its end: old ReplicaSets keep pods",
+    source=_DOCS,
+    expected="refuted",
+    over="template",
+    premise=lambda paused_before, paused, template, target: (
+        paused_before and paused and template != target
+    ),
+)
+def paused_keeps_old_pods(template: int, size: int, size_before: int) -> Iterator[str]:
+    if size == 0 < size_before:
+        yield (
+            f"old ReplicaSet {template} goes from {size_before} to 0 while the Deployment is paused"
+        )
+
+
+@under(PAUSED, UPDATE, ROLLING, SAME_SIZE, FRESH, ATOMIC)
 @after_each_step(
     id="deployment-paused-keeps-total",
     says="while a Deployment is paused, its ReplicaSets give up no pods, unless the new one"
@@ -92,7 +112,7 @@ def paused_gives_up_no_pods(
         )
 
 
-@under(does("pause"), DEADLINE)
+@under(PAUSED, DEADLINE)
 @after_each_step(
     id="deployment-paused-no-deadline",
     says="while a Deployment is paused, it does not come to exceed its progress deadline",
@@ -105,7 +125,7 @@ def paused_does_not_time_out(progress: str, progress_before: str) -> Iterator[st
         yield f"Progressing goes from {progress_before} to {progress} while paused"
 
 
-@under(does("pause"), does("undo"))
+@under(PAUSED, does("undo"))
 @after_each_step(
     id="deployment-paused-not-rolled-back",
     says="a paused Deployment is not rolled back: `kubectl rollout undo` refuses",
@@ -120,6 +140,7 @@ def paused_is_not_undone(action: str, target: int, target_before: int) -> Iterat
 PROMISES: tuple[Promise, ...] = (
     paused_makes_no_replica_set,
     paused_keeps_sizes,
+    paused_keeps_old_pods,
     paused_gives_up_no_pods,
     paused_does_not_time_out,
     paused_is_not_undone,

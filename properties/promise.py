@@ -25,8 +25,8 @@ __all__ = [
     "NOT_DELETED",
     "NO_PAUSE",
     "NO_POD_FAULTS",
-    "NO_RELIST",
     "NO_UNDO",
+    "PAUSED",
     "RECREATE",
     "ROLLING",
     "SAME_SIZE",
@@ -153,10 +153,13 @@ NO_UNDO = _none("nobody undoes a rollout or applies the manifest again", "undo",
 NOT_DELETED = _none("nobody deletes the Deployment", "delete")
 NO_POD_FAULTS = _none("pods that were ready stay so", "container-exit", "unready", "pod-failed")
 HEALTHY_TEMPLATES = _none("pods of every template become ready", "never-ready")
-NO_RELIST = _none("no watch breaks", "relist")
 NO_PAUSE = Precondition(
     "the Deployment is not paused",
     lambda spec, around: not spec.paused and not around.times("pause"),
+)
+PAUSED = Precondition(
+    "the Deployment may be paused",
+    lambda spec, around: spec.paused or around.times("pause") > 0,
 )
 UPDATE = Precondition(
     "the template is replaced",

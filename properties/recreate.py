@@ -6,7 +6,6 @@ from seatrial.core import All, after_each_step, always, sometimes
 from seatrial.core.arith import total
 
 from .promise import (
-    ATOMIC,
     FRESH,
     RECREATE,
     SAME_SIZE,
@@ -22,7 +21,7 @@ __all__ = ["PROMISES"]
 _DOCS = "https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#recreate-deployment"
 
 
-@under(RECREATE, ATOMIC, FRESH)
+@under(RECREATE, FRESH)
 @always(
     id="deployment-recreate-old-gone-first",
     says="with Recreate, pods of two templates never run at the same time, terminating ones"

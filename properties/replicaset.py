@@ -9,7 +9,6 @@ from .promise import (
     ATOMIC,
     FRESH,
     INTERLEAVED,
-    NO_RELIST,
     SAME_SIZE,
     TOLD,
     Promise,
@@ -22,11 +21,14 @@ __all__ = ["PROMISES"]
 _DOCS = "https://kubernetes.io/docs/concepts/workloads/controllers/replicaset/"
 _GO = "pkg/controller/replicaset/replica_set.go"
 _UTILS = "pkg/controller/replicaset/replica_set_utils.go"
+_SYNC_DELETES = ("start_sync", "delete_pod")
+"""The steps in which this controller deletes pods: at level atomic a whole sync is the first."""
+
 
 # ---- how many ---------------------------------------------------------------------------------
 
 
-@under(NO_RELIST)
+@at_all_times
 @converges_to(
     id="replicaset-count-eventually",
     says="in the end a ReplicaSet has as many pods as its size",
@@ -75,7 +77,9 @@ def creates_what_is_missing(active: int, active_before: int, size: int) -> Itera
     says="a ReplicaSet deletes no more pods than are surplus",
     source=f"{_GO} manageReplicas",
     over="template",
-    premise=lambda action, active, active_before: action == "start_sync" and active < active_before,
+    premise=lambda action, active, active_before: (
+        action in _SYNC_DELETES and active < active_before
+    ),
 )
 def deletes_the_surplus(active: int, active_before: int, size: int) -> Iterator[str]:
     if active < size:
@@ -91,7 +95,7 @@ def deletes_the_surplus(active: int, active_before: int, size: int) -> Iterator[
     says="a ReplicaSet that shrinks deletes no ready pod while it has one that is not ready",
     source=_DOCS + "#scaling-a-replicaset",
     over="template",
-    premise=lambda action, ready, ready_before: action == "start_sync" and ready < ready_before,
+    premise=lambda action, ready, ready_before: action in _SYNC_DELETES and ready < ready_before,
 )
 def unready_go_first(active: int, ready: int, ready_before: int) -> Iterator[str]:
     if active > ready:
@@ -125,7 +129,7 @@ def unready_are_chosen_first(
 # ---- what it reports --------------------------------------------------------------------------
 
 
-@under(NO_RELIST)
+@at_all_times
 @converges_to(
     id="replicaset-status-at-rest",
     says="in the end the status has the numbers of pods that there are, is of the present"

@@ -88,7 +88,7 @@ def newest_revision_at_rest(
     return revision_of[deployment.spec.template] == highest == deployment.revision
 
 
-@at_all_times
+@under(ATOMIC)
 @after_each_step(
     id="deployment-rollout-iff-template-change",
     says="a ReplicaSet is made only for a template that the Deployment asks for",

@@ -96,7 +96,7 @@ def growth_within_surge(
         )
 
 
-@under(ROLLING, SAME_SIZE, SOME_PODS, UPDATE, HEALTHY_TEMPLATES, _GROWS_IN_STEPS)
+@under(ROLLING, SAME_SIZE, SOME_PODS, UPDATE, HEALTHY_TEMPLATES, NO_PAUSE, _GROWS_IN_STEPS)
 @always(
     id="deployment-active-pods-within-surge",
     says="at most replicas + maxSurge pods are active, not counting those that terminate",
@@ -109,7 +109,7 @@ def active_pods_within_surge(total_active: int, desired: int, surge: int) -> Ite
         yield f"{total_active} pods are active; {desired} replicas + {surge} surge are allowed"
 
 
-@under(ROLLING, SAME_SIZE, SOME_PODS, UPDATE, HEALTHY_TEMPLATES, _GROWS_IN_STEPS)
+@under(ROLLING, SAME_SIZE, SOME_PODS, UPDATE, HEALTHY_TEMPLATES, NO_PAUSE, _GROWS_IN_STEPS)
 @always(
     id="deployment-total-within-surge",
     says="at most replicas + maxSurge pods run during an update",
@@ -131,7 +131,7 @@ def _pods_grew(total_active: int, total_active_before: int) -> bool:
     return total_active > total_active_before
 
 
-@under(ROLLING, SAME_SIZE, SOME_PODS, UPDATE, HEALTHY_TEMPLATES, _GROWS_IN_STEPS)
+@under(ROLLING, SAME_SIZE, SOME_PODS, UPDATE, HEALTHY_TEMPLATES, NO_PAUSE, _GROWS_IN_STEPS)
 @after_each_step(
     id="deployment-create-waits-for-kill",
     says="new pods are created only after enough old ones were killed",
@@ -154,7 +154,7 @@ def creation_waits_for_kills(
         )
 
 
-@under(ROLLING, SAME_SIZE, SOME_PODS, UPDATE, HEALTHY_TEMPLATES, _GROWS_IN_STEPS)
+@under(ROLLING, SAME_SIZE, SOME_PODS, UPDATE, HEALTHY_TEMPLATES, NO_PAUSE, _GROWS_IN_STEPS)
 @sometimes(
     id="seed-deployment-availability-over-consistency",
     says="a Deployment would rather run a pod too many than too few: a replacement starts while its"
@@ -201,7 +201,7 @@ def _shrinks(size: All[int], size_before: All[int], target: int) -> bool:
     return target > 0 and any(size[at] < size_before[at] for at in size)
 
 
-@under(ROLLING, ATOMIC, FRESH, SAME_SIZE, NO_POD_FAULTS, NO_UNDO, NOT_DELETED)
+@under(ROLLING, SAME_SIZE, NO_POD_FAULTS, NO_UNDO, NOT_DELETED, TOLD)
 @after_each_step(
     id="deployment-min-available-during-rollout",
     says="old ReplicaSets shrink only as far as replicas - maxUnavailable pods remain available",
@@ -220,7 +220,7 @@ def shrinking_leaves_enough(
         )
 
 
-@under(ROLLING, BROKEN_TEMPLATES, SOME_REMAIN, SAME_SIZE, NO_POD_FAULTS, NOT_DELETED)
+@under(ROLLING, BROKEN_TEMPLATES, SAME_SIZE, NO_POD_FAULTS, NOT_DELETED)
 @always(
     id="deployment-bad-rollout-stops",
     says="a rollout whose pods never become ready takes no more than maxUnavailable of the pods"
@@ -243,15 +243,9 @@ def serving_pods_stay(
     source=f"{_GO} reconcileOldReplicaSets",
     premise=lambda target, never_ready: target in never_ready,
 )
-def some_old_pods_are_kept(
-    size: All[int], never_ready: frozenset[int], desired: int, spare: int
-) -> Iterator[str]:
-    kept = total(size[at] for at in size if at not in never_ready)
-    if kept < desired - spare:
-        yield (
-            f"the ReplicaSets that work are to have {kept} pods;"
-            f" {desired} replicas - {spare} unavailable are needed"
-        )
+def some_old_pods_are_kept(size: All[int], never_ready: frozenset[int]) -> Iterator[str]:
+    if not any(size[at] for at in size if at not in never_ready):
+        yield f"of the sizes {'+'.join(map(str, size.values()))} none is of a template that works"
 
 
 # ---- in which order ---------------------------------------------------------------------------
@@ -270,7 +264,7 @@ def old_replica_sets_only_shrink(template: int, size: int, size_before: int) -> 
         yield f"old ReplicaSet {template} grows from {size_before} to {size}"
 
 
-@under(ROLLING, ATOMIC, FRESH, SAME_SIZE, NO_PAUSE)
+@under(ROLLING, ATOMIC)
 @after_each_step(
     id="deployment-grows-or-shrinks",
     says="one sync either grows the new ReplicaSet or shrinks old ones, never both",
@@ -321,7 +315,7 @@ def _rolling_out(size: All[int], target: int, desired: int, paused: bool) -> boo
     return size[target] != desired or any(size[at] for at in size if at != target)
 
 
-@under(ROLLING, UPDATE, SOME_PODS, NO_PAUSE)
+@under(ROLLING, UPDATE, SOME_REMAIN, HEALTHY_TEMPLATES, NO_PAUSE)
 @always(
     id="seed-rolling-never-waits",
     says="a rolling update runs through without waiting, unless something fails",

@@ -11,6 +11,7 @@ from .promise import (
     FRESH,
     HEALTHY_TEMPLATES,
     NO_UNDO,
+    PAUSED,
     ROLLING,
     Promise,
     does,
@@ -100,7 +101,7 @@ def as_many_pods_as_replicas(
     return paused or deployment_alive != "alive" or total_active == desired
 
 
-@under(does("scale"), does("pause"), ROLLING)
+@under(does("scale"), PAUSED, ROLLING)
 @converges_to(
     id="deployment-paused-still-scales",
     says="a paused Deployment is scaled all the same: its sizes add up to replicas, or to replicas"

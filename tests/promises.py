@@ -1,0 +1,107 @@
+"""Small Deployments and their environments, in which promises are asked. A search is made once."""
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from attrs import evolve, frozen
+
+from seatrial.core import Report, Verdict
+from seatrial.engines.explore import explore
+from seatrial.model import Environment, api, environment, workload
+from seatrial.properties import Promise, properties_for, workloads
+from workloads import bound
+
+BY_ID = {each.property.id: each for each in workloads.PROMISES}
+
+
+@frozen
+class Case:
+    """A Deployment in an environment; with `ids`, only these promises are asked of it."""
+
+    spec: api.DeploymentSpec
+    around: Environment
+    ids: tuple[str, ...] = ()
+
+    def asked(self) -> tuple[Promise, ...]:
+        """The promises that apply, or those that were named."""
+        found = {each.id for each in properties_for(self.spec, self.around)}
+        return tuple(BY_ID[each] for each in BY_ID if each in (self.ids or found))
+
+
+def case(
+    replicas: int = 1,
+    surge: int | str = 1,
+    unavailable: int | str = 0,
+    *,
+    recreate: bool = False,
+    users: str = "set-image",
+    faults: str = "none",
+    level: environment.Level = "atomic",
+    lag: int = 0,
+    ids: tuple[str, ...] = (),
+    **spec: Any,
+) -> Case:
+    """A Deployment with these bounds, and what is done to it."""
+    rolling = api.rolling_update(max_surge=bound(surge), max_unavailable=bound(unavailable))
+    strategy = api.RECREATE if recreate else rolling
+    return Case(
+        api.DeploymentSpec(1, replicas, strategy=strategy, **spec),
+        Environment(
+            users=environment.budgets([users], "users"),
+            faults=environment.budgets([faults], "faults"),
+            level=level,
+            lag=lag,
+        ),
+        ids,
+    )
+
+
+@cache
+def searched(of: Case) -> Report:
+    """All states, and what is so of the promises that are asked."""
+    system = workload.compose("small", of.spec, of.around)
+    return explore(system, [each.property for each in of.asked()], threads=2)
+
+
+def broken(promise: str, words: str, of: Case) -> Verdict:
+    """
+    The promise, broken in a case in which exactly one precondition is not met: the one so worded.
+
+    With `words` empty all are met: the promise is refuted as it stands.
+    """
+    unmet = [each.words for each in BY_ID[promise].unmet(of.spec, of.around)]
+    assert unmet == ([words] if words else [])
+    asked = evolve(BY_ID[promise].property, expected="holds")
+    system = workload.compose("small", of.spec, of.around)
+    (verdict,) = explore(system, [asked], threads=2, first=True).verdicts
+    assert verdict.status == "violated"
+    return verdict
+
+
+_HEAD = """\
+# What is promised of Deployments and ReplicaSets?
+
+Each line is a property that `seatrial.properties.properties_for(spec, environment)` gives wherever
+all of its preconditions are met. Of a promise that is expected to be refuted the preconditions say
+where a run shows it. Ids that begin with `seed-` are of sentences that are often said.
+`python tests/promises.py` writes this page.
+
+| id | promise | kind | expected | preconditions |
+| --- | --- | --- | --- | --- |
+"""
+
+
+def document() -> str:
+    """The page of the documentation on promises."""
+    lines = []
+    for each in workloads.PROMISES:
+        of = each.property
+        cells = (f"`{of.id}`", of.says, of.kind, of.expected, "; ".join(of.preconditions) or "none")
+        lines.append(f"| {' | '.join(cells)} |\n")
+    return _HEAD + "".join(lines)
+
+
+if __name__ == "__main__":
+    page = Path(__file__).resolve().parents[1] / "docs" / "reference" / "promises.md"
+    page.write_text(document(), encoding="utf-8")

@@ -1,0 +1,467 @@
+"""What Deployments promise: kept under its preconditions, broken by a run where one is dropped.
+
+`broken` names the precondition that is not met and gives the shortest run; its last words say why.
+"""
+
+import os
+from pathlib import Path
+
+import pytest
+from attrs import evolve
+
+from promises import BY_ID, Case, broken, case, document, searched
+from seatrial.properties import Precondition, promise, properties_for, workloads
+
+CHECKOUT = Path(__file__).resolve().parents[1]
+
+SMALL = {
+    "one replica": case(),
+    "two replicas": case(2),
+    "one replica, which may be missing": case(surge=0, unavailable=1),
+    "three replicas": case(3, ids=("seed-rolling-trace-three",)),
+    "default bounds": case(surge="25%", unavailable="25%"),
+    "recreated": case(recreate=True),
+    "recreated, scaled down and up": case(2, recreate=True, users="scale:1@2,scale:2"),
+    "paused and resumed": case(users="set-image,pause,resume"),
+    "paused in mid-rollout": case(2, users="set-image,pause", faults="never-ready"),
+    "paused from the start": case(paused=True, users="set-image,undo"),
+    "paused and scaled": case(users="scale:2,pause"),
+    "scaled in mid-rollout": case(users="set-image,scale:2", faults="never-ready"),
+    "scaled to zero": case(users="scale:0,scale:1"),
+    "applied again": case(users="scale:2,apply"),
+    "without history": case(revision_history_limit=0),
+    "undone": case(users="set-image,undo", faults="never-ready"),
+    "restarted": case(users="restart"),
+    "with a controller that restarts": case(faults="controller-restart"),
+    "with an image that does not work": case(2, faults="never-ready"),
+    "with a container that exits": case(faults="container-exit"),
+    "deleted in the background": case(users="delete:background"),
+    "deleted in the foreground": case(users="delete:foreground"),
+    "orphaned": case(users="delete:orphan"),
+    "interleaved": case(level="interleaved"),
+    "lagging": case(
+        level="interleaved",
+        lag=1,
+        ids=("deployment-available-floor", "replicaset-never-too-many", "replicaset-victim-order"),
+    ),
+}
+
+
+def statuses(of: Case) -> dict[str, str]:
+    """The verdict on each promise that is asked."""
+    return {each.property.id: each.status for each in searched(of).verdicts}
+
+
+@pytest.mark.parametrize("of", SMALL.values(), ids=SMALL)
+def test_every_promise_that_applies_has_the_verdict_that_it_expects(of: Case) -> None:
+    """Each search is complete, and ends within seconds."""
+    expected = {"holds": "holds", "refuted": "violated"}
+
+    assert searched(of).exploration.complete
+    assert statuses(of) == {
+        each.property.id: expected[each.property.expected] for each in of.asked()
+    }
+
+
+def test_every_promise_that_holds_is_asked_somewhere_and_its_premise_is_met_there() -> None:
+    """A promise with a premise that nothing meets would hold as well, and say nothing."""
+    told = {
+        each.property.id
+        for of in SMALL.values()
+        for each in searched(of).verdicts
+        if not each.vacuous
+    }
+
+    assert {
+        each.property.id for each in workloads.PROMISES if each.property.expected == "holds"
+    } <= told
+
+
+def test_a_promise_is_left_out_where_a_precondition_is_not_met() -> None:
+    """A crash takes an available pod: the status cannot know, but the floor is told of it."""
+    of = case(faults="container-exit")
+
+    asked = {each.id for each in properties_for(of.spec, of.around)}
+
+    assert "deployment-available-condition-is-true" not in asked
+    assert "deployment-available-floor" in asked
+
+
+# ---- promises that are false as they are made -------------------------------------------------
+
+REFUTED = {
+    "deployment-active-pods-within-surge": (
+        case(2),
+        "4 pods are active; 2 replicas + 1 surge are allowed",
+    ),
+    "deployment-total-within-surge": (
+        case(surge=0, unavailable=1),
+        "2 pods are active and 0 still terminate; 1 replicas + 0 surge are allowed",
+    ),
+    "deployment-create-waits-for-kill": (
+        case(surge=0, unavailable=1),
+        "1 pods are created beside 0 that still terminate: 2 run, and 1 replicas + 0 surge are"
+        " allowed",
+    ),
+    "seed-rolling-delete-before-create": (
+        case(),
+        "the ReplicaSets ask for 2 pods and 1 are desired: a new one starts before an old one"
+        " stops",
+    ),
+    "deployment-new-started-before-old-removed": (
+        case(surge=0, unavailable=1),
+        "1 old pods are given up and 0 new ones are available",
+    ),
+    "seed-rolling-never-waits": (
+        case(),
+        "the controller has nothing to do with 1 new and 1 old pods asked for: it waits for pods"
+        " to become available",
+    ),
+    "seed-default-surge-unavailable-one": (
+        case(5, "25%", "25%"),
+        "the ReplicaSets ask for 7 pods; 5 replicas + 1 were expected",
+    ),
+    "deployment-proposal-both-round-up": (
+        case(surge="25%", unavailable="25%"),
+        "no reachable state satisfies deployment-proposal-both-round-up",
+    ),
+    "seed-recreate-new-first": (
+        case(recreate=True),
+        "ReplicaSet 1 goes from 1 to 0 and no new pod is available",
+    ),
+    "seed-rolling-stop-midway": (
+        case(3, users="set-image,pause"),
+        "ReplicaSet 1 goes from 2 to 3 while the Deployment is paused",
+    ),
+    "deployment-paused-keeps-old-pods": (
+        case(2, users="set-image,pause"),
+        "old ReplicaSet 1 goes from 1 to 0 while the Deployment is paused",
+    ),
+    "seed-any-update-revertible": (
+        case(revision_history_limit=0),
+        "ReplicaSet 1 is deleted, and with it the way back to its template",
+    ),
+    "deployment-available-status-bounds": (
+        case(2),
+        "availableReplicas is 4; it was to lie between 2 and 3",
+    ),
+    "deployment-complete-no-old-pods-running": (
+        case(),
+        "the status is complete and 1 old pods still run",
+    ),
+    "seed-automated-rollbacks": (
+        case(faults="never-ready"),
+        "the run stops outside the goal: no step of the system is enabled",
+    ),
+}
+
+
+@pytest.mark.parametrize("asked", REFUTED)
+def test_a_promise_that_is_false_as_it_is_made_is_shown_to_be(asked: str) -> None:
+    """No precondition is dropped here, and no fault is needed but a template that does not work."""
+    of, because = REFUTED[asked]
+
+    assert broken(asked, "", of).because == because
+
+
+def test_a_refuted_promise_is_known_to_be_refuted() -> None:
+    """Each has its run above."""
+    assert set(REFUTED) == {
+        each.property.id for each in workloads.PROMISES if each.property.expected == "refuted"
+    }
+
+
+# ---- preconditions, one dropped at a time -----------------------------------------------------
+
+STUCK = "the run stops outside the goal: no step of the system is enabled"
+LEAST = "the least is 0; the bound is 1 (so far; the search was capped: first)"
+CONDITION_LIES = "Available is True and 0 pods are available; 1 replicas - 0 are needed"
+COMPLETE_LIES = "the status is complete; 0 of 1 new pods are available and 0 others are asked for"
+
+DROPPED = {
+    ("seed-rolling-controlled-rate", promise.SAME_SIZE): (
+        case(2, users="set-image,scale:1"),
+        "the ReplicaSets ask for 3 pods; 1 replicas + 1 surge are allowed",
+    ),
+    ("deployment-nonterminating-within-surge", promise.ATOMIC): (
+        case(2, users="set-image,scale:1", level="interleaved"),
+        "the sizes grow from 2 to 3; 1 replicas + 1 surge are allowed",
+    ),
+    ("deployment-available-floor", promise.SAME_SIZE): (case(users="set-image,scale:0"), LEAST),
+    ("deployment-available-floor", promise.NOT_DELETED): (case(users="delete:background"), LEAST),
+    ("deployment-min-available-during-rollout", promise.NO_UNDO): (
+        case(users="set-image,undo"),
+        "the sizes leave 0 available pods; 1 replicas - 0 unavailable are needed",
+    ),
+    ("deployment-min-available-during-rollout", promise.NO_POD_FAULTS): (
+        case(2, faults="container-exit"),
+        "the sizes leave 1 available pods; 2 replicas - 0 unavailable are needed",
+    ),
+    ("deployment-min-available-during-rollout", promise.NOT_DELETED): (
+        case(users="delete:foreground"),
+        "the sizes leave 0 available pods; 1 replicas - 0 unavailable are needed",
+    ),
+    ("deployment-bad-rollout-stops", promise.NO_POD_FAULTS): (
+        case(faults="never-ready,container-exit"),
+        "0 pods serve; 1 replicas - 0 unavailable are needed",
+    ),
+    ("deployment-bad-rollout-stops", promise.SAME_SIZE): (
+        case(users="set-image,scale:2", faults="never-ready"),
+        "1 pods serve; 2 replicas - 0 unavailable are needed",
+    ),
+    ("seed-rolling-blocks-on-failure", promise.SOME_REMAIN): (
+        case(surge=0, unavailable=1, faults="never-ready"),
+        "of the sizes 0+0 none is of a template that works",
+    ),
+    ("seed-rolling-blocks-on-failure", promise.SAME_SIZE): (
+        case(users="set-image,scale:0", faults="never-ready"),
+        "of the sizes 0+0 none is of a template that works",
+    ),
+    ("deployment-old-replica-sets-only-shrink", promise.NO_PAUSE): (
+        case(2, 0, 1, users="set-image,pause"),
+        "old ReplicaSet 1 grows from 1 to 2",
+    ),
+    ("deployment-old-replica-sets-only-shrink", promise.SAME_SIZE): (
+        case(users="set-image,scale:2"),
+        "old ReplicaSet 1 grows from 1 to 2",
+    ),
+    ("deployment-old-replica-sets-only-shrink", promise.ATOMIC): (
+        case(users="set-image@2", level="interleaved"),
+        "old ReplicaSet 2 grows from 0 to 1",
+    ),
+    ("deployment-recreate-within-replicas", promise.SAME_SIZE): (
+        case(2, recreate=True, users="scale:1"),
+        "2 pods are active; 1 replicas are asked for",
+    ),
+    ("deployment-recreate-old-gone-first", promise.RECREATE): (
+        case(),
+        "of template 1, 1 pods are active and 0 terminate; of template 2, 1 pods are active and 0"
+        " terminate",
+    ),
+    ("deployment-proportional-adds-up", promise.NO_UNDO): (
+        case(users="set-image,scale:2,apply"),
+        "sizes go from 1+1 to 1+1; 2 replicas + 1 surge were to be shared",
+    ),
+    ("deployment-nothing-grows-at-zero", promise.ATOMIC): (
+        case(users="set-image,scale:0", level="interleaved"),
+        "ReplicaSet 2 grows from 0 to 1 at replicas 0",
+    ),
+    ("seed-scale-by-replicas", promise.HEALTHY_TEMPLATES): (
+        case(users="set-image,scale:2", faults="never-ready"),
+        STUCK,
+    ),
+    ("deployment-paused-makes-no-replica-set", promise.ATOMIC): (
+        case(users="set-image,pause", level="interleaved"),
+        "ReplicaSet 2 is made while the Deployment is paused",
+    ),
+    ("deployment-paused-keeps-total", promise.ATOMIC): (
+        case(2, users="set-image,pause", level="interleaved"),
+        "the sizes shrink from 3 to 2 while paused, and the new ReplicaSet has 1 of 2",
+    ),
+    ("deployment-revisions-unique", promise.FRESH): (
+        case(users="set-image@2", level="interleaved", lag=2),
+        "ReplicaSets 2 and 3 both have revision 2",
+    ),
+    ("deployment-newest-revision-at-rest", promise.NO_PAUSE): (
+        case(users="set-image,pause"),
+        STUCK,
+    ),
+    ("deployment-rollout-iff-template-change", promise.ATOMIC): (
+        case(users="set-image@2", level="interleaved"),
+        "ReplicaSet 2 is made while the Deployment asks for template 3",
+    ),
+    ("deployment-history-limit-at-rest", promise.HEALTHY_TEMPLATES): (
+        case(revision_history_limit=0, faults="never-ready"),
+        STUCK,
+    ),
+    ("deployment-history-limit-at-rest", promise.NO_PAUSE): (
+        case(revision_history_limit=0, users="set-image,pause"),
+        STUCK,
+    ),
+    ("deployment-complete-is-true", promise.NO_POD_FAULTS): (
+        case(faults="container-exit"),
+        COMPLETE_LIES,
+    ),
+    ("deployment-complete-is-true", promise.NO_UNDO): (case(users="set-image,undo"), COMPLETE_LIES),
+    ("deployment-complete-is-true", promise.NOT_DELETED): (
+        case(users="delete:foreground"),
+        COMPLETE_LIES,
+    ),
+    ("deployment-complete-is-true", promise.SAME_SIZE): (
+        case(2, recreate=True, users="scale:1@2,scale:2"),
+        "the status is complete; 1 of 2 new pods are available and 0 others are asked for",
+    ),
+    ("deployment-available-condition-is-true", promise.NO_POD_FAULTS): (
+        case(faults="container-exit"),
+        CONDITION_LIES,
+    ),
+    ("deployment-available-condition-is-true", promise.NO_UNDO): (
+        case(users="set-image,undo"),
+        CONDITION_LIES,
+    ),
+    ("deployment-available-condition-is-true", promise.NOT_DELETED): (
+        case(users="delete:foreground"),
+        CONDITION_LIES,
+    ),
+    ("deployment-available-condition-is-true", promise.SAME_SIZE): (
+        case(users="scale:2"),
+        "Available is True and 1 pods are available; 2 replicas - 0 are needed",
+    ),
+    ("deployment-healthy-rollout-is-in-time", promise.HEALTHY_TEMPLATES): (
+        case(faults="never-ready"),
+        "Progressing is ProgressDeadlineExceeded, and every template is healthy",
+    ),
+    ("deployment-deadline-is-reported", promise.NO_PAUSE): (
+        case(users="set-image,pause", faults="never-ready"),
+        STUCK,
+    ),
+    ("deployment-complete-at-rest", promise.HEALTHY_TEMPLATES): (case(faults="never-ready"), STUCK),
+    ("deployment-eventually-new-revision", promise.HEALTHY_TEMPLATES): (
+        case(faults="never-ready"),
+        STUCK,
+    ),
+    ("seed-deployment-identical-replicas", promise.HEALTHY_TEMPLATES): (
+        case(faults="never-ready"),
+        STUCK,
+    ),
+    ("deployment-available-at-rest", promise.HEALTHY_TEMPLATES): (
+        case(surge=0, unavailable=1, faults="never-ready"),
+        STUCK,
+    ),
+    ("seed-rollout-restart-refreshes-all", promise.HEALTHY_TEMPLATES): (
+        case(users="restart", faults="never-ready"),
+        STUCK,
+    ),
+    ("deployment-orphans-stay", promise.ATOMIC): (
+        case(users="set-image,delete:orphan", level="interleaved"),
+        "ReplicaSet 2 of size 1 has size 0 after its Deployment",
+    ),
+    ("deployment-deleting-rolls-nothing", promise.ATOMIC): (
+        case(users="set-image,delete:foreground", level="interleaved"),
+        "ReplicaSet 2 goes from 0 to 1 while its Deployment is being deleted",
+    ),
+    ("deployment-foreground-deletion-in-order", promise.deleted("foreground")): (
+        case(users="delete:background"),
+        "the Deployment is gone; ReplicaSets [1], 1 active pods and 0 terminating ones are not",
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("asked", "dropped"), DROPPED, ids=[f"{id}: not {each.words}" for id, each in DROPPED]
+)
+def test_a_promise_is_broken_where_a_precondition_is_dropped(
+    asked: str, dropped: Precondition
+) -> None:
+    """One precondition at a time: nothing else stands in the way of the promise."""
+    of, because = DROPPED[asked, dropped]
+
+    assert broken(asked, dropped.words, of).because == because
+
+
+# ---- runs worth knowing -----------------------------------------------------------------------
+
+
+def test_an_undo_takes_the_last_available_pod_of_a_deployment_that_may_miss_none() -> None:
+    """
+    ReplicaSet 1 has just deleted its pod, and its status still counts it. Grown again by the undo,
+    it passes for available, and the new ReplicaSet is scaled to 0: replicas 1, maxUnavailable 0,
+    no fault, and no pod is left. The Deployment controller does not ask of which generation a
+    ReplicaSet's status is.
+    """
+    verdict = broken(
+        "deployment-available-floor", promise.NO_UNDO.words, case(users="set-image,undo")
+    )
+
+    assert verdict.extreme == 0
+    assert verdict.trace is not None
+    done = [step.label for step in verdict.trace.steps]
+    assert done.count("deletes a pod that is available") == 2
+    assert done.count("a pod becomes ready") == 1
+
+
+def test_recreate_overlaps_where_the_cache_of_pods_is_behind_that_of_replica_sets() -> None:
+    """
+    An old pod fails and is replaced just before its ReplicaSet is scaled to 0. The status without
+    pods arrives before the event of the new pod does.
+    """
+    of = case(recreate=True, faults="pod-failed", level="interleaved", lag=1)
+
+    verdict = broken("deployment-recreate-old-gone-first", promise.FRESH.words, of)
+
+    assert verdict.because.startswith("of template 1, 1 pods are active")
+
+
+def test_growth_exceeds_the_surge_where_the_cache_of_replica_sets_is_behind() -> None:
+    """The third template's ReplicaSet is made before the cache shows that of the second."""
+    of = case(users="set-image@2", level="interleaved", lag=2)
+
+    verdict = broken("seed-rolling-controlled-rate", promise.FRESH.words, of)
+
+    assert verdict.because == "the ReplicaSets ask for 3 pods; 1 replicas + 1 surge are allowed"
+
+
+def test_an_undo_before_the_new_template_has_a_revision_goes_back_too_far() -> None:
+    """Undo takes the highest revision but one, and the template that failed has none yet."""
+    of = case(users="set-image@2,undo")
+    unmet = BY_ID["seed-undo-returns-to-previous"].unmet(of.spec, of.around)
+
+    verdict = broken("seed-undo-returns-to-previous", unmet[0].words, of)
+
+    assert verdict.because == (
+        "template 3 has no revision yet, and undo goes back to template 1 of revision 1"
+    )
+
+
+def test_the_shares_of_three_sizes_differ_where_more_may_be_missing() -> None:
+    """With maxUnavailable 1 a rollout of three goes other ways than the seven sizes."""
+    of = case(3, unavailable=1, ids=("seed-rolling-trace-three",))
+    unmet = BY_ID["seed-rolling-trace-three"].unmet(of.spec, of.around)
+
+    assert "three replicas" in unmet[0].words
+    assert "the new one" in broken("seed-rolling-trace-three", unmet[0].words, of).because
+
+
+@pytest.mark.slow
+def test_a_rollout_never_ends_where_a_resize_leaves_a_stale_annotation() -> None:
+    """
+    Scaled from 2 to 1 when the only active ReplicaSet has size 1 already, its annotation stays 2:
+    every sync then takes the Deployment for one that was just resized, and rolls nothing out.
+    https://github.com/kubernetes/kubernetes/pull/138036
+    """
+    of = case(2, 0, 1, users="set-image,scale:1")
+
+    verdict = broken("deployment-eventually-new-revision", promise.SAME_SIZE.words, of)
+
+    assert verdict.because == STUCK
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("asked", "of"),
+    [
+        (
+            "seed-deployment-history-rollback",
+            case(users="set-image@2", revision_history_limit=1),
+        ),
+        ("deployment-eventually-new-revision", case(users="set-image,undo")),
+        ("seed-rolling-controlled-rate", case(2, level="interleaved")),
+        ("deployment-complete-is-true", case(2, level="interleaved")),
+        ("deployment-recreate-old-gone-first", case(recreate=True, level="interleaved")),
+        ("deployment-paused-still-scales", case(users="set-image,scale:2,pause")),
+    ],
+)
+def test_a_promise_holds_in_a_larger_system(asked: str, of: Case) -> None:
+    """What takes too long for every run of the tests."""
+    assert statuses(evolve(of, ids=(asked,))) == {asked: "holds"}
+
+
+# ---- documents --------------------------------------------------------------------------------
+
+
+@pytest.mark.skipif("SEATRIAL_WHEEL" in os.environ, reason="the wheel has no documents")
+def test_the_page_of_promises_is_up_to_date() -> None:
+    """`python tests/promises.py` writes it."""
+    page = CHECKOUT / "docs" / "reference" / "promises.md"
+
+    assert page.read_text(encoding="utf-8") == document()

@@ -1,0 +1,93 @@
+"""What ReplicaSets promise, and the runs in which they do not keep it.
+
+That each promise holds under its preconditions is tested with those of Deployments.
+"""
+
+import pytest
+
+from promises import Case, broken, case, searched
+from seatrial.properties import Precondition, promise
+
+SURPLUS = (
+    "replicaset-never-too-many[{}]: the most is 2; the bound is 1"
+    " (so far; the search was capped: first)"
+)
+
+DROPPED = {
+    "the Deployment is scaled up": (
+        "replicaset-never-too-many",
+        promise.SAME_SIZE,
+        case(users="scale:2"),
+        SURPLUS.format(1),
+    ),
+    "expectations expire before the cache shows the pod": (
+        "replicaset-never-too-many",
+        promise.TOLD,
+        case(faults="expectations-expire", level="interleaved", lag=1),
+        SURPLUS.format(2),
+    ),
+    "the answer to a creation is lost, and the cache is behind": (
+        "replicaset-never-too-many",
+        promise.TOLD,
+        case(faults="write-unknown", level="faulty", lag=1),
+        SURPLUS.format(2),
+    ),
+    "the size shrinks between the decision and the creation": (
+        "replicaset-creates-what-is-missing",
+        promise.ATOMIC,
+        case(users="set-image,scale:0", level="interleaved"),
+        "1 pods are created beside 0; 0 are asked for",
+    ),
+    "the size grows between the decision and the deletion": (
+        "replicaset-deletes-the-surplus",
+        promise.ATOMIC,
+        case(2, users="scale:1,scale:2", level="interleaved"),
+        "1 of 2 pods are deleted; 2 are asked for",
+    ),
+    "another pod becomes unready between the decision and the deletion": (
+        "replicaset-unready-go-first",
+        promise.ATOMIC,
+        case(2, users="scale:1", faults="unready", level="interleaved"),
+        "1 ready pods are deleted and 1 that are not ready are kept",
+    ),
+}
+
+
+@pytest.mark.parametrize(("asked", "dropped", "of", "because"), DROPPED.values(), ids=DROPPED)
+def test_a_promise_is_broken_where(
+    asked: str, dropped: Precondition, of: Case, because: str
+) -> None:
+    """Each shows the shortest run; what drops is one precondition."""
+    assert broken(asked, dropped.words, of).because == because
+
+
+def test_expectations_keep_a_replica_set_from_creating_twice_behind_a_stale_cache() -> None:
+    """The cache may be one event behind, and still no second pod is made for the one that is."""
+    of = case(level="interleaved", lag=1, ids=("replicaset-never-too-many",))
+
+    verdicts = searched(of).verdicts
+
+    assert [(each.status, each.extreme) for each in verdicts] == [("holds", 1)]
+
+
+def test_a_restarted_controller_lists_before_it_counts() -> None:
+    """Expectations are lost in a restart, but what they stood for is in the new list."""
+    of = case(faults="controller-restart", users="none", level="interleaved")
+
+    assert {each.status for each in searched(of).verdicts} == {"holds"}
+
+
+def test_a_request_that_fails_leaves_no_trace_in_the_end() -> None:
+    """ReplicaFailure is cleared, the count is right and so is what is reported of it."""
+    ids = ("replicaset-count-eventually", "replicaset-status-at-rest")
+    of = case(faults="write-failure", level="atomic", ids=ids)
+
+    assert {each.status for each in searched(of).verdicts} == {"holds"}
+
+
+def test_a_pod_that_failed_for_good_is_replaced() -> None:
+    """It stays as an object, and counts for nothing."""
+    ids = ("replicaset-count-eventually", "replicaset-status-at-rest", "replicaset-never-too-many")
+    of = case(faults="pod-failed", users="none", ids=ids)
+
+    assert {each.status for each in searched(of).verdicts} == {"holds"}
