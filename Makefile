@@ -25,8 +25,8 @@ PIP_INSTALL := python -m pip install --quiet --disable-pip-version-check
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
-demo: $(VENV)/.installed  ## check a toy rollout; one promise is listed as refuted, and its run is shown
-	@$(BIN)/seatrial check example:rollout
+demo: $(VENV)/.installed  ## take a Deployment through a rollout: what holds, and the shortest runs of what does not
+	@$(BIN)/seatrial check seatrial/manifests/web.yaml
 
 test: lint types unit test-wheel  ## everything that must pass before a merge
 
@@ -53,7 +53,7 @@ test-wheel: $(VENV)/.installed-dev  ## the tests, against the built wheel
 	$(WHEEL_VENV)/bin/$(PIP_INSTALL) "$$wheel[dev]"; \
 	$(WHEEL_VENV)/bin/$(PIP_INSTALL) --force-reinstall --no-deps "$$wheel"; \
 	mkdir "$$scratch/run"; cp -R tests pyproject.toml "$$scratch/run"; cd "$$scratch/run"; \
-	SEATRIAL_WHEEL=1 $(abspath $(WHEEL_VENV))/bin/pytest -n $(WORKERS)
+	SEATRIAL_WHEEL=1 $(abspath $(WHEEL_VENV))/bin/pytest -n $(WORKERS) -m "not slow and not heavy"
 
 slow: $(VENV)/.installed-dev  ## the tests marked slow
 	$(BIN)/pytest -m slow

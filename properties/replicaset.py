@@ -23,6 +23,8 @@ _GO = "pkg/controller/replicaset/replica_set.go"
 _UTILS = "pkg/controller/replicaset/replica_set_utils.go"
 _SYNC_DELETES = ("start_sync", "delete_pod")
 """The steps in which this controller deletes pods: at level atomic a whole sync is the first."""
+_SYNC_CHOOSES = ("start_sync", "list_pods")
+"""The steps in which it chooses them: listing is a part of the first, but at level faulty."""
 
 
 # ---- how many ---------------------------------------------------------------------------------
@@ -113,7 +115,7 @@ def unready_go_first(active: int, ready: int, ready_before: int) -> Iterator[str
     source="https://github.com/kubernetes/enhancements/tree/master/keps/sig-apps/2255-pod-cost",
     over="template",
     premise=lambda action, doomed_ready, doomed_ready_before: (
-        action == "list_pods" and doomed_ready > doomed_ready_before
+        action in _SYNC_CHOOSES and doomed_ready > doomed_ready_before
     ),
 )
 def unready_are_chosen_first(

@@ -101,17 +101,17 @@ def _manifests(options: Options) -> list[Run]:
         each.id: each
         for scenario in found
         for rung in scenario.rungs
-        for each in rung.subject.properties
+        for each in (*rung.subject.properties, *(one for one, _ in rung.subject.left_out))
     }
     chosen(tuple(known.values()), options.properties)
     _prepare(options)
 
     def search(rung: Rung, seconds: float | None) -> Report:
-        asked = tuple(
-            each
-            for each in rung.subject.properties
-            if not options.properties or each.id in options.properties
-        )
+        asked = rung.subject.properties
+        if options.properties:
+            # By name a promise is asked even where a precondition of it is not met.
+            every = (*asked, *(each for each, _ in rung.subject.left_out))
+            asked = tuple(each for each in every if each.id in options.properties)
         return _search(options, rung.subject, asked, seconds, rung.name)
 
     def command(rung: Rung | None) -> str:

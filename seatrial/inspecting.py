@@ -135,7 +135,7 @@ def _of_recipe(itf: ItfTrace, recipe: Mapping[str, Any], path: Path) -> _Read:
     of = subject_of_recipe(recipe, str(path))
     system = ground(of.system)
     trace = as_trace(itf, system)
-    known = {each.id: each for each in of.properties}
+    known = {each.id: each for each in (*of.properties, *(one for one, _ in of.left_out))}
     if trace.property_id not in known:
         hint = nearest(trace.property_id, known)
         raise ReplayError(f"this Deployment has no property {trace.property_id!r}; {hint}")

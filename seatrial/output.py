@@ -45,6 +45,7 @@ def text_report(run: Run, look: Look, *, traces: bool = True, all_values: bool =
     _header(page, run)
     _exploration(page, run)
     _verdicts(page, run)
+    _left_out(page, run)
     _warnings(page, run)
     if traces:
         asserted, refuted = run.violated(asserted=True), run.violated(asserted=False)
@@ -242,6 +243,19 @@ def warnings_of(run: Run) -> list[str]:
             f"wide (harmless, a hint at cost), more than 1 % of the number of states: {names}"
         )
     return warnings
+
+
+def _left_out(page: _Page, run: Run) -> None:
+    """Promises that were not asked, by the precondition that is not met."""
+    asked = {each.property.id for each in run.report.verdicts}
+    unmet: dict[str, list[str]] = {}
+    for each, words in run.subject.left_out:
+        if each.id not in asked and each.expected == "holds":
+            unmet.setdefault("; ".join(words), []).append(each.id)
+    if unmet and len(asked) > 1:
+        page.title("Not asked, since a precondition is not met (--property ID asks nevertheless)")
+        for precondition, ids in unmet.items():
+            page.put(f"{precondition}: {', '.join(ids)}", indent="  - ", hang=4)
 
 
 def _warnings(page: _Page, run: Run) -> None:

@@ -70,6 +70,7 @@ def _document(run: Run) -> dict[str, Any]:
         ],
         "warnings": warnings_of(run),
         "properties": [_verdict(each, run) for each in run.report.verdicts],
+        "left_out": [{"id": each.id, "unmet": list(words)} for each, words in run.subject.left_out],
     }
 
 

@@ -279,6 +279,11 @@ def _subject(
         not_modelled=not_modelled,
         story=_story(name, spec, around),
         recipe=_recipe(name, manifest, around),
+        left_out=tuple(
+            (each.property, tuple(one.words for one in each.unmet(spec, around)))
+            for each in properties.workloads.PROMISES
+            if not each.applies(spec, around)
+        ),
     )
 
 

@@ -16,6 +16,8 @@ class Subject:
     What is to be checked, and `arguments`, which name it on the command line.
 
     `recipe` is what a trace file keeps to make the system again, where a name is not enough.
+    `left_out` are promises with preconditions that are not met here, and these in words: they are
+    asked only by name.
     """
 
     arguments: tuple[str, ...]
@@ -24,3 +26,4 @@ class Subject:
     not_modelled: tuple[str, ...]
     story: Story | None = None
     recipe: dict[str, Any] | None = None
+    left_out: tuple[tuple[Property, tuple[str, ...]], ...] = ()

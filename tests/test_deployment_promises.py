@@ -12,6 +12,8 @@ from attrs import evolve
 from promises import BY_ID, Case, broken, case, document, searched
 from seatrial.properties import Precondition, promise, properties_for, workloads
 
+pytestmark = pytest.mark.heavy
+
 CHECKOUT = Path(__file__).resolve().parents[1]
 
 SMALL = {

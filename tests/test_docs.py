@@ -16,6 +16,7 @@ import io
 import os
 import re
 import shlex
+import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -101,8 +102,9 @@ def same(shown: str, out: str) -> bool:
 
 @contextlib.contextmanager
 def somewhere() -> Iterator[None]:
-    """An empty folder to run in, and a terminal of one width."""
+    """A folder with nothing but the shipped manifests, as in a checkout; one width of terminal."""
     with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
+        shutil.copytree(CHECKOUT / "seatrial" / "manifests", "seatrial/manifests")
         before = os.environ.get("COLUMNS")
         os.environ["COLUMNS"] = "100"
         try:

@@ -20,6 +20,8 @@ from seatrial.core import DeclarationError, Property, System
 from seatrial.model import environment, mutants
 from seatrial.properties import known_bugs
 
+pytestmark = pytest.mark.heavy
+
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "reference" / "known-bugs.md"
 needs_checkout = pytest.mark.skipif(
     "SEATRIAL_WHEEL" in os.environ, reason="reads the checkout, and the wheel has no documents"

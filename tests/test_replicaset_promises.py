@@ -8,6 +8,8 @@ import pytest
 from promises import Case, broken, case, searched
 from seatrial.properties import Precondition, promise
 
+pytestmark = pytest.mark.heavy
+
 SURPLUS = (
     "replicaset-never-too-many[{}]: the most is 2; the bound is 1"
     " (so far; the search was capped: first)"
