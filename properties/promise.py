@@ -39,6 +39,8 @@ __all__ = [
     "at_all_times",
     "deleted",
     "does",
+    "surge_of",
+    "unavailable_of",
     "under",
 ]
 

@@ -201,7 +201,7 @@ def undo_changes_the_template(
     does("undo"),
     UPDATE,
     Precondition(
-        "the template is not replaced twice, nor undone twice",
+        "the template is not replaced twice",
         lambda spec, around: around.times("set-image") + around.times("restart") < 2,
     ),
 )

@@ -10,6 +10,8 @@ import pytest
 from attrs import evolve
 
 from promises import BY_ID, Case, broken, case, document, searched
+from seatrial.engines.explore import explore
+from seatrial.model import environment, workload
 from seatrial.properties import Precondition, promise, properties_for, workloads
 
 pytestmark = pytest.mark.heavy
@@ -87,6 +89,25 @@ def test_a_promise_is_left_out_where_a_precondition_is_not_met() -> None:
 
     assert "deployment-available-condition-is-true" not in asked
     assert "deployment-available-floor" in asked
+
+
+@pytest.mark.parametrize("recreate", [False, True])
+@pytest.mark.parametrize("level", ["atomic", "interleaved", "faulty"])
+def test_whatever_applies_can_be_asked(recreate: bool, level: environment.Level) -> None:
+    """Also where every user acts and every fault happens: all that is read is there."""
+    of = case(
+        recreate=recreate,
+        users="set-image,restart,scale:2,undo,pause,resume,apply,delete:foreground",
+        faults=",".join(environment.FAULTS),
+        level=level,
+        lag=2,
+        progress_deadline_seconds=None,
+    )
+    system = workload.compose("busy", of.spec, of.around)
+
+    report = explore(system, properties_for(of.spec, of.around), max_states=1)
+
+    assert report.exploration.capped == "max-states"
 
 
 # ---- promises that are false as they are made -------------------------------------------------
