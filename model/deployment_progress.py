@@ -3,7 +3,8 @@ What a Deployment's status says about its rollout: done, going on, or stuck.
 
 :Go: kubernetes v1.36.3 pkg/controller/deployment/progress.go
 :Docs: https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#failed-deployment
-:Omits: messages and times, as in `deployment_conditions.py`; the write of the status.
+:Omits: messages and times, as in `deployment_conditions.py`. The write of the status is in
+    `deployment.py`.
 """
 
 from collections.abc import Iterable

@@ -3,8 +3,7 @@ Recreate: all old pods go, and only when none is left do new ones come.
 
 :Go: kubernetes v1.36.3 pkg/controller/deployment/recreate.go
 :Docs: https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#recreate-deployment
-:Omits: `rolloutRecreate` itself, which calls these and writes status; failures of the writes, of
-    which the first ends the sync.
+:Omits: nothing of these. `rolloutRecreate`, which calls them and writes, is in `deployment.py`.
 """
 
 from collections.abc import Iterable, Mapping

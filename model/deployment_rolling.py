@@ -3,9 +3,8 @@ RollingUpdate: grow the new ReplicaSet if there is room, otherwise shrink the ol
 
 :Go: kubernetes v1.36.3 pkg/controller/deployment/rolling.go
 :Docs: https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#rolling-update-deployment
-:Omits: `rolloutRolling` itself, which calls these and writes status; conflicts and failures of the
-    writes, each of which ends the loop that it is in. Writes are answered here as if the status
-    had not changed meanwhile; who has the real answers puts them into `Scaling.rss`.
+:Omits: nothing of the two procedures. `rolloutRolling`, which calls them, and what happens when a
+    write fails are in `deployment.py`.
 
 Functions return what they would write, in order: each ReplicaSet as it would be sent.
 """

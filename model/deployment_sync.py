@@ -3,9 +3,8 @@ Resizing a Deployment, its history and its status: what `sync` does besides roll
 
 :Go: kubernetes v1.36.3 pkg/controller/deployment/sync.go
 :Docs: https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#scaling-a-deployment
-:Omits: `sync`, `getAllReplicaSetsAndSyncRevision` and `getNewReplicaSet`, which call these and
-    write; names of ReplicaSets and their collisions; failures of the writes, of which the first
-    ends the sync.
+:Omits: names of ReplicaSets and their collisions. `sync`, `getAllReplicaSetsAndSyncRevision` and
+    `getNewReplicaSet`, which call these and write, are in `deployment.py`.
 
 Functions return what they would write, in order: each ReplicaSet as it would be sent.
 """

@@ -3,9 +3,9 @@ What a ReplicaSet reports about its pods, how many it creates at a time, and whi
 
 :Go: kubernetes v1.36.3 pkg/controller/replicaset/replica_set.go and replica_set_utils.go
 :Docs: https://kubernetes.io/docs/concepts/workloads/controllers/replicaset/
-:Omits: `syncReplicaSet` and `manageReplicas`, which call these and write; what decides between
-    pods of equal rank (how long ready, restarts, age, UID), which is a choice instead; messages
-    and times of the ReplicaFailure condition.
+:Omits: what decides between pods of equal rank (how long ready, restarts, age, UID), which is a
+    choice instead; messages and times of the ReplicaFailure condition. `syncReplicaSet` and
+    `manageReplicas`, which call these and write, are in `replicaset.py`.
 """
 
 from attrs import evolve

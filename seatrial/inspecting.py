@@ -1,11 +1,12 @@
 """The commands that search nothing: examples, explain, trace show and trace replay."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import attrs
 
+from seatrial import properties
 from seatrial.core import (
     DeclarationError,
     Ground,
@@ -26,6 +27,7 @@ from seatrial.counterexamples import (
     read_itf,
     render,
 )
+from seatrial.model import mutants
 
 from .examples import EXAMPLES, PREFIX, Example, example, made, nearest
 from .output import Look
@@ -47,11 +49,31 @@ def list_examples() -> str:
 
 def explain(property_id: str) -> str:
     """A property in full, once for each example that has it. Raises DeclarationError."""
-    found = [(of, each) for of in EXAMPLES for each in of.properties if each.id == property_id]
+    promises = [each.property for each in properties.workloads.PROMISES]
+    bugs = properties.known_bugs.PROPERTIES
+    texts = [_explained(each, [(_ASKED, f"{_OF_MANIFESTS} {each.id}")]) for each in promises]
+    texts += [_explained(each, [(_ASKED, _shown_by(each))]) for each in bugs]
+    texts += [_of_example(of, each) for of in EXAMPLES for each in of.properties]
+    ids = [each.id for each in (*promises, *bugs)]
+    ids += [each.id for of in EXAMPLES for each in of.properties]
+    found = [text for text, known in zip(texts, ids, strict=True) if known == property_id]
     if not found:
-        ids = sorted({each.id for of in EXAMPLES for each in of.properties})
-        raise DeclarationError(f"there is no property {property_id!r}; {nearest(property_id, ids)}")
-    return "\n".join(_explained(of, each) for of, each in found)
+        known = sorted(set(ids))
+        hint = nearest(property_id, known)
+        if hint.startswith("known"):
+            hint = "docs/reference/promises.md lists those of Deployments"
+        raise DeclarationError(f"there is no property {property_id!r}; {hint}")
+    return "\n".join(found)
+
+
+_ASKED = "to check it"
+_OF_MANIFESTS = "seatrial check FILE.yaml --property"
+
+
+def _shown_by(property: Property) -> str:
+    """The commands that show a known bug that breaks this."""
+    bugs = [bug.id for bug in mutants.MUTANTS if property.id in bug.shows]
+    return "; ".join(f"seatrial check --bug {name}" for name in bugs)
 
 
 _EXPECTED = {
@@ -61,7 +83,18 @@ _EXPECTED = {
 }
 
 
-def _explained(of: Example, property: Property) -> str:
+def _of_example(of: Example, property: Property) -> str:
+    more = []
+    if property.bound is not None:
+        bounds = {each.bound for each in ground_property(ground(made(of, {})), property)}
+        shown = ", ".join(map(str, sorted(each for each in bounds if each is not None)))
+        more.append(("bound", f"{property.kind} {shown}, with the default parameters"))
+    more.append(("example", of.name))
+    more.append((_ASKED, f"seatrial check {PREFIX}{of.name} --property {property.id}"))
+    return _explained(property, more)
+
+
+def _explained(property: Property, more: Sequence[tuple[str, str]]) -> str:
     rows = [
         ("promise", property.says),
         ("source", property.source),
@@ -70,12 +103,7 @@ def _explained(of: Example, property: Property) -> str:
         ("premise", "asked only where its premise is met" if property.premise else "none"),
         ("preconditions", "; ".join(property.preconditions) or "none"),
     ]
-    if property.bound is not None:
-        bounds = {each.bound for each in ground_property(ground(made(of, {})), property)}
-        shown = ", ".join(map(str, sorted(each for each in bounds if each is not None)))
-        rows.append(("bound", f"{property.kind} {shown}, with the default parameters"))
-    rows.append(("example", of.name))
-    rows.append(("to check it", f"seatrial check {PREFIX}{of.name} --property {property.id}"))
+    rows += more
     lines = [f"  {label:<13}  {printable(text)}" for label, text in rows]
     return "\n".join((printable(property.id), *lines)) + "\n"
 
