@@ -276,7 +276,7 @@ def test_an_interrupt_outside_of_the_search_is_inconclusive_too(
     [
         ((), "Missing command"),
         (("chekc",), "No such command 'chekc'"),
-        (("check",), "Missing argument"),
+        (("check",), "give files of manifests, example:NAME, or --bug ID"),
         (("check", "missing.yaml"), "missing.yaml"),
         (("check", "example:roolout"), "did you mean rollout?"),
         (("check", ROLLOUT, ROLLOUT), "examples are checked one a run"),
