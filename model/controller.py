@@ -29,6 +29,7 @@ from seatrial.core import RuleError
 
 __all__ = [
     "Answer",
+    "Answers",
     "Done",
     "Key",
     "Pending",
@@ -48,6 +49,9 @@ Kind = Literal["Deployment", "ReplicaSet", "Pod"]
 Answer = Literal["applied", "conflict", "already exists", "not found", "failed"]
 """What the API server answers. A write that is `failed` may have been applied nevertheless."""
 
+Answers = Answer | int
+"""What a sync is told: an answer, or of a batch of requests how many failed."""
+
 
 @frozen(cache_hash=True)
 class Write:
@@ -57,6 +61,8 @@ class Write:
     `keeps` says that the sync goes on with the object that comes back, whose resourceVersion is
     new; otherwise a second write of the same object conflicts with the first. The verb "expect
     fewer" is no request: it lowers the controller's own expectations by `value`.
+    With a `batch` it is so many requests alike, which go out in parallel; the sync is told how many
+    of them failed when all have been answered.
     """
 
     verb: Verb
@@ -64,6 +70,7 @@ class Write:
     key: int = 0
     value: Any = None
     keeps: bool = False
+    batch: int | None = None
 
 
 @frozen
@@ -81,13 +88,31 @@ class Done:
 
 @frozen(cache_hash=True)
 class Pending:
-    """What is left of a sync: a write and, for each answer that it may get, what is left then."""
+    """
+    What is left of a sync: a write and, for each answer that it may get, what is left then.
+
+    Of a batch, `write` says how many requests are left, and `failed` how many have failed.
+    """
 
     write: Write
-    after: "tuple[tuple[Answer, Pending | Done], ...]"
+    after: "tuple[tuple[Answers, Pending | Done], ...]"
+    failed: int = 0
 
     def answered(self, answer: Answer) -> "Pending | Done":
         """What is left after this answer. Raises RuleError for one that was not planned for."""
+        if self.write.batch is None:
+            return self._rest(answer)
+        failed, left = self.failed + (answer == "failed"), self.write.batch - 1
+        if left == 0:
+            return self._rest(failed)
+        possible = tuple(
+            (known, rest)
+            for known, rest in self.after
+            if isinstance(known, int) and failed <= known <= failed + left
+        )
+        return Pending(evolve(self.write, batch=left), possible, failed)
+
+    def _rest(self, answer: Answers) -> "Pending | Done":
         for known, rest in self.after:
             if known == answer:
                 return rest
@@ -98,7 +123,7 @@ class SyncFailed(Exception):
     """An error that ends a sync. It comes before the key is tried again."""
 
 
-Sync = Generator[Write, Answer, Done]
+Sync = Generator[Write, Any, Done]
 
 
 def required(write: Write) -> Generator[Write, Answer, None]:
@@ -108,14 +133,14 @@ def required(write: Write) -> Generator[Write, Answer, None]:
         raise SyncFailed
 
 
-def plan(sync: Callable[[], Sync], answers: Callable[[Write], Iterable[Answer]]) -> Pending | Done:
+def plan(sync: Callable[[], Sync], answers: Callable[[Write], Iterable[Answers]]) -> Pending | Done:
     """
     What a sync does, for every way in which its writes may be answered.
 
     `sync` starts it anew each time, so it must do the same each time that it gets the same answers.
     """
 
-    def rest(given: tuple[Answer, ...]) -> Pending | Done:
+    def rest(given: tuple[Answers, ...]) -> Pending | Done:
         running = sync()
         try:
             write = next(running)
@@ -131,8 +156,10 @@ def plan(sync: Callable[[], Sync], answers: Callable[[Write], Iterable[Answer]])
     return rest(())
 
 
-def possible_answers(write: Write, failures: bool) -> tuple[Answer, ...]:
+def possible_answers(write: Write, failures: bool) -> tuple[Answers, ...]:
     """What a write may be answered, with `failures` also that it failed."""
+    if write.batch is not None:
+        return tuple(range(write.batch + 1 if failures else 1))
     usual: dict[Verb, tuple[Answer, ...]] = {
         "get": ("applied", "not found"),
         "create": ("applied",) if write.kind == "Pod" else ("applied", "already exists"),

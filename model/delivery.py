@@ -5,7 +5,9 @@ Watch events reach the caches, and their handlers put keys into the work queues.
     addRS, updateRS, deleteRS); pkg/controller/deployment/deployment_controller.go (addDeployment …
     deletePod)
 :Docs: https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes
-:Omits: handlers for orphans; changes of labels and of owners.
+:Omits: handlers for orphans; changes of labels and of owners; that a pod's event still finds its
+    ReplicaSet in the cache when the API has lost it already; that the ReplicaSets of a Recreate
+    Deployment are listed live when a pod is gone.
 """
 
 from typing import Any

@@ -18,6 +18,7 @@ __all__ = [
     "FAULTS",
     "GATES",
     "LEVELS",
+    "MOST_REPLICAS",
     "USERS",
     "VERSIONS",
     "Budget",
@@ -74,7 +75,8 @@ Feature gates that the modelled controllers ask, and their defaults in v1.36.3.
 """
 
 _MOST_TIMES = 20
-_MOST_REPLICAS = 1000
+MOST_REPLICAS = 400
+"""A sync of more pods than this would be a longer chain of committed steps than engines follow."""
 _FORM = re.compile(r"([a-z-]+)(?::([A-Za-z0-9]+))?(?:@([0-9]{1,9}))?")
 
 
@@ -129,14 +131,19 @@ def budgets(texts: Iterable[str], kind: Literal["users", "faults"]) -> tuple[Bud
     """
     known = USERS if kind == "users" else FAULTS
     found = []
-    for text in ",".join(texts).split(","):
-        if text.strip() in ("", "none"):
-            continue
+    given = [text.strip() for text in ",".join(texts).split(",")]
+    if given == ["none"]:
+        return ()
+    for text in given:
+        if text in ("", "none"):
+            raise DeclarationError(
+                f"--{kind} {','.join(given)!r}: write none alone, or the names without it"
+            )
         match = _FORM.fullmatch(text.strip())
         if match is None:
             raise DeclarationError(
                 f"--{kind} {text.strip()!r} is not of the form NAME[:VALUE][@TIMES], such as"
-                " scale:5@2"
+                f" {'scale:5@2' if kind == 'users' else 'unready@2'}"
             )
         name, value, times = match[1], match[2], int(match[3] or 1)
         if name not in known:
@@ -151,7 +158,15 @@ def budgets(texts: Iterable[str], kind: Literal["users", "faults"]) -> tuple[Bud
 
 def _value(kind: str, name: str, value: str | None) -> str | None:
     if name == "scale":
-        if value is None or not value.isdecimal() or int(value) > _MOST_REPLICAS:
+        if (
+            value is not None
+            and value.isdecimal()
+            and (len(value) > 9 or int(value) > MOST_REPLICAS)
+        ):
+            raise DeclarationError(
+                f"--{kind} scale:{value[:9]}: at most {MOST_REPLICAS} replicas are explored"
+            )
+        if value is None or not value.isdecimal():
             raise DeclarationError(f"--{kind} scale needs a number of replicas, such as scale:5")
         return str(int(value))
     if name == "delete":

@@ -4,9 +4,10 @@ What goes wrong with controllers, each as often as its budget allows.
 :Go: kubernetes v1.36.3 cmd/kube-controller-manager; staging/src/k8s.io/client-go/tools/cache
     (Reflector.ListAndWatch, DeltaFIFO.Replace); pkg/controller/controller_utils.go (isExpired)
 :Docs: https://kubernetes.io/docs/concepts/architecture/controller/
-:Omits: a list after a restart that is older than what the controller had acted on (with
-    WatchListClient, on by default since 1.35, the first list is up to date); writes of the old
-    process that land after the new one has listed.
+:Omits: that a relist wakes a Recreate Deployment when the last pod is found gone; a list after a
+    restart that is older than what the controller had acted on (with WatchListClient, on by
+    default since 1.35, the first list is up to date); writes of the old process that land after
+    the new one has listed.
 
 Faults of pods are in `kubelet.py`; requests that fail are outcomes of the writes themselves.
 A restart is one step to everybody else: its parts are committed, one for each ReplicaSet, so that

@@ -94,7 +94,7 @@ def _around(users: str, faults: str = "", gates: str = "", **more: Any) -> Envir
     quiet = "DeploymentReplicaSetTerminatingReplicas=false"
     return Environment(
         users=budgets([users], "users"),
-        faults=budgets([faults], "faults"),
+        faults=budgets([faults or "none"], "faults"),
         gates=feature_gates([quiet, gates]),
         **more,
     )

@@ -90,9 +90,8 @@ def sync_replica_set(
     if manage and diff < 0:
         failed = yield from _create_pods(rs, minimum(-diff, BURST_REPLICAS))
     elif manage and diff > 0:
-        for _ in range(minimum(diff, BURST_REPLICAS)):
-            answer = yield Write("delete", "Pod", rs.template)
-            failed = failed or answer == "failed"
+        batch = minimum(diff, BURST_REPLICAS)
+        failed = (yield Write("delete", "Pod", rs.template, batch=batch)) > 0
     new_status = calculate_status(rs, active_pods, terminating_pods, failed)
     if not terminating_replicas:
         new_status = evolve(new_status, terminating_replicas=None)
@@ -118,11 +117,9 @@ def _create_pods(rs: ReplicaSet, missing: int) -> Any:
     """Whether a creation failed; then the batches after it are not tried. Go: manageReplicas"""
     created = 0
     for batch in slow_start_batch(missing):
-        before = created
-        for _ in range(batch):
-            answer = yield Write("create", "Pod", rs.template)
-            created = created + (1 if answer == "applied" else 0)
-        if created - before < batch:
+        failures: int = yield Write("create", "Pod", rs.template, batch=batch)
+        created = created + batch - failures
+        if failures > 0:
             yield Write("expect fewer", "Pod", rs.template, missing - created)
             return True
     return False

@@ -49,15 +49,13 @@ from .deployment_conditions import (
     has_progress_deadline,
 )
 from .deployment_util import max_surge, min_available
-from .environment import Environment
+from .environment import MOST_REPLICAS, Environment
 from .informer import Copy, Queue, behind
 from .manifest_apps import DeploymentManifest
 from .pods import Pods, as_seen, count, settled
 from .replicaset import Working
 
 __all__ = ["compose", "spec_of"]
-
-_MOST_REPLICAS = 1000
 
 
 # ---- views ------------------------------------------------------------------------------------
@@ -387,9 +385,9 @@ def _check(spec: DeploymentSpec, around: Environment) -> None:
     if around.times("relist") and around.lag < 2:
         raise DeclarationError("--faults relist needs --lag 2: one event is delivered, not lost")
     sizes = [spec.replicas, *map(int, around.values("scale"))]
-    if max(sizes) > _MOST_REPLICAS:
+    if max(sizes) > MOST_REPLICAS:
         raise DeclarationError(
-            f"{max(sizes)} replicas are more than the {_MOST_REPLICAS} that are explored; the"
+            f"{max(sizes)} replicas are more than the {MOST_REPLICAS} that are explored; the"
             " same promises can be checked with fewer"
         )
 

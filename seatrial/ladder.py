@@ -16,6 +16,7 @@ SECONDS = 60.0
 """How long a ladder is climbed if no time limit is given."""
 
 _TOO_SHORT = 1.0
+_FIRST = 300.0
 
 Search = Callable[[Rung, float | None], Report]
 """Searches the system of a rung, and gives up after so many seconds."""
@@ -41,6 +42,9 @@ def climb(
     tried: list[tuple[Rung, Report]] = []
     for rung in scenario.rungs:
         left = ends - time.monotonic() if ladder else seconds
+        if ladder and not tried and seconds is None:
+            # Without the lowest rung there is nothing to say; and the first run of all compiles.
+            left = _FIRST
         if tried and left is not None and left < _TOO_SHORT:
             break
         report = search(rung, left)

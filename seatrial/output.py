@@ -103,7 +103,8 @@ def _header(page: _Page, run: Run) -> None:
         parameters = ", ".join(f"{name}={show_value(value)}" for name, value in report.parameters)
         page.row("Parameters", parameters or "none")
     page.row("Assumptions", *(given["system"] or ["none"]))
-    page.row("Not modelled", *(run.subject.not_modelled or ["not said"]))
+    nothing = "not said" if run.subject.recipe is None else "nothing else is in these files"
+    page.row("Not modelled", *(run.subject.not_modelled or [nothing]))
     page.row("Fairness", f"{given['fairness']}, per action")
     page.row("Never fair", f"users and faults: {', '.join(unfair)}" if unfair else "nothing")
     page.row("Reductions", "; ".join(given["reductions"]) or "none")
@@ -337,13 +338,16 @@ def _meaning(run: Run, code: int) -> str:
         broken += run.violated(asserted=False) if run.strict else []
         return f"violated: {', '.join(each.property.id for each in broken)}"
     if code == 3 and report.exploration.complete:
-        return "inconclusive: something that is not modelled may write or block; see the table"
+        return "inconclusive: all states were searched, but not every promise is settled; see above"
     if code == 3:
         capped = report.exploration.capped or ""
         how = SETTLES.get(capped, "search further")
         return f"inconclusive, the search {_ended(capped)}; to settle it, {how}"
     asserted = [each for each in report.verdicts if run.strict or each.property.expected == "holds"]
     if not asserted:
+        false_ones = ", ".join(each.property.id for each in run.violated(asserted=False))
+        if false_ones:
+            return f"nothing is asserted; refuted as listed: {false_ones} (--strict counts it)"
         return "no property is asserted"
     text = "every asserted property holds within the bounds above"
     refuted = run.violated(asserted=False)

@@ -117,8 +117,21 @@ def scenarios(targets: Sequence[str], asked: Asked) -> tuple[Scenario, ...]:
             Rung(rung, _subject(name, targets, manifest, around, listed), one)
             for rung, around, one in _rungs(base, asked, ladder)
         )
-        found.append(Scenario(name, rungs, tuple(_named(each) for each in blocks)))
+        blocked = (*(_named(each) for each in blocks), *_overlapping(manifest, manifests))
+        found.append(Scenario(name, rungs, blocked))
     return tuple(found)
+
+
+def _overlapping(one: DeploymentManifest, manifests: Manifests) -> Iterator[str]:
+    """Other Deployments that select its pods, or whose pods it selects: they may fight."""
+    for other in manifests.deployments:
+        same = (other.namespace, other.name) == (one.namespace, one.name)
+        if same or other.namespace != one.namespace:
+            continue
+        if one.selector.matches(dict(other.template.labels)) or other.selector.matches(
+            dict(one.template.labels)
+        ):
+            yield f"Deployment {other.name}, whose selector overlaps,"
 
 
 def _of_bug(asked: Asked) -> Scenario:
@@ -149,7 +162,7 @@ def _of_bug(asked: Asked) -> Scenario:
 def _environments(asked: Asked) -> tuple[Environment, bool]:
     """The environment that is asked for, and whether its level and lag are to be climbed."""
     default = Environment()
-    version = asked.kubernetes or default.kubernetes
+    version = default.kubernetes if asked.kubernetes is None else asked.kubernetes
     if version not in environment.VERSIONS:
         raise DeclarationError(
             f"--kubernetes {version!r}: the model has the controllers of"

@@ -48,8 +48,8 @@ def case(
     return Case(
         api.DeploymentSpec(1, replicas, strategy=strategy, **spec),
         Environment(
-            users=environment.budgets([users], "users"),
-            faults=environment.budgets([faults], "faults"),
+            users=environment.budgets([users or "none"], "users"),
+            faults=environment.budgets([faults or "none"], "faults"),
             level=level,
             lag=lag,
         ),

@@ -146,6 +146,36 @@ def test_who_knows_better_may_assume_that_it_is_inert(run: Run) -> None:
     assert "--assume-inert HorizontalPodAutoscaler" in ran.out
 
 
+def test_deployments_that_may_select_each_others_pods_are_not_said_to_be_safe(
+    run: Run, tmp_path: Path
+) -> None:
+    """Each is checked alone, and what one does to the other's pods is not seen."""
+    text = "---".join(ONE.replace("name: NAME}", f"name: {name}}}") for name in ("one", "two"))
+    (tmp_path / "both.yaml").write_text(text.replace("NAME", "same"), encoding="utf-8")
+
+    ran = run("check", str(tmp_path / "both.yaml"), *ATOMIC, "--format", "json")
+
+    assert ran.code == 3
+    asserted = [
+        each
+        for one in ran.report["runs"]
+        for each in one["properties"]
+        if each["verdict"] != "violated"
+    ]
+    assert all("whose selector overlaps" in each["because"] for each in asserted)
+
+
+@pytest.mark.parametrize("size", [0, 40, 400])
+def test_many_pods_at_once_are_no_more_work_to_plan(run: Run, one: str, size: int) -> None:
+    """A batch of requests is told how many failed, and not which."""
+    words = ("--users", f"scale:{size}", "--faults", "write-failure", "--level", "interleaved")
+
+    ran = run("check", one, *words, "--max-states", "300", "--quiet")
+
+    assert ran.code in (0, 3)
+    assert ran.err == ""
+
+
 # ---- traces -----------------------------------------------------------------------------------
 
 
@@ -201,6 +231,10 @@ def test_a_trace_file_is_not_believed(run: Run, one: str, tmp_path: Path) -> Non
         (("--users", "set-image:2"), "set-image takes no value"),
         (("--users", "delete:twice"), "delete:twice is none of background, foreground, orphan"),
         (("--users", "delete:orphan,delete"), "delete is given with two propagations"),
+        (("--users", ""), "write none alone, or the names without it"),
+        (("--users", "none,set-image"), "write none alone, or the names without it"),
+        (("--users", "scale:99999999999"), "at most 400 replicas are explored"),
+        (("--kubernetes", ""), "the model has the controllers of 1.36.3"),
         (("--faults", "set-image"), "there is no 'set-image'"),
         (("--faults", "unready@@2"), "is not of the form NAME[:VALUE][@TIMES]"),
         (("--faults", "relist"), "relist needs --lag 2"),

@@ -32,7 +32,7 @@ def test_the_reference_lists_exactly_what_there_is() -> None:
 names = st.sampled_from(sorted({*environment.USERS} - {"scale", "delete"}))
 
 
-@given(st.lists(st.tuples(names, st.integers(1, 20)), max_size=5))
+@given(st.lists(st.tuples(names, st.integers(1, 20)), min_size=1, max_size=5))
 def test_budgets_are_written_as_they_are_read(pairs: list[tuple[str, int]]) -> None:
     """The command at the end of a report asks for the same."""
     written = ",".join(f"{name}@{times}" for name, times in pairs)
