@@ -121,7 +121,14 @@ def _manifests(options: Options) -> list[Run]:
 
     runs = []
     for scenario in found:
-        run = climb(scenario, search, command, seconds=options.time_limit, strict=options.strict)
+        run = climb(
+            scenario,
+            search,
+            command,
+            seconds=options.time_limit,
+            strict=options.strict,
+            named=bool(options.properties),
+        )
         runs.append(run)
         if run.report.exploration.capped == "interrupted":
             break

@@ -29,13 +29,15 @@ def climb(
     *,
     seconds: float | None,
     strict: bool,
+    named: bool = False,
 ) -> Run:
     """
     Search rung after rung, and put together what is known of each promise.
 
     It ends where a rung is not completed, or an asserted promise is broken. A single rung may take
     as long as it needs unless `seconds` says otherwise. `command` gives the words that check one
-    rung again, or all of them.
+    rung again, or all of them. Promises that are asked on no completed rung are only listed, unless
+    they are `named` on the command line.
     """
     ladder = len(scenario.rungs) > 1
     ends = time.monotonic() + (SECONDS if seconds is None else seconds)
@@ -51,7 +53,7 @@ def climb(
         tried.append((rung, report))
         if not report.exploration.complete or _broken(report, strict):
             break
-    return _together(scenario, tried, command, strict)
+    return _together(scenario, tried, command, strict, named)
 
 
 def _broken(report: Report, strict: bool) -> int:
@@ -67,6 +69,7 @@ def _together(
     tried: Sequence[tuple[Rung, Report]],
     command: Callable[[Rung | None], str],
     strict: bool,
+    named: bool,
 ) -> Run:
     """
     The report of the highest rung that was completed, with the verdicts of all.
@@ -78,9 +81,15 @@ def _together(
     top, report = complete[-1] if complete else tried[0]
     verdicts: list[Verdict] = []
     places: dict[str, Place] = {}
+    unsettled: list[str] = []
+    settled = {v.property.id for _, each in complete for v in each.verdicts}
     ids = dict.fromkeys(v.property.id for _, each in tried for v in each.verdicts)
     for property_id in ids:
         rung, verdict = _best(property_id, tried)
+        open_above = complete and property_id not in settled and verdict.status == "inconclusive"
+        if open_above and not named:
+            unsettled.append(property_id)
+            continue
         if rung is not top:
             system = ground(rung.subject.system)
             places[property_id] = Place(rung.name, system, rung.subject, command(rung))
@@ -99,6 +108,8 @@ def _together(
         if ladder
         else (),
         places=places,
+        unsettled=tuple(unsettled),
+        untried=tuple(rung.name for rung in scenario.rungs[len(tried) :]),
     )
 
 

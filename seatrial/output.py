@@ -142,7 +142,13 @@ def _lacking(run: Run) -> list[str]:
     if last.violated:
         return ["no finer steps were tried, since a promise is broken already"]
     if not last.exploration.complete:
-        return [f"for {last.name}: {SETTLES.get(last.exploration.capped or '', 'search on')}"]
+        how = SETTLES.get(last.exploration.capped or "", "search on")
+        lines = [f"for {last.name}: {how}"]
+        if run.unsettled:
+            lines.append(f"asked there only, and not settled: {', '.join(run.unsettled)}")
+        return lines
+    if run.untried:
+        return [f"not tried, for lack of time: {', '.join(run.untried)}; raise --time-limit"]
     return []
 
 

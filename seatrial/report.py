@@ -68,6 +68,7 @@ def _document(run: Run) -> dict[str, Any]:
             }
             for each in run.rungs
         ],
+        "unsettled": list(run.unsettled),
         "warnings": warnings_of(run),
         "properties": [_verdict(each, run) for each in run.report.verdicts],
         "left_out": [{"id": each.id, "unmet": list(words)} for each, words in run.subject.left_out],

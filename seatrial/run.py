@@ -40,7 +40,8 @@ class Run:
     `traces` are the files that traces were written to, by property. `strict`: promises that are
     listed as refuted count like the others. On a ladder the report is that of the highest rung
     that was completed, `rungs` are all that were tried, and `places` has the properties whose
-    verdict is from another one.
+    verdict is from another one; `unsettled` are promises that only a rung asks that was not
+    completed, `untried` the names of rungs that were not tried.
     """
 
     subject: Subject
@@ -52,6 +53,8 @@ class Run:
     rung: str = ""
     rungs: tuple[Climbed, ...] = ()
     places: Mapping[str, Place] = attrs.field(factory=dict)
+    unsettled: tuple[str, ...] = ()
+    untried: tuple[str, ...] = ()
 
     @property
     def exit_code(self) -> int:
