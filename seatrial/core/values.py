@@ -5,9 +5,11 @@ or an instance of a frozen attrs or dataclass whose fields are values. Floats ar
 round, and no trace format carries them; use integers in the smallest unit.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from copy import copy
 from enum import Enum, Flag
+from functools import lru_cache
+from operator import attrgetter
 from typing import Any
 
 from .errors import ValueRefused, shown
@@ -114,8 +116,17 @@ def _same(one: Any, other: Any) -> bool:
         return len(one) == len(other) and all(map(_same, one, other))
     if isinstance(one, frozenset):
         return _same_sets(one, other)
+    fields = _fields_of(kind)
+    return all(map(_same, fields(one), fields(other)))
+
+
+@lru_cache(maxsize=4096)
+def _fields_of(kind: Any) -> Callable[[Any], Sequence[Any]]:
+    """What takes the fields out of an object of this class."""
     names = field_names(kind) or ()
-    return all(_same(getattr(one, name), getattr(other, name)) for name in names)
+    if len(names) == 1:
+        return lambda value: (getattr(value, names[0]),)
+    return attrgetter(*names) if names else lambda value: ()
 
 
 def _are_sets(one: type, other: type) -> bool:
