@@ -5,6 +5,7 @@ It defines what the kernel must reproduce: the same numbers for the same states.
 
 import time
 from collections.abc import Callable, Container, Iterator, Sequence
+from functools import lru_cache
 from operator import itemgetter
 from typing import Any, NamedTuple
 
@@ -33,6 +34,7 @@ PLAIN_BYTES = 600
 """What a state costs in the plain loop, measured roughly: a tuple, two list cells, a dict entry."""
 
 _CHECKED = 4096
+_REMEMBERED = 1 << 14
 _EDGE_BYTES = 80
 """What an edge costs here, roughly: two integers in lists."""
 
@@ -73,6 +75,8 @@ class Space:
         self._ordinary = [rule for committed, rule in rules if not committed]
         self._derivations = self._derivations_of(tables.used)
         self._between = self._derivations_of(tables.used_between)
+        self.cells = lru_cache(maxsize=_REMEMBERED)(self._all_cells)
+        """The ids of all cells of a state, which several ask for while it is looked at."""
         self._blank = (-1,) * (len(system.views) + len(system.totals))
 
     def _rule(self, action: GroundAction) -> _Rule:
@@ -101,7 +105,7 @@ class Space:
         ]
         return views, totals
 
-    def cells(self, state: State) -> Sequence[int]:
+    def _all_cells(self, state: State) -> Sequence[int]:
         """The ids of all cells that anyone reads: slots, views, totals; -1 of the others."""
         return self._filled(state, self._derivations)
 
