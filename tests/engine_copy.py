@@ -82,8 +82,8 @@ FAULTS = (
     Fault(
         "a sentinel clash: the cache of candidates starts with a state that occurs",
         "kernel.py",
-        "    latest[np.int64(mine), 0] = words[0]\n",
-        "",
+        "        latest[mine, 0] += ONE\n",
+        "        break\n",
     ),
     Fault(
         "a self-loop is dropped",

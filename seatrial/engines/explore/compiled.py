@@ -184,6 +184,9 @@ class _Search:
         places = [list(each) for each in ranges]
         for thread in range(graph.threads):
             graph.work.reset(thread)
+        if not self.plainly:
+            for thread, (begin, end) in enumerate(ranges):
+                graph.work.begin(thread, begin, end)
         full = [False] * len(ranges)
         while True:
             calls = [t for t, (at, end) in enumerate(places) if at < end and not full[t]]
@@ -314,6 +317,7 @@ class _Search:
             self.watch(),
             graph.visited,
             work.scratch,
+            work.spare,
             work.out,
             work.misses,
             *dims(learned.layout),
@@ -328,16 +332,21 @@ class _Search:
     def watch(self) -> kernel.Watch:
         """The properties of steps that are still open."""
         learned = self.learned
-        rules = np.array(learned.step_rules, np.int64).reshape(-1, 4)
-        open_ones = [asked.number not in self.findings.first for asked in learned.of_steps]
+        number = [
+            at
+            for at, asked in enumerate(learned.of_steps)
+            if asked.number not in self.findings.first
+        ]
+        rules = np.array(learned.step_rules, np.int64).reshape(-1, 4)[number]
+        wanted = [learned.of_steps[at].rule.wants_action for at in number]
         return kernel.Watch(
             before=np.ascontiguousarray(rules[:, 0]),
             after=np.ascontiguousarray(rules[:, 1]),
             pair=np.ascontiguousarray(rules[:, 2]),
             verdict=np.ascontiguousarray(rules[:, 3]),
-            wants_action=np.array([a.rule.wants_action for a in learned.of_steps], np.bool_),
+            wants_action=np.array(wanted, np.bool_),
             action_class=learned.action_class,
-            active=np.array(open_ones, np.uint8),
+            number=np.array(number, np.int64),
         )
 
     def insert(self, segments: int) -> int | None:
@@ -431,9 +440,11 @@ class _Search:
                 begin,
                 end,
                 graph.words,
+                graph.parents,
                 learned.rules,
                 learned.shape,
                 rules,
+                learned.rests[rules - learned.state_rules.start],
                 sign,
                 np.array(learned.amounts or [0], np.int64),
                 hit,

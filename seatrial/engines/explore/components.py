@@ -23,9 +23,9 @@ def components(
     """
     run: Any = tarjan
     if count + len(edges.targets) > _COMPILED_FROM:
-        from .jit import jit
+        from .jit import making_arrays
 
-        run = jit(tarjan)
+        run = making_arrays(tarjan)
     return run(count, edges.offsets, edges.targets, alive, kept)  # type: ignore[no-any-return]
 
 

@@ -1,11 +1,22 @@
-"""Compilation of the hot loop: cached on disk, without the interpreter lock."""
+"""
+Compilation of the hot loop: cached on disk, without the interpreter lock.
+
+Arrays come from Python and outlive the call, so nothing counts references to them (`_nrt=False`):
+counting took three quarters of the time. What is compiled so cannot make arrays of its own.
+"""
 
 from numba import njit
 
-__all__ = ["inline", "jit"]
+__all__ = ["inline", "jit", "making_arrays"]
 
-jit = njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
+# numba's annotations do not know `_nrt`.
+jit = njit(cache=True, nogil=True, boundscheck=False, error_model="numpy", _nrt=False)  # type: ignore[call-overload]
 """Compile a function of the kernel: lock released, no bounds checks, kept between processes."""
 
-inline = njit(cache=True, nogil=True, boundscheck=False, error_model="numpy", inline="always")
+inline = njit(  # type: ignore[call-overload]
+    cache=True, nogil=True, boundscheck=False, error_model="numpy", _nrt=False, inline="always"
+)
 """Likewise for small functions: passing arrays costs more than what they do."""
+
+making_arrays = njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
+"""Likewise for functions that make arrays of their own, and so count references."""

@@ -4,9 +4,10 @@ The hot loop, compiled: states are packed into words, rules are look-ups, Python
 A state is `W` words; a *cell vector* is these and the words of views and totals after them, `E` in
 all. Both are passed as tuples of so many zeros, so that the compiler knows them and unrolls.
 
-Learned rules live in hash regions, one a rule: key = the cell vector masked by what the rule reads;
-answer = a count of outcomes and the first of them (`keep` and `put` turn a state into the next), or
-for views, totals and properties a count and a number. What is not known is recorded as a miss, and
+A question is a rule and the cell vector masked by what the rule reads; the answer is a count of
+outcomes and the first of them (`keep` and `put` turn a state into the next), or for views, totals
+and properties a count and a number. Where the bits that a rule reads are few they are the place of
+the answer; the others have hash regions, one a rule. What is not known is recorded as a miss, and
 the state is left for later.
 
 All functions here also run uncompiled, on NumPy arrays; tests use that to plant faults. They stand
@@ -27,6 +28,7 @@ SHARDS = 64
 EMPTY = U(0xFFFFFFFFFFFFFFFF)
 FRESH = U(0x80000000)
 LOW32 = U(0xFFFFFFFF)
+NO_PARENT = np.uint32(0xFFFFFFFF)
 BITS32 = U(32)
 MULTIPLY = U(0x9E3779B97F4A7C15)
 AGAIN = U(0xD6E8FEB86659FD93)
@@ -44,15 +46,25 @@ LATEST = 1 << 15
 DONE, FULL, MISSED, SMALL, ENDLESS, ENDS = 0, 1, 2, 3, 4, 5
 
 
-class Rules(NamedTuple):
-    """Learned tables of all rules. An entry is a key and, last, `count << 32 | first`."""
+class Known(NamedTuple):
+    """Answers of all rules: `count << 32 | first`, or EMPTY where there is none yet."""
 
     masks: Any  # (R, E) what each rule reads
-    regions: Any  # (R, 3) first entry of a rule's region, its size (2**n) less 1, and 64 - n
-    table: Any  # (N, E + 1) entries; the last word is EMPTY where there is none
+    spans: Any  # (R, 3) which runs make up the place of an answer, and where the first one is
+    runs: Any  # (N, 4) bits of a cell vector next to each other: word, shift, mask, shift of place
+    direct: Any  # (N,) answers of the rules that have runs
+    regions: Any  # (R, 3) of the others: first entry of the region, its size (2**n) less 1, 64 - n
+    table: Any  # (N, E + 1) their entries: a key and, last, the answer
+
+
+class Rules(NamedTuple):
+    """Learned rules: what is known, and the outcomes of actions."""
+
+    known: Known
     keep: Any  # (O, W)
     put: Any  # (O, W)
     doer: Any  # (O,) whose outcome it is
+    stirs: Any  # (O,) whether it writes something that committed actions rest on
 
 
 class Shape(NamedTuple):
@@ -62,9 +74,10 @@ class Shape(NamedTuple):
     committed: Any
     guards: Any  # (G, 3) by group, word of its guard, mask, and what is there where it is True
     marks: Any  # (A,) bits of committed actions that properties name
-    views: Any  # (V, 3) rule, and word and shift of the result
+    views: Any  # (V, 2) by set of views that are looked up at once: rule, and word of the results
+    said: Any  # by answer of such a rule, the results
     totals: Any  # (T, 5) the same, and the range of its parts
-    between: Any  # (2,) how many views and totals, the first ones, committed actions rest on
+    between: Any  # (2,) how many of these and of totals, the first ones, committed actions rest on
     parts: Any  # (P, 4) word, shift and mask of a cell, and where its numbers begin
     numbers: Any  # by id, what it adds
 
@@ -91,7 +104,7 @@ class Ample(NamedTuple):
 
 
 class Watch(NamedTuple):
-    """Properties of steps: four rules each, see `step_rules`."""
+    """Properties of steps that are still open: four rules each, see `step_rules`."""
 
     before: Any
     after: Any
@@ -99,7 +112,7 @@ class Watch(NamedTuple):
     verdict: Any
     wants_action: Any
     action_class: Any  # by ground action, the number of its declaration
-    active: Any
+    number: Any  # of the property, among those of steps
 
 
 class Scratch(NamedTuple):
@@ -119,6 +132,7 @@ class Scratch(NamedTuple):
     marks: Any  # (T, X) marks of all that led to an end
     sorting: Any  # (T, M, F) for symmetry
     bits: Any  # (T, 4, B)
+    befores: Any  # (T, S) what properties of steps read before a step
 
 
 class Out(NamedTuple):
@@ -147,6 +161,21 @@ class Misses(NamedTuple):
     opened: Any  # (T,)
 
 
+class Spare(NamedTuple):
+    """
+    Steps of states after one that is open, so that they are not looked up again.
+
+    `begin` and `many` are by place in the range that a thread was given in the beginning.
+    """
+
+    low: Any  # (T,) first state of that range
+    begin: Any  # (T, N) first of its ends, -1 where none are kept
+    many: Any  # (T, N)
+    ends: Any  # (T, S, W)
+    doers: Any  # (T, S)
+    fill: Any  # (T,)
+
+
 class Visited(NamedTuple):
     """
     Hash shards. A slot holds 32 bits of hash and the number of a state, see `insert`; or, `bare`,
@@ -165,6 +194,8 @@ class Fresh(NamedTuple):
     thread: Any
     ordinal: Any
     fill: Any
+    homes: Any  # (T, AHEAD) where candidates are looked for first, and which are left
+    left: Any
 
 
 @inline
@@ -209,8 +240,19 @@ def home(tag, capacity):
 
 
 @inline
-def find(cells, rule, masks, regions, table, dim):
+def place_of(cells, begin, end, at, runs):
+    """The place of a direct answer: its runs of bits next to each other."""
+    for r in range(begin, end):
+        at += ((cells[runs[r, 0]] >> runs[r, 1]) & runs[r, 2]) << runs[r, 3]
+    return at
+
+
+@inline
+def find(cells, rule, masks, spans, runs, direct, regions, table, dim):
     """The answer of a rule for a cell vector, or EMPTY."""
+    begin, end = spans[rule, 0], spans[rule, 1]
+    if begin < end:
+        return direct[place_of(cells, begin, end, spans[rule, 2], runs)]
     h = ZERO
     for k in range(len(dim)):
         h = spread(h, cells[k] & masks[rule, k])
@@ -259,9 +301,15 @@ def count_of(answer):
 
 
 @jit
-def place_all(regions, table, rule, keys, first, count, low, high, dim):
+def place_all(known, rule, keys, first, count, low, high, dim):
     """Enter answers `low` to `high`; the regions have room."""
+    spans, regions, table = known.spans, known.regions, known.table
     for n in range(low, high):
+        answer = (U(count[n]) << BITS32) | U(first[n])
+        begin, end = spans[rule[n], 0], spans[rule[n], 1]
+        if begin < end:
+            known.direct[place_of(keys[n], begin, end, spans[rule[n], 2], known.runs)] = answer
+            continue
         h = ZERO
         for k in range(len(dim)):
             h = spread(h, keys[n, k])
@@ -272,7 +320,7 @@ def place_all(regions, table, rule, keys, first, count, low, high, dim):
         j = regions[rule[n], 0] + at
         for k in range(len(dim)):
             table[j, k] = keys[n, k]
-        table[j, len(dim)] = (U(count[n]) << BITS32) | U(first[n])
+        table[j, len(dim)] = answer
 
 
 @jit
@@ -313,22 +361,23 @@ def shut(cells, group, guards):
 
 
 @jit
-def derive(cells, thread, masks, regions, table, shape, within, misses, dim_w, dim_e):
+def derive(cells, thread, known, shape, within, misses, dim_w, dim_e):
     """
     Fill in the words of views and totals, `within` a step only of those that committed actions
     rest on; False where something is missing.
     """
+    masks, spans, runs, direct, regions, table = known
     views, totals, parts, numbers = shape.views, shape.totals, shape.parts, shape.numbers
     for k in range(len(dim_w), len(dim_e)):
         cells[k] = ZERO
     whole = True
     for v in range(shape.between[0] if within else len(views)):
-        answer = find(cells, views[v, 0], masks, regions, table, dim_e)
+        answer = find(cells, views[v, 0], masks, spans, runs, direct, regions, table, dim_e)
         if answer == EMPTY:
             miss(thread, views[v, 0], cells, masks, misses, dim_e)
             whole = False
         else:
-            cells[views[v, 1]] |= U(first_of(answer)) << U(views[v, 2])
+            cells[views[v, 1]] |= shape.said[first_of(answer)]
     if not whole:
         return False
     for t in range(shape.between[1] if within else len(totals)):
@@ -346,7 +395,9 @@ def derive(cells, thread, masks, regions, table, shape, within, misses, dim_w, d
 
 
 @inline
-def enabled_of(which, cells, thread, masks, regions, table, guards, scratch, misses, dim_e):
+def enabled_of(
+    which, cells, thread, masks, spans, runs, direct, regions, table, guards, scratch, misses, dim_e
+):
     """Look up these groups; how many have an enabled action, or -1 where an answer is missing."""
     n = 0
     whole = True
@@ -354,7 +405,7 @@ def enabled_of(which, cells, thread, masks, regions, table, guards, scratch, mis
         a = which[i]
         if shut(cells, a, guards):
             continue
-        j = find(cells, a, masks, regions, table, dim_e)
+        j = find(cells, a, masks, spans, runs, direct, regions, table, dim_e)
         if j == EMPTY:
             miss(thread, a, cells, masks, misses, dim_e)
             whole = False
@@ -409,22 +460,48 @@ def gather(source, thread, rules, shape, mirror, scratch, misses, dim_w, dim_e):
     All ends of all steps from a state into `scratch.ends`, those of enabled action i from
     `begins[i]`; how many actions are enabled, or minus a status.
     """
-    masks, regions, table = rules.masks, rules.regions, rules.table
+    known = rules.known
+    masks, spans, runs, direct, regions, table = known
     keep, put, doer, guards = rules.keep, rules.put, rules.doer, shape.guards
     cells = scratch.cells[thread]
     for k in range(len(dim_w)):
         cells[k] = source[k]
     if len(dim_e) > len(dim_w):
-        if not derive(cells, thread, masks, regions, table, shape, False, misses, dim_w, dim_e):
+        if not derive(cells, thread, known, shape, False, misses, dim_w, dim_e):
             return -MISSED
     groups = 0
     if shape.committed.size > 0:
         groups = enabled_of(
-            shape.committed, cells, thread, masks, regions, table, guards, scratch, misses, dim_e
+            shape.committed,
+            cells,
+            thread,
+            masks,
+            spans,
+            runs,
+            direct,
+            regions,
+            table,
+            guards,
+            scratch,
+            misses,
+            dim_e,
         )
-    if groups == 0:
+    quiet = groups == 0  # then none is enabled after a write that stirs none
+    if quiet:
         groups = enabled_of(
-            shape.ordinary, cells, thread, masks, regions, table, guards, scratch, misses, dim_e
+            shape.ordinary,
+            cells,
+            thread,
+            masks,
+            spans,
+            runs,
+            direct,
+            regions,
+            table,
+            guards,
+            scratch,
+            misses,
+            dim_e,
         )
     if groups < 0:
         return -MISSED
@@ -456,16 +533,26 @@ def gather(source, thread, rules, shape, mirror, scratch, misses, dim_w, dim_e):
                 height = scratch.heights[thread, top]
                 chain = scratch.chains[thread, top]
                 more = 0
-                if shape.committed.size > 0:
+                if shape.committed.size > 0 and (height > 0 or not quiet or rules.stirs[o]):
                     if len(dim_e) > len(dim_w) and not derive(
-                        following, thread, masks, regions, table, shape, True, misses, dim_w, dim_e
+                        following, thread, known, shape, True, misses, dim_w, dim_e
                     ):
                         whole = False
                         continue
                     for c in range(shape.committed.size - 1, -1, -1):
                         if shut(following, shape.committed[c], guards):
                             continue
-                        j = find(following, shape.committed[c], masks, regions, table, dim_e)
+                        j = find(
+                            following,
+                            shape.committed[c],
+                            masks,
+                            spans,
+                            runs,
+                            direct,
+                            regions,
+                            table,
+                            dim_e,
+                        )
                         if j == EMPTY:
                             miss(thread, shape.committed[c], following, masks, misses, dim_e)
                             whole = False
@@ -520,32 +607,33 @@ def watch_steps(
 
     `recording` is off where an earlier state waits for an answer: that one comes first.
     """
-    masks, regions, table = rules.masks, rules.regions, rules.table
+    known = rules.known
+    masks, spans, runs, direct, regions, table = known
     whole = True
-    cells = scratch.cells[thread]
-    following = scratch.next_cells[thread]
+    cells, following = scratch.cells[thread], scratch.next_cells[thread]
+    befores = scratch.befores[thread]
     for s in range(watch.before.size):
-        if watch.active[s] == 0 or out.steps[thread, s, 1] >= 0:
-            continue
-        b = find(cells, watch.before[s], masks, regions, table, dim_e)
-        if b == EMPTY:
+        befores[s] = find(cells, watch.before[s], masks, spans, runs, direct, regions, table, dim_e)
+        if befores[s] == EMPTY:
             miss(thread, watch.before[s], cells, masks, misses, dim_e)
             whole = False
+    for i in range(n):
+        for k in range(len(dim_w)):
+            following[k] = scratch.ends[thread, i, k]
+        if len(dim_e) > len(dim_w) and not derive(
+            following, thread, known, shape, False, misses, dim_w, dim_e
+        ):
+            whole = False
             continue
-        for i in range(n):
-            for k in range(len(dim_w)):
-                following[k] = scratch.ends[thread, i, k]
-            if len(dim_e) > len(dim_w) and not derive(
-                following, thread, masks, regions, table, shape, False, misses, dim_w, dim_e
-            ):
-                whole = False
+        for s in range(watch.before.size):
+            if befores[s] == EMPTY or out.steps[thread, watch.number[s], 1] >= 0:
                 continue
-            a = find(following, watch.after[s], masks, regions, table, dim_e)
+            a = find(following, watch.after[s], masks, spans, runs, direct, regions, table, dim_e)
             if a == EMPTY:
                 miss(thread, watch.after[s], following, masks, misses, dim_e)
                 whole = False
                 continue
-            word = (U(first_of(b)) << BITS32) | U(first_of(a))
+            word = (U(first_of(befores[s])) << BITS32) | U(first_of(a))
             p = find_word(word, watch.pair[s], regions, table, dim_e)
             if p == EMPTY:
                 miss_word(thread, watch.pair[s], word, misses, dim_e)
@@ -558,14 +646,11 @@ def watch_steps(
             if v == EMPTY:
                 miss_word(thread, watch.verdict[s], word, misses, dim_e)
                 whole = False
-                continue
-            if not recording:
-                continue
-            if count_of(v) > 0:
-                out.steps[thread, s, 0] = 1
-            if first_of(v) > 0 and whole:
-                out.steps[thread, s, 1] = state
-                break
+            elif recording:
+                if count_of(v) > 0:
+                    out.steps[thread, watch.number[s], 0] = 1
+                if first_of(v) > 0:
+                    out.steps[thread, watch.number[s], 1] = state
     return whole
 
 
@@ -695,12 +780,9 @@ def forget(latest, dim):
     for n in range(LATEST):
         for k in range(len(dim)):
             latest[n, k] = ZERO
-    words = np.zeros(len(dim), np.uint64)
-    mine = (hash_words(words, dim) >> BITS32) & U(LATEST - 1)
-    words[0] = ONE
-    while (hash_words(words, dim) >> BITS32) & U(LATEST - 1) == mine:
-        words[0] += ONE
-    latest[np.int64(mine), 0] = words[0]
+    mine = (hash_words(latest[0], dim) >> BITS32) & U(LATEST - 1)
+    while (hash_words(latest[mine], dim) >> BITS32) & U(LATEST - 1) == mine:
+        latest[mine, 0] += ONE
 
 
 @jit
@@ -737,18 +819,19 @@ def foresee(thread, low, high, which, states, rules, shape, scratch, misses, dim
 
     Expansion stops where an answer is missing, and the other threads wait; this does not stop.
     """
-    masks, regions, table = rules.masks, rules.regions, rules.table
+    known = rules.known
+    masks, spans, runs, direct, regions, table = known
     cells = scratch.cells[thread]
     for s in range(low, high):
         for k in range(len(dim_w)):
             cells[k] = states[s, k]
         if len(dim_e) > len(dim_w):
-            if not derive(cells, thread, masks, regions, table, shape, False, misses, dim_w, dim_e):
+            if not derive(cells, thread, known, shape, False, misses, dim_w, dim_e):
                 continue
         for i in range(which.size):
             if shut(cells, U(which[i]), shape.guards):
                 continue
-            if find(cells, U(which[i]), masks, regions, table, dim_e) == EMPTY:
+            if find(cells, U(which[i]), masks, spans, runs, direct, regions, table, dim_e) == EMPTY:
                 miss(thread, which[i], cells, masks, misses, dim_e)
 
 
@@ -760,13 +843,8 @@ def expand_plainly(thread, low, high, states, rules, shape, scratch, out, misses
     Returns the first state that is not done, and why. After a miss it goes on for a while, only to
     collect more of them.
     """
-    masks, regions, table, keep, put = (
-        rules.masks,
-        rules.regions,
-        rules.table,
-        rules.keep,
-        rules.put,
-    )
+    known, keep, put = rules.known, rules.keep, rules.put
+    masks, spans, runs, direct, regions, table = known
     cells = scratch.cells[thread]
     following = scratch.next_cells[thread]
     firsts, counts, ordinary = scratch.firsts[thread], scratch.counts[thread], shape.ordinary
@@ -786,13 +864,13 @@ def expand_plainly(thread, low, high, states, rules, shape, scratch, out, misses
         many = np.int64(0)
         whole = True
         if len(dim_e) > len(dim_w):
-            whole = derive(cells, thread, masks, regions, table, shape, False, misses, dim_w, dim_e)
+            whole = derive(cells, thread, known, shape, False, misses, dim_w, dim_e)
         if whole:
             for i in range(ordinary.size):
                 a = U(ordinary[i])  # unsigned: such an index is not checked for being negative
                 if shut(cells, a, guards):
                     continue
-                j = find(cells, a, masks, regions, table, dim_e)
+                j = find(cells, a, masks, spans, runs, direct, regions, table, dim_e)
                 if j == EMPTY:
                     miss(thread, np.int64(a), cells, masks, misses, dim_e)
                     whole = False
@@ -832,6 +910,21 @@ def expand_plainly(thread, low, high, states, rules, shape, scratch, out, misses
 
 
 @jit
+def keep_steps(thread, state, n, scratch, spare, dim):
+    """Keep the ends of a state, if there is room."""
+    place, begin = state - spare.low[thread], spare.fill[thread]
+    if begin + n > spare.ends.shape[1]:
+        return
+    for e in range(n):
+        for k in range(len(dim)):
+            spare.ends[thread, begin + e, k] = scratch.ends[thread, e, k]
+        spare.doers[thread, begin + e] = scratch.doers[thread, e]
+    spare.begin[thread, place] = begin
+    spare.many[thread, place] = n
+    spare.fill[thread] = begin + n
+
+
+@jit
 def expand(
     thread,
     low,
@@ -845,6 +938,7 @@ def expand(
     watch,
     visited,
     scratch,
+    spare,
     out,
     misses,
     dim_w,
@@ -855,9 +949,9 @@ def expand(
 
     After a miss it goes on to the end, and notes which states are open. `reopen` asks about these
     again, since answers raise new questions: a committed step is only seen when the one before it
-    is. So no state is looked at often because of others.
+    is. The steps of the others are spared. So no state is looked at often because of others.
     """
-    capacity = out.words.shape[2]
+    capacity, stubborn = out.words.shape[2], ample.visible.size > 0
     buckets, ordinals, fill = out.words[thread], out.ordinal[thread], out.fill[thread]
     parent, latest = out.parent[thread], out.latest[thread]
     total, taken = out.total[thread], out.taken[thread]
@@ -868,15 +962,31 @@ def expand(
     for shard in range(SHARDS):
         fullest = max(fullest, fill[shard])
     for s in range(low, high):
-        enabled = gather(states[s], thread, rules, shape, mirror, scratch, misses, dim_w, dim_e)
         whole = True
-        if enabled < 0:
-            if enabled != -MISSED:
-                return s, -enabled
-            whole = False
-        n = np.int64(0)
+        enabled = n = np.int64(0)
+        begin = spare.begin[thread, s - spare.low[thread]]
+        if begin >= 0:
+            n = np.int64(spare.many[thread, s - spare.low[thread]])
+            for e in range(n):
+                for k in range(len(dim_w)):
+                    scratch.ends[thread, e, k] = spare.ends[thread, begin + e, k]
+                scratch.doers[thread, e] = spare.doers[thread, begin + e]
+            if watch.before.size > 0:
+                cells = scratch.cells[thread]
+                for k in range(len(dim_w)):
+                    cells[k] = states[s, k]
+                if len(dim_e) > len(dim_w):
+                    derive(cells, thread, rules.known, shape, False, misses, dim_w, dim_e)
+        else:
+            enabled = gather(states[s], thread, rules, shape, mirror, scratch, misses, dim_w, dim_e)
+            if enabled < 0:
+                if enabled != -MISSED:
+                    return s, -enabled
+                whole = False
+            else:
+                n = scratch.begins[thread, enabled]
+        gathered = whole and begin < 0
         if whole:
-            n = scratch.begins[thread, enabled]
             if watch.before.size > 0:
                 source = states[s]
                 whole = watch_steps(
@@ -903,36 +1013,27 @@ def expand(
             if opened == OPEN or misses.fill[thread] >= room:
                 break
         if stop >= 0:
+            if gathered and not stubborn:
+                keep_steps(thread, s, n, scratch, spare, dim_w)
             continue
         if fullest + n > capacity:
             out.total[thread] = total
             out.taken[thread] = taken
             return s, SMALL if total == 0 else FULL
         reduced = False
-        if ample.visible.size > 0 and enabled > 1:
+        if stubborn and enabled > 1:
             least = choose(enabled, thread, level_end, ample, scratch, visited, states, dim_w)
             reduced = least < enabled
-        for i in range(enabled):
-            a = scratch.actions[thread, i]
-            if reduced and not has(scratch.bits[thread, 0], a):
+        for e in range(n):
+            if reduced and not has(scratch.bits[thread, 0], scratch.doers[thread, e]):
                 continue
-            for e in range(scratch.begins[thread, i], scratch.begins[thread, i + 1]):
-                count = push(
-                    scratch.ends[thread, e],
-                    s,
-                    total,
-                    buckets,
-                    ordinals,
-                    fill,
-                    parent,
-                    latest,
-                    dim_w,
-                )
-                taken += 1
-                if count > 0:
-                    fullest = max(fullest, count)
-                    total += 1
-        if enabled == 0:
+            end = scratch.ends[thread, e]
+            count = push(end, s, total, buckets, ordinals, fill, parent, latest, dim_w)
+            taken += 1
+            if count > 0:
+                fullest = max(fullest, count)
+                total += 1
+        if n == 0:
             dead_end(thread, s, out)
     out.total[thread] = total
     out.taken[thread] = taken
@@ -1026,8 +1127,7 @@ def insert_bare(thread, threads, segments, limit, visited, out, fresh, resume):
     """Like `insert`, where slots hold states: nothing else is read."""
     slots, used = visited.slots, visited.used
     capacity = slots.shape[1]
-    homes = np.empty(AHEAD, np.uint64)
-    left = np.empty(AHEAD, np.int64)
+    homes, left = fresh.homes[thread], fresh.left[thread]
     touched = ZERO
     for shard in range(thread * SHARDS // threads, (thread + 1) * SHARDS // threads):
         table, total, n = slots[shard], used[shard], fresh.fill[shard]
@@ -1182,9 +1282,11 @@ def check(
     low,
     high,
     states,
+    parents,
     rules,
     shape,
     which,
+    rests,
     sign,
     amounts,
     hit,
@@ -1200,22 +1302,33 @@ def check(
     Ask the properties `which` about states; returns the first state not done, and why.
 
     `sign` is 0 where the first state that is flagged is looked for (`hit`), 1 or -1 where also the
-    least or greatest of `amounts` is; a bound is flagged by a count of 2.
+    least or greatest of `amounts` is; a bound is flagged by a count of 2. A property is not asked
+    where the bits that it rests on (`rests`) are as in the state from which this one was found:
+    there it was asked, and that state comes before.
     """
-    masks, regions, table = rules.masks, rules.regions, rules.table
+    known = rules.known
+    masks, spans, runs, direct, regions, table = known
     cells = scratch.cells[thread]
     stop = np.int64(-1)
+    changed = scratch.next_cells[thread]
     for s in range(low, high):
+        parent = parents[s]
         for k in range(len(dim_w)):
             cells[k] = states[s, k]
+            changed[k] = ZERO if parent == NO_PARENT else states[s, k] ^ states[parent, k]
         whole = True
         if len(dim_e) > len(dim_w):
-            whole = derive(cells, thread, masks, regions, table, shape, False, misses, dim_w, dim_e)
+            whole = derive(cells, thread, known, shape, False, misses, dim_w, dim_e)
         if whole:
             for q in range(which.size):
                 if sign[q] == 0 and hit[thread, q] >= 0:
                     continue
-                j = find(cells, which[q], masks, regions, table, dim_e)
+                same = parent != NO_PARENT
+                for k in range(len(dim_w)):
+                    same &= (changed[k] & rests[q, k]) == ZERO
+                if same:
+                    continue
+                j = find(cells, which[q], masks, spans, runs, direct, regions, table, dim_e)
                 if j == EMPTY:
                     miss(thread, which[q], cells, masks, misses, dim_e)
                     whole = False
@@ -1242,8 +1355,11 @@ def check(
 
 @jit
 def decide(thread, low, high, states, rules, shape, which, answers, scratch, misses, dim_w, dim_e):
-    """Ask one predicate about each state; returns the first state not done, and why."""
-    masks, regions, table = rules.masks, rules.regions, rules.table
+    """
+    Ask one predicate, or none (-1), about each state; returns the first state not done, and why.
+    """
+    known = rules.known
+    masks, spans, runs, direct, regions, table = known
     cells = scratch.cells[thread]
     stop = np.int64(-1)
     for s in range(low, high):
@@ -1251,9 +1367,9 @@ def decide(thread, low, high, states, rules, shape, which, answers, scratch, mis
             cells[k] = states[s, k]
         whole = True
         if len(dim_e) > len(dim_w):
-            whole = derive(cells, thread, masks, regions, table, shape, False, misses, dim_w, dim_e)
-        if whole:
-            j = find(cells, which, masks, regions, table, dim_e)
+            whole = derive(cells, thread, known, shape, False, misses, dim_w, dim_e)
+        if whole and which >= 0:
+            j = find(cells, which, masks, spans, runs, direct, regions, table, dim_e)
             if j == EMPTY:
                 miss(thread, which, cells, masks, misses, dim_e)
                 whole = False
@@ -1334,7 +1450,8 @@ def edges_plainly(
     dim_e,
 ):
     """Like `edges`, where nothing but look-ups is to be done."""
-    masks, regions, table = rules.masks, rules.regions, rules.table
+    known = rules.known
+    masks, spans, runs, direct, regions, table = known
     keep, put, doer, ordinary = rules.keep, rules.put, rules.doer, shape.ordinary
     cells, following, slots = scratch.cells[thread], scratch.next_cells[thread], visited.slots
     n = np.int64(0)
@@ -1343,12 +1460,12 @@ def edges_plainly(
             cells[k] = states[s, k]
         begin = n
         if len(dim_e) > len(dim_w):
-            if not derive(cells, thread, masks, regions, table, shape, False, misses, dim_w, dim_e):
+            if not derive(cells, thread, known, shape, False, misses, dim_w, dim_e):
                 return s, MISSED, begin
         for i in range(ordinary.size):
             if shut(cells, ordinary[i], shape.guards):
                 continue
-            j = find(cells, ordinary[i], masks, regions, table, dim_e)
+            j = find(cells, ordinary[i], masks, spans, runs, direct, regions, table, dim_e)
             if j == EMPTY:
                 miss(thread, ordinary[i], cells, masks, misses, dim_e)
                 return s, MISSED, begin

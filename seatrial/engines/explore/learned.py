@@ -2,10 +2,12 @@
 
 Rules are numbered: groups of actions that read the same cells and have the same guard, views,
 totals, properties of states, then four for each property of steps (what it reads before, what it
-reads after, the pair of both, the pair with the action).
+reads after, the pair of both, the pair with the action). Views of few bits that read much the same
+are looked up at once, under the number of the first of them.
 """
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterator, Sequence
 from typing import Any, TypeVar
 
 import numpy as np
@@ -23,6 +25,10 @@ __all__ = ["Grown", "Learned", "dims"]
 
 _D = TypeVar("_D", GroundView, GroundTotal)
 _LEAST = 8
+_DIRECT = 16
+"""Of a rule that reads at most so many bits, the answers stand in an array of that many places."""
+_TOGETHER, _APART = 12, 8
+"""How many bits views that are looked up at once may read, if they share some, and if not."""
 _UNROLLED = ((1, 1), (1, 2), (2, 2), (3, 3), (4, 4))
 
 
@@ -77,6 +83,7 @@ class Grown:
         self._array = np.zeros((room, *rows.shape[1:]), rows.dtype)
         self._shape = rows.shape[1:]
         self._array[: len(rows)] = rows
+        self.count = len(rows)
 
 
 class Learned:
@@ -115,12 +122,13 @@ class Learned:
         self.first = Grown(np.int32)
         self.outcome_count = Grown(np.int32)
         self.doer = Grown(np.int32)
+        self.stirs = Grown(np.bool_)
+        self._told: dict[tuple[int, ...], int] = {}
+        """Answers of views that are looked up at once: the rule, then the id of each view."""
+        self._blocks: dict[int, tuple[int, ...]] = {}
+        """Which views are looked up at once, by their rule."""
         self._use(self._fitting())
         self._start_arrays()
-        for view in range(views):
-            for ids, known in space.derived[view].items():
-                rule = self.view_rules[view]
-                self._enter(rule, self._key(rule, ids), known, 1)
         for number, group in enumerate(self.groups):
             for ids in space.answers[group[0].number]:
                 self._enter_outcomes(number, self._key(number, ids), self._ask(number, ids))
@@ -137,27 +145,76 @@ class Learned:
 
     def _use(self, layout: Layout) -> None:
         """Pack by this layout from now on."""
-        self.layout = layout
+        self.layout, system = layout, self.tables.system
+        self._blocks = self._views_together()
+        for rule, members in self._blocks.items():
+            reads = (cell for view in members for cell in system.views[view].reads)
+            self._reads[rule] = tuple(sorted(set(reads)))
         self._fields = [None if reads is None else layout.fields(reads) for reads in self._reads]
+        rests = [
+            layout.covering(sorted(system.read_slots(asked.rule.reads)), layout.state_words)
+            for asked in self.of_states
+        ]
+        self.rests = np.array(rests, np.uint64).reshape(-1, layout.state_words)
+        """By property of states, the bits of a state that its answer rests on."""
         self._kept: dict[tuple[int, ...], list[int]] = {}
         """By the slots that an outcome writes, the words that keep the others."""
 
-    def _fitting(self) -> Layout:
-        """A layout with as much slack as costs no more words."""
-        sizes = [len(domain.values) for domain in self.tables.domain_of]
-        tight = self._with_slack(sizes, 0)
-        for slack in (3, 2, 1):
-            loose = self._with_slack(sizes, slack)
-            if loose.all_words == tight.all_words and loose.state_words == tight.state_words:
-                return loose
-        return tight
+    def _views_together(self) -> dict[int, tuple[int, ...]]:
+        """
+        The views that anyone reads, in sets that one look-up answers, by the rule of their first.
 
-    def _with_slack(self, sizes: Sequence[int], slack: int) -> Layout:
-        """A layout with as many bits more for each cell; without the cells that nobody reads."""
-        widths = widths_for(sizes, slack=slack)
+        Views of a set put their results into one word, and are all or none of them of use in the
+        midst of a step. Each joins the set where it adds the fewest bits.
+        """
+        layout, tables = self.layout, self.tables
+        sets: list[tuple[tuple[bool, int], set[int], list[int]]] = []
+        for number, view in enumerate(tables.system.views):
+            cell = view.cell.number
+            if cell not in tables.used:
+                continue
+            kind = (cell in tables.used_between, layout.word[cell])
+            best, least = None, _TOGETHER + 1
+            for each in sets:
+                shared = each[1] & set(view.reads)
+                bits = sum(layout.width[slot] for slot in each[1] | set(view.reads))
+                added = bits - sum(layout.width[slot] for slot in each[1])
+                fits = each[0] == kind and bits <= (_TOGETHER if shared else _APART)
+                if fits and added < least:
+                    best, least = each, added
+            if best is None:
+                sets.append((kind, set(view.reads), [number]))
+            else:
+                best[1].update(view.reads)
+                best[2].append(number)
+        return {self.view_rules[members[0]]: tuple(members) for _, _, members in sets}
+
+    def _fitting(self) -> Layout:
+        """
+        A layout with room for new values, as far as it costs no more words.
+
+        The fuller a field is, the sooner it is given one bit more, three at most. What has one
+        value so far is given none: it mostly keeps it.
+        """
+        sizes = [len(domain.values) for domain in self.tables.domain_of]
+        widths = widths_for(sizes)
         slots, used = self._slots, self.tables.used
-        derived = [width if n in used else 0 for n, width in enumerate(widths[slots:], slots)]
-        return Layout.of(widths[:slots], derived)
+        for cell in range(slots, len(sizes)):
+            if cell not in used:
+                widths[cell] = 0  # nobody reads it
+        layout = Layout.of(widths[:slots], widths[slots:])
+        growing = [cell for cell, size in enumerate(sizes) if size > 1 and widths[cell]]
+        growing.sort(key=lambda cell: widths[cell] - math.log2(sizes[cell]))
+        for _ in range(3):
+            for cell in growing:
+                widths[cell] += 1
+                larger = Layout.of(widths[:slots], widths[slots:])
+                words = larger.state_words, larger.all_words
+                if words == (layout.state_words, layout.all_words):
+                    layout = larger
+                else:
+                    widths[cell] -= 1
+        return layout
 
     @property
     def outgrown(self) -> bool:
@@ -170,7 +227,7 @@ class Learned:
 
     def repack(self) -> Layout:
         """Move all entries to a layout that fits; the layout that was before."""
-        old, new = self.layout, self._fitting()
+        old, new, blocks = self.layout, self._fitting(), self._blocks
         numeric = np.array([reads is None for reads in self._reads], np.bool_)
         keys = self.keys.rows
         moved = old.translate(keys, new, len(keys))
@@ -182,7 +239,11 @@ class Learned:
         keep = old.translate(keep, new, len(keep), masks=True)
         put = old.translate(put, new, len(put))
         self._use(new)
-        self.keys.replace(moved)
+        changed = [rule for rule in self.view_rules if blocks.get(rule) != self._blocks.get(rule)]
+        left = ~np.isin(self.rule.rows, changed)  # those views are asked again, and then remembered
+        self.keys.replace(moved[left])
+        for column in (self.rule, self.first, self.outcome_count):
+            column.replace(column.rows[left])
         self.keep.replace(keep)
         self.put.replace(put)
         self._rebuild()
@@ -203,8 +264,11 @@ class Learned:
             ids = (key[0],) if fields is None else take(key, fields)
             asked[(rule, ids)] = key
         answers = [(rule, ids, key, self._ask(rule, ids)) for (rule, ids), key in asked.items()]
+        blocks = self._blocks
         self.old_layout: Layout | None = self.repack() if self.outgrown else None
         for rule, ids, key, answer in answers:
+            if blocks.get(rule) != self._blocks.get(rule):
+                continue
             packed = key if self.old_layout is None else self._key(rule, ids)
             if rule < len(self.groups):
                 self._enter_outcomes(rule, packed, answer)
@@ -217,13 +281,26 @@ class Learned:
         if rule < len(self.groups):
             return self._ask_group(rule, ids)
         if rule in self.view_rules:
-            return tables.derive(rule - self.view_rules.start, ids), 1
+            return self._ask_views(rule, ids), 1
         if rule in self.total_rules:
             amount = ids[0] - (1 << 64) if ids[0] >> 63 else ids[0]
             return tables.sum_id(rule - self.total_rules.start, amount), 1
         if rule in self.state_rules:
             return self._ask_state(self.of_states[rule - self.state_rules.start], ids)
         return self._ask_step(rule - self.step_rules.start, ids)
+
+    def _ask_views(self, rule: int, ids: tuple[int, ...]) -> int:
+        """The number of what views say that are looked up at once."""
+        found = [rule]
+        known = dict(zip(self._reads[rule] or (), ids, strict=True))
+        for view in self._blocks[rule]:
+            answers = self.space.derived[view]
+            key = tuple([known[cell] for cell in self.tables.system.views[view].reads])
+            answer = answers.get(key)
+            if answer is None:
+                answer = answers[key] = self.tables.derive(view, key)
+            found.append(answer)
+        return self._told.setdefault(tuple(found), len(self._told))
 
     def _ask_group(self, rule: int, ids: tuple[int, ...]) -> list[tuple[int, Writes]]:
         """All outcomes of a group's actions, each with whose it is."""
@@ -294,35 +371,57 @@ class Learned:
             if kept is None:
                 covered = layout.covering(slots, words)
                 kept = self._kept[slots] = [every ^ word for word in covered]
+            self.stirs.append(not self.tables.used_between.isdisjoint(slots))
             self.keep.append(kept)
             self.put.append(layout.pack(slots, [each for _, each in writes], words))
 
     # -- regions ---------------------------------------------------------------------------------
 
     def _rebuild(self) -> None:
-        """Lay out all regions anew, each with room to grow fourfold."""
-        self._sizes = np.bincount(self.rule.rows, minlength=self.count).astype(np.int64)
-        rooms = [max(_LEAST, 1 << (4 * int(size)).bit_length()) for size in self._sizes]
-        self._rooms = np.array(rooms, np.int64)
-        self._shifts = np.array([65 - room.bit_length() for room in rooms], np.int64)
-        self._base = np.concatenate(([0], np.cumsum(self._rooms)[:-1])).astype(np.int64)
-        total = int(self._rooms.sum())
+        """Lay out all answers anew; each region has room to grow fourfold."""
         words = self.layout.all_words
         masks = np.zeros((self.count, words), np.uint64)
         for rule, reads in enumerate(self._reads):
             if reads is not None:
                 masks[rule] = self.layout.covering(reads, words)
         self._masks = masks
-        self._table = np.zeros((total, words + 1), np.uint64)
+        self._choose_runs()
+        self._sizes = np.bincount(self.rule.rows, minlength=self.count).astype(np.int64)
+        self._sizes[self._is_direct] = 0
+        rooms = [max(_LEAST, 1 << (4 * int(size)).bit_length()) for size in self._sizes]
+        self._rooms = np.array(rooms, np.int64)
+        self._shifts = np.array([65 - room.bit_length() for room in rooms], np.int64)
+        self._base = np.concatenate(([0], np.cumsum(self._rooms)[:-1])).astype(np.int64)
+        self._table = np.zeros((int(self._rooms.sum()), words + 1), np.uint64)
         self._table[:, words] = kernel.EMPTY
         self._refresh()
         self._place(0, self.rule.count)
         self._placed = self.rule.count
 
+    def _choose_runs(self) -> None:
+        """Find the rules that read few bits, and where these lie next to each other."""
+        spans = np.zeros((self.count, 3), np.uint64)
+        runs: list[tuple[int, int, int, int]] = []
+        places = 0
+        for rule, row in enumerate(self._masks.tolist()):
+            bits = sum(word.bit_count() for word in row)
+            if bits == 0 or bits > _DIRECT:
+                continue
+            begin, at = len(runs), 0
+            for word, mask in enumerate(row):
+                for shift, length in _ones(mask):
+                    runs.append((word, shift, (1 << length) - 1, at))
+                    at += length
+            spans[rule] = (begin, len(runs), places)
+            places += 1 << bits
+        self._spans = spans
+        self._runs = np.array(runs, np.uint64).reshape(-1, 4)
+        self._direct = np.full(places, kernel.EMPTY, np.uint64)
+        self._is_direct = spans[:, 0] < spans[:, 1]
+
     def _place(self, low: int, high: int) -> None:
         kernel.place_all(
-            self.rules.regions,
-            self.rules.table,
+            self.rules.known,
             self.rule.array,
             self.keys.array,
             self.first.array,
@@ -334,6 +433,7 @@ class Learned:
 
     def _place_new(self) -> None:
         new = np.bincount(self.rule.rows[self._placed :], minlength=self.count)
+        new[self._is_direct] = 0
         if (2 * (self._sizes + new) > self._rooms).any():
             self._rebuild()
             return
@@ -344,26 +444,33 @@ class Learned:
 
     def _refresh(self) -> None:
         """The tuples that the kernel takes, after arrays may have moved."""
-        self.rules = kernel.Rules(
+        known = kernel.Known(
             masks=self._masks,
+            spans=self._spans,
+            runs=self._runs,
+            direct=self._direct,
             regions=np.stack([self._base, self._rooms - 1, self._shifts], axis=1).astype(np.uint64),
             table=self._table,
+        )
+        self.rules = kernel.Rules(
+            known=known,
             keep=self.keep.array,
             put=self.put.array,
             doer=self.doer.array,
+            stirs=self.stirs.array,
         )
         self.shape = self._shape()
 
     def _shape(self) -> kernel.Shape:
         system, layout = self.tables.system, self.layout
-        viewed, views_between = self._in_use(self.view_rules, system.views)
-        views = [
-            (rule, layout.word[view.cell.number], layout.shift[view.cell.number])
-            for rule, view in viewed
-        ]
+        firsts = [(rule, system.views[members[0]]) for rule, members in self._blocks.items()]
+        viewed, views_between = self._in_use(firsts)
+        views = [(rule, layout.word[view.cell.number]) for rule, view in viewed]
         totals: list[tuple[int, ...]] = []
         parts: list[int] = []
-        summed, totals_between = self._in_use(self.total_rules, system.totals)
+        summed, totals_between = self._in_use(
+            list(zip(self.total_rules, system.totals, strict=True))
+        )
         for rule, total in summed:
             cell, begin = total.cell.number, len(parts)
             parts += total.of
@@ -380,22 +487,32 @@ class Learned:
             marks=np.array(
                 [self.tables.marks.get(a.action.name, 0) for a in system.actions], np.uint64
             ),
-            views=_integers(views).reshape(-1, 3),
+            views=_integers(views).reshape(-1, 2),
+            said=self._said(),
             totals=_integers(totals).reshape(-1, 5),
             parts=np.array(cells, np.uint64).astype(np.int64).reshape(-1, 4),
             numbers=_integers(numbers or [0]),
             between=_integers([views_between, totals_between]),
         )
 
-    def _in_use(
-        self, rules: Sequence[int], derived: Sequence[_D]
-    ) -> tuple[list[tuple[int, _D]], int]:
+    def _said(self) -> Words:
+        """By number what views say that are looked up at once, in its place in their word."""
+        words = np.zeros(max(1, len(self._told)), np.uint64)
+        for (rule, *ids), number in self._told.items():
+            members = self._blocks.get(rule, ())
+            if len(members) == len(ids):
+                cells = [self.tables.system.views[view].cell.number for view in members]
+                words[number] = sum(
+                    each << self.layout.shift[cell] for cell, each in zip(cells, ids, strict=True)
+                )
+        return words
+
+    def _in_use(self, pairs: Sequence[tuple[int, _D]]) -> tuple[list[tuple[int, _D]], int]:
         """
-        The views or totals that anyone reads, with their rules: first those that committed actions
-        rest on; and how many these are.
+        Those of views or totals that anyone reads, with their rules: first those that committed
+        actions rest on; and how many these are.
         """
         tables = self.tables
-        pairs = list(zip(rules, derived, strict=True))
         between = tables.used_between
         found = [each for each in pairs if each[1].cell.number in between]
         many = len(found)
@@ -433,7 +550,8 @@ class Learned:
     @property
     def held(self) -> int:
         """Bytes in all arrays."""
-        arrays = [*self.rules, self.rule.array, self.keys.array, self.first.array]
+        arrays = [*self.rules.known, *self.rules[1:], self.rule.array, self.keys.array]
+        arrays += [self.first.array, self._runs]
         return sum(array.nbytes for array in [*arrays, self.outcome_count.array])
 
 
@@ -452,6 +570,16 @@ def _groups(actions: Sequence[GroundAction]) -> list[list[GroundAction]]:
         else:
             groups.append([action])
     return groups
+
+
+def _ones(mask: int) -> Iterator[tuple[int, int]]:
+    """Where ones of a mask lie next to each other: the lowest bit, and how many."""
+    at = 0
+    while mask >> at:
+        at += ((mask >> at) & -(mask >> at)).bit_length() - 1
+        length = (~(mask >> at) & ((mask >> at) + 1)).bit_length() - 1
+        yield at, length
+        at += length
 
 
 def _integers(values: Any) -> npt.NDArray[np.int64]:

@@ -17,7 +17,7 @@ from .work import Work, mirror
 
 __all__ = ["BUCKET_LEAST", "NO_PARENT", "PackedGraph", "shares"]
 
-NO_PARENT = 0xFFFFFFFF
+NO_PARENT = int(kernel.NO_PARENT)
 BUCKET_LEAST = 64
 _LOAD = 0.85
 _Edges = tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.uint64]]
@@ -214,6 +214,29 @@ class PackedGraph:
                 if any(status == kernel.MISSED for _, status in done):
                     self.answer_misses()
 
+    def answer_again(self) -> None:
+        """Answer what was known and forgotten: of views that another layout looks up at once."""
+        asked = dict(self.tables.evaluations)
+        self.answer_misses()
+        if asked != self.tables.evaluations:
+            raise AssertionError("a complete search left a question open")
+
+    def _derive(self, thread: int, low: int, high: int) -> tuple[int, int]:
+        """Look up the views of these states, and nothing else."""
+        return kernel.decide(  # type: ignore[no-any-return]
+            thread,
+            low,
+            high,
+            self.words,
+            self.learned.rules,
+            self.learned.shape,
+            -1,
+            np.zeros(0, np.uint8),
+            self.work.scratch,
+            self.work.misses,
+            *dims(self.learned.layout),
+        )
+
     def edges(self, check: Check) -> EdgeArrays:
         """All transitions of fair actions, found again. Raises Capped."""
         if self.visited.bare:
@@ -222,6 +245,8 @@ class PackedGraph:
         counts = np.zeros(self.count, np.int64)
         plainly = not any(action.action.committed for action in self.tables.system.actions)
         threads = self.threads if plainly else 1
+        if threads > 1:
+            self.sweep(0, self.count, self._derive)
         found = self.each(
             lambda thread: self._edges_of(
                 thread, *shares(0, self.count, threads)[thread], counts, check, plainly=plainly
@@ -270,7 +295,7 @@ class PackedGraph:
             held += sum(part.nbytes for part in parts[-1])
             check(2 * self.threads * held)  # twice: in parts here, and joined in the end
             if status == kernel.MISSED:
-                raise AssertionError("a complete search left a question open")
+                self.answer_again()
             if status == kernel.ENDS:
                 self.work = self.room(work.bucket, 4 * work.ends)
             elif status == kernel.FULL and found == 0:

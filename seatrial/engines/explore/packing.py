@@ -132,6 +132,6 @@ class Layout:
         }
 
 
-def widths_for(sizes: Sequence[int], *, slack: int) -> list[int]:
-    """Bits for ids below each size, with `slack` bits more to grow into."""
-    return [max(1, (size - 1).bit_length() + slack) if size else 1 for size in sizes]
+def widths_for(sizes: Sequence[int]) -> list[int]:
+    """Bits for ids below each size, and none to spare."""
+    return [max(1, (size - 1).bit_length()) for size in sizes]

@@ -41,6 +41,7 @@ class Work:
             marks=np.empty((threads, ends), np.uint64),
             sorting=np.zeros((threads, members, max(1, fields)), np.int64),
             bits=np.zeros((threads, 4, bits), np.uint64),
+            befores=np.zeros((threads, steps + _APART), np.uint64),
         )
         self.out = kernel.Out(
             words=np.empty((threads, shards, bucket, words), np.uint64),
@@ -59,6 +60,16 @@ class Work:
             thread=np.empty((shards, threads * bucket), np.uint8),
             ordinal=np.empty((shards, threads * bucket), np.uint32),
             fill=np.zeros(shards, np.int64),
+            homes=np.zeros((threads, kernel.AHEAD), np.uint64),
+            left=np.zeros((threads, kernel.AHEAD), np.int64),
+        )
+        self.spare = kernel.Spare(
+            low=np.zeros(threads, np.int64),
+            begin=np.empty((threads, most), np.int32),
+            many=np.empty((threads, most), np.int32),
+            ends=np.empty((threads, most, words), np.uint64),
+            doers=np.empty((threads, most), np.int32),
+            fill=np.zeros(threads, np.int64),
         )
         self.misses = kernel.Misses(
             rule=np.empty((threads, _MISSES), np.int64),
@@ -88,6 +99,12 @@ class Work:
         self.reset(thread)
         kernel.forget(self.out.latest[thread], self._dim)
 
+    def begin(self, thread: int, low: int, high: int) -> None:
+        """A thread is given a range of states: nothing is known of their steps."""
+        self.spare.low[thread] = low
+        self.spare.begin[thread, : high - low] = -1
+        self.spare.fill[thread] = 0
+
     def forget_misses(self) -> None:
         """No questions are open."""
         self.misses.fill[:] = 0
@@ -96,7 +113,7 @@ class Work:
     @property
     def held(self) -> int:
         """Bytes in all arrays."""
-        tuples = (self.scratch, self.out, self.fresh, self.misses)
+        tuples = (self.scratch, self.out, self.fresh, self.spare, self.misses)
         return sum(int(array.nbytes) for each in tuples for array in each)
 
 
