@@ -104,6 +104,10 @@ def _header(page: _Page, run: Run) -> None:
         page.row("Parameters", parameters or "none")
     page.row("Assumptions", *(given["system"] or ["none"]))
     nothing = "not said" if run.subject.recipe is None else "nothing else is in these files"
+    if run.subject.relies_on:
+        page.row(
+            "Relied on", f"by the annotations of the Deployment: {', '.join(run.subject.relies_on)}"
+        )
     page.row("Not modelled", *(run.subject.not_modelled or [nothing]))
     page.row("Fairness", f"{given['fairness']}, per action")
     page.row("Never fair", f"users and faults: {', '.join(unfair)}" if unfair else "nothing")

@@ -56,6 +56,7 @@ def _document(run: Run) -> dict[str, Any]:
             "users_and_faults": list(given["users and faults"]),
             "reductions": list(given["reductions"]),
             "not_modelled": list(run.subject.not_modelled),
+            "relies_on": list(run.subject.relies_on),
             **_environment(run.subject.recipe),
         },
         "exploration": _exploration(run.report.exploration),

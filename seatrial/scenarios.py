@@ -29,12 +29,14 @@ from seatrial.model import (
     workload,
 )
 
+from .annotations import Told, told
 from .subject import Subject
 
 __all__ = ["Asked", "Rung", "Scenario", "scenarios", "subject_of_recipe"]
 
 _BLOCKS = "can write to or block"
 _MOST_LAG = 4
+_PROMISED = tuple(each.property.id for each in properties.workloads.PROMISES)
 
 
 @attrs.frozen(kw_only=True)
@@ -97,7 +99,7 @@ def scenarios(targets: Sequence[str], asked: Asked) -> tuple[Scenario, ...]:
     """
     if not targets:
         return (_of_bug(asked),)
-    base, ladder = _environments(asked)
+    _environments(asked)  # what is wrong with the options is said before what is with the files
     manifests = read_manifests(targets)
     if not manifests.deployments:
         raise DeclarationError(
@@ -108,18 +110,28 @@ def scenarios(targets: Sequence[str], asked: Asked) -> tuple[Scenario, ...]:
     found = []
     for manifest in manifests.deployments:
         key = f"{manifest.namespace}/{manifest.name}"
+        owners = told(manifest, _PROMISED)
+        mine = _over(asked, owners)
+        base, ladder = _environments(mine)
         about = [each for each in manifests.not_modelled if key in each.deployments]
         others = [each for each in manifests.not_modelled if not each.deployments]
         blocks = [each for each in about if each.effect == _BLOCKS and not _inert(each, asked)]
         name = manifest.name if names.count(manifest.name) == 1 else key
         listed = tuple(_listed(each, asked) for each in (*about, *others))
         rungs = tuple(
-            Rung(rung, _subject(name, targets, manifest, around, listed), one)
-            for rung, around, one in _rungs(base, asked, ladder)
+            Rung(rung, _subject(name, targets, manifest, around, listed, owners), one)
+            for rung, around, one in _rungs(base, mine, ladder)
         )
         blocked = (*(_named(each) for each in blocks), *_overlapping(manifest, manifests))
         found.append(Scenario(name, rungs, blocked))
     return tuple(found)
+
+
+def _over(asked: Asked, owners: Told) -> Asked:
+    """What is asked for; what the command line leaves open is as the owners have it."""
+    return attrs.evolve(
+        asked, users=asked.users or owners.users, faults=asked.faults or owners.faults
+    )
 
 
 def _overlapping(one: DeploymentManifest, manifests: Manifests) -> Iterator[str]:
@@ -283,20 +295,27 @@ def _subject(
     manifest: DeploymentManifest,
     around: Environment,
     not_modelled: tuple[str, ...],
+    owners: Told,
 ) -> Subject:
     spec = workload.spec_of(manifest)
+    asked, left_out = [], []
+    for each in properties.workloads.PROMISES:
+        unmet = tuple(one.words for one in each.unmet(spec, around))
+        if each.property.id in owners.relies_on:
+            asked.append(attrs.evolve(each.property, expected="holds"))
+        elif unmet:
+            left_out.append((each.property, unmet))
+        else:
+            asked.append(each.property)
     return Subject(
         arguments=tuple(targets),
         system=workload.compose(name, spec, around),
-        properties=(*properties.properties_for(spec, around), *_of_variant(around)),
+        properties=(*asked, *_of_variant(around)),
         not_modelled=not_modelled,
         story=_story(name, spec, around),
         recipe=_recipe(name, manifest, around),
-        left_out=tuple(
-            (each.property, tuple(one.words for one in each.unmet(spec, around)))
-            for each in properties.workloads.PROMISES
-            if not each.applies(spec, around)
-        ),
+        left_out=tuple(left_out),
+        relies_on=owners.relies_on,
     )
 
 
@@ -360,7 +379,8 @@ def subject_of_recipe(recipe: Mapping[str, Any], where: str) -> Subject:
     found = parse_manifests(json.dumps(document), where).deployments
     if len(found) != 1:
         raise TraceFormatError(f"{where}: #meta.subject.deployment is no Deployment")
-    return _subject(_printable(name), (), found[0], around, ())
+    owners = told(found[0], _PROMISED)
+    return _subject(_printable(name), (), found[0], around, (), owners)
 
 
 def _printable(name: str) -> str:

@@ -124,6 +124,120 @@ def test_several_deployments_are_checked_one_after_the_other(run: Run, tmp_path:
     assert ran.code == max(each["exit_code"] for each in ran.report["runs"])
 
 
+# ---- what the owners say ----------------------------------------------------------------------
+
+ANNOTATED = ONE.replace("{name: NAME}", "{name: NAME, annotations: {seatrial.dev/KEY: VALUE}}", 1)
+
+
+def annotated(tmp_path: Path, key: str, value: str) -> str:
+    """The file of a Deployment with one replica and this annotation."""
+    path = tmp_path / "told.yaml"
+    text = ANNOTATED.replace("NAME", "told").replace("KEY", key).replace("VALUE", f'"{value}"')
+    path.write_text(text, encoding="utf-8")
+    return str(path)
+
+
+def verdicts(ran: Ran) -> dict[str, str]:
+    """What became of each promise."""
+    return {each["id"]: each["verdict"] for each in ran.report["properties"]}
+
+
+def test_the_tight_example_shows_a_pod_too_many_in_the_shortest_run(run: Run) -> None:
+    """Its owners count on replicas + maxSurge pods. No fault is needed to get one more."""
+    ran = run("check", TIGHT, "--faults", "none", "--format", "json")
+    (broken,) = (
+        each
+        for each in ran.report["properties"]
+        if each["expected"] == "holds" and each["verdict"] == "violated"
+    )
+
+    assert ran.code == 1
+    assert broken["id"] == "deployment-total-within-surge"
+    assert broken["because"].startswith("5 pods are active and 0 still terminate; 3 replicas + 1")
+    assert (broken["trace"]["length"], broken["trace"]["shortest"]) == (9, True)
+    shorter = run("check", TIGHT, *ATOMIC, "--max-depth", "8", "--format", "json")
+    assert verdicts(shorter)["deployment-total-within-surge"] == "inconclusive"
+
+
+def test_the_broken_example_shows_a_rollout_that_never_ends(run: Run) -> None:
+    """The deadline is reported, and nothing else happens: 11 steps, and then none is left."""
+    ran = run("check", BROKEN, "--format", "json")
+    (broken,) = (
+        each
+        for each in ran.report["properties"]
+        if each["expected"] == "holds" and each["verdict"] == "violated"
+    )
+
+    assert ran.code == 1
+    assert broken["id"] == "deployment-eventually-new-revision"
+    assert (broken["trace"]["length"], broken["trace"]["shortest"]) == (11, True)
+    assert broken["trace"]["loop"] == len(broken["trace"]["steps"])
+
+
+def test_the_sane_example_keeps_all_that_is_promised(run: Run) -> None:
+    """The same bounds as the tight one, and nobody who takes them for something else."""
+    ran = run("check", WEB, *ATOMIC, "--format", "json")
+
+    assert ran.code == 0
+    assert verdicts(ran)["deployment-total-within-surge"] == "violated"
+
+
+def test_what_the_owners_rely_on_counts_although_it_is_listed_as_refuted(
+    run: Run, tmp_path: Path
+) -> None:
+    """And it is asked although its preconditions are not met: their reason need not be ours."""
+    path = annotated(tmp_path, "relies-on", "seed-rolling-never-waits, deployment-available-floor")
+
+    plain = run("check", path, *ATOMIC, "--format", "json")
+    scaled = run("check", path, *ATOMIC, "--users", "scale:0", "--format", "json")
+
+    assert plain.code == 1
+    assert plain.report["assumptions"]["relies_on"] == [
+        "seed-rolling-never-waits",
+        "deployment-available-floor",
+    ]
+    assert verdicts(scaled)["deployment-available-floor"] == "violated"
+    assert scaled.code == 1
+
+
+def test_annotations_say_what_to_expect_where_options_do_not(run: Run, tmp_path: Path) -> None:
+    """The command line has the last word."""
+    path = annotated(tmp_path, "users", "scale:2")
+
+    told = run("check", path, *ATOMIC, "--format", "json").report
+    asked = run("check", path, *ATOMIC, "--users", "restart", "--format", "json").report
+
+    assert told["assumptions"]["users"] == ["scale:2@1"]
+    assert asked["assumptions"]["users"] == ["restart@1"]
+    assert told["assumptions"]["not_modelled"] == []
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "says"),
+    [
+        ("user", "scale:2", "is not read; known: seatrial.dev/users, seatrial.dev/faults"),
+        ("users", "dance", "there is no 'dance'; known: set-image"),
+        ("faults", "", "write none alone, or the names without it"),
+        ("relies-on", "deployment-available-flor", "did you mean deployment-available-floor"),
+        ("relies-on", "xyzzy", "docs/reference/promises.md lists them"),
+        ("relies-on", " , ", "is empty"),
+    ],
+)
+def test_an_annotation_that_says_nothing_gets_a_line_with_its_place(
+    run: Run, tmp_path: Path, key: str, value: str, says: str
+) -> None:
+    """A misspelling would otherwise pass for a check."""
+    path = annotated(tmp_path, key, value)
+
+    ran = run("check", path, *ATOMIC)
+
+    assert ran.code == 2
+    assert ran.err.startswith(f"seatrial: {path}:4:")
+    assert f"metadata.annotations[seatrial.dev/{key}]: " in ran.err
+    assert says in ran.err
+    assert len(ran.err.splitlines()) == 1
+
+
 # ---- what is not modelled ---------------------------------------------------------------------
 
 
