@@ -42,17 +42,25 @@ __all__ = [
     "surge_of",
     "unavailable_of",
     "under",
+    "without",
 ]
 
 Met = Callable[[api.DeploymentSpec, Environment], bool]
+Narrow = Callable[[Environment], Environment]
 
 
 @frozen
 class Precondition:
-    """Where a promise is asked: in words, and whether a manifest and its environment are so."""
+    """
+    Where a promise is asked: in words, and whether a manifest and its environment are so.
+
+    `narrow` gives the largest part of an environment that is so, where leaving something out can
+    do it: whatever may happen in the part may happen in the whole.
+    """
 
     words: str
     met: Met
+    narrow: Narrow | None = None
 
 
 @frozen
@@ -69,6 +77,21 @@ class Promise:
     def unmet(self, spec: api.DeploymentSpec, around: Environment) -> tuple[Precondition, ...]:
         """The preconditions that are not met."""
         return tuple(each for each in self.preconditions if not each.met(spec, around))
+
+    def narrowed(
+        self, spec: api.DeploymentSpec, around: Environment, but: Precondition | None = None
+    ) -> Environment | None:
+        """
+        The largest part of an environment in which all preconditions are met, `but` one.
+
+        None where no part of it meets them: something would have to be added, or the manifest to be
+        another.
+        """
+        part = around
+        for each in self.unmet(spec, around):
+            if each != but and each.narrow is not None:
+                part = each.narrow(part)
+        return part if {*self.unmet(spec, part)} <= {but} else None
 
 
 def under(*preconditions: Precondition) -> Callable[[Property], Promise]:
@@ -127,8 +150,20 @@ def unavailable_of(spec: api.DeploymentSpec) -> int:
 
 # ---- of the environment -----------------------------------------------------------------------
 
+
+def without(around: Environment, *names: str) -> Environment:
+    """The environment without what has one of these names."""
+    return evolve(
+        around,
+        users=tuple(each for each in around.users if each.name not in names),
+        faults=tuple(each for each in around.faults if each.name not in names),
+    )
+
+
 ATOMIC = Precondition(
-    "a sync is not interrupted: level atomic", lambda spec, around: around.level == "atomic"
+    "a sync is not interrupted: level atomic",
+    lambda spec, around: around.level == "atomic",
+    lambda around: evolve(around, level="atomic"),
 )
 TOLD = Precondition(
     "a ReplicaSet knows of the pods that it made: lag 0, or neither `write-unknown` nor"
@@ -136,18 +171,26 @@ TOLD = Precondition(
     lambda spec, around: (
         around.lag == 0 or around.times("write-unknown") + around.times("expectations-expire") == 0
     ),
+    lambda around: without(around, "write-unknown", "expectations-expire"),
 )
 INTERLEAVED = Precondition(
     "the writes of a sync are steps of their own: level interleaved or faulty",
     lambda spec, around: around.level != "atomic",
 )
 FRESH = Precondition(
-    "caches show every write before the next sync: lag 0", lambda spec, around: around.lag == 0
+    "caches show every write before the next sync: lag 0",
+    lambda spec, around: around.lag == 0,
+    # A new list only differs from what was delivered where something was not.
+    lambda around: evolve(without(around, "relist"), lag=0),
 )
 
 
 def _none(words: str, *names: str) -> Precondition:
-    return Precondition(words, lambda spec, around: not any(map(around.times, names)))
+    return Precondition(
+        words,
+        lambda spec, around: not any(map(around.times, names)),
+        lambda around: without(around, *names),
+    )
 
 
 SAME_SIZE = _none("nobody scales the Deployment", "scale")
@@ -158,6 +201,7 @@ HEALTHY_TEMPLATES = _none("pods of every template become ready", "never-ready")
 NO_PAUSE = Precondition(
     "the Deployment is not paused",
     lambda spec, around: not spec.paused and not around.times("pause"),
+    lambda around: without(around, "pause"),
 )
 PAUSED = Precondition(
     "the Deployment may be paused",

@@ -1,11 +1,12 @@
 """`seatrial check` from its options to its exit code."""
 
 import errno
+import functools
 import os
 import shlex
 import shutil
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TextIO
 
@@ -25,6 +26,7 @@ from .report import json_report
 from .run import Run, trace_file_name
 from .scenarios import Asked, Rung, scenarios
 from .subject import Subject
+from .why import promise_of, reasons, reasons_text
 
 __all__ = ["Asked", "Options", "check", "exit_code", "look_for", "write_out"]
 
@@ -39,6 +41,7 @@ class Options:
     asked: Asked = attrs.field(factory=Asked)
     given: tuple[str, ...] = ()
     properties: tuple[str, ...] = ()
+    why: str | None = None
     max_states: int | None = None
     max_depth: int | None = None
     time_limit: float | None = None
@@ -58,6 +61,8 @@ class Options:
 
 def check(options: Options) -> int:
     """Check what is asked, write the report, and return the exit code."""
+    if options.why is not None:
+        return _why(options, options.why)
     if any(target.startswith(PREFIX) for target in options.targets):
         _only_for_manifests(options.asked)
         runs = _examples(options)
@@ -67,17 +72,22 @@ def check(options: Options) -> int:
         runs = _manifests(options)
     if options.itf is not None:
         runs = [_with_traces(run, options.itf, alone=len(runs) == 1) for run in runs]
+    _write(options, lambda stream: _text(runs, options, stream))
+    return exit_code(run.exit_code for run in runs)
+
+
+def _write(options: Options, text: Callable[[TextIO], str]) -> None:
+    """Write a text to where the options say; it may depend on what can be shown there."""
     if options.output is None:
-        write_out(_text(runs, options, sys.stdout))
-    else:
-        with options.output.open("w", encoding="utf-8") as file:
-            file.write(_text(runs, options, file))
-    return exit_code(runs)
+        write_out(text(sys.stdout))
+        return
+    with options.output.open("w", encoding="utf-8") as file:
+        file.write(text(file))
 
 
-def exit_code(runs: Sequence[Run]) -> int:
+def exit_code(codes: Iterable[int]) -> int:
     """Of several runs: 1 if a promise is broken in one, else 3 if one is inconclusive, else 0."""
-    codes = {run.exit_code for run in runs}
+    codes = {*codes}
     return next(code for code in (1, 3, 0) if code in codes)
 
 
@@ -105,26 +115,12 @@ def _manifests(options: Options) -> list[Run]:
     }
     chosen(tuple(known.values()), options.properties)
     _prepare(options)
-
-    def search(rung: Rung, seconds: float | None) -> Report:
-        asked = rung.subject.properties
-        if options.properties:
-            # By name a promise is asked even where a precondition of it is not met.
-            every = (*asked, *(each for each, _ in rung.subject.left_out))
-            asked = tuple(each for each in every if each.id in options.properties)
-        return _search(options, rung.subject, asked, seconds, rung.name)
-
-    def command(rung: Rung | None) -> str:
-        asked = options.asked if rung is None else rung.asked
-        one = attrs.evolve(options, asked=asked)
-        return shlex.join(_command(one, options.targets))
-
     runs = []
     for scenario in found:
         run = climb(
             scenario,
-            search,
-            command,
+            functools.partial(_search_rung, options),
+            functools.partial(_command_of, options),
             seconds=options.time_limit,
             strict=options.strict,
             named=bool(options.properties),
@@ -133,6 +129,54 @@ def _manifests(options: Options) -> list[Run]:
         if run.report.exploration.capped == "interrupted":
             break
     return runs
+
+
+def _search_rung(options: Options, rung: Rung, seconds: float | None) -> Report:
+    asked = rung.subject.properties
+    if options.properties:
+        # By name a promise is asked even where a precondition of it is not met.
+        every = (*asked, *(each for each, _ in rung.subject.left_out))
+        asked = tuple(each for each in every if each.id in options.properties)
+    return _search(options, rung.subject, asked, seconds, rung.name)
+
+
+def _command_of(options: Options, rung: Rung | None) -> str:
+    asked = options.asked if rung is None else rung.asked
+    return shlex.join(_command(attrs.evolve(options, asked=asked), options.targets))
+
+
+def _why(options: Options, property_id: str) -> int:
+    """Ask a promise with its preconditions and without each, and write what came out."""
+    for word, given in (("--property", options.properties), ("--itf", options.itf)):
+        if given:
+            raise DeclarationError(f"{word} does not go with --why, which asks one promise alone")
+    promise = promise_of(property_id)
+    found = scenarios(options.targets, options.asked) if options.targets else ()
+    if not found or any(target.startswith(PREFIX) for target in options.targets):
+        raise DeclarationError("--why needs a manifest: FILE.yaml")
+    _prepare(options)
+    # One run that breaks it is all that is wanted.
+    one = attrs.evolve(options, properties=(property_id,), why=None, first=True)
+    answers = [
+        reasons(
+            scenario,
+            promise,
+            functools.partial(_search_rung, one),
+            functools.partial(_command_of, attrs.evolve(one, first=False)),
+            seconds=options.time_limit,
+        )
+        for scenario in found
+    ]
+    if options.format == "json":
+        _write(options, lambda stream: json_report([run for each in answers for run in each.runs]))
+    else:
+        _write(
+            options,
+            lambda stream: "\n".join(
+                reasons_text(each, look_for(stream, options.color)) for each in answers
+            ),
+        )
+    return exit_code(each.exit_code for each in answers)
 
 
 def chosen(known: Sequence[Property], asked: Sequence[str]) -> tuple[Property, ...]:

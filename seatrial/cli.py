@@ -136,6 +136,11 @@ _WHAT = _options(
         metavar="ID",
         help="Check only this property. Repeatable.",
     ),
+    click.option(
+        "--why",
+        metavar="ID",
+        help="Ask this promise where its preconditions are met, and once without each that is not.",
+    ),
 )
 _AROUND = _options(
     click.option(

@@ -12,7 +12,7 @@ from . import __version__
 from .quantities import show_seconds
 from .run import Climbed, Run
 
-__all__ = ["Look", "text_report"]
+__all__ = ["Look", "detail", "text_report"]
 
 _COLORS = {"head": "1", "violated": "1;31", "holds": "32", "inconclusive": "1;33", "warning": "33"}
 _LABEL = 14
@@ -131,13 +131,23 @@ def _exploration(page: _Page, run: Run) -> None:
         page.row("Note", note)
     if run.rungs:
         page.row("Ladder", *(_rung(each) for each in run.rungs), *_lacking(run))
+    if run.parts:
+        page.row("Parts", *(_part(each) for each in run.parts))
 
 
 def _rung(each: Climbed) -> str:
     found = each.exploration
     how = "complete" if found.complete else f"not complete: it {_ended(found.capped)}"
-    broken = f"; {each.violated} asserted promises broken" if each.violated else ""
+    broken = f"; {_promises(each.violated)} broken" if each.violated else ""
     return f"{each.name}: {found.states:,} states to depth {found.depth}, {how}{broken}"
+
+
+def _part(each: Climbed) -> str:
+    return f"{_rung(each)}; for {_promises(each.asked)} with a precondition that is not met above"
+
+
+def _promises(number: int) -> str:
+    return f"{number} promise{'' if number == 1 else 's'}"
 
 
 def _lacking(run: Run) -> list[str]:
@@ -181,26 +191,27 @@ def _verdicts(page: _Page, run: Run) -> None:
         page.put("no property was asked", indent="  ")
     rows = [("Property", "Verdict", "Expected", "Detail", "")]
     rows += [
-        (each.property.id, each.status, each.property.expected, _detail(each, run), each.status)
+        (each.property.id, each.status, each.property.expected, detail(each, run), each.status)
         for each in verdicts
     ]
     first = min(max(len(row[0]) for row in rows), 40)
-    for identity, status, expected, detail, style in rows if verdicts else ():
+    for identity, status, expected, told, style in rows if verdicts else ():
         name = printable(identity, ascii=page.look.ascii)
         head = f"  {name:<{first}}  "
         lead = f"{head}{status:<12}  {expected:<8}  "
         at = len(page.lines)
         if page.look.width >= 80:
-            page.put(detail or "-", indent=lead, hang=len(lead))
+            page.put(told or "-", indent=lead, hang=len(lead))
         else:
             page.lines.append(lead.rstrip())
-            if detail and expected != "Expected":
-                page.put(detail, indent="    ")
+            if told and expected != "Expected":
+                page.put(told, indent="    ")
         rest = page.lines[at][len(head) + len(status) :]
         page.lines[at] = head + page.styled(status, style) + rest
 
 
-def _detail(verdict: Verdict, run: Run) -> str:
+def detail(verdict: Verdict, run: Run) -> str:
+    """What else there is to say of a verdict, in a few words; empty where there is nothing."""
     trace = verdict.trace
     if verdict.status == "inconclusive" and verdict.extreme is None and not _elsewhere(run):
         capped = run.report.exploration.capped

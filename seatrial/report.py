@@ -14,7 +14,7 @@ from seatrial.counterexamples import show_value
 
 from . import __version__
 from .output import warnings_of
-from .run import Run
+from .run import Climbed, Run
 
 __all__ = ["SCHEMA", "json_report"]
 
@@ -61,14 +61,9 @@ def _document(run: Run) -> dict[str, Any]:
         },
         "exploration": _exploration(run.report.exploration),
         "rung": run.rung,
-        "rungs": [
-            {
-                "name": each.name,
-                "violated": each.violated,
-                "exploration": _exploration(each.exploration),
-            }
-            for each in run.rungs
-        ],
+        "rungs": [_climbed(each) for each in run.rungs],
+        "parts": [_climbed(each) for each in run.parts],
+        "dropped": run.dropped or None,
         "unsettled": list(run.unsettled),
         "warnings": warnings_of(run),
         "properties": [_verdict(each, run) for each in run.report.verdicts],
@@ -89,6 +84,15 @@ def _environment(recipe: dict[str, Any] | None) -> dict[str, Any]:
         "users": recipe["users"],
         "faults": recipe["faults"],
         "variant": recipe["variant"],
+    }
+
+
+def _climbed(each: Climbed) -> dict[str, Any]:
+    return {
+        "name": each.name,
+        "asked": each.asked,
+        "violated": each.violated,
+        "exploration": _exploration(each.exploration),
     }
 
 

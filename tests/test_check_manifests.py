@@ -9,7 +9,11 @@ from typing import Any
 import attrs
 import pytest
 
+from seatrial import scenarios
 from seatrial.cli import main
+from seatrial.core import Report, Status
+from seatrial.engines.explore import explore
+from seatrial.ladder import climb
 
 MANIFESTS = files("seatrial") / "manifests"
 WEB, TIGHT, BROKEN, AUTOSCALED = (
@@ -236,6 +240,111 @@ def test_an_annotation_that_says_nothing_gets_a_line_with_its_place(
     assert f"metadata.annotations[seatrial.dev/{key}]: " in ran.err
     assert says in ran.err
     assert len(ran.err.splitlines()) == 1
+
+
+# ---- where a precondition is not met ----------------------------------------------------------
+
+CONDITION = "deployment-available-condition-is-true"
+
+
+def test_a_promise_is_asked_in_the_part_of_the_environment_that_it_is_made_for(
+    run: Run, one: str
+) -> None:
+    """Nothing is claimed of a container that exits; of the rest the promise holds, and says so."""
+    report = run("check", one, "--level", "atomic", "--format", "json").report
+    (found,) = (each for each in report["properties"] if each["id"] == CONDITION)
+    (part,) = report["parts"]
+
+    assert (found["verdict"], found["rung"]) == (
+        "holds",
+        "atomic, lag 0, without container-exit@1",
+    )
+    assert (part["name"], part["asked"], part["violated"]) == (found["rung"], 3, 0)
+    assert part["exploration"]["states"] < report["exploration"]["states"]
+
+
+def test_a_part_leaves_nothing_out_that_is_not_in_the_way(run: Run, one: str) -> None:
+    """A controller that restarts is no pod that becomes unready."""
+    words = ("--faults", "unready,controller-restart", "--format", "json")
+    parts = run("check", one, "--level", "atomic", *words).report["parts"]
+    assert [each["name"] for each in parts] == ["atomic, lag 0, without unready@1"]
+
+
+def test_what_breaks_in_a_part_is_broken(one: str) -> None:
+    """Whatever happens in a part may happen in the whole environment: exit code 1."""
+    (scenario,) = scenarios.scenarios([one], scenarios.Asked(level="atomic"))
+
+    def search(rung: scenarios.Rung, seconds: float | None) -> Report:
+        report = explore(rung.subject.system, rung.subject.properties, max_states=1)
+        status: Status = "violated" if "without" in rung.name else "holds"
+        found = tuple(attrs.evolve(each, status=status) for each in report.verdicts)
+        complete = attrs.evolve(report.exploration, complete=True, capped=None)
+        return attrs.evolve(report, exploration=complete, verdicts=found)
+
+    ran = climb(scenario, search, lambda rung: "", seconds=None, strict=False)
+
+    assert ran.exit_code == 1
+    assert CONDITION in {each.property.id for each in ran.violated(asserted=True)}
+
+
+def test_why_shows_the_run_that_a_precondition_is_there_for(run: Run, one: str) -> None:
+    """One step: a container exits, and the status does not know of it yet."""
+    ran = run("check", one, "--level", "atomic", "--why", CONDITION)
+
+    assert ran.code == 0
+    assert "not met here   pods that were ready stay so" in ran.out
+    assert "With all of that: holds at atomic, lag 0, without container-exit@1" in ran.out
+    assert "Without 'pods that were ready stay so': violated at atomic, lag 0" in ran.out
+    assert "a container of a pod that is available exits" in ran.out
+
+
+def test_why_drops_one_precondition_at_a_time(run: Run, one: str) -> None:
+    """Each of the others is met, so that the run shows what this one is there for."""
+    words = ("--users", "set-image,scale:2", "--level", "atomic", "--format", "json")
+    ran = run("check", one, *words, "--why", CONDITION)
+
+    found = [
+        (each["dropped"], each["rung"], each["properties"][0]["verdict"])
+        for each in ran.report["runs"]
+    ]
+    assert found == [
+        (None, "atomic, lag 0, without scale:2@1, container-exit@1", "holds"),
+        (
+            "nobody scales the Deployment",
+            "atomic, lag 0, without container-exit@1",
+            "violated",
+        ),
+        ("pods that were ready stay so", "atomic, lag 0, without scale:2@1", "violated"),
+    ]
+    assert ran.code == 0
+
+
+def test_why_decides_nothing_where_something_is_missing(run: Run, one: str) -> None:
+    """To leave something out does not make anybody apply a manifest."""
+    ran = run("check", one, *ATOMIC, "--why", "deployment-apply-overwrites-scale")
+
+    assert ran.code == 3
+    assert "With all of that: no part of what was asked for is like this" in ran.out
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("no-such-promise",), "--why: there is no property 'no-such-promise'"),
+        ((CONDITION, "--property", CONDITION), "--property does not go with --why"),
+        ((CONDITION, "--itf", "traces"), "--itf does not go with --why"),
+    ],
+)
+def test_why_asks_one_promise_of_a_manifest(
+    run: Run, one: str, words: tuple[str, ...], says: str
+) -> None:
+    """It is about preconditions, and nothing else has any."""
+    for target in ((one,), ()):
+        ran = run("check", *target, "--why", *words)
+
+        assert ran.code == 2
+        assert len(ran.err.splitlines()) == 1
+        assert says in ran.err or not target
 
 
 # ---- what is not modelled ---------------------------------------------------------------------

@@ -12,7 +12,7 @@ from attrs import evolve
 from promises import BY_ID, Case, broken, case, document, searched
 from seatrial.engines.explore import explore
 from seatrial.model import environment, workload
-from seatrial.properties import Precondition, promise, properties_for, workloads
+from seatrial.properties import Precondition, Promise, promise, properties_for, workloads
 
 pytestmark = pytest.mark.heavy
 
@@ -108,6 +108,57 @@ def test_whatever_applies_can_be_asked(recreate: bool, level: environment.Level)
     report = explore(system, properties_for(of.spec, of.around), max_states=1)
 
     assert report.exploration.capped == "max-states"
+
+
+# ---- parts of an environment ------------------------------------------------------------------
+
+BUSY = case(
+    2,
+    users="set-image,restart,scale:2,undo,pause,resume,apply,delete:foreground",
+    faults=",".join(environment.FAULTS),
+    level="faulty",
+    lag=2,
+).around
+
+
+@pytest.mark.parametrize("each", workloads.PROMISES, ids=lambda each: each.property.id)
+def test_a_part_of_an_environment_has_nothing_that_the_whole_has_not(
+    each: Promise,
+) -> None:
+    """And it meets the preconditions; else what it says of the promise would mean nothing."""
+    spec = case(2).spec
+    part = each.narrowed(spec, BUSY)
+
+    if part is not None:
+        assert each.applies(spec, part)
+        assert {*part.users} <= {*BUSY.users}
+        assert {*part.faults} <= {*BUSY.faults}
+        assert environment.LEVELS.index(part.level) <= environment.LEVELS.index(BUSY.level)
+        assert part.lag <= BUSY.lag
+        assert (
+            evolve(part, users=BUSY.users, faults=BUSY.faults, level=BUSY.level, lag=BUSY.lag)
+            == BUSY
+        )
+
+
+def test_only_what_is_in_the_way_is_left_out() -> None:
+    """The largest part: here without scaling, and at lag 0, where there are no lists anew."""
+    each = BY_ID["seed-rolling-controlled-rate"]
+
+    part = each.narrowed(case().spec, evolve(BUSY, lag=1))
+
+    assert part is not None
+    assert {*BUSY.users} - {*part.users} == {environment.Budget("scale", "2")}
+    assert {*BUSY.faults} - {*part.faults} == {environment.Budget("relist")}
+    assert (part.level, part.lag) == ("faulty", 0)
+
+
+def test_no_part_has_what_the_whole_lacks() -> None:
+    """Nor another manifest."""
+    quiet = case(users="none").around
+
+    assert BY_ID["deployment-apply-overwrites-scale"].narrowed(case().spec, quiet) is None
+    assert BY_ID["deployment-recreate-within-replicas"].narrowed(case().spec, quiet) is None
 
 
 # ---- promises that are false as they are made -------------------------------------------------
