@@ -71,7 +71,7 @@ def dependents_go_first(
 @converges_to(
     id="deployment-orphans-keep-their-pods",
     says="a Deployment that is deleted with --cascade=orphan leaves its ReplicaSets to themselves,"
-    " each with its pods",
+    " each with its pods; at least one is left",
     source=_ORPHAN,
 )
 def orphans_keep_their_pods(
@@ -79,12 +79,13 @@ def orphans_keep_their_pods(
     deletes_left: int,
     deployment_alive: str,
     owned: All[bool],
+    revision_of: All[int],
     size: All[int],
     active: All[int],
 ) -> bool:
     if deletes_left == deletes:
         return True
-    if deployment_alive != "gone" or any(owned.values()):
+    if deployment_alive != "gone" or any(owned.values()) or not any(revision_of.values()):
         return False
     return all(active[at] == size[at] for at in size)
 

@@ -7,6 +7,7 @@ from seatrial.core.arith import maximum, total
 from seatrial.model import api, deployment_conditions
 
 from .promise import (
+    ATOMIC,
     BROKEN_TEMPLATES,
     DEADLINE,
     HEALTHY_TEMPLATES,
@@ -154,12 +155,10 @@ def observed_generation_falls_behind(deployment: api.Deployment | None) -> Itera
     premise=lambda progress, progress_before: progress == _COMPLETE != progress_before,
 )
 def complete_agrees_with_status(deployment: api.Deployment | None) -> Iterator[str]:
-    if deployment is None or deployment_conditions.deployment_complete(
-        deployment, deployment.status
-    ):
-        return
-    status = deployment.status
-    if not deployment_conditions.deployment_complete(deployment, status):
+    assert deployment is not None
+    status, desired = deployment.status, deployment.spec.replicas
+    numbers = (status.replicas, status.updated_replicas, status.available_replicas)
+    if numbers != (desired, desired, desired):
         yield (
             f"the rollout is said to be complete with {status.replicas} pods,"
             f" {status.updated_replicas} updated, {status.available_replicas} available;"
@@ -284,11 +283,11 @@ def healthy_is_in_time(progress: str) -> Iterator[str]:
         yield "Progressing is ProgressDeadlineExceeded, and every template is healthy"
 
 
-@under(DEADLINE, BROKEN_TEMPLATES)
+@under(DEADLINE, BROKEN_TEMPLATES, ATOMIC)
 @after_each_step(
     id="deployment-deadline-reports-only",
-    says="exceeding the progress deadline changes a condition and nothing else: neither the"
-    " template nor any size",
+    says="the sync that finds the progress deadline exceeded changes a condition and nothing else:"
+    " neither the template nor any size",
     source=_DOCS + "#failed-deployment",
     premise=lambda progress, progress_before: progress == _EXCEEDED != progress_before,
 )
