@@ -110,6 +110,18 @@ def test_whatever_applies_can_be_asked(recreate: bool, level: environment.Level)
     assert report.exploration.capped == "max-states"
 
 
+@pytest.mark.parametrize("recreate", [False, True])
+@pytest.mark.parametrize("level", ["atomic", "interleaved", "faulty"])
+def test_any_promise_can_be_asked_by_name(recreate: bool, level: environment.Level) -> None:
+    """Where its preconditions are not met as well: the report says that it can."""
+    of = case(recreate=recreate, level=level)
+    system = workload.compose("small", of.spec, of.around)
+
+    report = explore(system, [each.property for each in workloads.PROMISES], max_states=1)
+
+    assert len(report.verdicts) == len(workloads.PROMISES)
+
+
 # ---- parts of an environment ------------------------------------------------------------------
 
 BUSY = case(
