@@ -3,10 +3,8 @@
 import errno
 import functools
 import os
-import shlex
-import shutil
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TextIO
 
@@ -17,10 +15,11 @@ from seatrial.counterexamples import write_itf
 from seatrial.engines.explore import explore
 
 from . import __version__
+from .display import look_for, write_out
 from .examples import PREFIX, nearest, subject
-from .failures import abandon
 from .ladder import climb
-from .output import Look, text_report
+from .options import Options, command_again, command_of_rung
+from .output import text_report
 from .progress import Progress
 from .report import json_report
 from .run import Run, trace_file_name
@@ -28,35 +27,9 @@ from .scenarios import Asked, Rung, scenarios
 from .subject import Subject
 from .why import promise_of, reasons, reasons_text
 
-__all__ = ["Asked", "Options", "check", "exit_code", "look_for", "write_out"]
+__all__ = ["check", "exit_code"]
 
 _MOST_THREADS = 64
-
-
-@attrs.frozen(kw_only=True)
-class Options:
-    """What the command line asked for; `limits` holds those texts that were given, by option."""
-
-    targets: tuple[str, ...]
-    asked: Asked = attrs.field(factory=Asked)
-    given: tuple[str, ...] = ()
-    properties: tuple[str, ...] = ()
-    why: str | None = None
-    max_states: int | None = None
-    max_depth: int | None = None
-    time_limit: float | None = None
-    memory_limit: int | None = None
-    limits: tuple[tuple[str, str], ...] = ()
-    first: bool = False
-    strict: bool = False
-    reduce: tuple[str, ...] = ()
-    threads: int | None = None
-    format: str = "text"
-    output: Path | None = None
-    itf: Path | None = None
-    all_values: bool = False
-    color: str = "auto"
-    quiet: bool = False
 
 
 def check(options: Options) -> int:
@@ -100,7 +73,7 @@ def _examples(options: Options) -> list[Run]:
     of = subject(options.targets, options.given)
     _prepare(options)
     report = _search(options, of, chosen(of.properties, options.properties), options.time_limit)
-    command = shlex.join(_command(options, of.arguments))
+    command = command_again(options, of.arguments)
     run = Run(of, ground(of.system), report, command=command, strict=options.strict)
     return [run]
 
@@ -120,7 +93,7 @@ def _manifests(options: Options) -> list[Run]:
         run = climb(
             scenario,
             functools.partial(_search_rung, options),
-            functools.partial(_command_of, options),
+            functools.partial(command_of_rung, options),
             seconds=options.time_limit,
             strict=options.strict,
             named=bool(options.properties),
@@ -140,11 +113,6 @@ def _search_rung(options: Options, rung: Rung, seconds: float | None) -> Report:
     return _search(options, rung.subject, asked, seconds, rung.name)
 
 
-def _command_of(options: Options, rung: Rung | None) -> str:
-    asked = options.asked if rung is None else rung.asked
-    return shlex.join(_command(attrs.evolve(options, asked=asked), options.targets))
-
-
 def _why(options: Options, property_id: str) -> int:
     """Ask a promise with its preconditions and without each, and write what came out."""
     for word, given in (("--property", options.properties), ("--itf", options.itf)):
@@ -162,7 +130,7 @@ def _why(options: Options, property_id: str) -> int:
             scenario,
             promise,
             functools.partial(_search_rung, one),
-            functools.partial(_command_of, attrs.evolve(one, first=False)),
+            functools.partial(command_of_rung, attrs.evolve(one, first=False)),
             seconds=options.time_limit,
         )
         for scenario in found
@@ -236,22 +204,6 @@ def _search(
     return attrs.evolve(report, verdicts=tuple(verdicts))
 
 
-def _command(options: Options, targets: Sequence[str]) -> Iterator[str]:
-    """The command that gives the same verdicts: without what only concerns the report's form."""
-    yield from ("seatrial", "check", *targets)
-    yield from options.asked.words()
-    for each in options.properties:
-        yield from ("--property", each)
-    for name, text in options.limits:
-        yield from (f"--{name}", text)
-    for each in options.reduce:
-        yield from ("--reduce", each)
-    if options.first:
-        yield "--first"
-    if options.strict:
-        yield "--strict"
-
-
 def _with_traces(run: Run, folder: Path, *, alone: bool) -> Run:
     """The run, with one file written for each verdict that has a trace."""
     written = {}
@@ -283,28 +235,3 @@ def _text(runs: Sequence[Run], options: Options, stream: TextIO) -> str:
         text_report(run, look, traces=not options.quiet, all_values=options.all_values)
         for run in runs
     )
-
-
-def look_for(stream: TextIO, color: str) -> Look:
-    """What a stream can show; `color` is auto, always or never."""
-    terminal = stream.isatty()
-    colored = terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-    try:
-        "→│╭↳".encode(stream.encoding or "ascii")
-        plain = False
-    except (UnicodeEncodeError, LookupError):
-        plain = True
-    return Look(
-        width=min(shutil.get_terminal_size().columns, 120) if terminal else 100,
-        color=color == "always" or (color == "auto" and colored),
-        ascii=plain,
-    )
-
-
-def write_out(text: str) -> None:
-    """Write to stdout; where nobody reads on (`| head`), stop without a word."""
-    try:
-        sys.stdout.write(text)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        abandon(sys.stdout)

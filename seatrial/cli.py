@@ -307,6 +307,8 @@ def check(
     from .checking import Asked, Options
     from .checking import check as run
 
+    from .options import Options
+    from .scenarios import Asked
     texts = {
         "max-states": max_states,
         "max-depth": max_depth,
@@ -340,7 +342,7 @@ def check(
 @commands.command()
 def examples() -> int:
     """List the examples that are shipped, with their parameters."""
-    from .checking import write_out
+    from .display import write_out
     from .inspecting import list_examples
 
     write_out(list_examples())
@@ -351,7 +353,7 @@ def examples() -> int:
 @click.argument("property_id", metavar="PROPERTY")
 def explain(property_id: str) -> int:
     """Show a property: the promise, its source, when it is claimed, and what is expected."""
-    from .checking import write_out
+    from .display import write_out
     from .inspecting import explain as explained
 
     write_out(explained(property_id))
@@ -379,7 +381,7 @@ def show(path: Path, all_values: bool, roads: bool, color: str) -> int:
     The system is run along it first, and the property asked again: a file that is no run of its
     system, or does not break (or reach) what it names, is refused.
     """
-    from .checking import look_for, write_out
+    from .display import look_for, write_out
     from .inspecting import show_trace
 
     look = look_for(sys.stdout, color)
@@ -395,7 +397,7 @@ def replay(path: Path) -> int:
     Exit code 0 where every step is a step of the system with the recorded parameters, else 2 with
     the step that is not and what was enabled instead.
     """
-    from .checking import write_out
+    from .display import write_out
     from .inspecting import replay_trace
 
     write_out(replay_trace(path))

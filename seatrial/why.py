@@ -13,9 +13,10 @@ from seatrial.core import DeclarationError
 from seatrial.counterexamples import printable, render
 from seatrial.properties import Precondition, Promise
 
+from .display import Look
 from .examples import nearest
 from .ladder import Search, climb
-from .output import Look, detail
+from .output import detail
 from .parts import part_of
 from .run import Run
 from .scenarios import Rung, Scenario

@@ -19,7 +19,7 @@ import seatrial
 from seatrial import checking, core
 from seatrial.cli import main
 from seatrial.core import NotAFunction
-from seatrial.output import Look
+from seatrial.display import Look
 from seatrial.progress import Progress
 
 ROLLOUT = "example:rollout"
