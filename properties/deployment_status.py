@@ -54,6 +54,7 @@ def status_at_rest(
     total_available: int,
     total_size: int,
 ) -> bool:
+    """Every number of the status, against what there is and not against what ReplicaSets report."""
     if deployment is None or deployment.deleting:
         return True
     status = deployment.status
@@ -76,6 +77,7 @@ def status_at_rest(
     premise=lambda target: target > 0,
 )
 def status_in_order(deployment: api.Deployment | None) -> Iterator[str]:
+    """What the API server would refuse; it says so too late."""
     assert deployment is not None
     status = deployment.status
     available, ready, updated = (
@@ -112,6 +114,7 @@ def status_in_order(deployment: api.Deployment | None) -> Iterator[str]:
 def available_status_bounds(
     deployment: api.Deployment | None, desired: int, spare: int, surge: int
 ) -> Iterator[str]:
+    """Reads bounds of what is asked for as bounds of what there is."""
     assert deployment is not None
     reported = deployment.status.available_replicas
     if not desired - spare <= reported <= desired + surge:
@@ -139,6 +142,7 @@ def _falls_behind(
     premise=_falls_behind,
 )
 def observed_generation_falls_behind(deployment: api.Deployment | None) -> Iterator[str]:
+    """The API server raises the generation in the same write that changes the spec."""
     if deployment is not None and deployment.status.observed_generation is api.Observed.CURRENT:
         yield "the spec was changed and observedGeneration is that of the new spec already"
 
@@ -155,6 +159,7 @@ def observed_generation_falls_behind(deployment: api.Deployment | None) -> Itera
     premise=lambda progress, progress_before: progress == _COMPLETE != progress_before,
 )
 def complete_agrees_with_status(deployment: api.Deployment | None) -> Iterator[str]:
+    """The numbers stand here themselves: to ask the rule that decided would be to ask it twice."""
     assert deployment is not None
     status, desired = deployment.status, deployment.spec.replicas
     numbers = (status.replicas, status.updated_replicas, status.available_replicas)
@@ -181,6 +186,7 @@ def _complete_with_pods(complete: bool, desired: int) -> bool:
 def complete_is_true(
     size: All[int], available: All[int], target: int, desired: int
 ) -> Iterator[str]:
+    """What the status says against what there is, at any moment and not in the end."""
     others = total(size[at] for at in size if at != target)
     if available[target] < desired or others:
         yield (
@@ -200,6 +206,7 @@ def complete_is_true(
 def complete_and_none_running(
     active: All[int], terminating: All[int], target: int
 ) -> Iterator[str]:
+    """A status that is complete counts active pods; old ones may still terminate."""
     others = total(active[at] + terminating[at] for at in active if at != target)
     if others:
         yield f"the status is complete and {others} old pods still run"
@@ -232,6 +239,7 @@ def _says_available(deployment: api.Deployment) -> bool:
 def available_condition_at_rest(
     deployment: api.Deployment | None, total_available: int, desired: int, spare: int
 ) -> bool:
+    """In both directions: a condition that is never True would keep half of it."""
     if deployment is None or deployment.deleting:
         return True
     if deployment.spec.strategy.type == "Recreate":
@@ -249,6 +257,7 @@ def available_condition_at_rest(
 def available_condition_is_true(
     deployment: api.Deployment | None, total_available: int, desired: int, spare: int
 ) -> Iterator[str]:
+    """At any moment: a pod that goes takes the condition with it only later."""
     if total_available < desired - spare:
         yield (
             f"Available is True and {total_available} pods are available;"
@@ -268,6 +277,7 @@ def available_condition_is_true(
 def stuck_is_reported(
     progress: str, target: int, never_ready: frozenset[int], deployment_alive: str
 ) -> bool:
+    """Asked of the template that the Deployment has in the end."""
     return deployment_alive != "alive" or target not in never_ready or progress == _EXCEEDED
 
 
@@ -294,6 +304,7 @@ def healthy_is_in_time(progress: str) -> Iterator[str]:
 def deadline_reports_only(
     size: All[int], size_before: All[int], target: int, target_before: int
 ) -> Iterator[str]:
+    """In the step of the sync that sets the reason."""
     if target != target_before:
         yield f"the template goes from {target_before} to {target} as the deadline is exceeded"
     for at in size:
