@@ -81,11 +81,13 @@ class _Range(click.IntRange):
         return super().convert(value, param, ctx)
 
 
-def _folder(context: click.Context, option: click.Parameter, text: str | None) -> Path | None:
-    """The path of a folder; an empty text is the value of a variable that is not set."""
-    if text is not None and not text.strip():
-        raise click.BadParameter("give the name of a folder", context, option)
-    return None if text is None else Path(text)
+class _Place(click.Path):
+    """A path; an empty text is the value of a shell variable that is not set, and no path."""
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> Any:
+        if isinstance(value, str) and not value.strip():
+            self.fail(f"{value!r} is empty; give a {self.name}", param, ctx)
+        return super().convert(value, param, ctx)
 
 
 _SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
@@ -121,7 +123,7 @@ def _options(*options: Callable[[Any], Any]) -> Callable[[Any], Any]:
 
 
 _WHAT = _options(
-    click.argument("targets", nargs=-1, metavar="FILE.yaml...|example:NAME"),
+    click.argument("targets", nargs=-1, type=_Place(), metavar="FILE.yaml...|example:NAME"),
     click.option(
         "--set",
         "given",
@@ -258,13 +260,13 @@ _REPORT = _options(
     ),
     click.option(
         "--output",
-        type=click.Path(dir_okay=False, path_type=Path),
+        type=_Place(dir_okay=False, path_type=Path),
         metavar="FILE",
         help="Write the report there and not to standard output.",
     ),
     click.option(
         "--itf",
-        callback=_folder,
+        type=_Place(file_okay=False, path_type=Path),
         metavar="DIR",
         help="Write each trace there, as PROPERTY.itf.json (Informal Trace Format).",
     ),
@@ -304,11 +306,10 @@ def check(
     Every state within the stated bounds is searched, and each promise gets a verdict; what breaks
     one is shown as the shortest run. The report ends with the command that gives it again.
     """
-    from .checking import Asked, Options
     from .checking import check as run
-
     from .options import Options
     from .scenarios import Asked
+
     texts = {
         "max-states": max_states,
         "max-depth": max_depth,
@@ -365,7 +366,7 @@ def trace() -> None:
     """Show a trace file, or run its system along it again."""
 
 
-_FILE = click.argument("path", type=click.Path(path_type=Path), metavar="FILE.itf.json")
+_FILE = click.argument("path", type=_Place(dir_okay=False, path_type=Path), metavar="FILE.itf.json")
 
 
 @trace.command()

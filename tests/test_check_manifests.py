@@ -80,7 +80,7 @@ def test_the_report_says_what_was_checked_and_within_which_bounds(run: Run, one:
     text = run("check", one, "--level", "interleaved", "--lag", "1", "--faults", "unready").out
 
     for words in (
-        "Deployment one with 1 replicas",
+        "Deployment one with 1 replica,",
         "set-image@1; unready@1",
         "level interleaved, lag 1",
         "Kubernetes 1.36.3",
