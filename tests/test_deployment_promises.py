@@ -12,7 +12,14 @@ from attrs import evolve
 from promises import BY_ID, Case, broken, case, document, searched
 from seatrial.engines.explore import explore
 from seatrial.model import environment, workload
-from seatrial.properties import Precondition, Promise, promise, properties_for, workloads
+from seatrial.properties import (
+    Precondition,
+    Promise,
+    promise,
+    properties_for,
+    recreate,
+    workloads,
+)
 
 pytestmark = pytest.mark.heavy
 
@@ -317,6 +324,19 @@ DROPPED = {
     ),
     ("deployment-recreate-within-replicas", promise.SAME_SIZE): (
         case(2, recreate=True, users="scale:1"),
+        "2 pods are active; 1 replicas are asked for",
+    ),
+    ("deployment-recreate-old-gone-first", recreate.CHANGED_ONCE): (
+        case(recreate=True, users="set-image@2", level="interleaved"),
+        "of template 2, 1 pods are active and 0 terminate; of template 3, 1 pods are active and 0"
+        " terminate",
+    ),
+    ("deployment-recreate-within-replicas", recreate.CHANGED_ONCE): (
+        case(recreate=True, users="set-image,undo", level="interleaved"),
+        "2 pods are active; 1 replicas are asked for",
+    ),
+    ("deployment-recreate-within-replicas", promise.FRESH): (
+        case(recreate=True, faults="pod-failed", level="interleaved", lag=1),
         "2 pods are active; 1 replicas are asked for",
     ),
     ("deployment-recreate-old-gone-first", promise.RECREATE): (
