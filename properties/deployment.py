@@ -8,6 +8,7 @@ from .promise import (
     NO_PAUSE,
     NO_UNDO,
     NOT_DELETED,
+    NOTED_OR_HEALTHY,
     SAME_SIZE,
     UPDATE,
     Promise,
@@ -88,7 +89,7 @@ def restart_replaces_all(
     return active[newest_template] == desired == total(active.values())
 
 
-@at_all_times
+@under(NOTED_OR_HEALTHY)
 @converges_to(
     id="deployment-controllers-come-to-rest",
     says="once users and faults rest, the controllers run out of work",

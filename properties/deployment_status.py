@@ -15,6 +15,7 @@ from .promise import (
     NO_POD_FAULTS,
     NO_UNDO,
     NOT_DELETED,
+    NOTED,
     ROLLING,
     SAME_SIZE,
     SOME_PODS,
@@ -268,7 +269,7 @@ def available_condition_is_true(
 # ---- progress deadline ------------------------------------------------------------------------
 
 
-@under(DEADLINE, BROKEN_TEMPLATES, NO_PAUSE, NO_UNDO, SAME_SIZE, SOME_PODS)
+@under(DEADLINE, BROKEN_TEMPLATES, NO_PAUSE, NO_UNDO, SAME_SIZE, SOME_PODS, NOTED)
 @converges_to(
     id="deployment-deadline-is-reported",
     says="a rollout to a template whose pods never become ready ends in ProgressDeadlineExceeded",

@@ -22,6 +22,8 @@ __all__ = [
     "FRESH",
     "HEALTHY_TEMPLATES",
     "INTERLEAVED",
+    "NOTED",
+    "NOTED_OR_HEALTHY",
     "NOT_DELETED",
     "NO_PAUSE",
     "NO_POD_FAULTS",
@@ -216,6 +218,36 @@ BROKEN_TEMPLATES = Precondition(
     lambda spec, around: (
         0 < around.times("set-image") + around.times("restart") <= around.times("never-ready")
     ),
+)
+
+
+def _nothing_lost(around: Environment) -> bool:
+    lost = around.times("write-failure") + around.times("failover")
+    return around.level == "atomic" and around.lag == 0 and lost == 0
+
+
+def _none_lost(around: Environment) -> Environment:
+    return evolve(
+        without(around, "write-failure", "failover", "relist"),
+        level="atomic",
+        lag=0,
+    )
+
+
+NOTED = Precondition(
+    "no status is refused or lost on its way: level atomic, lag 0, neither `write-failure` nor"
+    " `failover`",
+    lambda spec, around: _nothing_lost(around),
+    _none_lost,
+)
+"""
+The status that goes with a new ReplicaSet says that a rollout has begun. It is sent once. Where it
+does not arrive, the one before stays complete, and its deadline is never asked for again.
+"""
+NOTED_OR_HEALTHY = Precondition(
+    f"{HEALTHY_TEMPLATES.words}; or {NOTED.words}",
+    lambda spec, around: not around.times("never-ready") or _nothing_lost(around),
+    _none_lost,
 )
 
 

@@ -267,6 +267,7 @@ def test_a_refuted_promise_is_known_to_be_refuted() -> None:
 # ---- preconditions, one dropped at a time -----------------------------------------------------
 
 STUCK = "the run stops outside the goal: no step of the system is enabled"
+ROUND = "the loop of 2 steps is fair and leaves the goal for ever"
 LEAST = "the least is 0; the bound is 1 (so far; the search was capped: first)"
 CONDITION_LIES = "Available is True and 0 pods are available; 1 replicas - 0 are needed"
 COMPLETE_LIES = "the status is complete; 0 of 1 new pods are available and 0 others are asked for"
@@ -416,6 +417,14 @@ DROPPED = {
     ("deployment-healthy-rollout-is-in-time", promise.HEALTHY_TEMPLATES): (
         case(faults="never-ready"),
         "Progressing is ProgressDeadlineExceeded, and every template is healthy",
+    ),
+    ("deployment-deadline-is-reported", promise.NOTED): (
+        case(surge=0, unavailable=1, faults="never-ready,write-failure"),
+        ROUND,
+    ),
+    ("deployment-controllers-come-to-rest", promise.NOTED_OR_HEALTHY): (
+        case(recreate=True, faults="never-ready,write-failure"),
+        ROUND,
     ),
     ("deployment-deadline-is-reported", promise.NO_PAUSE): (
         case(users="set-image,pause", faults="never-ready"),
