@@ -49,7 +49,7 @@ foreground_leaves_nothing = under(deleted("foreground"))(
 )
 
 
-@under(deleted("foreground"))
+@under(deleted("foreground"), ATOMIC, FRESH)
 @always(
     id="deployment-foreground-deletion-in-order",
     says="a Deployment that is deleted in the foreground is there until its ReplicaSets and pods"

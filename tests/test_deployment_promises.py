@@ -455,6 +455,14 @@ DROPPED = {
         case(users="set-image,delete:foreground", level="interleaved"),
         "ReplicaSet 2 goes from 0 to 1 while its Deployment is being deleted",
     ),
+    ("deployment-foreground-deletion-in-order", promise.ATOMIC): (
+        case(users="set-image,delete:foreground", level="interleaved"),
+        "the Deployment is gone; ReplicaSets [2], 0 active pods and 0 terminating ones are not",
+    ),
+    ("deployment-foreground-deletion-in-order", promise.FRESH): (
+        case(users="delete:foreground", lag=1),
+        "the Deployment is gone; ReplicaSets [], 1 active pods and 0 terminating ones are not",
+    ),
     ("deployment-foreground-deletion-in-order", promise.deleted("foreground")): (
         case(users="delete:background"),
         "the Deployment is gone; ReplicaSets [1], 1 active pods and 0 terminating ones are not",
