@@ -173,7 +173,7 @@ TOLD = Precondition(
     lambda spec, around: (
         around.lag == 0 or around.times("write-unknown") + around.times("expectations-expire") == 0
     ),
-    lambda around: without(around, "write-unknown", "expectations-expire"),
+    lambda around: without(around, "write-unknown", "expectations-expire", "failover"),
 )
 INTERLEAVED = Precondition(
     "the writes of a sync are steps of their own: level interleaved or faulty",

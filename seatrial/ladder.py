@@ -46,6 +46,7 @@ def climb(
     timed = ladder or seconds is not None
     tried: list[tuple[Rung, Report]] = []
     parts: list[tuple[Rung, Report]] = []
+    untried: list[str] = []
     for rung in scenario.rungs:
         left = ends - time.monotonic() if ladder else seconds
         if ladder and not tried and seconds is None:
@@ -62,12 +63,16 @@ def climb(
         searched = {each.around for each, _ in (*tried, *parts)}
         for part in parts_of(rung):
             left = ends - time.monotonic() if timed else None
-            if part.around in searched or (left is not None and left < _TOO_SHORT):
+            if part.around in searched:
+                continue
+            if left is not None and left < _TOO_SHORT:
+                untried.append(part.name)
                 continue
             parts.append((part, search(part, left)))
         if any(_broken(each, strict) for _, each in parts):
             break
-    return _together(scenario, tried, parts, command, strict, named)
+    run = _together(scenario, tried, parts, command, strict, named)
+    return attrs.evolve(run, untried_parts=tuple(untried))
 
 
 def _broken(report: Report, strict: bool) -> int:

@@ -83,8 +83,10 @@ def _exploration(page: Page, run: Run) -> None:
         page.row("Note", note)
     if run.rungs:
         page.row("Ladder", *(_rung(each) for each in run.rungs), *_lacking(run))
-    if run.parts:
-        page.row("Parts", *(_part(each) for each in run.parts))
+    parts = [_part(each) for each in run.parts]
+    if run.untried_parts:
+        parts.append(f"not tried, for lack of time: {'; '.join(run.untried_parts)}")
+    page.row("Parts", *parts)
 
 
 def _rung(each: Climbed) -> str:

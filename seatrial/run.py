@@ -46,7 +46,8 @@ class Run:
     that was completed, `rungs` are all that were tried, and `places` has the properties whose
     verdict is from another one; `unsettled` are promises that only a rung asks that was not
     completed, `untried` the names of rungs that were not tried. `parts` are the parts of rungs'
-    environments that were searched for promises whose preconditions are not met in the whole.
+    environments that were searched for promises whose preconditions are not met in the whole,
+    `untried_parts` the names of those that there was no time for.
     """
 
     subject: Subject
@@ -61,6 +62,7 @@ class Run:
     unsettled: tuple[str, ...] = ()
     untried: tuple[str, ...] = ()
     parts: tuple[Climbed, ...] = ()
+    untried_parts: tuple[str, ...] = ()
     dropped: str = ""
     """The precondition that was dropped, where a run is there to show what it is for."""
 

@@ -271,7 +271,10 @@ def test_a_part_leaves_nothing_out_that_is_not_in_the_way(run: Run, one: str) ->
 
 
 def test_what_breaks_in_a_part_is_broken(one: str) -> None:
-    """Whatever happens in a part may happen in the whole environment: exit code 1."""
+    """
+    Whatever happens in a part may happen in the whole environment: exit code 1. Where there is no
+    time for it, that is said.
+    """
     (scenario,) = scenarios.scenarios([one], scenarios.Asked(level="atomic"))
 
     def search(rung: scenarios.Rung, seconds: float | None) -> Report:
@@ -285,6 +288,11 @@ def test_what_breaks_in_a_part_is_broken(one: str) -> None:
 
     assert ran.exit_code == 1
     assert CONDITION in {each.property.id for each in ran.violated(asserted=True)}
+
+    hasty = climb(scenario, search, lambda rung: "", seconds=0.5, strict=False)
+
+    assert hasty.exit_code == 0
+    assert hasty.untried_parts == ("atomic, lag 0, without container-exit@1",)
 
 
 def test_why_shows_the_run_that_a_precondition_is_there_for(run: Run, one: str) -> None:
