@@ -5,7 +5,7 @@ A module is imported when it is first asked for: whoever checks an example need 
 manifest reader.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from . import (
@@ -97,13 +97,6 @@ _FROM = {
 
 # Type checkers and editors read the imports above; a `__getattr__` would hide misspelt names.
 if not TYPE_CHECKING:
+    from seatrial.lazy import lazily
 
-    def __getattr__(name: str) -> Any:
-        from importlib import import_module
-
-        if name not in __all__:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        module = import_module(f".{_FROM.get(name, name)}", __name__)
-        found = getattr(module, name) if name in _FROM else module
-        globals()[name] = found
-        return found
+    __getattr__ = lazily(__name__, __all__, _FROM)

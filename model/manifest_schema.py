@@ -26,6 +26,7 @@ _QUANTITY = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([KMGTPE]i|[numkMGTPE]
 _TIME = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})"
 )
+_OUT_OF_RANGE = "write an integer from"
 _RANGES = {"int32": 31, "int64": 63}
 
 Schema = dict[str, dict[str, str]]
@@ -66,7 +67,9 @@ class _Checker:
         else:
             says = wrong_scalar(node.value, kind)
             if says:
-                self.refuse(node.position, path, f"{_is(node.value)}; {says}")
+                number = says.startswith(_OUT_OF_RANGE)
+                found = f"{quoted(node.value)} is out of range" if number else _is(node.value)
+                self.refuse(node.position, path, f"{found}; {says}")
 
     def a_list(self, node: Node, kind: str, path: Path) -> None:
         if not isinstance(node.value, tuple):
@@ -156,7 +159,7 @@ def _wrong_integer(value: object, kind: str) -> str | None:
         return f"write an integer, {value} without quotes" if digits else "write an integer"
     if -(2**bits) <= value < 2**bits:
         return None
-    return f"write an integer from {-(2**bits)} to {2**bits - 1}"
+    return f"{_OUT_OF_RANGE} {-(2**bits)} to {2**bits - 1}"
 
 
 def _is(value: object) -> str:

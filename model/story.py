@@ -18,7 +18,8 @@ UNTOLD = frozenset({"deliver_deployment", "deliver_replica_set", "deliver_pod", 
 
 def about(name: str, spec: DeploymentSpec, around: Environment) -> str:
     """What was checked, in a line."""
-    parts = [f"Deployment {name} with {spec.replicas} replicas"]
+    replicas = f"{spec.replicas} replica{'' if spec.replicas == 1 else 's'}"
+    parts = [f"Deployment {name} with {replicas}"]
     update = spec.strategy.rolling_update
     if spec.strategy.type == "Recreate":
         parts.append("Recreate")

@@ -306,7 +306,7 @@ def compose(name: str, spec: DeploymentSpec, around: Environment) -> System:
             *(Variable(each, over=_PER_TEMPLATE) for each in _OF_A_TEMPLATE),
             *(Variable(each) for each in budgets),
         ],
-        views=_views(spec, around.level),
+        views=_views(spec),
         actions=_actions(spec, around),
         initial=[
             {
@@ -392,7 +392,7 @@ def _check(spec: DeploymentSpec, around: Environment) -> None:
         )
 
 
-def _views(spec: DeploymentSpec, level: str) -> list[View | Total]:
+def _views(spec: DeploymentSpec) -> list[View | Total]:
     shared: list[Callable[..., Any]] = [
         controller.copies_of_caches,
         clock.deployment_busy,
@@ -440,9 +440,9 @@ def _views(spec: DeploymentSpec, level: str) -> list[View | Total]:
         failed,
         noted,
         reported_available,
+        doomed_ready,
+        spared_unready,
     ]
-    if level != "atomic":
-        one += [doomed_ready, spared_unready]
     if spec.strategy.type == "Recreate":
         one += [controller.unfinished, delivery.seen_pods]
     return [

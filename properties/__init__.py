@@ -4,7 +4,7 @@ What must hold: promises as values, with where they are made.
 A module is imported when it is first asked for, as in `seatrial.model`.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from . import (
@@ -48,13 +48,6 @@ _FROM = {"Precondition": "promise", "Promise": "promise", "properties_for": "wor
 
 # Type checkers and editors read the imports above; a `__getattr__` would hide misspelt names.
 if not TYPE_CHECKING:
+    from seatrial.lazy import lazily
 
-    def __getattr__(name: str) -> Any:
-        from importlib import import_module
-
-        if name not in __all__:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        module = import_module(f".{_FROM.get(name, name)}", __name__)
-        found = getattr(module, name) if name in _FROM else module
-        globals()[name] = found
-        return found
+    __getattr__ = lazily(__name__, __all__, _FROM)

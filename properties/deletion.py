@@ -23,6 +23,7 @@ def _nothing_is_left(
     total_active: int,
     total_terminating: int,
 ) -> bool:
+    """The goal of a deletion, which is met as well where nobody has deleted anything."""
     if deletes_left == deletes:
         return True
     return (
@@ -48,7 +49,7 @@ foreground_leaves_nothing = under(deleted("foreground"))(
 )
 
 
-@under(deleted("foreground"))
+@under(deleted("foreground"), ATOMIC, FRESH)
 @always(
     id="deployment-foreground-deletion-in-order",
     says="a Deployment that is deleted in the foreground is there until its ReplicaSets and pods"
@@ -59,6 +60,7 @@ foreground_leaves_nothing = under(deleted("foreground"))(
 def dependents_go_first(
     owned: All[bool], total_active: int, total_terminating: int
 ) -> Iterator[str]:
+    """Reads what there is and not what is owned: a pod may outlive its ReplicaSet."""
     left = [at for at in owned if owned[at]]
     if left or total_active + total_terminating:
         yield (
@@ -71,7 +73,7 @@ def dependents_go_first(
 @converges_to(
     id="deployment-orphans-keep-their-pods",
     says="a Deployment that is deleted with --cascade=orphan leaves its ReplicaSets to themselves,"
-    " each with its pods",
+    " each with its pods; at least one is left",
     source=_ORPHAN,
 )
 def orphans_keep_their_pods(
@@ -79,12 +81,17 @@ def orphans_keep_their_pods(
     deletes_left: int,
     deployment_alive: str,
     owned: All[bool],
+    revision_of: All[int],
     size: All[int],
     active: All[int],
 ) -> bool:
+    """
+    That ReplicaSets are left is a part of it: where all are collected with their pods, each that
+    there is has as many as it asks for.
+    """
     if deletes_left == deletes:
         return True
-    if deployment_alive != "gone" or any(owned.values()):
+    if deployment_alive != "gone" or any(owned.values()) or not any(revision_of.values()):
         return False
     return all(active[at] == size[at] for at in size)
 
@@ -101,6 +108,7 @@ def orphans_keep_their_pods(
     ),
 )
 def orphans_stay(template: int, revision_of: int, size: int, size_before: int) -> Iterator[str]:
+    """Over each ReplicaSet that there was before the step."""
     if revision_of == 0 or size != size_before:
         yield f"ReplicaSet {template} of size {size_before} has size {size} after its Deployment"
 
@@ -116,6 +124,7 @@ def orphans_stay(template: int, revision_of: int, size: int, size_before: int) -
     ),
 )
 def deleting_rolls_nothing(template: int, size: int, size_before: int) -> Iterator[str]:
+    """To size 0 it may go: then it was deleted."""
     if size not in (size_before, 0):
         yield (
             f"ReplicaSet {template} goes from {size_before} to {size}"

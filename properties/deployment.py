@@ -8,6 +8,7 @@ from .promise import (
     NO_PAUSE,
     NO_UNDO,
     NOT_DELETED,
+    NOTED_OR_HEALTHY,
     SAME_SIZE,
     UPDATE,
     Promise,
@@ -80,12 +81,15 @@ def available_at_rest(total_available: int, desired: int) -> bool:
     source="https://kubernetes.io/docs/reference/kubectl/generated/kubectl_rollout/"
     "kubectl_rollout_restart/",
 )
-def restart_replaces_all(active: All[int], newest_template: int, deployment_alive: str) -> bool:
-    old = total(active[at] for at in active if at != newest_template)
-    return deployment_alive != "alive" or old == 0
+def restart_replaces_all(
+    active: All[int], newest_template: int, desired: int, deployment_alive: str
+) -> bool:
+    if deployment_alive != "alive":
+        return True
+    return active[newest_template] == desired == total(active.values())
 
 
-@at_all_times
+@under(NOTED_OR_HEALTHY)
 @converges_to(
     id="deployment-controllers-come-to-rest",
     says="once users and faults rest, the controllers run out of work",

@@ -7,6 +7,7 @@ from seatrial.core.arith import maximum, total
 from seatrial.model import api, deployment_conditions
 
 from .promise import (
+    ATOMIC,
     BROKEN_TEMPLATES,
     DEADLINE,
     HEALTHY_TEMPLATES,
@@ -14,6 +15,7 @@ from .promise import (
     NO_POD_FAULTS,
     NO_UNDO,
     NOT_DELETED,
+    NOTED,
     ROLLING,
     SAME_SIZE,
     SOME_PODS,
@@ -53,6 +55,7 @@ def status_at_rest(
     total_available: int,
     total_size: int,
 ) -> bool:
+    """Every number of the status, against what there is and not against what ReplicaSets report."""
     if deployment is None or deployment.deleting:
         return True
     status = deployment.status
@@ -75,6 +78,7 @@ def status_at_rest(
     premise=lambda target: target > 0,
 )
 def status_in_order(deployment: api.Deployment | None) -> Iterator[str]:
+    """What the API server would refuse; it says so too late."""
     assert deployment is not None
     status = deployment.status
     available, ready, updated = (
@@ -111,6 +115,7 @@ def status_in_order(deployment: api.Deployment | None) -> Iterator[str]:
 def available_status_bounds(
     deployment: api.Deployment | None, desired: int, spare: int, surge: int
 ) -> Iterator[str]:
+    """Reads bounds of what is asked for as bounds of what there is."""
     assert deployment is not None
     reported = deployment.status.available_replicas
     if not desired - spare <= reported <= desired + surge:
@@ -138,6 +143,7 @@ def _falls_behind(
     premise=_falls_behind,
 )
 def observed_generation_falls_behind(deployment: api.Deployment | None) -> Iterator[str]:
+    """The API server raises the generation in the same write that changes the spec."""
     if deployment is not None and deployment.status.observed_generation is api.Observed.CURRENT:
         yield "the spec was changed and observedGeneration is that of the new spec already"
 
@@ -154,12 +160,11 @@ def observed_generation_falls_behind(deployment: api.Deployment | None) -> Itera
     premise=lambda progress, progress_before: progress == _COMPLETE != progress_before,
 )
 def complete_agrees_with_status(deployment: api.Deployment | None) -> Iterator[str]:
-    if deployment is None or deployment_conditions.deployment_complete(
-        deployment, deployment.status
-    ):
-        return
-    status = deployment.status
-    if not deployment_conditions.deployment_complete(deployment, status):
+    """The numbers stand here themselves: to ask the rule that decided would be to ask it twice."""
+    assert deployment is not None
+    status, desired = deployment.status, deployment.spec.replicas
+    numbers = (status.replicas, status.updated_replicas, status.available_replicas)
+    if numbers != (desired, desired, desired):
         yield (
             f"the rollout is said to be complete with {status.replicas} pods,"
             f" {status.updated_replicas} updated, {status.available_replicas} available;"
@@ -182,6 +187,7 @@ def _complete_with_pods(complete: bool, desired: int) -> bool:
 def complete_is_true(
     size: All[int], available: All[int], target: int, desired: int
 ) -> Iterator[str]:
+    """What the status says against what there is, at any moment and not in the end."""
     others = total(size[at] for at in size if at != target)
     if available[target] < desired or others:
         yield (
@@ -201,6 +207,7 @@ def complete_is_true(
 def complete_and_none_running(
     active: All[int], terminating: All[int], target: int
 ) -> Iterator[str]:
+    """A status that is complete counts active pods; old ones may still terminate."""
     others = total(active[at] + terminating[at] for at in active if at != target)
     if others:
         yield f"the status is complete and {others} old pods still run"
@@ -233,6 +240,7 @@ def _says_available(deployment: api.Deployment) -> bool:
 def available_condition_at_rest(
     deployment: api.Deployment | None, total_available: int, desired: int, spare: int
 ) -> bool:
+    """In both directions: a condition that is never True would keep half of it."""
     if deployment is None or deployment.deleting:
         return True
     if deployment.spec.strategy.type == "Recreate":
@@ -250,6 +258,7 @@ def available_condition_at_rest(
 def available_condition_is_true(
     deployment: api.Deployment | None, total_available: int, desired: int, spare: int
 ) -> Iterator[str]:
+    """At any moment: a pod that goes takes the condition with it only later."""
     if total_available < desired - spare:
         yield (
             f"Available is True and {total_available} pods are available;"
@@ -260,7 +269,7 @@ def available_condition_is_true(
 # ---- progress deadline ------------------------------------------------------------------------
 
 
-@under(DEADLINE, BROKEN_TEMPLATES, NO_PAUSE, NO_UNDO, SAME_SIZE, SOME_PODS)
+@under(DEADLINE, BROKEN_TEMPLATES, NO_PAUSE, NO_UNDO, SAME_SIZE, SOME_PODS, NOTED)
 @converges_to(
     id="deployment-deadline-is-reported",
     says="a rollout to a template whose pods never become ready ends in ProgressDeadlineExceeded",
@@ -269,6 +278,7 @@ def available_condition_is_true(
 def stuck_is_reported(
     progress: str, target: int, never_ready: frozenset[int], deployment_alive: str
 ) -> bool:
+    """Asked of the template that the Deployment has in the end."""
     return deployment_alive != "alive" or target not in never_ready or progress == _EXCEEDED
 
 
@@ -284,17 +294,18 @@ def healthy_is_in_time(progress: str) -> Iterator[str]:
         yield "Progressing is ProgressDeadlineExceeded, and every template is healthy"
 
 
-@under(DEADLINE, BROKEN_TEMPLATES)
+@under(DEADLINE, BROKEN_TEMPLATES, ATOMIC)
 @after_each_step(
     id="deployment-deadline-reports-only",
-    says="exceeding the progress deadline changes a condition and nothing else: neither the"
-    " template nor any size",
+    says="the sync that finds the progress deadline exceeded changes a condition and nothing else:"
+    " neither the template nor any size",
     source=_DOCS + "#failed-deployment",
     premise=lambda progress, progress_before: progress == _EXCEEDED != progress_before,
 )
 def deadline_reports_only(
     size: All[int], size_before: All[int], target: int, target_before: int
 ) -> Iterator[str]:
+    """In the step of the sync that sets the reason."""
     if target != target_before:
         yield f"the template goes from {target_before} to {target} as the deadline is exceeded"
     for at in size:

@@ -22,6 +22,8 @@ __all__ = [
     "FRESH",
     "HEALTHY_TEMPLATES",
     "INTERLEAVED",
+    "NOTED",
+    "NOTED_OR_HEALTHY",
     "NOT_DELETED",
     "NO_PAUSE",
     "NO_POD_FAULTS",
@@ -42,17 +44,25 @@ __all__ = [
     "surge_of",
     "unavailable_of",
     "under",
+    "without",
 ]
 
 Met = Callable[[api.DeploymentSpec, Environment], bool]
+Narrow = Callable[[Environment], Environment]
 
 
 @frozen
 class Precondition:
-    """Where a promise is asked: in words, and whether a manifest and its environment are so."""
+    """
+    Where a promise is asked: in words, and whether a manifest and its environment are so.
+
+    `narrow` gives the largest part of an environment that is so, where leaving something out can
+    do it: whatever may happen in the part may happen in the whole.
+    """
 
     words: str
     met: Met
+    narrow: Narrow | None = None
 
 
 @frozen
@@ -69,6 +79,21 @@ class Promise:
     def unmet(self, spec: api.DeploymentSpec, around: Environment) -> tuple[Precondition, ...]:
         """The preconditions that are not met."""
         return tuple(each for each in self.preconditions if not each.met(spec, around))
+
+    def narrowed(
+        self, spec: api.DeploymentSpec, around: Environment, but: Precondition | None = None
+    ) -> Environment | None:
+        """
+        The largest part of an environment in which all preconditions are met, `but` one.
+
+        None where no part of it meets them: something would have to be added, or the manifest to be
+        another.
+        """
+        part = around
+        for each in self.unmet(spec, around):
+            if each != but and each.narrow is not None:
+                part = each.narrow(part)
+        return part if {*self.unmet(spec, part)} <= {but} else None
 
 
 def under(*preconditions: Precondition) -> Callable[[Property], Promise]:
@@ -127,8 +152,20 @@ def unavailable_of(spec: api.DeploymentSpec) -> int:
 
 # ---- of the environment -----------------------------------------------------------------------
 
+
+def without(around: Environment, *names: str) -> Environment:
+    """The environment without what has one of these names."""
+    return evolve(
+        around,
+        users=tuple(each for each in around.users if each.name not in names),
+        faults=tuple(each for each in around.faults if each.name not in names),
+    )
+
+
 ATOMIC = Precondition(
-    "a sync is not interrupted: level atomic", lambda spec, around: around.level == "atomic"
+    "a sync is not interrupted: level atomic",
+    lambda spec, around: around.level == "atomic",
+    lambda around: evolve(around, level="atomic"),
 )
 TOLD = Precondition(
     "a ReplicaSet knows of the pods that it made: lag 0, or neither `write-unknown` nor"
@@ -136,18 +173,26 @@ TOLD = Precondition(
     lambda spec, around: (
         around.lag == 0 or around.times("write-unknown") + around.times("expectations-expire") == 0
     ),
+    lambda around: without(around, "write-unknown", "expectations-expire", "failover"),
 )
 INTERLEAVED = Precondition(
     "the writes of a sync are steps of their own: level interleaved or faulty",
     lambda spec, around: around.level != "atomic",
 )
 FRESH = Precondition(
-    "caches show every write before the next sync: lag 0", lambda spec, around: around.lag == 0
+    "caches show every write before the next sync: lag 0",
+    lambda spec, around: around.lag == 0,
+    # A new list only differs from what was delivered where something was not.
+    lambda around: evolve(without(around, "relist"), lag=0),
 )
 
 
 def _none(words: str, *names: str) -> Precondition:
-    return Precondition(words, lambda spec, around: not any(map(around.times, names)))
+    return Precondition(
+        words,
+        lambda spec, around: not any(map(around.times, names)),
+        lambda around: without(around, *names),
+    )
 
 
 SAME_SIZE = _none("nobody scales the Deployment", "scale")
@@ -158,6 +203,7 @@ HEALTHY_TEMPLATES = _none("pods of every template become ready", "never-ready")
 NO_PAUSE = Precondition(
     "the Deployment is not paused",
     lambda spec, around: not spec.paused and not around.times("pause"),
+    lambda around: without(around, "pause"),
 )
 PAUSED = Precondition(
     "the Deployment may be paused",
@@ -172,6 +218,36 @@ BROKEN_TEMPLATES = Precondition(
     lambda spec, around: (
         0 < around.times("set-image") + around.times("restart") <= around.times("never-ready")
     ),
+)
+
+
+def _nothing_lost(around: Environment) -> bool:
+    lost = around.times("write-failure") + around.times("failover")
+    return around.level == "atomic" and around.lag == 0 and lost == 0
+
+
+def _none_lost(around: Environment) -> Environment:
+    return evolve(
+        without(around, "write-failure", "failover", "relist"),
+        level="atomic",
+        lag=0,
+    )
+
+
+NOTED = Precondition(
+    "no status is refused or lost on its way: level atomic, lag 0, neither `write-failure` nor"
+    " `failover`",
+    lambda spec, around: _nothing_lost(around),
+    _none_lost,
+)
+"""
+The status that goes with a new ReplicaSet says that a rollout has begun. It is sent once. Where it
+does not arrive, the one before stays complete, and its deadline is never asked for again.
+"""
+NOTED_OR_HEALTHY = Precondition(
+    f"{HEALTHY_TEMPLATES.words}; or {NOTED.words}",
+    lambda spec, around: not around.times("never-ready") or _nothing_lost(around),
+    _none_lost,
 )
 
 

@@ -4,8 +4,10 @@ from collections.abc import Iterator
 
 from seatrial.core import All, after_each_step, always, sometimes
 from seatrial.core.arith import total
+from seatrial.model import Environment
 
 from .promise import (
+    ATOMIC,
     FRESH,
     RECREATE,
     SAME_SIZE,
@@ -16,18 +18,33 @@ from .promise import (
     under,
 )
 
-__all__ = ["PROMISES"]
+__all__ = ["CHANGED_ONCE", "PROMISES"]
 
 _DOCS = "https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#recreate-deployment"
 
 
-@under(RECREATE, FRESH)
+CHANGED_ONCE = Precondition(
+    "a sync is not interrupted: level atomic; or the template is changed at most once",
+    lambda spec, around: around.level == "atomic" or _changes(around) <= 1,
+    ATOMIC.narrow,
+)
+"""
+Recreate looks for old pods, and not for ReplicaSets that are about to create some: one that was
+scaled up a moment ago, and is old already, may be in the midst of that.
+"""
+
+
+def _changes(around: Environment) -> int:
+    return sum(map(around.times, ("set-image", "restart", "undo", "apply")))
+
+
+@under(RECREATE, FRESH, CHANGED_ONCE)
 @always(
     id="deployment-recreate-old-gone-first",
     says="with Recreate, pods of two templates never run at the same time, terminating ones"
     " included",
     source=_DOCS,
-    premise=lambda target: target > 1,
+    premise=lambda newest_template: newest_template > 1,
 )
 def one_template_at_a_time(active: All[int], terminating: All[int]) -> Iterator[str]:
     running = [at for at in active if active[at] + terminating[at] > 0]
@@ -85,7 +102,7 @@ def too_many_after_all(
     return target > 0 and total_active == desired and total_terminating > 0
 
 
-@under(RECREATE, SAME_SIZE)
+@under(RECREATE, SAME_SIZE, FRESH, CHANGED_ONCE)
 @always(
     id="deployment-recreate-within-replicas",
     says="with Recreate no more pods than `replicas` are active at any time",

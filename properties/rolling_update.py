@@ -1,6 +1,7 @@
 """What a rolling update promises: how many pods there may be, and how many are available."""
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 from seatrial.core import All, after_each_step, always, at_least, sometimes
 from seatrial.core.arith import minimum, total
@@ -267,7 +268,8 @@ def old_replica_sets_only_shrink(template: int, size: int, size_before: int) -> 
 @under(ROLLING, ATOMIC)
 @after_each_step(
     id="deployment-grows-or-shrinks",
-    says="one sync either grows the new ReplicaSet or shrinks old ones, never both",
+    says="one sync either grows the new ReplicaSet or shrinks old ones, never both, but for the one"
+    " that makes it",
     source=f"{_GO} rolloutRolling",
     premise=_shrinks,
 )
@@ -351,17 +353,22 @@ _SEVEN_SIZES = ((3, 0), (3, 1), (2, 1), (2, 2), (1, 2), (1, 3), (0, 3))
     FRESH,
     NOT_DELETED,
 )
-@always(
+@after_each_step(
     id="seed-rolling-trace-three",
     says="with three replicas and the default bounds, old and new sizes go through (3,0) (3,1)"
-    " (2,1) (2,2) (1,2) (1,3) (0,3)",
+    " (2,1) (2,2) (1,2) (1,3) (0,3), one after the other",
     source=_DOCS + "#updating-a-deployment",
     premise=lambda target: target > 1,
 )
-def seven_sizes(size: All[int], target: int) -> Iterator[str]:
+def seven_sizes(size: All[int], size_before: All[int], target: int) -> Iterator[str]:
     old = total(size[at] for at in size if at != target)
-    if (old, size[target]) not in _SEVEN_SIZES:
-        yield f"the old ReplicaSet has size {old} and the new one {size[target]}"
+    old_before = total(size_before[at] for at in size if at != target)
+    now, before = (old, size[target]), (old_before, size_before[target])
+    if now != before and (before, now) not in pairwise(_SEVEN_SIZES):
+        yield (
+            f"the old ReplicaSet goes from size {old_before} to {old} and the new one from"
+            f" {size_before[target]} to {size[target]}"
+        )
 
 
 # ---- what the default bounds are --------------------------------------------------------------

@@ -19,7 +19,7 @@ engine. Everything is imported when it is first asked for, so that `import seatr
 'there are 4 pods'
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 __version__ = "0.1.0"
 
@@ -135,15 +135,11 @@ __all__ = [  # noqa: RUF022 - what is ours first, then what `core` offers to aut
 
 
 if not TYPE_CHECKING:  # a type checker would take any name for one that exists
+    from .lazy import lazily
 
-    def __getattr__(name: str) -> Any:
-        from importlib import import_module
-
-        if name not in __all__:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        home = "engines.explore" if name == "explore" else "core"
-        value = globals()[name] = getattr(import_module(f"{__name__}.{home}"), name)
-        return value
+    __getattr__ = lazily(
+        __name__, __all__, {**dict.fromkeys(__all__, "core"), "explore": "engines.explore"}
+    )
 
 
 def __dir__() -> list[str]:

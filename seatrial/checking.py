@@ -1,11 +1,10 @@
 """`seatrial check` from its options to its exit code."""
 
 import errno
+import functools
 import os
-import shlex
-import shutil
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TextIO
 
@@ -16,48 +15,27 @@ from seatrial.counterexamples import write_itf
 from seatrial.engines.explore import explore
 
 from . import __version__
+from .display import look_for, write_out
 from .examples import PREFIX, nearest, subject
-from .failures import abandon
 from .ladder import climb
-from .output import Look, text_report
+from .options import Options, command_again, command_of_rung
+from .output import text_report
 from .progress import Progress
 from .report import json_report
 from .run import Run, trace_file_name
 from .scenarios import Asked, Rung, scenarios
 from .subject import Subject
+from .why import promise_of, reasons, reasons_text
 
-__all__ = ["Asked", "Options", "check", "exit_code", "look_for", "write_out"]
+__all__ = ["check", "exit_code"]
 
 _MOST_THREADS = 64
 
 
-@attrs.frozen(kw_only=True)
-class Options:
-    """What the command line asked for; `limits` holds those texts that were given, by option."""
-
-    targets: tuple[str, ...]
-    asked: Asked = attrs.field(factory=Asked)
-    given: tuple[str, ...] = ()
-    properties: tuple[str, ...] = ()
-    max_states: int | None = None
-    max_depth: int | None = None
-    time_limit: float | None = None
-    memory_limit: int | None = None
-    limits: tuple[tuple[str, str], ...] = ()
-    first: bool = False
-    strict: bool = False
-    reduce: tuple[str, ...] = ()
-    threads: int | None = None
-    format: str = "text"
-    output: Path | None = None
-    itf: Path | None = None
-    all_values: bool = False
-    color: str = "auto"
-    quiet: bool = False
-
-
 def check(options: Options) -> int:
     """Check what is asked, write the report, and return the exit code."""
+    if options.why is not None:
+        return _why(options, options.why)
     if any(target.startswith(PREFIX) for target in options.targets):
         _only_for_manifests(options.asked)
         runs = _examples(options)
@@ -67,17 +45,22 @@ def check(options: Options) -> int:
         runs = _manifests(options)
     if options.itf is not None:
         runs = [_with_traces(run, options.itf, alone=len(runs) == 1) for run in runs]
+    _write(options, lambda stream: _text(runs, options, stream))
+    return exit_code(run.exit_code for run in runs)
+
+
+def _write(options: Options, text: Callable[[TextIO], str]) -> None:
+    """Write a text to where the options say; it may depend on what can be shown there."""
     if options.output is None:
-        write_out(_text(runs, options, sys.stdout))
-    else:
-        with options.output.open("w", encoding="utf-8") as file:
-            file.write(_text(runs, options, file))
-    return exit_code(runs)
+        write_out(text(sys.stdout))
+        return
+    with options.output.open("w", encoding="utf-8") as file:
+        file.write(text(file))
 
 
-def exit_code(runs: Sequence[Run]) -> int:
+def exit_code(codes: Iterable[int]) -> int:
     """Of several runs: 1 if a promise is broken in one, else 3 if one is inconclusive, else 0."""
-    codes = {run.exit_code for run in runs}
+    codes = {*codes}
     return next(code for code in (1, 3, 0) if code in codes)
 
 
@@ -90,7 +73,7 @@ def _examples(options: Options) -> list[Run]:
     of = subject(options.targets, options.given)
     _prepare(options)
     report = _search(options, of, chosen(of.properties, options.properties), options.time_limit)
-    command = shlex.join(_command(options, of.arguments))
+    command = command_again(options, of.arguments)
     run = Run(of, ground(of.system), report, command=command, strict=options.strict)
     return [run]
 
@@ -105,26 +88,12 @@ def _manifests(options: Options) -> list[Run]:
     }
     chosen(tuple(known.values()), options.properties)
     _prepare(options)
-
-    def search(rung: Rung, seconds: float | None) -> Report:
-        asked = rung.subject.properties
-        if options.properties:
-            # By name a promise is asked even where a precondition of it is not met.
-            every = (*asked, *(each for each, _ in rung.subject.left_out))
-            asked = tuple(each for each in every if each.id in options.properties)
-        return _search(options, rung.subject, asked, seconds, rung.name)
-
-    def command(rung: Rung | None) -> str:
-        asked = options.asked if rung is None else rung.asked
-        one = attrs.evolve(options, asked=asked)
-        return shlex.join(_command(one, options.targets))
-
     runs = []
     for scenario in found:
         run = climb(
             scenario,
-            search,
-            command,
+            functools.partial(_search_rung, options),
+            functools.partial(command_of_rung, options),
             seconds=options.time_limit,
             strict=options.strict,
             named=bool(options.properties),
@@ -133,6 +102,49 @@ def _manifests(options: Options) -> list[Run]:
         if run.report.exploration.capped == "interrupted":
             break
     return runs
+
+
+def _search_rung(options: Options, rung: Rung, seconds: float | None) -> Report:
+    asked = rung.subject.properties
+    if options.properties:
+        # By name a promise is asked even where a precondition of it is not met.
+        every = (*asked, *(each for each, _ in rung.subject.left_out))
+        asked = tuple(each for each in every if each.id in options.properties)
+    return _search(options, rung.subject, asked, seconds, rung.name)
+
+
+def _why(options: Options, property_id: str) -> int:
+    """Ask a promise with its preconditions and without each, and write what came out."""
+    for word, given in (("--property", options.properties), ("--itf", options.itf)):
+        if given:
+            raise DeclarationError(f"{word} does not go with --why, which asks one promise alone")
+    promise = promise_of(property_id)
+    found = scenarios(options.targets, options.asked) if options.targets else ()
+    if not found or any(target.startswith(PREFIX) for target in options.targets):
+        raise DeclarationError("--why needs a manifest: FILE.yaml")
+    _prepare(options)
+    # One run that breaks it is all that is wanted.
+    one = attrs.evolve(options, properties=(property_id,), why=None, first=True)
+    answers = [
+        reasons(
+            scenario,
+            promise,
+            functools.partial(_search_rung, one),
+            functools.partial(command_of_rung, attrs.evolve(one, first=False)),
+            seconds=options.time_limit,
+        )
+        for scenario in found
+    ]
+    if options.format == "json":
+        _write(options, lambda stream: json_report([run for each in answers for run in each.runs]))
+    else:
+        _write(
+            options,
+            lambda stream: "\n".join(
+                reasons_text(each, look_for(stream, options.color)) for each in answers
+            ),
+        )
+    return exit_code(each.exit_code for each in answers)
 
 
 def chosen(known: Sequence[Property], asked: Sequence[str]) -> tuple[Property, ...]:
@@ -192,22 +204,6 @@ def _search(
     return attrs.evolve(report, verdicts=tuple(verdicts))
 
 
-def _command(options: Options, targets: Sequence[str]) -> Iterator[str]:
-    """The command that gives the same verdicts: without what only concerns the report's form."""
-    yield from ("seatrial", "check", *targets)
-    yield from options.asked.words()
-    for each in options.properties:
-        yield from ("--property", each)
-    for name, text in options.limits:
-        yield from (f"--{name}", text)
-    for each in options.reduce:
-        yield from ("--reduce", each)
-    if options.first:
-        yield "--first"
-    if options.strict:
-        yield "--strict"
-
-
 def _with_traces(run: Run, folder: Path, *, alone: bool) -> Run:
     """The run, with one file written for each verdict that has a trace."""
     written = {}
@@ -239,28 +235,3 @@ def _text(runs: Sequence[Run], options: Options, stream: TextIO) -> str:
         text_report(run, look, traces=not options.quiet, all_values=options.all_values)
         for run in runs
     )
-
-
-def look_for(stream: TextIO, color: str) -> Look:
-    """What a stream can show; `color` is auto, always or never."""
-    terminal = stream.isatty()
-    colored = terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-    try:
-        "→│╭↳".encode(stream.encoding or "ascii")
-        plain = False
-    except (UnicodeEncodeError, LookupError):
-        plain = True
-    return Look(
-        width=min(shutil.get_terminal_size().columns, 120) if terminal else 100,
-        color=color == "always" or (color == "auto" and colored),
-        ascii=plain,
-    )
-
-
-def write_out(text: str) -> None:
-    """Write to stdout; where nobody reads on (`| head`), stop without a word."""
-    try:
-        sys.stdout.write(text)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        abandon(sys.stdout)

@@ -81,11 +81,13 @@ class _Range(click.IntRange):
         return super().convert(value, param, ctx)
 
 
-def _folder(context: click.Context, option: click.Parameter, text: str | None) -> Path | None:
-    """The path of a folder; an empty text is the value of a variable that is not set."""
-    if text is not None and not text.strip():
-        raise click.BadParameter("give the name of a folder", context, option)
-    return None if text is None else Path(text)
+class _Place(click.Path):
+    """A path; an empty text is the value of a shell variable that is not set, and no path."""
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> Any:
+        if isinstance(value, str) and not value.strip():
+            self.fail(f"{value!r} is empty; give a {self.name}", param, ctx)
+        return super().convert(value, param, ctx)
 
 
 _SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
@@ -121,7 +123,7 @@ def _options(*options: Callable[[Any], Any]) -> Callable[[Any], Any]:
 
 
 _WHAT = _options(
-    click.argument("targets", nargs=-1, metavar="FILE.yaml...|example:NAME"),
+    click.argument("targets", nargs=-1, type=_Place(), metavar="FILE.yaml...|example:NAME"),
     click.option(
         "--set",
         "given",
@@ -135,6 +137,11 @@ _WHAT = _options(
         multiple=True,
         metavar="ID",
         help="Check only this property. Repeatable.",
+    ),
+    click.option(
+        "--why",
+        metavar="ID",
+        help="Ask this promise where its preconditions are met, and once without each that is not.",
     ),
 )
 _AROUND = _options(
@@ -253,13 +260,13 @@ _REPORT = _options(
     ),
     click.option(
         "--output",
-        type=click.Path(dir_okay=False, path_type=Path),
+        type=_Place(dir_okay=False, path_type=Path),
         metavar="FILE",
         help="Write the report there and not to standard output.",
     ),
     click.option(
         "--itf",
-        callback=_folder,
+        type=_Place(file_okay=False, path_type=Path),
         metavar="DIR",
         help="Write each trace there, as PROPERTY.itf.json (Informal Trace Format).",
     ),
@@ -299,8 +306,9 @@ def check(
     Every state within the stated bounds is searched, and each promise gets a verdict; what breaks
     one is shown as the shortest run. The report ends with the command that gives it again.
     """
-    from .checking import Asked, Options
     from .checking import check as run
+    from .options import Options
+    from .scenarios import Asked
 
     texts = {
         "max-states": max_states,
@@ -335,7 +343,7 @@ def check(
 @commands.command()
 def examples() -> int:
     """List the examples that are shipped, with their parameters."""
-    from .checking import write_out
+    from .display import write_out
     from .inspecting import list_examples
 
     write_out(list_examples())
@@ -346,7 +354,7 @@ def examples() -> int:
 @click.argument("property_id", metavar="PROPERTY")
 def explain(property_id: str) -> int:
     """Show a property: the promise, its source, when it is claimed, and what is expected."""
-    from .checking import write_out
+    from .display import write_out
     from .inspecting import explain as explained
 
     write_out(explained(property_id))
@@ -358,7 +366,7 @@ def trace() -> None:
     """Show a trace file, or run its system along it again."""
 
 
-_FILE = click.argument("path", type=click.Path(path_type=Path), metavar="FILE.itf.json")
+_FILE = click.argument("path", type=_Place(dir_okay=False, path_type=Path), metavar="FILE.itf.json")
 
 
 @trace.command()
@@ -374,7 +382,7 @@ def show(path: Path, all_values: bool, roads: bool, color: str) -> int:
     The system is run along it first, and the property asked again: a file that is no run of its
     system, or does not break (or reach) what it names, is refused.
     """
-    from .checking import look_for, write_out
+    from .display import look_for, write_out
     from .inspecting import show_trace
 
     look = look_for(sys.stdout, color)
@@ -390,7 +398,7 @@ def replay(path: Path) -> int:
     Exit code 0 where every step is a step of the system with the recorded parameters, else 2 with
     the step that is not and what was enabled instead.
     """
-    from .checking import write_out
+    from .display import write_out
     from .inspecting import replay_trace
 
     write_out(replay_trace(path))

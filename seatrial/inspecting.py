@@ -29,8 +29,9 @@ from seatrial.counterexamples import (
 )
 from seatrial.model import mutants
 
+from .display import Look
 from .examples import EXAMPLES, PREFIX, Example, example, made, nearest
-from .output import Look
+from .scenarios import subject_of_recipe
 
 __all__ = ["explain", "list_examples", "replay_trace", "show_trace"]
 
@@ -51,23 +52,29 @@ def explain(property_id: str) -> str:
     """A property in full, once for each example that has it. Raises DeclarationError."""
     promises = [each.property for each in properties.workloads.PROMISES]
     bugs = properties.known_bugs.PROPERTIES
-    texts = [_explained(each, [(_ASKED, f"{_OF_MANIFESTS} {each.id}")]) for each in promises]
-    texts += [_explained(each, [(_ASKED, _shown_by(each))]) for each in bugs]
-    texts += [_of_example(of, each) for of in EXAMPLES for each in of.properties]
-    ids = [each.id for each in (*promises, *bugs)]
-    ids += [each.id for of in EXAMPLES for each in of.properties]
-    found = [text for text, known in zip(texts, ids, strict=True) if known == property_id]
-    if not found:
-        known = sorted(set(ids))
-        hint = nearest(property_id, known)
+    of_examples = [(of, each) for of in EXAMPLES for each in of.properties]
+    texts = [
+        *(_explained(each, _of_manifests(each)) for each in promises if each.id == property_id),
+        *(_explained(each, [(_ASKED, _shown_by(each))]) for each in bugs if each.id == property_id),
+        *(_of_example(of, each) for of, each in of_examples if each.id == property_id),
+    ]
+    if not texts:
+        known = {each.id for each in (*promises, *bugs, *(each for _, each in of_examples))}
+        hint = nearest(property_id, sorted(known))
         if hint.startswith("known"):
             hint = "docs/reference/promises.md lists those of Deployments"
         raise DeclarationError(f"there is no property {property_id!r}; {hint}")
-    return "\n".join(found)
+    return "\n".join(texts)
 
 
 _ASKED = "to check it"
-_OF_MANIFESTS = "seatrial check FILE.yaml --property"
+
+
+def _of_manifests(property: Property) -> list[tuple[str, str]]:
+    rows = [(_ASKED, f"seatrial check FILE.yaml --property {property.id}")]
+    if property.preconditions:
+        rows.append(("what they do", f"seatrial check FILE.yaml --why {property.id}"))
+    return rows
 
 
 def _shown_by(property: Property) -> str:
@@ -134,23 +141,23 @@ def _read(path: Path) -> _Read:
         return _of_recipe(itf, recipe, path)
     name = itf.meta.get("system")
     if not isinstance(name, str):
-        known = ", ".join(each.name for each in EXAMPLES)
+        examples = ", ".join(each.name for each in EXAMPLES)
         raise TraceFormatError(
             f"{path} does not say which system it is a trace of; traces of shipped examples can be"
-            f" run again: {known}"
+            f" run again: {examples}"
         )
     of = example(name)
     system = ground(made(of, _parameters(itf.meta, path)))
     trace = as_trace(itf, system)
-    properties = {each.id: each for each in of.properties}
-    if trace.property_id not in properties:
-        hint = nearest(trace.property_id, properties)
+    known = {each.id: each for each in of.properties}
+    if trace.property_id not in known:
+        hint = nearest(trace.property_id, known)
         raise ReplayError(f"example {name} has no property {trace.property_id!r}; {hint}")
     given = ", ".join(f"{each.name}={each.value}" for each in system.system.parameters)
     return _Read(
         trace,
         system,
-        properties[trace.property_id],
+        known[trace.property_id],
         shown=f"{name} ({given})",
         violation=itf.meta.get("status") == "violation",
     )
@@ -158,8 +165,6 @@ def _read(path: Path) -> _Read:
 
 def _of_recipe(itf: ItfTrace, recipe: Mapping[str, Any], path: Path) -> _Read:
     """The trace of a Deployment, which the file holds itself: the manifest is not needed."""
-    from .scenarios import subject_of_recipe
-
     of = subject_of_recipe(recipe, str(path))
     system = ground(of.system)
     trace = as_trace(itf, system)

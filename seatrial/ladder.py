@@ -7,10 +7,11 @@ import attrs
 
 from seatrial.core import Report, Verdict, ground
 
+from .parts import parts_of
 from .run import Climbed, Place, Run
 from .scenarios import Rung, Scenario
 
-__all__ = ["SECONDS", "climb"]
+__all__ = ["SECONDS", "Search", "climb"]
 
 SECONDS = 60.0
 """How long a ladder is climbed if no time limit is given."""
@@ -35,13 +36,17 @@ def climb(
     Search rung after rung, and put together what is known of each promise.
 
     It ends where a rung is not completed, or an asserted promise is broken. A single rung may take
-    as long as it needs unless `seconds` says otherwise. `command` gives the words that check one
-    rung again, or all of them. Promises that are asked on no completed rung are only listed, unless
-    they are `named` on the command line.
+    as long as it needs unless `seconds` says otherwise. After a rung, promises whose preconditions
+    are not met there are asked in the parts of its environment where they are. `command` gives the
+    words that check one rung again, or all of them. Promises that are asked on no completed rung
+    are only listed, unless they are `named` on the command line.
     """
     ladder = len(scenario.rungs) > 1
     ends = time.monotonic() + (SECONDS if seconds is None else seconds)
+    timed = ladder or seconds is not None
     tried: list[tuple[Rung, Report]] = []
+    parts: list[tuple[Rung, Report]] = []
+    untried: list[str] = []
     for rung in scenario.rungs:
         left = ends - time.monotonic() if ladder else seconds
         if ladder and not tried and seconds is None:
@@ -53,7 +58,21 @@ def climb(
         tried.append((rung, report))
         if not report.exploration.complete or _broken(report, strict):
             break
-    return _together(scenario, tried, command, strict, named)
+        if named:
+            continue
+        searched = {each.around for each, _ in (*tried, *parts)}
+        for part in parts_of(rung):
+            left = ends - time.monotonic() if timed else None
+            if part.around in searched:
+                continue
+            if left is not None and left < _TOO_SHORT:
+                untried.append(part.name)
+                continue
+            parts.append((part, search(part, left)))
+        if any(_broken(each, strict) for _, each in parts):
+            break
+    run = _together(scenario, tried, parts, command, strict, named)
+    return attrs.evolve(run, untried_parts=tuple(untried))
 
 
 def _broken(report: Report, strict: bool) -> int:
@@ -67,6 +86,7 @@ def _broken(report: Report, strict: bool) -> int:
 def _together(
     scenario: Scenario,
     tried: Sequence[tuple[Rung, Report]],
+    parts: Sequence[tuple[Rung, Report]],
     command: Callable[[Rung | None], str],
     strict: bool,
     named: bool,
@@ -75,24 +95,28 @@ def _together(
     The report of the highest rung that was completed, with the verdicts of all.
 
     Of a promise that broke somewhere, the run on the lowest such rung; of any other, the verdict
-    of the highest completed rung where it was asked.
+    of the highest completed rung where it was asked, or of the last completed part of one.
     """
     complete = [each for each in tried if each[1].exploration.complete]
     top, report = complete[-1] if complete else tried[0]
     verdicts: list[Verdict] = []
     places: dict[str, Place] = {}
     unsettled: list[str] = []
-    settled = {v.property.id for _, each in complete for v in each.verdicts}
-    ids = dict.fromkeys(v.property.id for _, each in tried for v in each.verdicts)
-    for property_id in ids:
-        rung, verdict = _best(property_id, tried)
+    searched = [*tried, *parts]
+    settled = {
+        v.property.id for _, each in searched if each.exploration.complete for v in each.verdicts
+    }
+    on_rungs = {v.property.id for _, each in tried for v in each.verdicts}
+    for property_id in dict.fromkeys(v.property.id for _, each in searched for v in each.verdicts):
+        rung, verdict = _best(property_id, searched)
+        if verdict.status == "inconclusive" and property_id not in on_rungs:
+            continue  # it is listed with what was not asked
         open_above = complete and property_id not in settled and verdict.status == "inconclusive"
         if open_above and not named:
             unsettled.append(property_id)
             continue
         if rung is not top:
-            system = ground(rung.subject.system)
-            places[property_id] = Place(rung.name, system, rung.subject, command(rung))
+            places[property_id] = _place(rung, command)
         verdicts.append(_blocked(verdict, scenario.blocked))
     ladder = len(scenario.rungs) > 1
     return Run(
@@ -102,14 +126,22 @@ def _together(
         command=command(None),
         strict=strict,
         rung=top.name,
-        rungs=tuple(
-            Climbed(rung.name, each.exploration, _broken(each, strict)) for rung, each in tried
-        )
-        if ladder
-        else (),
+        rungs=_climbed(tried, strict) if ladder else (),
+        parts=_climbed(parts, strict),
         places=places,
         unsettled=tuple(unsettled),
         untried=tuple(rung.name for rung in scenario.rungs[len(tried) :]),
+    )
+
+
+def _place(rung: Rung, command: Callable[[Rung | None], str]) -> Place:
+    return Place(rung.name, ground(rung.subject.system), rung.subject, command(rung))
+
+
+def _climbed(searched: Sequence[tuple[Rung, Report]], strict: bool) -> tuple[Climbed, ...]:
+    return tuple(
+        Climbed(rung.name, each.exploration, len(each.verdicts), _broken(each, strict))
+        for rung, each in searched
     )
 
 

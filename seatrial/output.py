@@ -1,21 +1,17 @@
 """The report of a check as text: what was searched, the verdicts, warnings, counterexamples."""
 
-import textwrap
 from collections.abc import Sequence
-
-import attrs
 
 from seatrial.core import Trace, Verdict
 from seatrial.counterexamples import printable, render, show_value
 
 from . import __version__
+from .display import Look, Page
 from .quantities import show_seconds
 from .run import Climbed, Run
 
-__all__ = ["Look", "text_report"]
+__all__ = ["detail", "text_report"]
 
-_COLORS = {"head": "1", "violated": "1;31", "holds": "32", "inconclusive": "1;33", "warning": "33"}
-_LABEL = 14
 _MANY = 12
 _LARGE = 10_000
 """From so many states on it is worth a warning where values or evaluations are many."""
@@ -30,18 +26,9 @@ SETTLES = {
 }
 
 
-@attrs.frozen
-class Look:
-    """What the place that the text goes to can show."""
-
-    width: int = 100
-    color: bool = False
-    ascii: bool = False
-
-
 def text_report(run: Run, look: Look, *, traces: bool = True, all_values: bool = False) -> str:
     """The whole report; without `traces` no counterexample and no witness."""
-    page = _Page(look)
+    page = Page(look)
     _header(page, run)
     _exploration(page, run)
     _verdicts(page, run)
@@ -56,42 +43,7 @@ def text_report(run: Run, look: Look, *, traces: bool = True, all_values: bool =
     return "\n".join(page.lines) + "\n"
 
 
-@attrs.define
-class _Page:
-    """Lines as they are made; nothing reaches them that is not printable."""
-
-    look: Look
-    lines: list[str] = attrs.field(factory=list)
-
-    def put(self, text: str, *, indent: str = "", hang: int = 0, style: str = "") -> None:
-        shown = textwrap.wrap(
-            printable(text, ascii=self.look.ascii),
-            width=max(self.look.width, 60),
-            initial_indent=indent,
-            subsequent_indent=" " * (hang or len(indent)),
-            break_on_hyphens=False,
-            break_long_words=False,
-        )
-        self.lines += [self.styled(line, style) for line in shown]
-
-    def styled(self, text: str, style: str) -> str:
-        code = _COLORS.get(style)
-        return f"\x1b[{code}m{text}\x1b[0m" if code and self.look.color else text
-
-    def row(self, label: str, *texts: str) -> None:
-        """A label, and beside it a paragraph for each text."""
-        for at, text in enumerate(texts):
-            self.put(text, indent=f"{label if at == 0 else '':<{_LABEL}}")
-
-    def title(self, text: str) -> None:
-        self.gap()
-        self.put(text, style="head")
-
-    def gap(self) -> None:
-        self.lines.append("")
-
-
-def _header(page: _Page, run: Run) -> None:
+def _header(page: Page, run: Run) -> None:
     report = run.report
     given = dict(report.assumptions)
     unfair = given["users and faults"]
@@ -104,13 +56,17 @@ def _header(page: _Page, run: Run) -> None:
         page.row("Parameters", parameters or "none")
     page.row("Assumptions", *(given["system"] or ["none"]))
     nothing = "not said" if run.subject.recipe is None else "nothing else is in these files"
+    if run.subject.relies_on:
+        page.row(
+            "Relied on", f"by the annotations of the Deployment: {', '.join(run.subject.relies_on)}"
+        )
     page.row("Not modelled", *(run.subject.not_modelled or [nothing]))
     page.row("Fairness", f"{given['fairness']}, per action")
     page.row("Never fair", f"users and faults: {', '.join(unfair)}" if unfair else "nothing")
     page.row("Reductions", "; ".join(given["reductions"]) or "none")
 
 
-def _exploration(page: _Page, run: Run) -> None:
+def _exploration(page: Page, run: Run) -> None:
     found = run.report.exploration
     page.gap()
     reach = "all " if found.complete else "only "
@@ -127,13 +83,25 @@ def _exploration(page: _Page, run: Run) -> None:
         page.row("Note", note)
     if run.rungs:
         page.row("Ladder", *(_rung(each) for each in run.rungs), *_lacking(run))
+    parts = [_part(each) for each in run.parts]
+    if run.untried_parts:
+        parts.append(f"not tried, for lack of time: {'; '.join(run.untried_parts)}")
+    page.row("Parts", *parts)
 
 
 def _rung(each: Climbed) -> str:
     found = each.exploration
     how = "complete" if found.complete else f"not complete: it {_ended(found.capped)}"
-    broken = f"; {each.violated} asserted promises broken" if each.violated else ""
+    broken = f"; {_promises(each.violated)} broken" if each.violated else ""
     return f"{each.name}: {found.states:,} states to depth {found.depth}, {how}{broken}"
+
+
+def _part(each: Climbed) -> str:
+    return f"{_rung(each)}; for {_promises(each.asked)} with a precondition that is not met above"
+
+
+def _promises(number: int) -> str:
+    return f"{number} promise{'' if number == 1 else 's'}"
 
 
 def _lacking(run: Run) -> list[str]:
@@ -162,7 +130,7 @@ def _states(run: Run) -> str:
     return "representative states" if used else "states"
 
 
-def _verdicts(page: _Page, run: Run) -> None:
+def _verdicts(page: Page, run: Run) -> None:
     found = run.report.exploration
     if found.complete:
         rung = f" ({run.rung})" if run.rungs else ""
@@ -177,26 +145,27 @@ def _verdicts(page: _Page, run: Run) -> None:
         page.put("no property was asked", indent="  ")
     rows = [("Property", "Verdict", "Expected", "Detail", "")]
     rows += [
-        (each.property.id, each.status, each.property.expected, _detail(each, run), each.status)
+        (each.property.id, each.status, each.property.expected, detail(each, run), each.status)
         for each in verdicts
     ]
     first = min(max(len(row[0]) for row in rows), 40)
-    for identity, status, expected, detail, style in rows if verdicts else ():
+    for identity, status, expected, told, style in rows if verdicts else ():
         name = printable(identity, ascii=page.look.ascii)
         head = f"  {name:<{first}}  "
         lead = f"{head}{status:<12}  {expected:<8}  "
         at = len(page.lines)
         if page.look.width >= 80:
-            page.put(detail or "-", indent=lead, hang=len(lead))
+            page.put(told or "-", indent=lead, hang=len(lead))
         else:
             page.lines.append(lead.rstrip())
-            if detail and expected != "Expected":
-                page.put(detail, indent="    ")
+            if told and expected != "Expected":
+                page.put(told, indent="    ")
         rest = page.lines[at][len(head) + len(status) :]
         page.lines[at] = head + page.styled(status, style) + rest
 
 
-def _detail(verdict: Verdict, run: Run) -> str:
+def detail(verdict: Verdict, run: Run) -> str:
+    """What else there is to say of a verdict, in a few words; empty where there is nothing."""
     trace = verdict.trace
     if verdict.status == "inconclusive" and verdict.extreme is None and not _elsewhere(run):
         capped = run.report.exploration.capped
@@ -252,7 +221,7 @@ def warnings_of(run: Run) -> list[str]:
     return warnings
 
 
-def _left_out(page: _Page, run: Run) -> None:
+def _left_out(page: Page, run: Run) -> None:
     """Promises that were not asked, by the precondition that is not met."""
     asked = {each.property.id for each in run.report.verdicts}
     unmet: dict[str, list[str]] = {}
@@ -265,7 +234,7 @@ def _left_out(page: _Page, run: Run) -> None:
             page.put(f"{precondition}: {', '.join(ids)}", indent="  - ", hang=4)
 
 
-def _warnings(page: _Page, run: Run) -> None:
+def _warnings(page: Page, run: Run) -> None:
     warnings = warnings_of(run)
     if not warnings:
         return
@@ -275,7 +244,7 @@ def _warnings(page: _Page, run: Run) -> None:
 
 
 def _counterexamples(
-    page: _Page, run: Run, title: str, verdicts: Sequence[Verdict], all_values: bool
+    page: Page, run: Run, title: str, verdicts: Sequence[Verdict], all_values: bool
 ) -> None:
     shown = [each for each in verdicts if each.trace is not None]
     if not shown:
@@ -305,7 +274,7 @@ def _counterexamples(
             page.put(f"written to {run.traces[each.property.id]}", indent="  ")
 
 
-def _witnesses(page: _Page, run: Run) -> None:
+def _witnesses(page: Page, run: Run) -> None:
     rows = [
         (verdict.property.id, _witness(verdict, verdict.trace))
         for verdict in run.report.verdicts
@@ -327,7 +296,7 @@ def _witness(verdict: Verdict, trace: Trace) -> str:
     return f"{what} after {trace.length} step{'' if trace.length == 1 else 's'}{end}"
 
 
-def _end(page: _Page, run: Run) -> None:
+def _end(page: Page, run: Run) -> None:
     page.gap()
     code = run.exit_code
     style = {0: "holds", 1: "violated"}.get(code, "inconclusive")

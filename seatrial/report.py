@@ -14,7 +14,7 @@ from seatrial.counterexamples import show_value
 
 from . import __version__
 from .output import warnings_of
-from .run import Run
+from .run import Climbed, Run
 
 __all__ = ["SCHEMA", "json_report"]
 
@@ -56,18 +56,15 @@ def _document(run: Run) -> dict[str, Any]:
             "users_and_faults": list(given["users and faults"]),
             "reductions": list(given["reductions"]),
             "not_modelled": list(run.subject.not_modelled),
+            "relies_on": list(run.subject.relies_on),
             **_environment(run.subject.recipe),
         },
         "exploration": _exploration(run.report.exploration),
         "rung": run.rung,
-        "rungs": [
-            {
-                "name": each.name,
-                "violated": each.violated,
-                "exploration": _exploration(each.exploration),
-            }
-            for each in run.rungs
-        ],
+        "rungs": [_climbed(each) for each in run.rungs],
+        "parts": [_climbed(each) for each in run.parts],
+        "untried_parts": list(run.untried_parts),
+        "dropped": run.dropped or None,
         "unsettled": list(run.unsettled),
         "warnings": warnings_of(run),
         "properties": [_verdict(each, run) for each in run.report.verdicts],
@@ -88,6 +85,15 @@ def _environment(recipe: dict[str, Any] | None) -> dict[str, Any]:
         "users": recipe["users"],
         "faults": recipe["faults"],
         "variant": recipe["variant"],
+    }
+
+
+def _climbed(each: Climbed) -> dict[str, Any]:
+    return {
+        "name": each.name,
+        "asked": each.asked,
+        "violated": each.violated,
+        "exploration": _exploration(each.exploration),
     }
 
 

@@ -15,10 +15,14 @@ __all__ = ["Climbed", "Place", "Run", "trace_file_name"]
 
 @attrs.frozen
 class Climbed:
-    """A rung of the ladder that was tried: what was searched, and how many promises broke there."""
+    """
+    A rung that was tried, or a part of one: what was searched, how many promises were asked, and
+    how many of those that are asserted broke.
+    """
 
     name: str
     exploration: Exploration
+    asked: int
     violated: int
 
 
@@ -41,7 +45,9 @@ class Run:
     listed as refuted count like the others. On a ladder the report is that of the highest rung
     that was completed, `rungs` are all that were tried, and `places` has the properties whose
     verdict is from another one; `unsettled` are promises that only a rung asks that was not
-    completed, `untried` the names of rungs that were not tried.
+    completed, `untried` the names of rungs that were not tried. `parts` are the parts of rungs'
+    environments that were searched for promises whose preconditions are not met in the whole,
+    `untried_parts` the names of those that there was no time for.
     """
 
     subject: Subject
@@ -55,6 +61,10 @@ class Run:
     places: Mapping[str, Place] = attrs.field(factory=dict)
     unsettled: tuple[str, ...] = ()
     untried: tuple[str, ...] = ()
+    parts: tuple[Climbed, ...] = ()
+    untried_parts: tuple[str, ...] = ()
+    dropped: str = ""
+    """The precondition that was dropped, where a run is there to show what it is for."""
 
     @property
     def exit_code(self) -> int:

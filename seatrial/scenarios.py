@@ -29,12 +29,14 @@ from seatrial.model import (
     workload,
 )
 
+from .annotations import Told, told
 from .subject import Subject
 
-__all__ = ["Asked", "Rung", "Scenario", "scenarios", "subject_of_recipe"]
+__all__ = ["Asked", "Deployed", "Rung", "Scenario", "scenarios", "subject_of_recipe"]
 
 _BLOCKS = "can write to or block"
 _MOST_LAG = 4
+_PROMISED = tuple(each.property.id for each in properties.workloads.PROMISES)
 
 
 @attrs.frozen(kw_only=True)
@@ -77,6 +79,9 @@ class Rung:
     name: str
     subject: Subject
     asked: Asked
+    around: Environment
+    of: "Deployed | None" = None
+    """What its subject was made of; None where it is a known bug by itself."""
 
 
 @attrs.frozen
@@ -97,7 +102,7 @@ def scenarios(targets: Sequence[str], asked: Asked) -> tuple[Scenario, ...]:
     """
     if not targets:
         return (_of_bug(asked),)
-    base, ladder = _environments(asked)
+    _environments(asked)  # what is wrong with the options is said before what is with the files
     manifests = read_manifests(targets)
     if not manifests.deployments:
         raise DeclarationError(
@@ -108,18 +113,29 @@ def scenarios(targets: Sequence[str], asked: Asked) -> tuple[Scenario, ...]:
     found = []
     for manifest in manifests.deployments:
         key = f"{manifest.namespace}/{manifest.name}"
+        owners = told(manifest, _PROMISED)
+        mine = _over(asked, owners)
+        base, ladder = _environments(mine)
         about = [each for each in manifests.not_modelled if key in each.deployments]
         others = [each for each in manifests.not_modelled if not each.deployments]
         blocks = [each for each in about if each.effect == _BLOCKS and not _inert(each, asked)]
         name = manifest.name if names.count(manifest.name) == 1 else key
         listed = tuple(_listed(each, asked) for each in (*about, *others))
+        of = Deployed(name, manifest, tuple(targets), listed, owners.relies_on)
         rungs = tuple(
-            Rung(rung, _subject(name, targets, manifest, around, listed), one)
-            for rung, around, one in _rungs(base, asked, ladder)
+            Rung(rung, of.subject(around), one, around, of)
+            for rung, around, one in _rungs(base, mine, ladder)
         )
         blocked = (*(_named(each) for each in blocks), *_overlapping(manifest, manifests))
         found.append(Scenario(name, rungs, blocked))
     return tuple(found)
+
+
+def _over(asked: Asked, owners: Told) -> Asked:
+    """What is asked for; what the command line leaves open is as the owners have it."""
+    return attrs.evolve(
+        asked, users=asked.users or owners.users, faults=asked.faults or owners.faults
+    )
 
 
 def _overlapping(one: DeploymentManifest, manifests: Manifests) -> Iterator[str]:
@@ -153,7 +169,8 @@ def _of_bug(asked: Asked) -> Scenario:
         not_modelled=(),
         story=_story(bug.id, bug.manifest, around),
     )
-    return Scenario(bug.id, (Rung(f"{around.level}, lag {around.lag}", subject, asked),))
+    rung = Rung(f"{around.level}, lag {around.lag}", subject, asked, around)
+    return Scenario(bug.id, (rung,))
 
 
 # ---- environments -----------------------------------------------------------------------------
@@ -277,27 +294,47 @@ def _listed(each: NotModelled, asked: Asked) -> str:
 # ---- subjects ---------------------------------------------------------------------------------
 
 
-def _subject(
-    name: str,
-    targets: Sequence[str],
-    manifest: DeploymentManifest,
-    around: Environment,
-    not_modelled: tuple[str, ...],
-) -> Subject:
-    spec = workload.spec_of(manifest)
-    return Subject(
-        arguments=tuple(targets),
-        system=workload.compose(name, spec, around),
-        properties=(*properties.properties_for(spec, around), *_of_variant(around)),
-        not_modelled=not_modelled,
-        story=_story(name, spec, around),
-        recipe=_recipe(name, manifest, around),
-        left_out=tuple(
-            (each.property, tuple(one.words for one in each.unmet(spec, around)))
-            for each in properties.workloads.PROMISES
-            if not each.applies(spec, around)
-        ),
-    )
+@attrs.frozen(eq=False)
+class Deployed:
+    """
+    A Deployment as it was given, of which a subject can be made in any environment.
+
+    `targets` name it on the command line; `relies_on` are the ids that its owners assert.
+    """
+
+    name: str
+    manifest: DeploymentManifest
+    targets: tuple[str, ...] = ()
+    not_modelled: tuple[str, ...] = ()
+    relies_on: tuple[str, ...] = ()
+
+    @property
+    def spec(self) -> api.DeploymentSpec:
+        """What the controllers read of it."""
+        return workload.spec_of(self.manifest)
+
+    def subject(self, around: Environment) -> Subject:
+        """The Deployment in an environment, with the promises that are asked there."""
+        spec = self.spec
+        asked, left_out = [], []
+        for each in properties.workloads.PROMISES:
+            unmet = tuple(one.words for one in each.unmet(spec, around))
+            if each.property.id in self.relies_on:
+                asked.append(attrs.evolve(each.property, expected="holds"))
+            elif unmet:
+                left_out.append((each.property, unmet))
+            else:
+                asked.append(each.property)
+        return Subject(
+            arguments=self.targets,
+            system=workload.compose(self.name, spec, around),
+            properties=(*asked, *_of_variant(around)),
+            not_modelled=self.not_modelled,
+            story=_story(self.name, spec, around),
+            recipe=_recipe(self.name, self.manifest, around),
+            left_out=tuple(left_out),
+            relies_on=self.relies_on,
+        )
 
 
 def _of_variant(around: Environment) -> tuple[Property, ...]:
@@ -360,7 +397,8 @@ def subject_of_recipe(recipe: Mapping[str, Any], where: str) -> Subject:
     found = parse_manifests(json.dumps(document), where).deployments
     if len(found) != 1:
         raise TraceFormatError(f"{where}: #meta.subject.deployment is no Deployment")
-    return _subject(_printable(name), (), found[0], around, ())
+    relies_on = told(found[0], _PROMISED).relies_on
+    return Deployed(_printable(name), found[0], relies_on=relies_on).subject(around)
 
 
 def _printable(name: str) -> str:

@@ -17,7 +17,7 @@ class Subject:
 
     `recipe` is what a trace file keeps to make the system again, where a name is not enough.
     `left_out` are promises with preconditions that are not met here, and these in words: they are
-    asked only by name.
+    asked only by name. `relies_on` are ids of promises that the owners assert, whatever is known.
     """
 
     arguments: tuple[str, ...]
@@ -27,3 +27,4 @@ class Subject:
     story: Story | None = None
     recipe: dict[str, Any] | None = None
     left_out: tuple[tuple[Property, tuple[str, ...]], ...] = ()
+    relies_on: tuple[str, ...] = ()

@@ -84,7 +84,10 @@ _HEAD = """\
 
 Each line is a property that `seatrial.properties.properties_for(spec, environment)` gives wherever
 all of its preconditions are met. Of a promise that is expected to be refuted the preconditions say
-where a run shows it. Ids that begin with `seed-` are of sentences that are often said.
+where a run shows it. Each promise has a run that breaks it: where a precondition is dropped
+(`seatrial check FILE --why ID`), or where a rule of a controller is wrong, as
+`tests/test_seeded_faults.py` has it.
+Ids that begin with `seed-` are of sentences that are often said.
 `python tests/promises.py` writes this page.
 
 | id | promise | kind | expected | preconditions |

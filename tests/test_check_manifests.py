@@ -9,7 +9,11 @@ from typing import Any
 import attrs
 import pytest
 
+from seatrial import scenarios
 from seatrial.cli import main
+from seatrial.core import Report, Status
+from seatrial.engines.explore import explore
+from seatrial.ladder import climb
 
 MANIFESTS = files("seatrial") / "manifests"
 WEB, TIGHT, BROKEN, AUTOSCALED = (
@@ -76,7 +80,7 @@ def test_the_report_says_what_was_checked_and_within_which_bounds(run: Run, one:
     text = run("check", one, "--level", "interleaved", "--lag", "1", "--faults", "unready").out
 
     for words in (
-        "Deployment one with 1 replicas",
+        "Deployment one with 1 replica,",
         "set-image@1; unready@1",
         "level interleaved, lag 1",
         "Kubernetes 1.36.3",
@@ -122,6 +126,233 @@ def test_several_deployments_are_checked_one_after_the_other(run: Run, tmp_path:
 
     assert [each["system"] for each in ran.report["runs"]] == ["one", "two"]
     assert ran.code == max(each["exit_code"] for each in ran.report["runs"])
+
+
+# ---- what the owners say ----------------------------------------------------------------------
+
+ANNOTATED = ONE.replace("{name: NAME}", "{name: NAME, annotations: {seatrial.dev/KEY: VALUE}}", 1)
+
+
+def annotated(tmp_path: Path, key: str, value: str) -> str:
+    """The file of a Deployment with one replica and this annotation."""
+    path = tmp_path / "told.yaml"
+    text = ANNOTATED.replace("NAME", "told").replace("KEY", key).replace("VALUE", f'"{value}"')
+    path.write_text(text, encoding="utf-8")
+    return str(path)
+
+
+def verdicts(ran: Ran) -> dict[str, str]:
+    """What became of each promise."""
+    return {each["id"]: each["verdict"] for each in ran.report["properties"]}
+
+
+def test_the_tight_example_shows_a_pod_too_many_in_the_shortest_run(run: Run) -> None:
+    """Its owners count on replicas + maxSurge pods. No fault is needed to get one more."""
+    ran = run("check", TIGHT, "--faults", "none", "--format", "json")
+    (broken,) = (
+        each
+        for each in ran.report["properties"]
+        if each["expected"] == "holds" and each["verdict"] == "violated"
+    )
+
+    assert ran.code == 1
+    assert broken["id"] == "deployment-total-within-surge"
+    assert broken["because"].startswith("5 pods are active and 0 still terminate; 3 replicas + 1")
+    assert (broken["trace"]["length"], broken["trace"]["shortest"]) == (9, True)
+    shorter = run("check", TIGHT, *ATOMIC, "--max-depth", "8", "--format", "json")
+    assert verdicts(shorter)["deployment-total-within-surge"] == "inconclusive"
+
+
+def test_the_broken_example_shows_a_rollout_that_never_ends(run: Run) -> None:
+    """The deadline is reported, and nothing else happens: 11 steps, and then none is left."""
+    ran = run("check", BROKEN, "--format", "json")
+    (broken,) = (
+        each
+        for each in ran.report["properties"]
+        if each["expected"] == "holds" and each["verdict"] == "violated"
+    )
+
+    assert ran.code == 1
+    assert broken["id"] == "deployment-eventually-new-revision"
+    assert (broken["trace"]["length"], broken["trace"]["shortest"]) == (11, True)
+    assert broken["trace"]["loop"] == len(broken["trace"]["steps"])
+
+
+def test_the_sane_example_keeps_all_that_is_promised(run: Run) -> None:
+    """The same bounds as the tight one, and nobody who takes them for something else."""
+    ran = run("check", WEB, *ATOMIC, "--format", "json")
+
+    assert ran.code == 0
+    assert verdicts(ran)["deployment-total-within-surge"] == "violated"
+
+
+def test_what_the_owners_rely_on_counts_although_it_is_listed_as_refuted(
+    run: Run, tmp_path: Path
+) -> None:
+    """And it is asked although its preconditions are not met: their reason need not be ours."""
+    path = annotated(tmp_path, "relies-on", "seed-rolling-never-waits, deployment-available-floor")
+
+    plain = run("check", path, *ATOMIC, "--format", "json")
+    scaled = run("check", path, *ATOMIC, "--users", "scale:0", "--format", "json")
+
+    assert plain.code == 1
+    assert plain.report["assumptions"]["relies_on"] == [
+        "seed-rolling-never-waits",
+        "deployment-available-floor",
+    ]
+    assert verdicts(scaled)["deployment-available-floor"] == "violated"
+    assert scaled.code == 1
+
+
+def test_annotations_say_what_to_expect_where_options_do_not(run: Run, tmp_path: Path) -> None:
+    """The command line has the last word."""
+    path = annotated(tmp_path, "users", "scale:2")
+
+    told = run("check", path, *ATOMIC, "--format", "json").report
+    asked = run("check", path, *ATOMIC, "--users", "restart", "--format", "json").report
+
+    assert told["assumptions"]["users"] == ["scale:2@1"]
+    assert asked["assumptions"]["users"] == ["restart@1"]
+    assert told["assumptions"]["not_modelled"] == []
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "says"),
+    [
+        ("user", "scale:2", "is not read; known: seatrial.dev/users, seatrial.dev/faults"),
+        ("users", "dance", "there is no 'dance'; known: set-image"),
+        ("faults", "", "write none alone, or the names without it"),
+        ("relies-on", "deployment-available-flor", "did you mean deployment-available-floor"),
+        ("relies-on", "xyzzy", "docs/reference/promises.md lists them"),
+        ("relies-on", " , ", "is empty"),
+    ],
+)
+def test_an_annotation_that_says_nothing_gets_a_line_with_its_place(
+    run: Run, tmp_path: Path, key: str, value: str, says: str
+) -> None:
+    """A misspelling would otherwise pass for a check."""
+    path = annotated(tmp_path, key, value)
+
+    ran = run("check", path, *ATOMIC)
+
+    assert ran.code == 2
+    assert ran.err.startswith(f"seatrial: {path}:4:")
+    assert f"metadata.annotations[seatrial.dev/{key}]: " in ran.err
+    assert says in ran.err
+    assert len(ran.err.splitlines()) == 1
+
+
+# ---- where a precondition is not met ----------------------------------------------------------
+
+CONDITION = "deployment-available-condition-is-true"
+
+
+def test_a_promise_is_asked_in_the_part_of_the_environment_that_it_is_made_for(
+    run: Run, one: str
+) -> None:
+    """Nothing is claimed of a container that exits; of the rest the promise holds, and says so."""
+    report = run("check", one, "--level", "atomic", "--format", "json").report
+    (found,) = (each for each in report["properties"] if each["id"] == CONDITION)
+    (part,) = report["parts"]
+
+    assert (found["verdict"], found["rung"]) == (
+        "holds",
+        "atomic, lag 0, without container-exit@1",
+    )
+    assert (part["name"], part["asked"], part["violated"]) == (found["rung"], 3, 0)
+    assert part["exploration"]["states"] < report["exploration"]["states"]
+
+
+def test_a_part_leaves_nothing_out_that_is_not_in_the_way(run: Run, one: str) -> None:
+    """A controller that restarts is no pod that becomes unready."""
+    words = ("--faults", "unready,controller-restart", "--format", "json")
+    parts = run("check", one, "--level", "atomic", *words).report["parts"]
+    assert [each["name"] for each in parts] == ["atomic, lag 0, without unready@1"]
+
+
+def test_what_breaks_in_a_part_is_broken(one: str) -> None:
+    """
+    Whatever happens in a part may happen in the whole environment: exit code 1. Where there is no
+    time for it, that is said.
+    """
+    (scenario,) = scenarios.scenarios([one], scenarios.Asked(level="atomic"))
+
+    def search(rung: scenarios.Rung, seconds: float | None) -> Report:
+        report = explore(rung.subject.system, rung.subject.properties, max_states=1)
+        status: Status = "violated" if "without" in rung.name else "holds"
+        found = tuple(attrs.evolve(each, status=status) for each in report.verdicts)
+        complete = attrs.evolve(report.exploration, complete=True, capped=None)
+        return attrs.evolve(report, exploration=complete, verdicts=found)
+
+    ran = climb(scenario, search, lambda rung: "", seconds=None, strict=False)
+
+    assert ran.exit_code == 1
+    assert CONDITION in {each.property.id for each in ran.violated(asserted=True)}
+
+    hasty = climb(scenario, search, lambda rung: "", seconds=0.5, strict=False)
+
+    assert hasty.exit_code == 0
+    assert hasty.untried_parts == ("atomic, lag 0, without container-exit@1",)
+
+
+def test_why_shows_the_run_that_a_precondition_is_there_for(run: Run, one: str) -> None:
+    """One step: a container exits, and the status does not know of it yet."""
+    ran = run("check", one, "--level", "atomic", "--why", CONDITION)
+
+    assert ran.code == 0
+    assert "not met here   pods that were ready stay so" in ran.out
+    assert "With all of that: holds at atomic, lag 0, without container-exit@1" in ran.out
+    assert "Without 'pods that were ready stay so': violated at atomic, lag 0" in ran.out
+    assert "a container of a pod that is available exits" in ran.out
+
+
+def test_why_drops_one_precondition_at_a_time(run: Run, one: str) -> None:
+    """Each of the others is met, so that the run shows what this one is there for."""
+    words = ("--users", "set-image,scale:2", "--level", "atomic", "--format", "json")
+    ran = run("check", one, *words, "--why", CONDITION)
+
+    found = [
+        (each["dropped"], each["rung"], each["properties"][0]["verdict"])
+        for each in ran.report["runs"]
+    ]
+    assert found == [
+        (None, "atomic, lag 0, without scale:2@1, container-exit@1", "holds"),
+        (
+            "nobody scales the Deployment",
+            "atomic, lag 0, without container-exit@1",
+            "violated",
+        ),
+        ("pods that were ready stay so", "atomic, lag 0, without scale:2@1", "violated"),
+    ]
+    assert ran.code == 0
+
+
+def test_why_decides_nothing_where_something_is_missing(run: Run, one: str) -> None:
+    """To leave something out does not make anybody apply a manifest."""
+    ran = run("check", one, *ATOMIC, "--why", "deployment-apply-overwrites-scale")
+
+    assert ran.code == 3
+    assert "With all of that: no part of what was asked for is like this" in ran.out
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("no-such-promise",), "--why: there is no property 'no-such-promise'"),
+        ((CONDITION, "--property", CONDITION), "--property does not go with --why"),
+        ((CONDITION, "--itf", "traces"), "--itf does not go with --why"),
+    ],
+)
+def test_why_asks_one_promise_of_a_manifest(
+    run: Run, one: str, words: tuple[str, ...], says: str
+) -> None:
+    """It is about preconditions, and nothing else has any."""
+    for target in ((one,), ()):
+        ran = run("check", *target, "--why", *words)
+
+        assert ran.code == 2
+        assert len(ran.err.splitlines()) == 1
+        assert says in ran.err or not target
 
 
 # ---- what is not modelled ---------------------------------------------------------------------

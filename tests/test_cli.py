@@ -19,7 +19,7 @@ import seatrial
 from seatrial import checking, core
 from seatrial.cli import main
 from seatrial.core import NotAFunction
-from seatrial.output import Look
+from seatrial.display import Look
 from seatrial.progress import Progress
 
 ROLLOUT = "example:rollout"
@@ -290,7 +290,10 @@ def test_an_interrupt_outside_of_the_search_is_inconclusive_too(
         (("check", ROLLOUT, "--set", "revisions=0"), "revisions: 0 is not between 1 and 1000"),
         (("check", ROLLOUT, "--max-states", "0"), "'--max-states': 0 is not in the range"),
         (("check", ROLLOUT, "--max-states", "x"), "'--max-states': 'x' is not an integer"),
-        (("check", ROLLOUT, "--itf", ""), "'--itf': give the name of a folder"),
+        (("check", ""), "'' is empty; give a path"),
+        (("check", ROLLOUT, "--output", " "), "'--output': ' ' is empty; give a file"),
+        (("trace", "show", ""), "'' is empty; give a file"),
+        (("check", ROLLOUT, "--itf", ""), "'--itf': '' is empty; give a directory"),
         (("check", ROLLOUT, "--max-depth", "-1"), "'--max-depth': -1 is not in the range"),
         (("check", ROLLOUT, "--time-limit", "-5"), "'-5' is not a time above zero"),
         (("check", ROLLOUT, "--time-limit", "5 weeks"), "write 30s, 5m or 1h"),

@@ -12,7 +12,14 @@ from attrs import evolve
 from promises import BY_ID, Case, broken, case, document, searched
 from seatrial.engines.explore import explore
 from seatrial.model import environment, workload
-from seatrial.properties import Precondition, promise, properties_for, workloads
+from seatrial.properties import (
+    Precondition,
+    Promise,
+    promise,
+    properties_for,
+    recreate,
+    workloads,
+)
 
 pytestmark = pytest.mark.heavy
 
@@ -110,6 +117,69 @@ def test_whatever_applies_can_be_asked(recreate: bool, level: environment.Level)
     assert report.exploration.capped == "max-states"
 
 
+@pytest.mark.parametrize("recreate", [False, True])
+@pytest.mark.parametrize("level", ["atomic", "interleaved", "faulty"])
+def test_any_promise_can_be_asked_by_name(recreate: bool, level: environment.Level) -> None:
+    """Where its preconditions are not met as well: the report says that it can."""
+    of = case(recreate=recreate, level=level)
+    system = workload.compose("small", of.spec, of.around)
+
+    report = explore(system, [each.property for each in workloads.PROMISES], max_states=1)
+
+    assert len(report.verdicts) == len(workloads.PROMISES)
+
+
+# ---- parts of an environment ------------------------------------------------------------------
+
+BUSY = case(
+    2,
+    users="set-image,restart,scale:2,undo,pause,resume,apply,delete:foreground",
+    faults=",".join(environment.FAULTS),
+    level="faulty",
+    lag=2,
+).around
+
+
+@pytest.mark.parametrize("each", workloads.PROMISES, ids=lambda each: each.property.id)
+def test_a_part_of_an_environment_has_nothing_that_the_whole_has_not(
+    each: Promise,
+) -> None:
+    """And it meets the preconditions; else what it says of the promise would mean nothing."""
+    spec = case(2).spec
+    part = each.narrowed(spec, BUSY)
+
+    if part is not None:
+        assert each.applies(spec, part)
+        assert {*part.users} <= {*BUSY.users}
+        assert {*part.faults} <= {*BUSY.faults}
+        assert environment.LEVELS.index(part.level) <= environment.LEVELS.index(BUSY.level)
+        assert part.lag <= BUSY.lag
+        assert (
+            evolve(part, users=BUSY.users, faults=BUSY.faults, level=BUSY.level, lag=BUSY.lag)
+            == BUSY
+        )
+
+
+def test_only_what_is_in_the_way_is_left_out() -> None:
+    """The largest part: here without scaling, and at lag 0, where there are no lists anew."""
+    each = BY_ID["seed-rolling-controlled-rate"]
+
+    part = each.narrowed(case().spec, evolve(BUSY, lag=1))
+
+    assert part is not None
+    assert {*BUSY.users} - {*part.users} == {environment.Budget("scale", "2")}
+    assert {*BUSY.faults} - {*part.faults} == {environment.Budget("relist")}
+    assert (part.level, part.lag) == ("faulty", 0)
+
+
+def test_no_part_has_what_the_whole_lacks() -> None:
+    """Nor another manifest."""
+    quiet = case(users="none").around
+
+    assert BY_ID["deployment-apply-overwrites-scale"].narrowed(case().spec, quiet) is None
+    assert BY_ID["deployment-recreate-within-replicas"].narrowed(case().spec, quiet) is None
+
+
 # ---- promises that are false as they are made -------------------------------------------------
 
 REFUTED = {
@@ -197,6 +267,7 @@ def test_a_refuted_promise_is_known_to_be_refuted() -> None:
 # ---- preconditions, one dropped at a time -----------------------------------------------------
 
 STUCK = "the run stops outside the goal: no step of the system is enabled"
+ROUND = "the loop of 2 steps is fair and leaves the goal for ever"
 LEAST = "the least is 0; the bound is 1 (so far; the search was capped: first)"
 CONDITION_LIES = "Available is True and 0 pods are available; 1 replicas - 0 are needed"
 COMPLETE_LIES = "the status is complete; 0 of 1 new pods are available and 0 others are asked for"
@@ -254,6 +325,19 @@ DROPPED = {
     ),
     ("deployment-recreate-within-replicas", promise.SAME_SIZE): (
         case(2, recreate=True, users="scale:1"),
+        "2 pods are active; 1 replicas are asked for",
+    ),
+    ("deployment-recreate-old-gone-first", recreate.CHANGED_ONCE): (
+        case(recreate=True, users="set-image@2", level="interleaved"),
+        "of template 2, 1 pods are active and 0 terminate; of template 3, 1 pods are active and 0"
+        " terminate",
+    ),
+    ("deployment-recreate-within-replicas", recreate.CHANGED_ONCE): (
+        case(recreate=True, users="set-image,undo", level="interleaved"),
+        "2 pods are active; 1 replicas are asked for",
+    ),
+    ("deployment-recreate-within-replicas", promise.FRESH): (
+        case(recreate=True, faults="pod-failed", level="interleaved", lag=1),
         "2 pods are active; 1 replicas are asked for",
     ),
     ("deployment-recreate-old-gone-first", promise.RECREATE): (
@@ -334,6 +418,14 @@ DROPPED = {
         case(faults="never-ready"),
         "Progressing is ProgressDeadlineExceeded, and every template is healthy",
     ),
+    ("deployment-deadline-is-reported", promise.NOTED): (
+        case(surge=0, unavailable=1, faults="never-ready,write-failure"),
+        ROUND,
+    ),
+    ("deployment-controllers-come-to-rest", promise.NOTED_OR_HEALTHY): (
+        case(recreate=True, faults="never-ready,write-failure"),
+        ROUND,
+    ),
     ("deployment-deadline-is-reported", promise.NO_PAUSE): (
         case(users="set-image,pause", faults="never-ready"),
         STUCK,
@@ -362,6 +454,14 @@ DROPPED = {
     ("deployment-deleting-rolls-nothing", promise.ATOMIC): (
         case(users="set-image,delete:foreground", level="interleaved"),
         "ReplicaSet 2 goes from 0 to 1 while its Deployment is being deleted",
+    ),
+    ("deployment-foreground-deletion-in-order", promise.ATOMIC): (
+        case(users="set-image,delete:foreground", level="interleaved"),
+        "the Deployment is gone; ReplicaSets [2], 0 active pods and 0 terminating ones are not",
+    ),
+    ("deployment-foreground-deletion-in-order", promise.FRESH): (
+        case(users="delete:foreground", lag=1),
+        "the Deployment is gone; ReplicaSets [], 1 active pods and 0 terminating ones are not",
     ),
     ("deployment-foreground-deletion-in-order", promise.deleted("foreground")): (
         case(users="delete:background"),

@@ -59,7 +59,7 @@ LINE = "web.yaml:"
         (
             "3\n",
             "2147483648\n",
-            "6:13: spec.replicas: 2147483648 is an integer; write an integer from -2147483648 to"
+            "6:13: spec.replicas: 2147483648 is out of range; write an integer from -2147483648 to"
             " 2147483647",
         ),
         ("3\n", "yes\n", "6:13: spec.replicas: true is a boolean; write an integer"),

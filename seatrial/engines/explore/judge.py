@@ -257,6 +257,7 @@ class _Judge:
             because=(because,),
             loop=entry,
             fairness=lasso.fairness,
-            shortest=False,
+            # No fair run outside the goal is entered earlier; a loop may yet be a detour.
+            shortest=self.shortest and not lasso.edges,
         )
         return Verdict(property, "violated", because=because, trace=trace)

@@ -1,0 +1,63 @@
+"""What the command line asked for, and the command that asks for it again."""
+
+import shlex
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import attrs
+
+from .scenarios import Asked, Rung
+
+__all__ = ["Options", "command_again", "command_of_rung"]
+
+
+@attrs.frozen(kw_only=True)
+class Options:
+    """What the command line asked for; `limits` holds those texts that were given, by option."""
+
+    targets: tuple[str, ...]
+    asked: Asked = attrs.field(factory=Asked)
+    given: tuple[str, ...] = ()
+    properties: tuple[str, ...] = ()
+    why: str | None = None
+    max_states: int | None = None
+    max_depth: int | None = None
+    time_limit: float | None = None
+    memory_limit: int | None = None
+    limits: tuple[tuple[str, str], ...] = ()
+    first: bool = False
+    strict: bool = False
+    reduce: tuple[str, ...] = ()
+    threads: int | None = None
+    format: str = "text"
+    output: Path | None = None
+    itf: Path | None = None
+    all_values: bool = False
+    color: str = "auto"
+    quiet: bool = False
+
+
+def command_again(options: Options, targets: Sequence[str]) -> str:
+    """The command that gives the same verdicts: without what only concerns the report's form."""
+    return shlex.join(_command(options, targets))
+
+
+def command_of_rung(options: Options, rung: Rung | None) -> str:
+    """The command that checks this rung alone; all of them for None."""
+    asked = options.asked if rung is None else rung.asked
+    return command_again(attrs.evolve(options, asked=asked), options.targets)
+
+
+def _command(options: Options, targets: Sequence[str]) -> Iterator[str]:
+    yield from ("seatrial", "check", *targets)
+    yield from options.asked.words()
+    for each in options.properties:
+        yield from ("--property", each)
+    for name, text in options.limits:
+        yield from (f"--{name}", text)
+    for each in options.reduce:
+        yield from ("--reduce", each)
+    if options.first:
+        yield "--first"
+    if options.strict:
+        yield "--strict"
