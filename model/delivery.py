@@ -20,8 +20,7 @@ from .api import PodKind, ReplicaSet
 from .controller import Key
 from .controller_utils import Expectations
 from .informer import Queue
-from .pods import Pod, Pods, as_seen
-from .replicaset import looks
+from .pods import Pod, Pods, as_seen, looks
 
 __all__ = [
     "deliver_deployment",

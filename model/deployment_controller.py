@@ -29,9 +29,8 @@ from .controller import (
     possible_answers,
 )
 from .deployment import Observation, StatusWrite, sync_deployment
-from .informer import Change, Copy, Event, Queue, behind, has_room, outdated
-from .pods import Pods, as_seen
-from .replicaset import touched
+from .informer import Change, Copy, Event, Queue, behind, has_room, outdated, touched
+from .pods import Pods, as_seen, orphans
 
 __all__ = [
     "copies_of_caches",
@@ -294,11 +293,6 @@ def _answer(
         observed = Observed.BEHIND
     status = evolve(live.status, observed_generation=observed)
     return "applied", evolve(sent, status=status), Change.GENERATION
-
-
-def orphans(pods: Pods) -> Pods:
-    """The pods of a ReplicaSet that is no more. The garbage collector will find them."""
-    return Population((evolve(pod, orphaned=True), n) for pod, n in pods.items())
 
 
 def _scale_words(write: Write, live: ReplicaSet | None) -> str:

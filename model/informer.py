@@ -22,7 +22,7 @@ from attrs import evolve, frozen
 
 from seatrial.core.arith import maximum
 
-__all__ = ["Change", "Copy", "Event", "Queue", "behind", "has_room", "outdated"]
+__all__ = ["Change", "Copy", "Event", "Queue", "behind", "has_room", "outdated", "touched"]
 
 
 class Change(Enum):
@@ -93,3 +93,10 @@ def behind(queue: Queue, key: int) -> Copy:
 def forgotten(queue: Queue) -> Queue:
     """The events, when nobody remembers any more whose writes they are."""
     return tuple(evolve(event, own=False) for event in queue)
+
+
+def touched(copies: tuple[Copy, ...], at: int, change: Change) -> tuple[Copy, ...]:
+    """The copies of a sync after the original of one of them was written."""
+    return tuple(
+        outdated(copy, change) if number == at else copy for number, copy in enumerate(copies)
+    )

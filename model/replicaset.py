@@ -32,8 +32,8 @@ from .controller import (
     possible_answers,
 )
 from .controller_utils import Expectations, filter_active_pods, filter_terminating_pods
-from .informer import Change, Copy, Event, Queue, has_room, outdated
-from .pods import CREATED, GONE, TERMINATING, Pod, Pods, as_seen, changed
+from .informer import Change, Copy, Event, Queue, has_room, outdated, touched
+from .pods import CREATED, GONE, Pod, Pods, as_seen, looks, terminated
 from .replicaset_utils import (
     BURST_REPLICAS,
     calculate_status,
@@ -314,29 +314,6 @@ def delete_pod(
             )
 
 
-def terminated(pod: Pod, template: int) -> tuple[Pod, Event]:
-    """
-    The pod after the API server was asked to delete it, and the event of that.
-
-    One whose containers have ended already is gone at once. Go: pkg/registry/core/pod/strategy.go
-    CheckGracefulDelete
-    """
-    ended = pod.live is not None and pod.live.phase in ("Failed", "Succeeded")
-    after = changed(pod, GONE if ended else TERMINATING)
-    return after, Event(template, after.trail[-2:], Change.VERSION)
-
-
-def looks(kind: PodKind | None) -> str:
-    """A kind of pod in a few words."""
-    if kind is None:
-        return "gone"
-    if kind.terminating:
-        return "terminating"
-    if kind.phase != "Running":
-        return kind.phase.lower()
-    return "available" if kind.available else "ready" if kind.ready else "not ready"
-
-
 def write_status(
     replica_set_sync: Working,
     replica_set_key: Key,
@@ -391,10 +368,3 @@ def write_status(
         text += f", {status.available_replicas} available"
         rest = _next(step.answered(answer), key)
         yield outcome(f"reports {text}{words}", **(done | rest), **spent)
-
-
-def touched(copies: tuple[Copy, ...], at: int, change: Change) -> tuple[Copy, ...]:
-    """The copies of a sync after the original of one of them was written."""
-    return tuple(
-        outdated(copy, change) if number == at else copy for number, copy in enumerate(copies)
-    )

@@ -17,10 +17,9 @@ from attrs import evolve
 from seatrial.core import All, Outcomes, outcome
 
 from .api import Deployment, DeploymentSpec, ReplicaSet
-from .deployment_controller import orphans, spec_written
-from .informer import Change, Copy, Event, Queue, has_room, outdated
-from .pods import Pods
-from .replicaset import touched
+from .deployment_controller import spec_written
+from .informer import Change, Copy, Event, Queue, has_room, outdated, touched
+from .pods import Pods, orphans
 
 __all__ = [
     "apply",
