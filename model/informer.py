@@ -22,7 +22,18 @@ from attrs import evolve, frozen
 
 from seatrial.core.arith import maximum
 
-__all__ = ["Change", "Copy", "Event", "Queue", "behind", "has_room", "outdated", "touched"]
+__all__ = [
+    "Change",
+    "Copy",
+    "Event",
+    "Queue",
+    "behind",
+    "deployment_written",
+    "has_room",
+    "outdated",
+    "replica_set_written",
+    "touched",
+]
 
 
 class Change(Enum):
@@ -100,3 +111,41 @@ def touched(copies: tuple[Copy, ...], at: int, change: Change) -> tuple[Copy, ..
     return tuple(
         outdated(copy, change) if number == at else copy for number, copy in enumerate(copies)
     )
+
+
+# ---- writes by others than the controllers ----------------------------------------------------
+
+
+def deployment_written(
+    after: Any, change: Change, queue: Queue, copies: tuple[Copy, ...], syncing: bool
+) -> dict[str, Any]:
+    """What a write of the Deployment changes: the object, its events, the copy of a sync."""
+    done: dict[str, Any] = {
+        "deployment": after,
+        "deployment_queue": (*queue, Event(0, after, change)),
+    }
+    if syncing:
+        done["deployment_copies"] = touched(copies, 0, change)
+    return done
+
+
+def replica_set_written(
+    template: int,
+    after: Any,
+    change: Change,
+    queue: Queue,
+    deployment_copies: tuple[Copy, ...],
+    deployment_syncing: bool,
+    replica_set_copy: Copy,
+    replica_set_syncing: bool,
+) -> dict[str, Any]:
+    """What a write of a ReplicaSet changes: the object, its events, the copies of syncs."""
+    done: dict[str, Any] = {
+        "replica_set": after,
+        "replica_set_queue": (*queue, Event(template, after, change)),
+    }
+    if deployment_syncing:
+        done["deployment_copies"] = touched(deployment_copies, template, change)
+    if replica_set_syncing:
+        done["replica_set_copy"] = outdated(replica_set_copy, change)
+    return done

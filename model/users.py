@@ -10,15 +10,15 @@ A new template is a number that no other template has: `set-image` and `restart`
 words.
 """
 
-from typing import Any
+from typing import TypeGuard
 
 from attrs import evolve
 
-from seatrial.core import All, Outcomes, outcome
+from seatrial.core import All, Outcome, Outcomes, outcome
 
 from .api import Deployment, DeploymentSpec, ReplicaSet
 from .deployment_controller import spec_written
-from .informer import Change, Copy, Event, Queue, has_room, outdated, touched
+from .informer import Change, Copy, Queue, deployment_written, has_room, replica_set_written
 from .pods import Pods, orphans
 
 __all__ = [
@@ -35,37 +35,24 @@ __all__ = [
 ]
 
 
-def _written(
-    after: Deployment | None,
-    change: Change,
-    queue: Queue,
-    copies: tuple[Copy, ...],
-    syncing: bool,
-) -> dict[str, Any]:
-    """What a write of the Deployment by somebody else than its controller changes."""
-    done: dict[str, Any] = {
-        "deployment": after,
-        "deployment_queue": (*queue, Event(0, after, change)),
-    }
-    if syncing:
-        done["deployment_copies"] = touched(copies, 0, change)
-    return done
+def _may(deployment: Deployment | None, queue: Queue, lag: int, left: int) -> TypeGuard[Deployment]:
+    """Whether there is a Deployment to write, room for the event of that, and budget."""
+    return left > 0 and deployment is not None and has_room(queue, lag)
 
 
 def _respecified(
-    deployment: Deployment | None,
+    words: str,
+    deployment: Deployment,
     spec: DeploymentSpec,
     queue: Queue,
     copies: tuple[Copy, ...],
     syncing: bool,
-) -> dict[str, Any]:
-    assert deployment is not None
+    **more: int,
+) -> Outcome:
+    """A user has written that spec; `more` is what else that changes, such as the budget."""
     after = spec_written(evolve(deployment, spec=spec))
-    return _written(after, Change.GENERATION, queue, copies, syncing)
-
-
-def _may(deployment: Deployment | None, queue: Queue, lag: int, left: int) -> bool:
-    return left > 0 and deployment is not None and has_room(queue, lag)
+    written = deployment_written(after, Change.GENERATION, queue, copies, syncing)
+    return outcome(words, **more, **written)
 
 
 def set_image(
@@ -80,19 +67,16 @@ def set_image(
 ) -> Outcomes:
     """`kubectl set image`: a template that was never used before."""
     if newest_template < templates and _may(deployment, deployment_queue, lag, set_images_left):
-        assert deployment is not None
         new = newest_template + 1
-        yield outcome(
+        yield _respecified(
             f"sets a new image: template {new}",
+            deployment,
+            evolve(deployment.spec, template=new),
+            deployment_queue,
+            deployment_copies,
+            deployment_syncing,
             newest_template=new,
             set_images_left=set_images_left - 1,
-            **_respecified(
-                deployment,
-                evolve(deployment.spec, template=new),
-                deployment_queue,
-                deployment_copies,
-                deployment_syncing,
-            ),
         )
 
 
@@ -108,21 +92,18 @@ def restart(
 ) -> Outcomes:
     """`kubectl rollout restart`: an annotation of the template, refused while paused."""
     if newest_template < templates and _may(deployment, deployment_queue, lag, restarts_left):
-        assert deployment is not None
         if deployment.spec.paused:
             return
         new = newest_template + 1
-        yield outcome(
+        yield _respecified(
             f"restarts the rollout: template {new}",
+            deployment,
+            evolve(deployment.spec, template=new),
+            deployment_queue,
+            deployment_copies,
+            deployment_syncing,
             newest_template=new,
             restarts_left=restarts_left - 1,
-            **_respecified(
-                deployment,
-                evolve(deployment.spec, template=new),
-                deployment_queue,
-                deployment_copies,
-                deployment_syncing,
-            ),
         )
 
 
@@ -136,21 +117,19 @@ def scale(
     scales_left: int,
 ) -> Outcomes:
     """`kubectl scale`: another number of replicas."""
-    if _may(deployment, deployment_queue, lag, scales_left):
-        assert deployment is not None
-        for size in sizes:
-            if size != deployment.spec.replicas:
-                yield outcome(
-                    f"scales the Deployment from {deployment.spec.replicas} to {size}",
-                    scales_left=scales_left - 1,
-                    **_respecified(
-                        deployment,
-                        evolve(deployment.spec, replicas=size),
-                        deployment_queue,
-                        deployment_copies,
-                        deployment_syncing,
-                    ),
-                )
+    if not _may(deployment, deployment_queue, lag, scales_left):
+        return
+    for size in sizes:
+        if size != deployment.spec.replicas:
+            yield _respecified(
+                f"scales the Deployment from {deployment.spec.replicas} to {size}",
+                deployment,
+                evolve(deployment.spec, replicas=size),
+                deployment_queue,
+                deployment_copies,
+                deployment_syncing,
+                scales_left=scales_left - 1,
+            )
 
 
 def undo(
@@ -165,22 +144,19 @@ def undo(
     """`kubectl rollout undo`: the template of the last revision but one. Not while paused."""
     if not _may(deployment, deployment_queue, lag, undos_left):
         return
-    assert deployment is not None
     ranked = sorted((number, at) for at, number in revision_of.items() if number > 0)
     if deployment.spec.paused or len(ranked) < 2:
         return
     template = ranked[-2][1]
     if template != deployment.spec.template:
-        yield outcome(
+        yield _respecified(
             f"undoes the rollout: back to template {template}",
+            deployment,
+            evolve(deployment.spec, template=template),
+            deployment_queue,
+            deployment_copies,
+            deployment_syncing,
             undos_left=undos_left - 1,
-            **_respecified(
-                deployment,
-                evolve(deployment.spec, template=template),
-                deployment_queue,
-                deployment_copies,
-                deployment_syncing,
-            ),
         )
 
 
@@ -193,20 +169,16 @@ def pause(
     pauses_left: int,
 ) -> Outcomes:
     """`kubectl rollout pause`."""
-    if _may(deployment, deployment_queue, lag, pauses_left):
-        assert deployment is not None
-        if not deployment.spec.paused:
-            yield outcome(
-                "pauses the rollout",
-                pauses_left=pauses_left - 1,
-                **_respecified(
-                    deployment,
-                    evolve(deployment.spec, paused=True),
-                    deployment_queue,
-                    deployment_copies,
-                    deployment_syncing,
-                ),
-            )
+    if _may(deployment, deployment_queue, lag, pauses_left) and not deployment.spec.paused:
+        yield _respecified(
+            "pauses the rollout",
+            deployment,
+            evolve(deployment.spec, paused=True),
+            deployment_queue,
+            deployment_copies,
+            deployment_syncing,
+            pauses_left=pauses_left - 1,
+        )
 
 
 def resume(
@@ -218,20 +190,16 @@ def resume(
     resumes_left: int,
 ) -> Outcomes:
     """`kubectl rollout resume`."""
-    if _may(deployment, deployment_queue, lag, resumes_left):
-        assert deployment is not None
-        if deployment.spec.paused:
-            yield outcome(
-                "resumes the rollout",
-                resumes_left=resumes_left - 1,
-                **_respecified(
-                    deployment,
-                    evolve(deployment.spec, paused=False),
-                    deployment_queue,
-                    deployment_copies,
-                    deployment_syncing,
-                ),
-            )
+    if _may(deployment, deployment_queue, lag, resumes_left) and deployment.spec.paused:
+        yield _respecified(
+            "resumes the rollout",
+            deployment,
+            evolve(deployment.spec, paused=False),
+            deployment_queue,
+            deployment_copies,
+            deployment_syncing,
+            resumes_left=resumes_left - 1,
+        )
 
 
 def apply(
@@ -245,18 +213,20 @@ def apply(
     variant: frozenset[str],
 ) -> Outcomes:
     """`kubectl apply` of the manifest once more, over whatever was done since."""
-    if _may(deployment, deployment_queue, lag, applies_left):
-        assert deployment is not None
-        if "dep-manifest-replicas-overrides-hpa" in variant:
-            manifest = evolve(manifest, replicas=deployment.spec.replicas)
-        if deployment.spec != manifest:
-            yield outcome(
-                "applies the manifest again",
-                applies_left=applies_left - 1,
-                **_respecified(
-                    deployment, manifest, deployment_queue, deployment_copies, deployment_syncing
-                ),
-            )
+    if not _may(deployment, deployment_queue, lag, applies_left):
+        return
+    if "dep-manifest-replicas-overrides-hpa" in variant:
+        manifest = evolve(manifest, replicas=deployment.spec.replicas)
+    if deployment.spec != manifest:
+        yield _respecified(
+            "applies the manifest again",
+            deployment,
+            manifest,
+            deployment_queue,
+            deployment_copies,
+            deployment_syncing,
+            applies_left=applies_left - 1,
+        )
 
 
 # ---- deletion ---------------------------------------------------------------------------------
@@ -276,17 +246,16 @@ def delete(
 
     Go: pkg/registry/generic/registry/store.go deletionFinalizersForGarbageCollection
     """
-    if _may(deployment, deployment_queue, lag, deletes_left):
-        assert deployment is not None
-        if deployment.deleting:
-            return
+    if _may(deployment, deployment_queue, lag, deletes_left) and not deployment.deleting:
         gone = propagation == "background"
         after = None if gone else spec_written(evolve(deployment, deleting=True))
         change = Change.IDENTITY if gone else Change.GENERATION
         yield outcome(
             f"deletes the Deployment ({propagation})",
             deletes_left=deletes_left - 1,
-            **_written(after, change, deployment_queue, deployment_copies, deployment_syncing),
+            **deployment_written(
+                after, change, deployment_queue, deployment_copies, deployment_syncing
+            ),
         )
 
 
@@ -327,16 +296,20 @@ def collect_replica_set(
             return
     else:
         return
-    done: dict[str, Any] = {}
-    if after is None:
-        done["pods"] = orphans(pods)
-    if deployment_syncing:
-        done["deployment_copies"] = touched(deployment_copies, template, change)
-    if replica_set_syncing:
-        done["replica_set_copy"] = outdated(replica_set_copy, change)
-    event = Event(template, after, change)
-    queue = (*replica_set_queue, event)
-    yield outcome(words, replica_set=after, replica_set_queue=queue, **done)
+    yield outcome(
+        words,
+        **replica_set_written(
+            template,
+            after,
+            change,
+            replica_set_queue,
+            deployment_copies,
+            deployment_syncing,
+            replica_set_copy,
+            replica_set_syncing,
+        ),
+        **({"pods": orphans(pods)} if after is None else {}),
+    )
 
 
 def finish_deletion(
@@ -353,7 +326,7 @@ def finish_deletion(
     if has_room(deployment_queue, lag):
         yield outcome(
             "the Deployment is gone",
-            **_written(
+            **deployment_written(
                 None, Change.IDENTITY, deployment_queue, deployment_copies, deployment_syncing
             ),
         )
