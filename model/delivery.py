@@ -20,7 +20,7 @@ from .api import PodKind, ReplicaSet
 from .controller import Key
 from .controller_utils import Expectations
 from .informer import Queue
-from .pods import Pod, Pods, as_seen, looks
+from .pods import Pod, Pods, as_seen, forgettable, looks
 
 __all__ = [
     "deliver_deployment",
@@ -180,8 +180,7 @@ def _delivered(
             ready = ready and "recheck-early" not in variant
             done["replica_set_key"] = Key(dirty=True, later=key.later or ready)
         left = pods.add(pod, -1)
-        # A pod that is gone, and known to be, is no more.
-        done["pods"] = left if told.trail == (None,) else left.add(told)
+        done["pods"] = left if forgettable(told) else left.add(told)
         yield before, after, f"the cache learns that a pod is {looks(after)}", done
 
 

@@ -23,7 +23,7 @@ from .controller import Key
 from .controller_utils import Expectations
 from .delivery import observed
 from .informer import Copy, Queue
-from .pods import Pod, Pods
+from .pods import Pod, Pods, forgettable
 
 __all__ = [
     "expire_expectations",
@@ -129,7 +129,7 @@ def relist_pods_of(
             for _ in range(n):
                 told_one, expectations = observed(after, pod.seen, expectations, variant)
             after, key = told_one, key.enqueued()
-        if after.trail != (None,):
+        if not forgettable(after):
             told.append((after, n))
     yield outcome(
         "lists pods anew",

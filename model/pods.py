@@ -29,6 +29,7 @@ __all__ = [
     "as_seen",
     "changed",
     "count",
+    "forgettable",
     "looks",
     "orphans",
     "settled",
@@ -87,6 +88,11 @@ def as_seen(pods: Pods) -> Population[PodKind]:
     return Population(
         (pod.seen, n) for pod, n in pods.items() if pod.seen is not None and not pod.orphaned
     )
+
+
+def forgettable(pod: Pod) -> bool:
+    """Whether it is gone, the cache knows, and no request to delete it is to be answered still."""
+    return pod.trail == (GONE,) and not pod.doomed
 
 
 def count(pods: Pods, keep: Callable[[PodKind], bool]) -> int:

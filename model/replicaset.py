@@ -33,7 +33,7 @@ from .controller import (
 )
 from .controller_utils import Expectations, filter_active_pods, filter_terminating_pods
 from .informer import Change, Copy, Event, Queue, has_room, outdated, touched
-from .pods import CREATED, GONE, Pod, Pods, as_seen, looks, terminated
+from .pods import CREATED, GONE, Pod, Pods, as_seen, forgettable, looks, terminated
 from .replicaset_utils import (
     BURST_REPLICAS,
     calculate_status,
@@ -306,7 +306,7 @@ def delete_pod(
                 less, after = expectations.deletion_observed(), evolve(after, named=False)
             yield outcome(
                 f"deletes a pod that is {looks(pod.live)}{words}",
-                pods=pods.move(pod, after),
+                pods=pods.add(pod, -1) if forgettable(after) else pods.move(pod, after),
                 pod_queue=events,
                 expectations=less,
                 **_next(step.answered(answer), replica_set_key),
