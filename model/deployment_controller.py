@@ -33,14 +33,17 @@ from .informer import Change, Copy, Event, Queue, behind, has_room, outdated, to
 from .pods import Pods, as_seen, orphans
 
 __all__ = [
+    "changes",
     "copies_of_caches",
     "describe",
     "observe",
     "observe_for_recreate",
+    "replica_set_after",
     "spec_written",
     "unfinished",
     "write_deployment",
     "write_replica_set",
+    "written_deployment",
 ]
 
 _ONE_RUNNING: Population[PodKind] = Population({PodKind(phase="Running"): 1})
@@ -191,14 +194,8 @@ def write_deployment(
     for answer, lands, words, spent in attempts(usual, write_failures_left, write_unknowns_left):
         done: dict[str, Any] = {}
         if lands and deployment is not None:
-            if isinstance(write.value, StatusWrite):
-                after = _with_status(deployment, write.value)
-                change = Change.VERSION
-                done["deadline"] = deadline_after(deadline, after, write.value.renewed)
-            else:
-                after = spec_written(evolve(deployment, spec=write.value, rollback_to=None))
-                change = Change.GENERATION
-            if after != deployment or getattr(write.value, "renewed", False):
+            after, change, done["deadline"] = written_deployment(write, deployment, deadline)
+            if changes(write, deployment, after):
                 event = Event(0, after, change)
                 done["deployment"] = after
                 done["deployment_queue"] = (*deployment_queue, event)
@@ -213,8 +210,21 @@ def _refused(write: Write) -> bool:
     return isinstance(sent, StatusWrite) and sent.status.unavailable_replicas < 0
 
 
-def _with_status(deployment: Deployment, sent: StatusWrite) -> Deployment:
-    return evolve(deployment, status=sent.status, revision=sent.revision)
+def written_deployment(
+    write: Write, deployment: Deployment, deadline: Deadline
+) -> tuple[Deployment, Change, Deadline]:
+    """The Deployment after a write of its controller, what changed about it, and its deadline."""
+    sent = write.value
+    if isinstance(sent, StatusWrite):
+        after = evolve(deployment, status=sent.status, revision=sent.revision)
+        return after, Change.VERSION, deadline_after(deadline, after, sent.renewed)
+    after = spec_written(evolve(deployment, spec=sent, rollback_to=None))
+    return after, Change.GENERATION, deadline
+
+
+def changes(write: Write, before: Deployment, after: Deployment) -> bool:
+    """Whether there is an event of this write: a date counts, which no Deployment here has."""
+    return after != before or getattr(write.value, "renewed", False)
 
 
 def _status_words(write: Write) -> str:
@@ -254,7 +264,7 @@ def write_replica_set(
     if not has_room(replica_set_queue, lag):
         return
     write, idle, copy = step.write, _idle(deployment_copies), deployment_copies[template]
-    usual, after, change = _answer(write, replica_set, copy, variant)
+    usual, after, change = replica_set_after(write, replica_set, copy, variant)
     for answer, lands, words, spent in attempts(usual, write_failures_left, write_unknowns_left):
         done: dict[str, Any] = {}
         if lands and after != replica_set:
@@ -271,7 +281,7 @@ def write_replica_set(
         yield outcome(f"{text}{words}", **(done | rest), **spent)
 
 
-def _answer(
+def replica_set_after(
     write: Write, live: ReplicaSet | None, copy: Copy, variant: frozenset[str]
 ) -> tuple[Any, ReplicaSet | None, Change]:
     """What the API server answers, what the ReplicaSet is then, and what changed about it."""

@@ -54,6 +54,7 @@ FAULTS = {
     "pod-failed": "a pod fails for good, as by eviction",
     "never-ready": "pods of the first TIMES new templates never become ready",
     "controller-restart": "the controller manager restarts with empty memory",
+    "failover": "another controller manager takes over; requests of the former one may land late",
     "write-failure": "a request of a controller fails",
     "write-unknown": "a request of a controller is applied, and the answer is lost",
     "expectations-expire": "five minutes pass before a controller sees what it did",
@@ -109,6 +110,11 @@ class Environment:
     def times(self, name: str) -> int:
         """How often something may happen in all."""
         return sum(each.times for each in (*self.users, *self.faults) if each.name == name)
+
+    @property
+    def lands_late(self) -> bool:
+        """Whether a request can be on its way when its sender is no leader any more."""
+        return self.times("failover") > 0 and self.level != "atomic"
 
     def values(self, name: str) -> tuple[str, ...]:
         """The values that were given with a name, each once."""

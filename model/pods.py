@@ -51,13 +51,14 @@ class Pod:
     `trail` holds what the cache shows first, then what it has still to be told, and what is so
     last; None stands for no pod. `doomed` says that the ReplicaSet controller is about to ask for
     its deletion; `named` that it expects to see that, and has not yet; `orphaned` that its owner is
-    gone.
+    gone; `late` that a former leader has asked for its deletion, and that may still be done.
     """
 
     trail: tuple[PodKind | None, ...] = (CREATED,)
     doomed: bool = False
     named: bool = False
     orphaned: bool = False
+    late: bool = False
 
     @property
     def live(self) -> PodKind | None:
@@ -113,7 +114,7 @@ def terminated(pod: Pod, template: int) -> tuple[Pod, Event]:
     CheckGracefulDelete
     """
     ended = pod.live is not None and pod.live.phase in ("Failed", "Succeeded")
-    after = changed(pod, GONE if ended else TERMINATING)
+    after = changed(evolve(pod, late=False), GONE if ended else TERMINATING)
     return after, Event(template, after.trail[-2:], Change.VERSION)
 
 

@@ -49,6 +49,7 @@ __all__ = [
     "delete_pod",
     "list_pods",
     "start_sync",
+    "status_written",
     "sync_replica_set",
     "write_status",
 ]
@@ -352,8 +353,7 @@ def write_status(
     for answer, lands, words, spent in tries:
         done: dict[str, Any] = {}
         if lands and replica_set is not None:
-            seen = Observed.CURRENT if replica_set_copy.generation else Observed.BEHIND
-            after = evolve(replica_set, status=evolve(step.write.value, observed_generation=seen))
+            after = status_written(step.write, replica_set, replica_set_copy)
             if after != replica_set:
                 event = Event(template, after, Change.VERSION, own=answer == "applied")
                 done = {
@@ -368,3 +368,9 @@ def write_status(
         text += f", {status.available_replicas} available"
         rest = _next(step.answered(answer), key)
         yield outcome(f"reports {text}{words}", **(done | rest), **spent)
+
+
+def status_written(write: Write, replica_set: ReplicaSet, copy: Copy) -> ReplicaSet:
+    """The ReplicaSet with a status that was computed from the spec of this copy."""
+    seen = Observed.CURRENT if copy.generation else Observed.BEHIND
+    return evolve(replica_set, status=evolve(write.value, observed_generation=seen))

@@ -24,7 +24,7 @@ from seatrial.core import (
     every,
 )
 
-from . import clock, delivery, faults, guards, kubelet, replicaset, users
+from . import clock, delivery, failover, faults, guards, kubelet, replicaset, users
 from . import deployment_controller as controller
 from .api import (
     RECREATE,
@@ -279,6 +279,7 @@ def compose(name: str, spec: DeploymentSpec, around: Environment) -> System:
         return {each: value if each == 1 else others for each in members}
 
     budgets = {name: around.times(fault) for name, fault in _BUDGETS.items()}
+    late = {"deployment_late": None, "replica_set_late": every(None)} if around.lands_late else {}
     never_ready = frozenset(members[1 : 1 + around.times("never-ready")])
     return System(
         name=name,
@@ -304,6 +305,8 @@ def compose(name: str, spec: DeploymentSpec, around: Environment) -> System:
         variables=[
             *(Variable(each) for each in _SHARED),
             *(Variable(each, over=_PER_TEMPLATE) for each in _OF_A_TEMPLATE),
+            *((Variable("deployment_late"),) if around.lands_late else ()),
+            *((Variable("replica_set_late", over=_PER_TEMPLATE),) if around.lands_late else ()),
             *(Variable(each) for each in budgets),
         ],
         views=_views(spec, around.level),
@@ -329,6 +332,7 @@ def compose(name: str, spec: DeploymentSpec, around: Environment) -> System:
                 "replica_set_copy": every(Copy()),
                 "expectations": every(Expectations()),
                 "pods": first(running, settled(PodKind(), 0)),
+                **late,
                 **budgets,
             }
         ],
@@ -372,6 +376,7 @@ _BUDGETS = {
     "unreadies_left": "unready",
     "pod_failures_left": "pod-failed",
     "controller_restarts_left": "controller-restart",
+    "failovers_left": "failover",
     "write_failures_left": "write-failure",
     "write_unknowns_left": "write-unknown",
     "expectations_expire_left": "expectations-expire",
@@ -519,7 +524,7 @@ def _actions(spec: DeploymentSpec, around: Environment) -> list[Action]:
         *_kubelet(maker, around),
         *_replica_set_controller(maker),
         *_deployment_controller(maker, recreate),
-        *_watches(maker, recreate),
+        *_watches(maker, recreate, around),
         *_clock(maker, spec),
         *_users(maker, around),
         *_faults(maker, around),
@@ -616,21 +621,24 @@ def _deployment_controller(maker: _Maker, recreate: bool) -> list[Action]:
     ]
 
 
-def _watches(maker: _Maker, recreate: bool) -> list[Action]:
+def _watches(maker: _Maker, recreate: bool, around: Environment) -> list[Action]:
+    told: Any = failover if around.lands_late else delivery
+    late = " deployment_late" if around.lands_late else ""
     deliver_pod = delivery.deliver_pod_for_recreate if recreate else delivery.deliver_pod
     pod_writes = "pods pod_queue expectations replica_set_key"
     return [
         maker.of(
             "watch",
-            delivery.deliver_deployment,
-            "deployment_cache deployment_queue deployment_key",
+            told.deliver_deployment,
+            f"deployment_cache deployment_queue deployment_key{late}",
             part_of="watch",
             when="deployment_event_due",
         ),
         maker.of(
             "watch",
-            delivery.deliver_replica_set,
-            "replica_set_cache replica_set_queue replica_set_key deployment_key expectations",
+            told.deliver_replica_set,
+            "replica_set_cache replica_set_queue replica_set_key deployment_key expectations"
+            + (f" replica_set_late{late}" if around.lands_late else ""),
             each=True,
             part_of="watch",
             when="replica_set_event_due",
@@ -693,32 +701,17 @@ def _users(maker: _Maker, around: Environment) -> list[Action]:
 
 def _faults(maker: _Maker, around: Environment) -> list[Action]:
     found = []
-    if around.times("controller-restart"):
-        found += [
-            maker.of(
-                "fault",
-                faults.restart_controllers,
-                "restarting controller_restarts_left",
-                fair="none",
-            ),
-            maker.of(
-                "fault",
-                faults.restart_replica_set_controller,
-                "restarting replica_set_cache replica_set_sync replica_set_copy replica_set_key"
-                " expectations pods",
-                each=True,
-                fair="none",
-                part_of="step",
-            ),
-            maker.of(
-                "fault",
-                faults.restart_deployment_controller,
-                "restarting deployment_cache deployment_sync deployment_copies deployment_key"
-                " deployment_queue replica_set_queue pod_queue",
-                fair="none",
-                part_of="step",
-            ),
-        ]
+    for fault, function in (
+        ("controller-restart", faults.restart_controllers),
+        ("failover", failover.fail_over),
+    ):
+        if around.times(fault):
+            left = f"{fault.replace('-', '_')}s_left"
+            found.append(maker.of("fault", function, f"restarting {left}", fair="none"))
+    if around.times("controller-restart") or around.times("failover"):
+        found += _lists_anew(maker, around.lands_late)
+    if around.lands_late:
+        found += _former_leader(maker)
     if around.times("expectations-expire"):
         found.append(
             maker.of(
@@ -742,6 +735,54 @@ def _faults(maker: _Maker, around: Environment) -> list[Action]:
             ),
         ]
     return found
+
+
+def _lists_anew(maker: _Maker, lands_late: bool) -> list[Action]:
+    """What a process does that starts: parts of the step that ends the one before."""
+    of_one: Callable[..., Any] = faults.restart_replica_set_controller
+    of_all: Callable[..., Any] = faults.restart_deployment_controller
+    writes = {
+        "one": "restarting replica_set_cache replica_set_sync replica_set_copy replica_set_key"
+        " expectations pods",
+        "all": "restarting deployment_cache deployment_sync deployment_copies deployment_key"
+        " deployment_queue replica_set_queue pod_queue",
+    }
+    if lands_late:
+        of_one, of_all = failover.take_over_replica_set, failover.take_over_deployment
+        writes["one"] += " replica_set_late"
+        writes["all"] += " deployment_late"
+    return [
+        maker.of("fault", of_one, writes["one"], each=True, fair="none", part_of="step"),
+        maker.of("fault", of_all, writes["all"], fair="none", part_of="step"),
+    ]
+
+
+def _former_leader(maker: _Maker) -> list[Action]:
+    actor = "former leader"
+    rs = "replica_set replica_set_queue replica_set_copy deployment_copies"
+    pods = "pods pod_queue"
+    return [
+        maker.of(
+            actor,
+            failover.land_deployment_write,
+            "deployment_late deployment deployment_queue deployment_copies deadline",
+            fair="none",
+        ),
+        maker.of(
+            actor,
+            failover.land_replica_set_write,
+            f"deployment_late {rs} pods",
+            each=True,
+            fair="none",
+        ),
+        maker.of(
+            actor, failover.land_status_write, f"replica_set_late {rs}", each=True, fair="none"
+        ),
+        maker.of(
+            actor, failover.land_pod_creation, f"replica_set_late {pods}", each=True, fair="none"
+        ),
+        maker.of(actor, failover.land_pod_deletion, pods, each=True, fair="none"),
+    ]
 
 
 def _assumptions(around: Environment) -> list[str]:

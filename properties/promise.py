@@ -132,9 +132,13 @@ ATOMIC = Precondition(
 )
 TOLD = Precondition(
     "a ReplicaSet knows of the pods that it made: lag 0, or neither `write-unknown` nor"
-    " `expectations-expire`",
+    " `expectations-expire`; and no request lands after a `failover`",
     lambda spec, around: (
-        around.lag == 0 or around.times("write-unknown") + around.times("expectations-expire") == 0
+        not around.lands_late
+        and (
+            around.lag == 0
+            or around.times("write-unknown") + around.times("expectations-expire") == 0
+        )
     ),
 )
 INTERLEAVED = Precondition(

@@ -34,6 +34,12 @@ DROPPED = {
         case(faults="write-unknown", level="faulty", lag=1),
         SURPLUS.format(2),
     ),
+    "a pod is created after the leader that asked for it is gone": (
+        "replicaset-never-too-many",
+        promise.TOLD,
+        case(faults="failover", level="interleaved"),
+        SURPLUS.format(2),
+    ),
     "the size shrinks between the decision and the creation": (
         "replicaset-creates-what-is-missing",
         promise.ATOMIC,
