@@ -26,6 +26,7 @@ __all__ = [
     "Level",
     "budgets",
     "feature_gates",
+    "timers_early",
 ]
 
 Level = Literal["atomic", "interleaved", "faulty"]
@@ -102,6 +103,8 @@ class Environment:
     faults: tuple[Budget, ...] = (Budget("container-exit"),)
     level: Level = "atomic"
     lag: int = 0
+    slow: int = 0
+    """How many timers may go off while something else could happen: clock `slow@N`."""
     kubernetes: str = "1.36.3"
     gates: tuple[tuple[str, bool], ...] = tuple(GATES.items())
     variant: frozenset[str] = frozenset()
@@ -110,6 +113,11 @@ class Environment:
     def times(self, name: str) -> int:
         """How often something may happen in all."""
         return sum(each.times for each in (*self.users, *self.faults) if each.name == name)
+
+    @property
+    def clock(self) -> str:
+        """How time passes, as it is written."""
+        return f"slow@{self.slow}" if self.slow else "prompt"
 
     @property
     def lands_late(self) -> bool:
@@ -204,3 +212,25 @@ def feature_gates(texts: Iterable[str]) -> tuple[tuple[str, bool], ...]:
             raise DeclarationError(f"--feature-gates {name}={value!r} is neither true nor false")
         gates[name] = value == "true"
     return tuple(gates.items())
+
+
+def timers_early(clock: str) -> int:
+    """
+    How many timers may go off early with this clock: `prompt`, `slow` or `slow@N`.
+
+    Raises DeclarationError for any other.
+
+    >>> timers_early("prompt"), timers_early("slow"), timers_early("slow@3")
+    (0, 1, 3)
+    """
+    match = _FORM.fullmatch(clock)
+    if match is None or match[1] not in ("prompt", "slow") or match[2] is not None:
+        raise DeclarationError(f"--clock {clock!r} is none of prompt, slow, slow@N")
+    if match[1] == "prompt":
+        if match[3] is not None:
+            raise DeclarationError("--clock prompt takes no number; slow@N lets N timers be early")
+        return 0
+    times = int(match[3] or 1)
+    if not 1 <= times <= _MOST_TIMES:
+        raise DeclarationError(f"--clock slow: {times} times is not between 1 and {_MOST_TIMES}")
+    return times

@@ -279,6 +279,7 @@ def compose(name: str, spec: DeploymentSpec, around: Environment) -> System:
         return {each: value if each == 1 else others for each in members}
 
     budgets = {name: around.times(fault) for name, fault in _BUDGETS.items()}
+    early = {"early_left": around.slow} if around.slow else {}
     late = {"deployment_late": None, "replica_set_late": every(None)} if around.lands_late else {}
     never_ready = frozenset(members[1 : 1 + around.times("never-ready")])
     return System(
@@ -307,7 +308,7 @@ def compose(name: str, spec: DeploymentSpec, around: Environment) -> System:
             *(Variable(each, over=_PER_TEMPLATE) for each in _OF_A_TEMPLATE),
             *((Variable("deployment_late"),) if around.lands_late else ()),
             *((Variable("replica_set_late", over=_PER_TEMPLATE),) if around.lands_late else ()),
-            *(Variable(each) for each in budgets),
+            *(Variable(each) for each in (*budgets, *early)),
         ],
         views=_views(spec, around.level),
         actions=_actions(spec, around),
@@ -334,6 +335,7 @@ def compose(name: str, spec: DeploymentSpec, around: Environment) -> System:
                 "pods": first(running, settled(PodKind(), 0)),
                 **late,
                 **budgets,
+                **early,
             }
         ],
         assumptions=_assumptions(around),
@@ -525,7 +527,7 @@ def _actions(spec: DeploymentSpec, around: Environment) -> list[Action]:
         *_replica_set_controller(maker),
         *_deployment_controller(maker, recreate),
         *_watches(maker, recreate, around),
-        *_clock(maker, spec),
+        *_clock(maker, spec, around.slow > 0),
         *_users(maker, around),
         *_faults(maker, around),
     ]
@@ -654,7 +656,7 @@ def _watches(maker: _Maker, recreate: bool, around: Environment) -> list[Action]
     ]
 
 
-def _clock(maker: _Maker, spec: DeploymentSpec) -> list[Action]:
+def _clock(maker: _Maker, spec: DeploymentSpec, slow: bool) -> list[Action]:
     found = []
     if spec.min_ready_seconds > 0:
         found += [
@@ -667,7 +669,21 @@ def _clock(maker: _Maker, spec: DeploymentSpec) -> list[Action]:
         found.append(
             maker.of("clock", clock.pass_deadline, "deadline deployment_key", when="watches_idle")
         )
+    if slow:
+        found += [_early(maker, each) for each in found]
     return found
+
+
+def _early(maker: _Maker, timely: Action) -> Action:
+    """The same timer, going off while something else could happen."""
+    name = f"{timely.name}_early"
+    return maker.of(
+        "clock",
+        getattr(clock, name),
+        " ".join((*timely.writes, "early_left")),
+        each=bool(timely.over),
+        fair="none",
+    )
 
 
 def _users(maker: _Maker, around: Environment) -> list[Action]:
@@ -793,8 +809,10 @@ def _assumptions(around: Environment) -> list[str]:
         f"users: {', '.join(map(str, around.users)) or 'none'}",
         f"faults: {', '.join(map(str, around.faults)) or 'none'}",
         "the rollout of the manifest is complete at the start",
-        "time passes only when nothing else can happen",
+        f"clock {around.clock}: time passes only when nothing else can happen",
     ]
+    if around.slow:
+        texts[-1] += f", but for {around.slow} timers, which may go off early"
     if around.lag:
         texts.append(f"a writer waits while {around.lag} events of its kind are on their way")
     if around.variant:

@@ -14,6 +14,7 @@ from .promise import (
     NO_POD_FAULTS,
     NO_UNDO,
     NOT_DELETED,
+    PROMPT,
     ROLLING,
     SAME_SIZE,
     SOME_PODS,
@@ -272,7 +273,7 @@ def stuck_is_reported(
     return deployment_alive != "alive" or target not in never_ready or progress == _EXCEEDED
 
 
-@under(DEADLINE, HEALTHY_TEMPLATES)
+@under(DEADLINE, HEALTHY_TEMPLATES, PROMPT)
 @always(
     id="deployment-healthy-rollout-is-in-time",
     says="a rollout whose pods become ready never exceeds its progress deadline",

@@ -27,6 +27,7 @@ __all__ = [
     "NO_POD_FAULTS",
     "NO_UNDO",
     "PAUSED",
+    "PROMPT",
     "RECREATE",
     "ROLLING",
     "SAME_SIZE",
@@ -147,6 +148,12 @@ INTERLEAVED = Precondition(
 )
 FRESH = Precondition(
     "caches show every write before the next sync: lag 0", lambda spec, around: around.lag == 0
+)
+
+
+PROMPT = Precondition(
+    "time passes only when nothing else can happen: clock prompt",
+    lambda spec, around: around.slow == 0,
 )
 
 

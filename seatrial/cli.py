@@ -166,6 +166,12 @@ _AROUND = _options(
         metavar="K",
         help="How many watch events of a kind may be on their way to the controllers.",
     ),
+    click.option(
+        "--clock",
+        metavar="prompt|slow[@N]",
+        help="When time passes: only when nothing else can happen, or N times before that."
+        " [default: prompt]",
+    ),
     click.option("--kubernetes", metavar="VERSION", help="Whose controllers. [default: 1.36.3]"),
     click.option(
         "--feature-gates",
@@ -284,6 +290,7 @@ def check(
     faults: tuple[str, ...],
     level: str | None,
     lag: int | None,
+    clock: str | None,
     kubernetes: str | None,
     feature_gates: tuple[str, ...],
     bugs: tuple[str, ...],
@@ -314,6 +321,7 @@ def check(
         faults=faults,
         level=level,
         lag=lag,
+        clock=clock,
         kubernetes=kubernetes,
         feature_gates=feature_gates,
         bugs=bugs,

@@ -45,6 +45,7 @@ class Asked:
     faults: tuple[str, ...] = ()
     level: str | None = None
     lag: int | None = None
+    clock: str | None = None
     kubernetes: str | None = None
     feature_gates: tuple[str, ...] = ()
     bugs: tuple[str, ...] = ()
@@ -58,6 +59,7 @@ class Asked:
             ("--faults", self.faults),
             ("--level", self.level),
             ("--lag", self.lag),
+            ("--clock", self.clock),
             ("--kubernetes", self.kubernetes),
             ("--feature-gates", self.feature_gates),
             ("--bug", self.bugs),
@@ -181,6 +183,7 @@ def _environments(asked: Asked) -> tuple[Environment, bool]:
         users=users,
         faults=faults,
         lag=lag,
+        slow=environment.timers_early(asked.clock or "prompt"),
         kubernetes="1.36.3" if version == "1.36" else version,
         gates=environment.feature_gates(asked.feature_gates),
         variant=_variant(asked),
@@ -319,6 +322,7 @@ def _recipe(name: str, manifest: DeploymentManifest, around: Environment) -> dic
         "faults": [str(each) for each in around.faults],
         "level": around.level,
         "lag": around.lag,
+        "clock": around.clock,
         "kubernetes": around.kubernetes,
         "featureGates": [f"{gate}={str(on).lower()}" for gate, on in around.gates],
         "variant": sorted(around.variant),
@@ -340,6 +344,9 @@ def subject_of_recipe(recipe: Mapping[str, Any], where: str) -> Subject:
     name, level, version = (recipe.get(key) for key in ("name", "level", "kubernetes"))
     if not (isinstance(name, str) and isinstance(level, str) and isinstance(version, str)):
         raise TraceFormatError(f"{where}: #meta.subject lacks name, level or kubernetes")
+    clock = recipe.get("clock", "prompt")
+    if not isinstance(clock, str):
+        raise TraceFormatError(f"{where}: #meta.subject.clock is no string")
     lag, document = recipe.get("lag"), recipe.get("deployment")
     if type(lag) is not int or not isinstance(document, dict):
         raise TraceFormatError(f"{where}: #meta.subject lacks lag or deployment")
@@ -348,6 +355,7 @@ def subject_of_recipe(recipe: Mapping[str, Any], where: str) -> Subject:
         faults=tuple(recipe["faults"]) or ("none",),
         level=level,
         lag=lag,
+        clock=clock,
         kubernetes=version,
         feature_gates=tuple(recipe["featureGates"]),
     )

@@ -39,6 +39,7 @@ def case(
     faults: str = "none",
     level: environment.Level = "atomic",
     lag: int = 0,
+    slow: int = 0,
     ids: tuple[str, ...] = (),
     **spec: Any,
 ) -> Case:
@@ -52,6 +53,7 @@ def case(
             faults=environment.budgets([faults or "none"], "faults"),
             level=level,
             lag=lag,
+            slow=slow,
         ),
         ids,
     )

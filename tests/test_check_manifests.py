@@ -194,6 +194,19 @@ def test_a_trace_file_needs_no_manifest_to_be_run_again(run: Run, one: str, tmp_
         assert run("trace", "show", str(path)).code == 0
 
 
+def test_a_report_and_its_traces_say_which_clock(run: Run, one: str, tmp_path: Path) -> None:
+    """The assumption is printed, the command repeats it, and the trace replays."""
+    shown = "seed-rolling-delete-before-create"
+    words = (*ATOMIC, "--clock", "slow", "--property", shown, "--itf", str(tmp_path))
+
+    ran = run("check", one, *words)
+    replayed = run("trace", "replay", str(tmp_path / f"{shown}.itf.json"))
+
+    assert "clock slow@1: time passes only when nothing else can happen, but for 1 " in ran.out
+    assert "--clock slow" in ran.out
+    assert replayed.code == 0
+
+
 def test_a_trace_file_is_not_believed(run: Run, one: str, tmp_path: Path) -> None:
     """The Deployment in it is read like any manifest, the rest like options."""
     folder = tmp_path / "traces"
@@ -204,6 +217,7 @@ def test_a_trace_file_is_not_believed(run: Run, one: str, tmp_path: Path) -> Non
         ("level", "fast", "--level 'fast' is none of"),
         ("users", ["dance"], "there is no 'dance'"),
         ("lag", "1", "#meta.subject lacks lag"),
+        ("clock", 1, "#meta.subject.clock is no string"),
         ("deployment", {"kind": "Deployment"}, "apiVersion"),
         ("variant", ["no-such-bug"], "no-such-bug"),
     ):
@@ -238,6 +252,10 @@ def test_a_trace_file_is_not_believed(run: Run, one: str, tmp_path: Path) -> Non
         (("--faults", "set-image"), "there is no 'set-image'"),
         (("--faults", "unready@@2"), "is not of the form NAME[:VALUE][@TIMES]"),
         (("--faults", "relist"), "relist needs --lag 2"),
+        (("--clock", "fast"), "--clock 'fast' is none of prompt, slow, slow@N"),
+        (("--clock", "slow@0"), "--clock slow: 0 times is not between 1 and 20"),
+        (("--clock", "slow:2"), "--clock 'slow:2' is none of prompt, slow, slow@N"),
+        (("--clock", "prompt@1"), "--clock prompt takes no number"),
         (("--lag", "9"), "9 is not in the range"),
         (("--level", "quick"), "'quick' is not one of"),
         (("--kubernetes", "1.12"), "the model has the controllers of 1.36.3"),

@@ -330,6 +330,10 @@ DROPPED = {
         case(users="scale:2"),
         "Available is True and 1 pods are available; 2 replicas - 0 are needed",
     ),
+    ("deployment-healthy-rollout-is-in-time", promise.PROMPT): (
+        case(slow=1),
+        "Progressing is ProgressDeadlineExceeded, and every template is healthy",
+    ),
     ("deployment-healthy-rollout-is-in-time", promise.HEALTHY_TEMPLATES): (
         case(faults="never-ready"),
         "Progressing is ProgressDeadlineExceeded, and every template is healthy",
