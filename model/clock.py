@@ -162,7 +162,7 @@ def pass_requeue(
     if not replica_set_key.later or waiting_to_be_available > 0:
         return
     if _quiet(watches_idle, deployment_event_due, deployment_busy, replica_set_busy, pods_busy):
-        yield outcome("the delayed key is due", replica_set_key=Key(dirty=True))
+        yield outcome("the delayed key is due", replica_set_key=replica_set_key.due())
 
 
 def pass_deadline(
@@ -189,7 +189,7 @@ def pass_deadline(
 def _past_deadline(deadline: Deadline, key: Key) -> dict[str, Any]:
     return {
         "deadline": "passed" if deadline == "running" else deadline,
-        "deployment_key": Key(dirty=True) if key.later else key,
+        "deployment_key": key.due() if key.later else key,
     }
 
 
@@ -215,7 +215,7 @@ def pass_requeue_early(replica_set_key: Key, early_left: int) -> Outcomes:
     if early_left > 0 and replica_set_key.later:
         yield outcome(
             "the delayed key is due early",
-            replica_set_key=Key(dirty=True),
+            replica_set_key=replica_set_key.due(),
             early_left=early_left - 1,
         )
 

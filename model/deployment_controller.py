@@ -18,12 +18,14 @@ from seatrial.core import All, Outcomes, Population, outcome
 from .api import Deployment, Observed, PodKind, ReplicaSet
 from .clock import Deadline, deadline_after
 from .controller import (
+    MAX_RETRIES,
     Answer,
     Done,
     Key,
     Pending,
     Write,
     attempts,
+    dropped,
     finished,
     plan,
     possible_answers,
@@ -76,6 +78,7 @@ def observe(
     copies_of_caches: tuple[Copy, ...],
     deadline: Deadline,
     write_faults: bool,
+    gives_up: bool,
     variant: frozenset[str],
 ) -> Outcomes:
     """A worker takes the key, reads the caches and decides. Go: processNextWorkItem"""
@@ -87,7 +90,7 @@ def observe(
         return
     rss = tuple(rs for rs in replica_set_cache.values() if rs is not None and rs.owned)
     seen = Observation(deployment_cache, rss, (), deadline == "passed")
-    yield _decide(seen, key, copies_of_caches, write_faults, variant)
+    yield _decide(seen, key, copies_of_caches, write_faults, gives_up, variant)
 
 
 def observe_for_recreate(
@@ -99,6 +102,7 @@ def observe_for_recreate(
     unfinished: All[bool],
     deadline: Deadline,
     write_faults: bool,
+    gives_up: bool,
     variant: frozenset[str],
 ) -> Outcomes:
     """The same, with a look at pods: Recreate waits until no old one is left."""
@@ -111,7 +115,7 @@ def observe_for_recreate(
     owned = {at: rs for at, rs in replica_set_cache.items() if rs is not None and rs.owned}
     pod_map = tuple((rs.created, _ONE_RUNNING) for at, rs in owned.items() if unfinished[at])
     seen = Observation(deployment_cache, tuple(owned.values()), pod_map, deadline == "passed")
-    yield _decide(seen, key, copies_of_caches, write_faults, variant)
+    yield _decide(seen, key, copies_of_caches, write_faults, gives_up, variant)
 
 
 def _decide(
@@ -119,6 +123,7 @@ def _decide(
     key: Key,
     copies: tuple[Copy, ...],
     write_faults: bool,
+    gives_up: bool,
     variant: frozenset[str],
 ) -> Any:
     step = plan(
@@ -127,7 +132,7 @@ def _decide(
     )
     if isinstance(step, Done):
         later = "; will look again at the deadline" if step.later else ""
-        return outcome(f"has nothing to write{later}", deployment_key=finished(key, step))
+        return outcome(f"has nothing to write{later}", deployment_key=finished(key, step, gives_up))
     return outcome(
         f"decides to {describe(step.write)}",
         deployment_key=key,
@@ -148,15 +153,21 @@ def describe(write: Write) -> str:
     return f"set {name} to {write.value.replicas} replicas"
 
 
-def _next(step: Pending | Done, key: Key, idle: tuple[Copy, ...]) -> dict[str, Any]:
+def _next(step: Pending | Done, key: Key, idle: tuple[Copy, ...], gives_up: bool) -> dict[str, Any]:
     """What the controller's variables are when this is left of its sync."""
     if isinstance(step, Pending):
         return {"deployment_sync": step}
     return {
         "deployment_sync": None,
         "deployment_copies": idle,
-        "deployment_key": finished(key, step),
+        "deployment_key": finished(key, step, gives_up),
     }
+
+
+def _gives_up(step: Pending | Done, key: Key, gives_up: bool) -> str:
+    if not dropped(key, step, gives_up):
+        return ""
+    return f"; after {MAX_RETRIES} retries the key is dropped"
 
 
 def _idle(copies: tuple[Copy, ...]) -> tuple[Copy, ...]:
@@ -181,6 +192,7 @@ def write_deployment(
     deployment_queue: Queue,
     deadline: Deadline,
     lag: int,
+    gives_up: bool,
     write_failures_left: int,
     write_unknowns_left: int,
 ) -> Outcomes:
@@ -200,7 +212,8 @@ def write_deployment(
                 done["deployment"] = after
                 done["deployment_queue"] = (*deployment_queue, event)
                 done["deployment_copies"] = _kept(deployment_copies, 0, write, change)
-        rest = _next(step.answered(answer), deployment_key, idle)
+        rest = _next(step.answered(answer), deployment_key, idle, gives_up)
+        words += _gives_up(step.answered(answer), deployment_key, gives_up)
         yield outcome(f"{_status_words(write)}{words}", **(done | rest), **spent)
 
 
@@ -253,6 +266,7 @@ def write_replica_set(
     pods: Pods,
     template: int,
     lag: int,
+    gives_up: bool,
     write_failures_left: int,
     write_unknowns_left: int,
     variant: frozenset[str],
@@ -276,7 +290,8 @@ def write_replica_set(
                 done["replica_set_copy"] = outdated(replica_set_copy, change)
             if after is None:
                 done["pods"] = orphans(pods)
-        rest = _next(step.answered(answer), deployment_key, idle)
+        rest = _next(step.answered(answer), deployment_key, idle, gives_up)
+        words += _gives_up(step.answered(answer), deployment_key, gives_up)
         text = _scale_words(write, replica_set)
         yield outcome(f"{text}{words}", **(done | rest), **spent)
 

@@ -14,6 +14,8 @@ from attrs import frozen
 
 from seatrial.core import DeclarationError
 
+from .controller import MAX_RETRIES
+
 __all__ = [
     "FAULTS",
     "GATES",
@@ -123,6 +125,11 @@ class Environment:
     def lands_late(self) -> bool:
         """Whether a request can be on its way when its sender is no leader any more."""
         return self.times("failover") > 0 and self.level != "atomic"
+
+    @property
+    def gives_up(self) -> bool:
+        """Whether so many requests may fail that the Deployment controller drops a key."""
+        return self.times("write-failure") > MAX_RETRIES
 
     def values(self, name: str) -> tuple[str, ...]:
         """The values that were given with a name, each once."""

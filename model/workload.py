@@ -38,7 +38,7 @@ from .api import (
     ReplicaSetStatus,
     RollingUpdateDeployment,
 )
-from .controller import Key, Pending
+from .controller import MAX_RETRIES, Key, Pending
 from .controller_utils import Expectations, filter_active_pods
 from .deployment import StatusWrite
 from .deployment_conditions import (
@@ -300,6 +300,7 @@ def compose(name: str, spec: DeploymentSpec, around: Environment) -> System:
             Parameter(
                 "write_faults", around.times("write-failure") + around.times("write-unknown") > 0
             ),
+            Parameter("gives_up", around.gives_up),
             Parameter("variant", around.variant),
             *(Parameter(name.removesuffix("_left"), times) for name, times in budgets.items()),
         ],
@@ -815,6 +816,11 @@ def _assumptions(around: Environment) -> list[str]:
         texts[-1] += f", but for {around.slow} timers, which may go off early"
     if around.lag:
         texts.append(f"a writer waits while {around.lag} events of its kind are on their way")
+    if 0 < around.times("write-failure") <= MAX_RETRIES:
+        texts.append(
+            f"no key is given up: that takes {MAX_RETRIES + 1} syncs in a row that fail, more than"
+            " requests may fail here; conflicts end before"
+        )
     if around.variant:
         texts.append(f"rules changed: {', '.join(sorted(around.variant))}")
     return texts

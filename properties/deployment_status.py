@@ -10,6 +10,7 @@ from .promise import (
     BROKEN_TEMPLATES,
     DEADLINE,
     HEALTHY_TEMPLATES,
+    NO_GIVE_UP,
     NO_PAUSE,
     NO_POD_FAULTS,
     NO_UNDO,
@@ -39,7 +40,7 @@ _EXCEEDED = "ProgressDeadlineExceeded"
 # ---- numbers ----------------------------------------------------------------------------------
 
 
-@at_all_times
+@under(NO_GIVE_UP)
 @converges_to(
     id="deployment-status-at-rest",
     says="in the end the status has the numbers of pods that there are, and the generation of the"

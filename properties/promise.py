@@ -23,6 +23,7 @@ __all__ = [
     "HEALTHY_TEMPLATES",
     "INTERLEAVED",
     "NOT_DELETED",
+    "NO_GIVE_UP",
     "NO_PAUSE",
     "NO_POD_FAULTS",
     "NO_UNDO",
@@ -154,6 +155,12 @@ FRESH = Precondition(
 PROMPT = Precondition(
     "time passes only when nothing else can happen: clock prompt",
     lambda spec, around: around.slow == 0,
+)
+
+
+NO_GIVE_UP = Precondition(
+    "no sync fails so often in a row that its key is dropped: fewer than 16 `write-failure`",
+    lambda spec, around: not around.gives_up,
 )
 
 
