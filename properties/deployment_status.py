@@ -9,6 +9,7 @@ from seatrial.model import api, deployment_conditions
 from .promise import (
     BROKEN_TEMPLATES,
     DEADLINE,
+    FEW_FAILURES,
     HEALTHY_TEMPLATES,
     NO_GIVE_UP,
     NO_PAUSE,
@@ -208,7 +209,7 @@ def complete_and_none_running(
         yield f"the status is complete and {others} old pods still run"
 
 
-@under(DEADLINE, HEALTHY_TEMPLATES, SAME_SIZE)
+@under(DEADLINE, HEALTHY_TEMPLATES, SAME_SIZE, FEW_FAILURES)
 @converges_to(
     id="deployment-complete-at-rest",
     says="in the end a rollout is said to be complete, unless it is paused",
@@ -274,7 +275,7 @@ def stuck_is_reported(
     return deployment_alive != "alive" or target not in never_ready or progress == _EXCEEDED
 
 
-@under(DEADLINE, HEALTHY_TEMPLATES, PROMPT)
+@under(DEADLINE, HEALTHY_TEMPLATES, PROMPT, FEW_FAILURES)
 @always(
     id="deployment-healthy-rollout-is-in-time",
     says="a rollout whose pods become ready never exceeds its progress deadline",

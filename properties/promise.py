@@ -19,6 +19,7 @@ __all__ = [
     "ATOMIC",
     "BROKEN_TEMPLATES",
     "DEADLINE",
+    "FEW_FAILURES",
     "FRESH",
     "HEALTHY_TEMPLATES",
     "INTERLEAVED",
@@ -158,6 +159,11 @@ PROMPT = Precondition(
 )
 
 
+FEW_FAILURES = Precondition(
+    "at most one request fails, since a resizing of old ReplicaSets that fails is not tried again"
+    " before something else happens: `write-failure` once",
+    lambda spec, around: around.times("write-failure") <= 1,
+)
 NO_GIVE_UP = Precondition(
     "no sync fails so often in a row that its key is dropped: fewer than 16 `write-failure`",
     lambda spec, around: not around.gives_up,
