@@ -28,7 +28,7 @@ __all__ = [
     "deliver_pod_for_recreate",
     "deliver_replica_set",
     "observed",
-    "own_status_unseen",
+    "own_writes_unseen",
     "seen_pods",
 ]
 
@@ -44,9 +44,9 @@ def _counted(kind: PodKind | None, variant: frozenset[str]) -> bool:
     return kind is not None
 
 
-def own_status_unseen(replica_set_queue: Queue, template: int) -> bool:
-    """View: whether a status that the ReplicaSet controller wrote has not come back yet."""
-    return any(event.key == template and event.own for event in replica_set_queue)
+def own_writes_unseen(replica_set_queue: Queue, pod_queue: Queue, template: int) -> bool:
+    """View: whether a status or a pod that the ReplicaSet controller wrote is on its way still."""
+    return any(event.key == template and event.own for event in (*replica_set_queue, *pod_queue))
 
 
 def deliver_deployment(deployment_queue: Queue, deployment_key: Key) -> Outcomes:

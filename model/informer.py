@@ -2,7 +2,7 @@
 What a controller sees of the API: watch events on their way, and copies that grow old.
 
 :Go: kubernetes v1.36.3 staging/src/k8s.io/client-go/tools/cache (Reflector, DeltaFIFO,
-    sharedIndexInformer); pkg/util/consistency/consistency.go
+    sharedIndexInformer); pkg/controller/util/consistency/consistency.go
 :Docs: https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes
 :Omits: periodic resync, which is off; bookmarks; the time between the store and its handlers (a
     handler runs in the step that changes the store).
@@ -18,7 +18,7 @@ object in a controller's hands what has happened to the original since.
 from enum import Enum
 from typing import Any
 
-from attrs import evolve, frozen
+from attrs import frozen
 
 from seatrial.core.arith import maximum
 
@@ -73,8 +73,8 @@ class Event:
     """
     A watch event that no cache has got yet: `value` is the object, or None where it is gone.
 
-    `own` marks a status that the ReplicaSet controller wrote: with the consistency store, it does
-    not sync the ReplicaSet before it has seen that.
+    `own` marks what the ReplicaSet controller knows to have written, a status or a new pod: with
+    the consistency store, it does not sync the ReplicaSet before it has seen that.
     """
 
     key: int
@@ -99,11 +99,6 @@ def behind(queue: Queue, key: int) -> Copy:
         if event.key == key:
             copy = outdated(copy, event.change)
     return copy
-
-
-def forgotten(queue: Queue) -> Queue:
-    """The events, when nobody remembers any more whose writes they are."""
-    return tuple(evolve(event, own=False) for event in queue)
 
 
 def touched(copies: tuple[Copy, ...], at: int, change: Change) -> tuple[Copy, ...]:

@@ -7,8 +7,9 @@ The ReplicaSet controller: as many pods as the ReplicaSet asks for, and a status
     so that of pods with the same phase and readiness any may be chosen; more than 500 pods at a
     time.
 
-The consistency store (new in 1.36) remembers the last status that the controller wrote, and nothing
-of the pods that it created or deleted: these are what expectations are for.
+The consistency store (new in 1.36) remembers the last status that the controller wrote and the last
+pod that it created, where it got the answer, but no deletions. It does not sync the ReplicaSet
+before the caches show both; expectations expire, and this does not.
 """
 
 from typing import Any
@@ -134,7 +135,7 @@ def start_sync(
     replica_set_sync: Working,
     replica_set_cache: ReplicaSet | None,
     replica_set_behind: Copy,
-    own_status_unseen: bool,
+    own_writes_unseen: bool,
     expectations: Expectations,
     consistency_store: bool,
     variant: frozenset[str],
@@ -147,7 +148,7 @@ def start_sync(
     """
     if not replica_set_key.dirty or replica_set_sync is not None:
         return
-    if consistency_store and own_status_unseen:
+    if consistency_store and own_writes_unseen:
         return
     key = replica_set_key.taken()
     if replica_set_cache is None:
@@ -270,7 +271,7 @@ def create_pod(
     for answer, lands, words, spent in tries:
         done: dict[str, Any] = {}
         if lands:
-            event = Event(template, pod.trail, Change.IDENTITY)
+            event = Event(template, pod.trail, Change.IDENTITY, own=answer == "applied")
             done = {"pods": pods.add(pod), "pod_queue": (*pod_queue, event)}
         rest = _next(step.answered(answer), replica_set_key)
         yield outcome(f"creates a pod{words}", **done, **rest, **spent)

@@ -433,7 +433,7 @@ def _views(spec: DeploymentSpec, level: str) -> list[View | Total]:
         guards.status_write_due,
         clock.pods_busy,
         clock.waiting_to_be_available,
-        delivery.own_status_unseen,
+        delivery.own_writes_unseen,
         replica_set_cached,
         replica_set_syncing,
         replica_set_behind,

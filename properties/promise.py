@@ -134,13 +134,19 @@ ATOMIC = Precondition(
     "a sync is not interrupted: level atomic", lambda spec, around: around.level == "atomic"
 )
 TOLD = Precondition(
-    "a ReplicaSet knows of the pods that it made: lag 0, or neither `write-unknown` nor"
-    " `expectations-expire`; and no request lands after a `failover`",
+    "a ReplicaSet knows of the pods that it made: lag 0, or neither `write-unknown` nor, without"
+    " the consistency store, `expectations-expire`; and no request lands after a `failover`",
     lambda spec, around: (
         not around.lands_late
         and (
             around.lag == 0
-            or around.times("write-unknown") + around.times("expectations-expire") == 0
+            or (
+                around.times("write-unknown") == 0
+                and (
+                    around.gate("StaleControllerConsistencyReplicaSet")
+                    or around.times("expectations-expire") == 0
+                )
+            )
         )
     ),
 )

@@ -40,6 +40,7 @@ def case(
     level: environment.Level = "atomic",
     lag: int = 0,
     slow: int = 0,
+    gates: str = "",
     ids: tuple[str, ...] = (),
     **spec: Any,
 ) -> Case:
@@ -54,6 +55,7 @@ def case(
             level=level,
             lag=lag,
             slow=slow,
+            gates=environment.feature_gates([gates]),
         ),
         ids,
     )
