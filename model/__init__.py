@@ -36,6 +36,7 @@ if TYPE_CHECKING:
         rollout,
         story,
         users,
+        versions,
         workload,
     )
     from .api import IntOrPercent
@@ -82,6 +83,7 @@ __all__ = [
     "rollout",
     "story",
     "users",
+    "versions",
     "workload",
 ]
 

@@ -135,7 +135,11 @@ def deliver_pod_for_recreate(
     min_ready_seconds: int,
     variant: frozenset[str],
 ) -> Outcomes:
-    """The same; and when no pod is left at all, the Deployment is queued. Go: deletePod"""
+    """
+    The same; and when no pod is left at all, the Deployment is queued.
+
+    Since 1.37 it is whenever a pod is gone. Go: deletePod
+    """
     for before, after, label, done in _delivered(
         pods,
         pod_queue,
@@ -148,7 +152,8 @@ def deliver_pod_for_recreate(
     ):
         left = sum(seen_pods.values()) - _counted(before, variant)
         known = "replica_set_key" in done
-        if after is None and known and deployment_cached and left == 0:
+        last = left == 0 or "each-pod-gone-wakes-recreate" in variant
+        if after is None and known and deployment_cached and last:
             done["deployment_key"] = deployment_key.enqueued()
         yield outcome(label, **done)
 

@@ -14,15 +14,16 @@ from attrs import frozen
 
 from seatrial.core import DeclarationError
 
+from . import versions
 from .controller import MAX_RETRIES
 
 __all__ = [
+    "DEFAULT",
     "FAULTS",
     "GATES",
     "LEVELS",
     "MOST_REPLICAS",
     "USERS",
-    "VERSIONS",
     "Budget",
     "Environment",
     "Level",
@@ -65,18 +66,11 @@ FAULTS = {
 }
 PROPAGATIONS = ("background", "foreground", "orphan")
 
-VERSIONS = ("1.36", "1.36.3")
-"""Versions of Kubernetes whose controllers the model has."""
+DEFAULT = "1.36.3"
+"""The release that is modelled where none is named."""
 
-GATES = {
-    "StaleControllerConsistencyReplicaSet": True,
-    "DeploymentReplicaSetTerminatingReplicas": True,
-}
-"""
-Feature gates that the modelled controllers ask, and their defaults in v1.36.3.
-
-:Go: pkg/features/kube_features.go
-"""
+GATES = dict(versions.known(DEFAULT).gates)
+"""Feature gates that the controllers of that release ask, and their defaults."""
 
 _MOST_TIMES = 20
 MOST_REPLICAS = 400
@@ -107,7 +101,7 @@ class Environment:
     lag: int = 0
     slow: int = 0
     """How many timers may go off while something else could happen: clock `slow@N`."""
-    kubernetes: str = "1.36.3"
+    kubernetes: str = DEFAULT
     gates: tuple[tuple[str, bool], ...] = tuple(GATES.items())
     variant: frozenset[str] = frozenset()
     """Switches of rules that bring back a known bug, or apply a proposed fix."""
@@ -137,8 +131,13 @@ class Environment:
         return tuple(dict.fromkeys(value for value in found if value is not None))
 
     def gate(self, name: str) -> bool:
-        """Whether a feature gate is on."""
-        return dict(self.gates)[name]
+        """Whether a feature gate is on; one that the release does not have is off."""
+        return dict(self.gates).get(name, False)
+
+    @property
+    def rules(self) -> frozenset[str]:
+        """The switches of rules that are on, of this release and of bugs and fixes."""
+        return self.variant | versions.known(self.kubernetes).rules
 
 
 def budgets(texts: Iterable[str], kind: Literal["users", "faults"]) -> tuple[Budget, ...]:
@@ -199,21 +198,22 @@ def _value(kind: str, name: str, value: str | None) -> str | None:
     return None
 
 
-def feature_gates(texts: Iterable[str]) -> tuple[tuple[str, bool], ...]:
+def feature_gates(texts: Iterable[str], kubernetes: str = DEFAULT) -> tuple[tuple[str, bool], ...]:
     """
-    Gates written as `NAME=true`, over their defaults. Raises DeclarationError.
+    Gates written as `NAME=true`, over their defaults in that release. Raises DeclarationError.
 
     >>> dict(feature_gates(["StaleControllerConsistencyReplicaSet=false"]))
     {'StaleControllerConsistencyReplicaSet': False, 'DeploymentReplicaSetTerminatingReplicas': True}
     """
-    gates = dict(GATES)
+    gates = dict(versions.known(kubernetes).gates)
     for text in ",".join(texts).split(","):
         if not text.strip():
             continue
         name, _, value = text.strip().partition("=")
         if name not in gates:
             raise DeclarationError(
-                f"--feature-gates: there is no gate {name!r} here; known: {', '.join(gates)}"
+                f"--feature-gates: there is no gate {name!r} here that controllers of {kubernetes}"
+                f" ask; known: {', '.join(gates)}"
             )
         if value not in ("true", "false"):
             raise DeclarationError(f"--feature-gates {name}={value!r} is neither true nor false")

@@ -301,7 +301,7 @@ def compose(name: str, spec: DeploymentSpec, around: Environment) -> System:
                 "write_faults", around.times("write-failure") + around.times("write-unknown") > 0
             ),
             Parameter("gives_up", around.gives_up),
-            Parameter("variant", around.variant),
+            Parameter("variant", around.rules),
             *(Parameter(name.removesuffix("_left"), times) for name, times in budgets.items()),
         ],
         variables=[

@@ -26,6 +26,7 @@ from seatrial.model import (
     parse_manifests,
     read_manifests,
     story,
+    versions,
     workload,
 )
 
@@ -165,11 +166,7 @@ def _environments(asked: Asked) -> tuple[Environment, bool]:
     """The environment that is asked for, and whether its level and lag are to be climbed."""
     default = Environment()
     version = default.kubernetes if asked.kubernetes is None else asked.kubernetes
-    if version not in environment.VERSIONS:
-        raise DeclarationError(
-            f"--kubernetes {version!r}: the model has the controllers of"
-            f" {environment.VERSIONS[-1]}; known: {', '.join(environment.VERSIONS)}"
-        )
+    release = versions.known(version)
     lag = asked.lag or 0
     if not 0 <= lag <= _MOST_LAG:
         raise DeclarationError(f"--lag {lag} is not between 0 and {_MOST_LAG}")
@@ -184,8 +181,8 @@ def _environments(asked: Asked) -> tuple[Environment, bool]:
         faults=faults,
         lag=lag,
         slow=environment.timers_early(asked.clock or "prompt"),
-        kubernetes="1.36.3" if version == "1.36" else version,
-        gates=environment.feature_gates(asked.feature_gates),
+        kubernetes=release.version,
+        gates=environment.feature_gates(asked.feature_gates, release.version),
         variant=_variant(asked),
     )
     return base, asked.level is None and asked.lag is None

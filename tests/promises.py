@@ -41,6 +41,7 @@ def case(
     lag: int = 0,
     slow: int = 0,
     gates: str = "",
+    kubernetes: str = environment.DEFAULT,
     ids: tuple[str, ...] = (),
     **spec: Any,
 ) -> Case:
@@ -55,7 +56,8 @@ def case(
             level=level,
             lag=lag,
             slow=slow,
-            gates=environment.feature_gates([gates]),
+            gates=environment.feature_gates([gates], kubernetes),
+            kubernetes=kubernetes,
         ),
         ids,
     )

@@ -80,7 +80,7 @@ def test_the_report_says_what_was_checked_and_within_which_bounds(run: Run, one:
         "set-image@1; unready@1",
         "level interleaved, lag 1",
         "Kubernetes 1.36.3",
-        "StaleControllerConsistencyReplicaSet=true",
+        f"{STORE}=true",
         "a writer waits while 1 events of its kind are on their way",
         "--level interleaved --lag 1",
     ):
@@ -234,6 +234,9 @@ def test_a_trace_file_is_not_believed(run: Run, one: str, tmp_path: Path) -> Non
 # ---- bad input --------------------------------------------------------------------------------
 
 
+STORE = "StaleControllerConsistencyReplicaSet"
+
+
 @pytest.mark.parametrize(
     ("words", "says"),
     [
@@ -248,7 +251,7 @@ def test_a_trace_file_is_not_believed(run: Run, one: str, tmp_path: Path) -> Non
         (("--users", ""), "write none alone, or the names without it"),
         (("--users", "none,set-image"), "write none alone, or the names without it"),
         (("--users", "scale:99999999999"), "at most 400 replicas are explored"),
-        (("--kubernetes", ""), "the model has the controllers of 1.36.3"),
+        (("--kubernetes", ""), "the code of that release was not read; known: 1.34.0, "),
         (("--faults", "set-image"), "there is no 'set-image'"),
         (("--faults", "unready@@2"), "is not of the form NAME[:VALUE][@TIMES]"),
         (("--faults", "relist"), "relist needs --lag 2"),
@@ -258,7 +261,16 @@ def test_a_trace_file_is_not_believed(run: Run, one: str, tmp_path: Path) -> Non
         (("--clock", "prompt@1"), "--clock prompt takes no number"),
         (("--lag", "9"), "9 is not in the range"),
         (("--level", "quick"), "'quick' is not one of"),
-        (("--kubernetes", "1.12"), "the model has the controllers of 1.36.3"),
+        (("--kubernetes", "1.12"), "the code of that release was not read; known: 1.34.0, "),
+        (
+            (
+                "--kubernetes",
+                "1.35",
+                "--feature-gates",
+                f"{STORE}=true",
+            ),
+            "here that controllers of 1.35.4 ask; known: DeploymentReplicaSetTerminatingReplicas",
+        ),
         (("--feature-gates", "NoGate=true"), "there is no gate 'NoGate' here"),
         (
             ("--feature-gates", "StaleControllerConsistencyReplicaSet=maybe"),

@@ -17,7 +17,7 @@ from attrs import evolve, frozen
 import seatrial.model
 from seatrial import Verdict, explore
 from seatrial.core import DeclarationError, Property, System
-from seatrial.model import environment, mutants
+from seatrial.model import environment, mutants, versions
 from seatrial.properties import known_bugs
 
 pytestmark = pytest.mark.heavy
@@ -189,7 +189,9 @@ def test_the_switches_of_the_rules_are_those_of_known_bugs() -> None:
     }
     beside = {name for each in mutants.MUTANTS for name in each.needs.variant}
 
-    assert asked == {each.id for each in mutants.MUTANTS} | beside
+    of_releases = {rule for each in versions.RELEASES for rule in each.rules}
+
+    assert asked == {each.id for each in mutants.MUTANTS} | beside | of_releases
 
 
 @needs_checkout
