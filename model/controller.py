@@ -47,7 +47,7 @@ __all__ = [
     "required",
 ]
 
-Verb = Literal["get", "create", "update", "update status", "delete", "expect fewer"]
+Verb = Literal["get", "create", "update", "update status", "adopt", "delete", "expect fewer"]
 Kind = Literal["Deployment", "ReplicaSet", "Pod"]
 Answer = Literal["applied", "conflict", "already exists", "not found", "failed"]
 """What the API server answers. A write that is `failed` may have been applied nevertheless."""
@@ -167,14 +167,16 @@ def possible_answers(write: Write, failures: bool) -> tuple[Answers, ...]:
         return tuple(range(write.batch + 1 if failures else 1))
     usual: dict[Verb, tuple[Answer, ...]] = {
         "get": ("applied", "not found"),
-        "create": ("applied",) if write.kind == "Pod" else ("applied", "already exists"),
+        "create": ("applied", "already exists"),
         "update": ("applied", "conflict"),
         "update status": ("applied", "conflict"),
+        "adopt": ("applied", "not found", "conflict"),
         "delete": ("applied", "not found"),
         "expect fewer": ("applied",),
     }
     found = usual[write.verb]
-    return (*found, "failed") if failures and write.verb != "expect fewer" else found
+    fails = failures and write.verb not in ("get", "expect fewer")
+    return (*found, "failed") if fails else found
 
 
 def attempts(

@@ -67,7 +67,7 @@ def deliver_replica_set(
     replica_set_cache: ReplicaSet | None,
     replica_set_key: Key,
     deployment_key: Key,
-    deployment_cached: bool,
+    cached_uid: int | None,
     expectations: Expectations,
     template: int,
 ) -> Outcomes:
@@ -80,9 +80,8 @@ def deliver_replica_set(
         return
     event, *rest = replica_set_queue
     after: ReplicaSet | None = event.value
-    owned = any(rs is not None and rs.owned for rs in (after, replica_set_cache))
     done: dict[str, Any] = {}
-    if owned and deployment_cached:
+    if _concerns(replica_set_cache, after, cached_uid):
         done["deployment_key"] = deployment_key.enqueued()
     if after is None:
         done["expectations"] = expectations.delete_expectations()
@@ -96,6 +95,20 @@ def deliver_replica_set(
         replica_set_key=replica_set_key.enqueued(),
         **done,
     )
+
+
+def _concerns(before: ReplicaSet | None, after: ReplicaSet | None, uid: int | None) -> bool:
+    """
+    Whether the Deployment of that uid is queued: its own has changed, or there is a new orphan.
+
+    Go: addReplicaSet, updateReplicaSet, deleteReplicaSet
+    """
+    if uid is None:
+        return False
+    if any(rs is not None and rs.owner == uid for rs in (before, after)):
+        return True
+    orphaned = before is None or before.owner is not None
+    return orphaned and after is not None and after.owner is None and not after.deleting
 
 
 def deliver_pod(

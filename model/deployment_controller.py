@@ -88,8 +88,7 @@ def observe(
     if deployment_cache is None:
         yield outcome("finds that it is gone", deployment_key=key)
         return
-    rss = tuple(rs for rs in replica_set_cache.values() if rs is not None and rs.owned)
-    seen = Observation(deployment_cache, rss, (), deadline == "passed")
+    seen = _observation(deployment_cache, replica_set_cache, (), deadline)
     yield _decide(seen, key, copies_of_caches, write_faults, gives_up, variant)
 
 
@@ -112,10 +111,28 @@ def observe_for_recreate(
     if deployment_cache is None:
         yield outcome("finds that it is gone", deployment_key=key)
         return
-    owned = {at: rs for at, rs in replica_set_cache.items() if rs is not None and rs.owned}
-    pod_map = tuple((rs.created, _ONE_RUNNING) for at, rs in owned.items() if unfinished[at])
-    seen = Observation(deployment_cache, tuple(owned.values()), pod_map, deadline == "passed")
+    pod_map = tuple(
+        (rs.created, _ONE_RUNNING)
+        for at, rs in replica_set_cache.items()
+        if rs is not None and unfinished[at] and rs.owner in (None, deployment_cache.uid)
+    )
+    seen = _observation(deployment_cache, replica_set_cache, pod_map, deadline)
     yield _decide(seen, key, copies_of_caches, write_faults, gives_up, variant)
+
+
+def _observation(
+    deployment: Deployment,
+    replica_sets: All[ReplicaSet | None],
+    pod_map: tuple[tuple[int, Population[PodKind]], ...],
+    deadline: Deadline,
+) -> Observation:
+    """What the sync knows. Of ReplicaSets, those of somebody else do not count."""
+    rss = tuple(rs for rs in replica_sets.values() if rs is not None)
+    mine = tuple(rs for rs in rss if rs.owner == deployment.uid)
+    orphans = tuple(rs for rs in rss if rs.owner is None and not rs.deleting)
+    if deployment.deleting:
+        orphans = ()
+    return Observation(deployment, mine, pod_map, deadline == "passed", orphans)
 
 
 def _decide(
@@ -144,10 +161,11 @@ def _decide(
 def describe(write: Write) -> str:
     """A write in a few words."""
     if write.kind == "Deployment":
-        return "write its status" if write.verb == "update status" else "roll back"
+        others = {"update status": "write its status", "get": "adopt ReplicaSets"}
+        return others.get(write.verb, "roll back")
     name = f"ReplicaSet {write.key}"
-    if write.verb == "delete":
-        return f"delete {name}"
+    if write.verb in ("delete", "adopt"):
+        return f"{write.verb} {name}"
     if write.verb == "create":
         return f"create {name} with {write.value.replicas} replicas"
     return f"set {name} to {write.value.replicas} replicas"
@@ -201,6 +219,14 @@ def write_deployment(
     if step is None or step.write.kind != "Deployment" or not has_room(deployment_queue, lag):
         return
     write, idle = step.write, _idle(deployment_copies)
+    if write.verb == "get":
+        # The API answers with what there is: another uid, or a deletion, forbids to adopt.
+        there = deployment is not None and deployment_copies[0].same and not deployment.deleting
+        rest = _next(
+            step.answered("applied" if there else "not found"), deployment_key, idle, gives_up
+        )
+        yield outcome("makes sure that the Deployment is there" + ("" if there else ": no"), **rest)
+        return
     conflict = deployment is None or not deployment_copies[0].current
     usual: Answer = "conflict" if conflict else "failed" if _refused(write) else "applied"
     for answer, lands, words, spent in attempts(usual, write_failures_left, write_unknowns_left):
@@ -308,9 +334,11 @@ def replica_set_after(
         return "applied", evolve(write.value, status=born), Change.IDENTITY
     if write.verb == "delete":
         return ("not found" if live is None else "applied"), None, Change.IDENTITY
+    if write.verb == "adopt":
+        return _adopted(write, live, copy)
     if live is None or not copy.current:
         return "conflict", live, Change.VERSION
-    sent: ReplicaSet = evolve(write.value, status=live.status, owned=live.owned)
+    sent: ReplicaSet = evolve(write.value, status=live.status, owner=live.owner)
     if (sent.replicas, sent.min_ready_seconds) == (live.replicas, live.min_ready_seconds):
         return "applied", sent, Change.VERSION
     observed = live.status.observed_generation
@@ -320,12 +348,23 @@ def replica_set_after(
     return "applied", evolve(sent, status=status), Change.GENERATION
 
 
+def _adopted(
+    write: Write, live: ReplicaSet | None, copy: Copy
+) -> tuple[Answer, ReplicaSet | None, Change]:
+    """A patch: it needs the same uid, and that there is no other controller. Go: AdoptReplicaSet"""
+    if live is None:
+        return "not found", live, Change.VERSION
+    if not copy.same or live.owner is not None:
+        return "conflict", live, Change.VERSION
+    return "applied", evolve(live, owner=write.value), Change.VERSION
+
+
 def _scale_words(write: Write, live: ReplicaSet | None) -> str:
     name = f"ReplicaSet {write.key}"
     if write.verb == "create":
         return f"creates {name} with {write.value.replicas} replicas"
-    if write.verb == "delete":
-        return f"deletes {name}"
+    if write.verb in ("delete", "adopt"):
+        return f"{write.verb}s {name}"
     if live is not None and live.replicas == write.value.replicas:
         return f"annotates {name}"
     before = "" if live is None else f"from {live.replicas} "

@@ -116,6 +116,11 @@ class Environment:
         return f"slow@{self.slow}" if self.slow else "prompt"
 
     @property
+    def creates_anew(self) -> bool:
+        """Whether a Deployment may be created after one of its name has left orphans."""
+        return self.times("apply") > 0 and self.values("delete") == ("orphan",)
+
+    @property
     def lands_late(self) -> bool:
         """Whether a request can be on its way when its sender is no leader any more."""
         return self.times("failover") > 0 and self.level != "atomic"

@@ -78,7 +78,7 @@ def _stranded(sync: Working, copy: Copy) -> Late | None:
     if not isinstance(sync, Pending):
         return None
     write = sync.write
-    if write.verb in ("create", "delete"):
+    if write.verb in ("create", "delete", "adopt"):
         # Which pods are to be deleted is marked on them.
         kept = Copy(same=copy.same) if write.kind == "Pod" else Copy()
         return None if (write.verb, write.kind) == ("delete", "Pod") else Late(write, kept)
@@ -91,8 +91,10 @@ def _aged(late: Late | None, event: Event) -> Late | None:
     """What is left of it after that event of its object: a write has been before it."""
     if late is None:
         return None
-    if late.write.verb not in ("create", "delete"):
+    if late.write.verb not in ("create", "delete", "adopt"):
         return None
+    if late.write.verb == "adopt":
+        return None if event.change is Change.IDENTITY else late
     if late.write.kind != "Pod":
         return late
     return evolve(late, copy=Copy(same=outdated(late.copy, event.change).same))
@@ -183,7 +185,7 @@ def deliver_replica_set(
     replica_set_cache: ReplicaSet | None,
     replica_set_key: Key,
     deployment_key: Key,
-    deployment_cached: bool,
+    cached_uid: int | None,
     expectations: Expectations,
     replica_set_late: Late | None,
     deployment_late: Late | None,
@@ -195,7 +197,7 @@ def deliver_replica_set(
         replica_set_cache,
         replica_set_key,
         deployment_key,
-        deployment_cached,
+        cached_uid,
         expectations,
         template,
     ):

@@ -4,7 +4,9 @@ What users do to a Deployment, each as often as its budget allows.
 :Go: kubernetes v1.36.3 staging/src/k8s.io/kubectl/pkg/polymorphichelpers/rollback.go (undo),
     objectpauser.go, objectrestarter.go; pkg/controller/garbagecollector/garbagecollector.go
 :Docs: https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#updating-a-deployment
-:Omits: two writes at once; a Deployment that is created anew after it was deleted.
+:Omits: two writes at once; a Deployment that is created anew where it was not deleted with
+    `--cascade=orphan`, or before the caches know that it is gone and its ReplicaSets are orphans (a
+    new one that meets ReplicaSets of the old one under their names raises collisionCount).
 
 A new template is a number that no other template has: `set-image` and `restart` differ only in
 words.
@@ -16,7 +18,7 @@ from attrs import evolve
 
 from seatrial.core import All, Outcome, Outcomes, outcome
 
-from .api import Deployment, DeploymentSpec, ReplicaSet
+from .api import Deployment, DeploymentSpec, DeploymentStatus, Observed, ReplicaSet
 from .deployment_controller import spec_written
 from .informer import Change, Copy, Queue, deployment_written, has_room, replica_set_written
 from .pods import Pods, orphans
@@ -24,6 +26,7 @@ from .pods import Pods, orphans
 __all__ = [
     "apply",
     "collect_replica_set",
+    "create_anew",
     "delete",
     "finish_deletion",
     "pause",
@@ -229,6 +232,32 @@ def apply(
         )
 
 
+def create_anew(
+    deployment: Deployment | None,
+    deployment_queue: Queue,
+    replica_set_queue: Queue,
+    deployment_copies: tuple[Copy, ...],
+    deployment_syncing: bool,
+    newest_uid: int,
+    manifest: DeploymentSpec,
+    applies_left: int,
+) -> Outcomes:
+    """`kubectl apply` of the manifest after the Deployment has gone: another one of its name."""
+    if applies_left == 0 or deployment is not None or deployment_queue or replica_set_queue:
+        return
+    status = DeploymentStatus(observed_generation=Observed.NEVER)
+    born = Deployment(manifest, status=status, uid=newest_uid + 1)
+    yield outcome(
+        "applies the manifest: the Deployment is created anew",
+        newest_uid=newest_uid + 1,
+        applies_left=applies_left - 1,
+        deadline="off",
+        **deployment_written(
+            born, Change.IDENTITY, deployment_queue, deployment_copies, deployment_syncing
+        ),
+    )
+
+
 # ---- deletion ---------------------------------------------------------------------------------
 
 
@@ -261,6 +290,7 @@ def delete(
 
 def collect_replica_set(
     deployment_alive: str,
+    live_uid: int | None,
     propagation: str,
     replica_set: ReplicaSet | None,
     replica_set_queue: Queue,
@@ -282,11 +312,12 @@ def collect_replica_set(
         return
     after: ReplicaSet | None
     change, words = Change.VERSION, ""
-    if deployment_alive == "gone" and replica_set.owned:
+    mine = replica_set.owner is not None and replica_set.owner == live_uid
+    if replica_set.owner is not None and not mine:
         after, change, words = None, Change.IDENTITY, "deletes a ReplicaSet without owner"
-    elif deployment_alive == "deleting" and propagation == "orphan" and replica_set.owned:
-        after, words = evolve(replica_set, owned=False), "releases a ReplicaSet"
-    elif deployment_alive == "deleting" and propagation == "foreground":
+    elif deployment_alive == "deleting" and propagation == "orphan" and mine:
+        after, words = evolve(replica_set, owner=None), "releases a ReplicaSet"
+    elif deployment_alive == "deleting" and propagation == "foreground" and mine:
         if not replica_set.deleting:
             after, change = evolve(replica_set, deleting=True), Change.GENERATION
             words = "marks a ReplicaSet for deletion"

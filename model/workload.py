@@ -1,8 +1,8 @@
 """
 A Deployment with everything around it, as a system: its controllers, kubelets, caches and users.
 
-:Omits: what the modules of its parts omit, each under this word: a Deployment that is created anew,
-    collisions of hashes, adoption; scheduling, nodes and Services; overlapping selectors.
+:Omits: what the modules of its parts omit, each under this word: collisions of hashes, adoption of
+    pods; scheduling, nodes and Services; overlapping selectors.
 
 The system starts settled: the manifest was applied long ago and rolled out.
 """
@@ -97,8 +97,18 @@ def revision_of(replica_set: ReplicaSet | None) -> int:
 
 
 def owned(replica_set: ReplicaSet | None) -> bool:
-    """Whether there is the ReplicaSet, and it belongs to the Deployment."""
-    return replica_set is not None and replica_set.owned
+    """Whether there is the ReplicaSet, and it belongs to a Deployment."""
+    return replica_set is not None and replica_set.owner is not None
+
+
+def cached_uid(deployment_cache: Deployment | None) -> int | None:
+    """Which Deployment of the name the cache shows; None for none."""
+    return None if deployment_cache is None else deployment_cache.uid
+
+
+def live_uid(deployment: Deployment | None) -> int | None:
+    """Which Deployment of the name there is; None for none."""
+    return None if deployment is None else deployment.uid
 
 
 def deployment_alive(deployment: Deployment | None) -> str:
@@ -279,6 +289,7 @@ def compose(name: str, spec: DeploymentSpec, around: Environment) -> System:
         return {each: value if each == 1 else others for each in members}
 
     budgets = {name: around.times(fault) for name, fault in _BUDGETS.items()}
+    uid = {"newest_uid": 0} if around.creates_anew else {}
     early = {"early_left": around.slow} if around.slow else {}
     late = {"deployment_late": None, "replica_set_late": every(None)} if around.lands_late else {}
     never_ready = frozenset(members[1 : 1 + around.times("never-ready")])
@@ -309,7 +320,7 @@ def compose(name: str, spec: DeploymentSpec, around: Environment) -> System:
             *(Variable(each, over=_PER_TEMPLATE) for each in _OF_A_TEMPLATE),
             *((Variable("deployment_late"),) if around.lands_late else ()),
             *((Variable("replica_set_late", over=_PER_TEMPLATE),) if around.lands_late else ()),
-            *(Variable(each) for each in (*budgets, *early)),
+            *(Variable(each) for each in (*budgets, *early, *uid)),
         ],
         views=_views(spec, around.level),
         actions=_actions(spec, around),
@@ -337,6 +348,7 @@ def compose(name: str, spec: DeploymentSpec, around: Environment) -> System:
                 **late,
                 **budgets,
                 **early,
+                **uid,
             }
         ],
         assumptions=_assumptions(around),
@@ -408,8 +420,10 @@ def _views(spec: DeploymentSpec, level: str) -> list[View | Total]:
         guards.deployment_key_due,
         guards.deployment_write_due,
         guards.watches_idle,
+        cached_uid,
         deployment_cached,
         deployment_syncing,
+        live_uid,
         deployment_alive,
         desired,
         surge,
@@ -701,6 +715,15 @@ def _users(maker: _Maker, around: Environment) -> list[Action]:
     ):
         if around.times(user):
             found.append(maker.of("user", function, f"{_USER} {more}", fair="none"))
+    if around.creates_anew:
+        found.append(
+            maker.of(
+                "user",
+                users.create_anew,
+                f"{_USER} applies_left newest_uid deadline",
+                fair="none",
+            )
+        )
     collector = "garbage collector"
     found.append(maker.of(collector, kubelet.collect_pod, "pods pod_queue", each=True))
     if around.times("delete"):

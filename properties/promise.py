@@ -23,6 +23,7 @@ __all__ = [
     "FRESH",
     "HEALTHY_TEMPLATES",
     "INTERLEAVED",
+    "NOT_CREATED_ANEW",
     "NOT_DELETED",
     "NO_GIVE_UP",
     "NO_PAUSE",
@@ -183,6 +184,10 @@ def _none(words: str, *names: str) -> Precondition:
 SAME_SIZE = _none("nobody scales the Deployment", "scale")
 NO_UNDO = _none("nobody undoes a rollout or applies the manifest again", "undo", "apply")
 NOT_DELETED = _none("nobody deletes the Deployment", "delete")
+NOT_CREATED_ANEW = Precondition(
+    "no other Deployment of its name is created afterwards",
+    lambda spec, around: not around.creates_anew,
+)
 NO_POD_FAULTS = _none("pods that were ready stay so", "container-exit", "unready", "pod-failed")
 HEALTHY_TEMPLATES = _none("pods of every template become ready", "never-ready")
 NO_PAUSE = Precondition(
