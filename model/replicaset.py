@@ -21,6 +21,7 @@ from seatrial.core.arith import minimum
 
 from .api import Observed, PodKind, ReplicaSet
 from .controller import (
+    Answer,
     Done,
     Key,
     Pending,
@@ -295,8 +296,8 @@ def delete_pod(
     if not has_room(pod_queue, lag):
         return
     for pod in pods.where(lambda pod: pod.doomed):
-        usual = "not found" if pod.live is GONE else "applied"
-        tries = attempts(usual, write_failures_left, write_unknowns_left)  # type: ignore[arg-type]
+        usual: Answer = "not found" if pod.live is GONE else "applied"
+        tries = attempts(usual, write_failures_left, write_unknowns_left)
         for answer, lands, words, spent in tries:
             after, events = evolve(pod, doomed=False), pod_queue
             if lands and pod.live is not None and not pod.live.terminating:
