@@ -9,6 +9,7 @@ Deployment, ReplicaSets and pods are observed in one step. Their caches are fill
 each other, so whatever is delivered between two of the reads could as well be delivered after all.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 from attrs import evolve
@@ -290,6 +291,7 @@ def write_replica_set(
     replica_set_copy: Copy,
     replica_set_syncing: bool,
     pods: Pods,
+    rank: All[int],
     template: int,
     lag: int,
     gives_up: bool,
@@ -304,7 +306,7 @@ def write_replica_set(
     if not has_room(replica_set_queue, lag):
         return
     write, idle, copy = step.write, _idle(deployment_copies), deployment_copies[template]
-    usual, after, change = replica_set_after(write, replica_set, copy, variant)
+    usual, after, change = replica_set_after(write, replica_set, copy, rank.values(), variant)
     for answer, lands, words, spent in attempts(usual, write_failures_left, write_unknowns_left):
         done: dict[str, Any] = {}
         if lands and after != replica_set:
@@ -323,15 +325,21 @@ def write_replica_set(
 
 
 def replica_set_after(
-    write: Write, live: ReplicaSet | None, copy: Copy, variant: frozenset[str]
+    write: Write,
+    live: ReplicaSet | None,
+    copy: Copy,
+    ranks: Iterable[int],
+    variant: frozenset[str],
 ) -> tuple[Any, ReplicaSet | None, Change]:
     """What the API server answers, what the ReplicaSet is then, and what changed about it."""
     if write.verb == "create":
         if live is not None or "dep-hash-collision-blocks-rollout" in variant:
             # With colliding hashes: another template's ReplicaSet has the name already.
             return "already exists", live, Change.VERSION
-        born = evolve(write.value.status, observed_generation=Observed.NEVER)
-        return "applied", evolve(write.value, status=born), Change.IDENTITY
+        # Its creationTimestamp is of now: what the sync knew may have been older.
+        status = evolve(write.value.status, observed_generation=Observed.NEVER)
+        born = evolve(write.value, status=status, created=1 + max(ranks))
+        return "applied", born, Change.IDENTITY
     if write.verb == "delete":
         return ("not found" if live is None else "applied"), None, Change.IDENTITY
     if write.verb == "adopt":

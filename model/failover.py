@@ -22,7 +22,7 @@ from typing import Any
 
 from attrs import evolve, frozen
 
-from seatrial.core import Outcomes, outcome
+from seatrial.core import All, Outcomes, outcome
 
 from . import delivery
 from .api import Deployment, ReplicaSet
@@ -251,6 +251,7 @@ def land_replica_set_write(
     replica_set_copy: Copy,
     replica_set_syncing: bool,
     pods: Pods,
+    rank: All[int],
     template: int,
     lag: int,
     variant: frozenset[str],
@@ -262,7 +263,7 @@ def land_replica_set_write(
     if not has_room(replica_set_queue, lag):
         return
     copy = behind(replica_set_queue, template)
-    answer, after, change = replica_set_after(late.write, replica_set, copy, variant)
+    answer, after, change = replica_set_after(late.write, replica_set, copy, rank.values(), variant)
     if answer != "applied":
         return
     done: dict[str, Any] = {}

@@ -56,6 +56,11 @@ def replica_set_deleting(replica_set: ReplicaSet | None) -> bool:
     return replica_set is not None and replica_set.deleting
 
 
+def rank(replica_set: ReplicaSet | None) -> int:
+    """The ReplicaSet's place in the order of creation; 0 for none."""
+    return 0 if replica_set is None else replica_set.created
+
+
 def revision_of(replica_set: ReplicaSet | None) -> int:
     """The revision of the ReplicaSet; 0 for none."""
     return 0 if replica_set is None or replica_set.revision is None else replica_set.revision
@@ -228,6 +233,7 @@ def views(spec: DeploymentSpec, level: str) -> list[View | Total]:
         replica_set_syncing,
         replica_set_behind,
         replica_set_deleting,
+        rank,
         revision_of,
         owned,
         size,

@@ -3,7 +3,7 @@
 from attrs import evolve
 
 from promises import case
-from seatrial.core import Outcome
+from seatrial.core import Outcome, declare
 from seatrial.engines.explore import explore
 from seatrial.model import (
     api,
@@ -20,6 +20,7 @@ Change, Copy, Event = informer.Change, informer.Copy, informer.Event
 Expectations, Late, Pod = controller_utils.Expectations, failover.Late, pod_classes.Pod
 
 CURRENT = Copy()
+RANKS = declare.Members({1: 0}, [1])
 RS = api.ReplicaSet(template=1, created=1, replicas=3)
 NO_PODS = pod_classes.settled(api.PodKind(), 0)
 READY = api.PodKind("Running", ready=True, available=True)
@@ -44,7 +45,18 @@ def lands(
     """The ways in which a former Deployment controller's request about the ReplicaSet lands."""
     return list(
         failover.land_replica_set_write(
-            late, live, queue, (Copy(),) * 2, False, Copy(), False, NO_PODS, 1, 2, frozenset()
+            late,
+            live,
+            queue,
+            (Copy(),) * 2,
+            False,
+            Copy(),
+            False,
+            NO_PODS,
+            RANKS,
+            1,
+            2,
+            frozenset(),
         )
     )
 
