@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         deployment_sync,
         deployment_util,
         environment,
+        failover,
         faults,
         guards,
         informer,
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
         rollout,
         story,
         users,
+        versions,
         workload,
     )
     from .api import IntOrPercent
@@ -67,6 +69,7 @@ __all__ = [
     "deployment_sync",
     "deployment_util",
     "environment",
+    "failover",
     "faults",
     "guards",
     "informer",
@@ -80,6 +83,7 @@ __all__ = [
     "rollout",
     "story",
     "users",
+    "versions",
     "workload",
 ]
 

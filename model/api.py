@@ -4,7 +4,7 @@ The objects that the Deployment and ReplicaSet controllers read and write, as fr
 :Go: kubernetes v1.36.3 staging/src/k8s.io/api/apps/v1/types.go (ReplicaSet, Deployment) and
     staging/src/k8s.io/api/core/v1/types.go (Pod)
 :Docs: https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/
-:Omits: names, labels, selectors, owner references except whether there is one; messages and times
+:Omits: names, labels, selectors, owner references except for the controller; messages and times
     of conditions; collisionCount; annotations other than the numbers that controllers compare.
     A ReplicaSet's spec stands flat beside its annotations, since no rule takes the spec alone.
 
@@ -138,7 +138,8 @@ class ReplicaSet:
     revision: int | None = None
     """Annotation deployment.kubernetes.io/revision; None where it is missing."""
     deleting: bool = False
-    owned: bool = True
+    owner: int | None = 0
+    """The uid of the Deployment in its controller reference; None for an orphan."""
 
 
 @frozen
@@ -222,3 +223,5 @@ class Deployment:
     rollback_to: int | None = None
     """Annotation deprecated.deployment.rollback.to; 0 asks for the revision before the newest."""
     deleting: bool = False
+    uid: int = 0
+    """How many Deployments of its name were created before it."""

@@ -1,5 +1,5 @@
 """
-Time: it passes only when nothing else can happen.
+Time: it passes only when nothing else can happen; with clock `slow@N`, N times before that.
 
 :Go: kubernetes v1.36.3 pkg/controller/deployment/progress.go requeueStuckDeployment;
     pkg/controller/replicaset/replica_set.go syncReplicaSet (AddAfter);
@@ -12,7 +12,7 @@ Time: it passes only when nothing else can happen.
 No date is kept. What remains of a date is whether a time that somebody waits for is up.
 """
 
-from typing import Literal
+from typing import Any, Literal
 
 from attrs import evolve
 
@@ -34,8 +34,11 @@ __all__ = [
     "deadline_after",
     "deployment_busy",
     "pass_deadline",
+    "pass_deadline_early",
     "pass_min_ready_seconds",
+    "pass_min_ready_seconds_early",
     "pass_requeue",
+    "pass_requeue_early",
     "replica_set_busy",
     "waiting_to_be_available",
 ]
@@ -121,12 +124,17 @@ def pass_min_ready_seconds(
     """Pods have been ready for minReadySeconds. Nobody is told of it: who asks finds out."""
     if not _quiet(watches_idle, deployment_event_due, deployment_busy, replica_set_busy, pods_busy):
         return
-    waiting = [pod for pod in pods if pod.live is not None and _waits(pod.live)]
-    aged = pods
-    for pod in waiting:
-        aged = aged.move(pod, _aged(pod), choose(1, pods[pod]))
-    if waiting:
+    aged = _some_aged(pods)
+    if aged is not None:
         yield outcome("minReadySeconds pass for ready pods", pods=aged)
+
+
+def _some_aged(pods: Pods) -> Pods | None:
+    """The pods after some that wait have become available; None where none wait."""
+    waiting = [pod for pod in pods if pod.live is not None and _waits(pod.live)]
+    for pod in waiting:
+        pods = pods.move(pod, _aged(pod), choose(1, pods[pod]))
+    return pods if waiting else None
 
 
 def _waits(kind: PodKind) -> bool:
@@ -154,7 +162,7 @@ def pass_requeue(
     if not replica_set_key.later or waiting_to_be_available > 0:
         return
     if _quiet(watches_idle, deployment_event_due, deployment_busy, replica_set_busy, pods_busy):
-        yield outcome("the delayed key is due", replica_set_key=Key(dirty=True))
+        yield outcome("the delayed key is due", replica_set_key=replica_set_key.due())
 
 
 def pass_deadline(
@@ -175,6 +183,48 @@ def pass_deadline(
         return
     if not _quiet(watches_idle, deployment_event_due, deployment_busy, replica_set_busy, pods_busy):
         return
-    key = Key(dirty=True) if deployment_key.later else deployment_key
-    passed = "passed" if deadline == "running" else deadline
-    yield outcome("progressDeadlineSeconds pass", deadline=passed, deployment_key=key)
+    yield outcome("progressDeadlineSeconds pass", **_past_deadline(deadline, deployment_key))
+
+
+def _past_deadline(deadline: Deadline, key: Key) -> dict[str, Any]:
+    return {
+        "deadline": "passed" if deadline == "running" else deadline,
+        "deployment_key": key.due() if key.later else key,
+    }
+
+
+# ---- a slow system ----------------------------------------------------------------------------
+#
+# With `slow@N` so many timers may go off while somebody is at work still, and each before others:
+# it may have been armed long before them.
+
+
+def pass_min_ready_seconds_early(pods: Pods, early_left: int) -> Outcomes:
+    """Pods have been ready for minReadySeconds, whoever is at work still."""
+    if early_left == 0:
+        return
+    aged = _some_aged(pods)
+    if aged is not None:
+        yield outcome(
+            "minReadySeconds pass early for ready pods", pods=aged, early_left=early_left - 1
+        )
+
+
+def pass_requeue_early(replica_set_key: Key, early_left: int) -> Outcomes:
+    """A key comes back from the delaying queue; not all of its pods need be available."""
+    if early_left > 0 and replica_set_key.later:
+        yield outcome(
+            "the delayed key is due early",
+            replica_set_key=replica_set_key.due(),
+            early_left=early_left - 1,
+        )
+
+
+def pass_deadline_early(deadline: Deadline, deployment_key: Key, early_left: int) -> Outcomes:
+    """progressDeadlineSeconds pass, while pods are started or watches lag."""
+    if early_left > 0 and (deadline == "running" or deployment_key.later):
+        yield outcome(
+            "progressDeadlineSeconds pass early",
+            early_left=early_left - 1,
+            **_past_deadline(deadline, deployment_key),
+        )

@@ -4,7 +4,8 @@ The runner of syncs: what a controller's sync is, and how it becomes steps of a 
 :Go: kubernetes v1.36.3 pkg/controller (the sync method of each controller);
     staging/src/k8s.io/client-go/util/workqueue
 :Docs: https://kubernetes.io/docs/concepts/architecture/controller/
-:Omits: how long a retry waits; that a key is dropped after 15 retries (Deployment).
+:Omits: how long a retry waits; which syncs failed before, unless requests may fail so often that a
+    key can be dropped (see `MAX_RETRIES`).
 
 A sync is a generator that reads like the Go. All that it knows it is given at the start: what its
 caches show. It yields each `Write` and is sent the API server's `Answer`:
@@ -21,13 +22,14 @@ Who reads a decision reads only what was observed; who writes reads only what is
 """
 
 from collections.abc import Callable, Generator, Iterable, Iterator
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from attrs import evolve, frozen
 
 from seatrial.core import RuleError
 
 __all__ = [
+    "MAX_RETRIES",
     "Answer",
     "Answers",
     "Done",
@@ -38,13 +40,14 @@ __all__ = [
     "Verb",
     "Write",
     "attempts",
+    "dropped",
     "finished",
     "plan",
     "possible_answers",
     "required",
 ]
 
-Verb = Literal["get", "create", "update", "update status", "delete", "expect fewer"]
+Verb = Literal["get", "create", "update", "update status", "adopt", "delete", "expect fewer"]
 Kind = Literal["Deployment", "ReplicaSet", "Pod"]
 Answer = Literal["applied", "conflict", "already exists", "not found", "failed"]
 """What the API server answers. A write that is `failed` may have been applied nevertheless."""
@@ -78,12 +81,14 @@ class Done:
     """
     The end of a sync.
 
-    `retry`: it failed, and its key goes back into the queue. `later`: its key comes back when a
-    time is up that the controller is waiting for (Go: AddAfter).
+    `retry`: its key goes back into the queue. `later`: its key comes back when a time is up that
+    the controller is waiting for (Go: AddAfter). `failed`: it ended with an error, and so counts as
+    a retry; a sync that did not fail makes the controller forget all that did.
     """
 
     retry: bool = False
     later: bool = False
+    failed: bool = False
 
 
 @frozen(cache_hash=True)
@@ -150,7 +155,7 @@ def plan(sync: Callable[[], Sync], answers: Callable[[Write], Iterable[Answers]]
             done: Done = end.value
             return done
         except SyncFailed:
-            return Done(retry=True)
+            return Done(retry=True, failed=True)
         return Pending(write, tuple((answer, rest((*given, answer))) for answer in answers(write)))
 
     return rest(())
@@ -162,14 +167,16 @@ def possible_answers(write: Write, failures: bool) -> tuple[Answers, ...]:
         return tuple(range(write.batch + 1 if failures else 1))
     usual: dict[Verb, tuple[Answer, ...]] = {
         "get": ("applied", "not found"),
-        "create": ("applied",) if write.kind == "Pod" else ("applied", "already exists"),
+        "create": ("applied", "already exists"),
         "update": ("applied", "conflict"),
         "update status": ("applied", "conflict"),
+        "adopt": ("applied", "not found", "conflict"),
         "delete": ("applied", "not found"),
         "expect fewer": ("applied",),
     }
     found = usual[write.verb]
-    return (*found, "failed") if failures and write.verb != "expect fewer" else found
+    fails = failures and write.verb not in ("get", "expect fewer")
+    return (*found, "failed") if fails else found
 
 
 def attempts(
@@ -198,11 +205,13 @@ class Key:
     A key in a controller's work queue.
 
     While it is being worked on, `dirty` says that it is to be worked on once more. `later` says
-    that it comes back when the time is up that it waits for. Go: workqueue.Type, DelayingQueue
+    that it comes back when the time is up that it waits for. `failures` is how many syncs in a row
+    have failed, where that is counted. Go: workqueue.Type, DelayingQueue, NumRequeues
     """
 
     dirty: bool = False
     later: bool = False
+    failures: int = 0
 
     def enqueued(self) -> "Key":
         """The key after an event handler put it into the queue."""
@@ -212,7 +221,36 @@ class Key:
         """The key after a worker took it."""
         return evolve(self, dirty=False)
 
+    def due(self) -> "Key":
+        """The key after its time was up: it is in the queue again."""
+        return evolve(self, dirty=True, later=False)
 
-def finished(key: Key, done: Done) -> Key:
-    """The key after a sync has ended."""
-    return Key(dirty=key.dirty or done.retry, later=key.later or done.later)
+
+MAX_RETRIES: Final = 15
+"""
+So often the Deployment controller tries a key again whose syncs fail; then it drops the key.
+
+Go: pkg/controller/deployment/deployment_controller.go maxRetries. The ReplicaSet controller never
+does. A key that is dropped is as good as one that is retried if an event is on its way that brings
+it back. That is so wherever the last sync failed for somebody else's write, which is what a
+conflict and a name that exists already are, or for its own whose answer was lost. It leaves a
+request that failed without being applied, after 15 other failures. Those are counted where as many
+requests may fail; where fewer may, it would take as many conflicts in a row as lack, for which a
+cache would have to stay behind through all the waits between the retries. Systems say so.
+"""
+
+
+def finished(key: Key, done: Done, gives_up: bool = False) -> Key:
+    """The key after a sync has ended; with `gives_up` failures in a row are counted."""
+    dirty, later = key.dirty or done.retry, key.later or done.later
+    if not gives_up or not done.failed:
+        return Key(dirty, later)
+    if dropped(key, done, gives_up):
+        return Key(key.dirty, later)
+    return Key(dirty, later, key.failures + 1)
+
+
+def dropped(key: Key, done: "Pending | Done", gives_up: bool) -> bool:
+    """Whether the key of a sync that ends so is not tried again. Go: handleErr"""
+    ends = isinstance(done, Done) and done.failed
+    return gives_up and ends and key.failures >= MAX_RETRIES

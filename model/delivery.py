@@ -20,8 +20,7 @@ from .api import PodKind, ReplicaSet
 from .controller import Key
 from .controller_utils import Expectations
 from .informer import Queue
-from .pods import Pod, Pods, as_seen
-from .replicaset import looks
+from .pods import Pod, Pods, as_seen, forgettable, looks
 
 __all__ = [
     "deliver_deployment",
@@ -29,7 +28,7 @@ __all__ = [
     "deliver_pod_for_recreate",
     "deliver_replica_set",
     "observed",
-    "own_status_unseen",
+    "own_writes_unseen",
     "seen_pods",
 ]
 
@@ -45,9 +44,9 @@ def _counted(kind: PodKind | None, variant: frozenset[str]) -> bool:
     return kind is not None
 
 
-def own_status_unseen(replica_set_queue: Queue, template: int) -> bool:
-    """View: whether a status that the ReplicaSet controller wrote has not come back yet."""
-    return any(event.key == template and event.own for event in replica_set_queue)
+def own_writes_unseen(replica_set_queue: Queue, pod_queue: Queue, template: int) -> bool:
+    """View: whether a status or a pod that the ReplicaSet controller wrote is on its way still."""
+    return any(event.key == template and event.own for event in (*replica_set_queue, *pod_queue))
 
 
 def deliver_deployment(deployment_queue: Queue, deployment_key: Key) -> Outcomes:
@@ -68,7 +67,7 @@ def deliver_replica_set(
     replica_set_cache: ReplicaSet | None,
     replica_set_key: Key,
     deployment_key: Key,
-    deployment_cached: bool,
+    cached_uid: int | None,
     expectations: Expectations,
     template: int,
 ) -> Outcomes:
@@ -81,9 +80,8 @@ def deliver_replica_set(
         return
     event, *rest = replica_set_queue
     after: ReplicaSet | None = event.value
-    owned = any(rs is not None and rs.owned for rs in (after, replica_set_cache))
     done: dict[str, Any] = {}
-    if owned and deployment_cached:
+    if _concerns(replica_set_cache, after, cached_uid):
         done["deployment_key"] = deployment_key.enqueued()
     if after is None:
         done["expectations"] = expectations.delete_expectations()
@@ -97,6 +95,20 @@ def deliver_replica_set(
         replica_set_key=replica_set_key.enqueued(),
         **done,
     )
+
+
+def _concerns(before: ReplicaSet | None, after: ReplicaSet | None, uid: int | None) -> bool:
+    """
+    Whether the Deployment of that uid is queued: its own has changed, or there is a new orphan.
+
+    Go: addReplicaSet, updateReplicaSet, deleteReplicaSet
+    """
+    if uid is None:
+        return False
+    if any(rs is not None and rs.owner == uid for rs in (before, after)):
+        return True
+    orphaned = before is None or before.owner is not None
+    return orphaned and after is not None and after.owner is None and not after.deleting
 
 
 def deliver_pod(
@@ -136,7 +148,11 @@ def deliver_pod_for_recreate(
     min_ready_seconds: int,
     variant: frozenset[str],
 ) -> Outcomes:
-    """The same; and when no pod is left at all, the Deployment is queued. Go: deletePod"""
+    """
+    The same; and when no pod is left at all, the Deployment is queued.
+
+    Since 1.37 it is whenever a pod is gone. Go: deletePod
+    """
     for before, after, label, done in _delivered(
         pods,
         pod_queue,
@@ -149,7 +165,8 @@ def deliver_pod_for_recreate(
     ):
         left = sum(seen_pods.values()) - _counted(before, variant)
         known = "replica_set_key" in done
-        if after is None and known and deployment_cached and left == 0:
+        last = left == 0 or "each-pod-gone-wakes-recreate" in variant
+        if after is None and known and deployment_cached and last:
             done["deployment_key"] = deployment_key.enqueued()
         yield outcome(label, **done)
 
@@ -181,8 +198,7 @@ def _delivered(
             ready = ready and "recheck-early" not in variant
             done["replica_set_key"] = Key(dirty=True, later=key.later or ready)
         left = pods.add(pod, -1)
-        # A pod that is gone, and known to be, is no more.
-        done["pods"] = left if told.trail == (None,) else left.add(told)
+        done["pods"] = left if forgettable(told) else left.add(told)
         yield before, after, f"the cache learns that a pod is {looks(after)}", done
 
 

@@ -4,9 +4,10 @@ The Deployment controller's sync: which of its procedures runs, and what it send
 :Go: kubernetes v1.36.3 pkg/controller/deployment/deployment_controller.go, sync.go, rolling.go,
     recreate.go, rollback.go
 :Docs: https://kubernetes.io/docs/concepts/workloads/controllers/deployment/
-:Omits: adoption and release of ReplicaSets; collisions of template hashes (a ReplicaSet that exists
-    already although the cache does not show it ends the sync, which upstream does as well unless
-    the cache has it by then); namespaces that are being deleted; annotations copied from the
+:Omits: release of ReplicaSets whose labels no longer match; collisions of template hashes, and of
+    names with a ReplicaSet of an earlier Deployment (one that exists already ends the sync, which
+    upstream does as well unless the cache has it by then: then collisionCount is raised, and the
+    next sync takes another name); namespaces that are being deleted; annotations copied from the
     Deployment to its ReplicaSets.
 
 Two things decide how a sync ends that writes its Deployment's status twice: the first write's
@@ -72,6 +73,8 @@ class Observation:
     pod_map: tuple[tuple[int, Population[PodKind]], ...] = ()
     """The pods that are seen, by the rank of their ReplicaSet; Recreate alone asks for them."""
     deadline_passed: bool = False
+    orphans: Rss = ()
+    """ReplicaSets without a controller that it would adopt."""
 
 
 @frozen(cache_hash=True)
@@ -87,6 +90,8 @@ class StatusWrite:
 def sync_deployment(seen: Observation, variant: frozenset[str] = frozenset()) -> Sync:
     """One sync of a Deployment that the cache shows. Go: syncDeployment"""
     d, rss = seen.deployment, seen.rss
+    if seen.orphans:
+        rss = yield from _claim(d, rss, seen.orphans)
     if d.deleting:
         return (yield from _sync_status_only(d, rss, variant))
     paused_status = check_paused_conditions(d)
@@ -104,6 +109,26 @@ def sync_deployment(seen: Observation, variant: frozenset[str] = frozenset()) ->
         pod_map = dict(seen.pod_map)
         return (yield from _rollout_recreate(d, rss, pod_map, seen.deadline_passed, variant))
     return (yield from _rollout_rolling(d, rss, seen.deadline_passed, variant))
+
+
+def _claim(d: Deployment, rss: Rss, orphans: Sequence[ReplicaSet]) -> Generator[Write, Answer, Rss]:
+    """
+    The ReplicaSets with those that were adopted; an error only after all have been tried.
+
+    What was adopted has a new resourceVersion, and the sync goes on with the old one. Go:
+    getReplicaSetsForDeployment, ClaimReplicaSets, RecheckDeletionTimestamp
+    """
+    if (yield Write("get", "Deployment")) != "applied":
+        raise SyncFailed
+    failed = False
+    for rs in orphans:
+        answer = yield Write("adopt", "ReplicaSet", rs.template, d.uid)
+        if answer == "applied":
+            rss = (*rss, rs)
+        failed = failed or answer not in ("applied", "not found")
+    if failed:
+        raise SyncFailed
+    return rss
 
 
 def _both(old_rss: Iterable[ReplicaSet], new_rs: ReplicaSet | None) -> Rss:
@@ -170,6 +195,7 @@ def _create_new(d: Deployment, rss: Rss, old_rss: Rss, new_revision: int) -> Fou
         created=created,
         replicas=0,
         min_ready_seconds=d.spec.min_ready_seconds,
+        owner=d.uid,
     )
     size = new_rs_new_replicas(d, (*old_rss, new_rs), new_rs)
     new_rs = set_new_replica_set_annotations(

@@ -9,6 +9,7 @@ Deployment, ReplicaSets and pods are observed in one step. Their caches are fill
 each other, so whatever is delivered between two of the reads could as well be delivered after all.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 from attrs import evolve
@@ -18,30 +19,34 @@ from seatrial.core import All, Outcomes, Population, outcome
 from .api import Deployment, Observed, PodKind, ReplicaSet
 from .clock import Deadline, deadline_after
 from .controller import (
+    MAX_RETRIES,
     Answer,
     Done,
     Key,
     Pending,
     Write,
     attempts,
+    dropped,
     finished,
     plan,
     possible_answers,
 )
 from .deployment import Observation, StatusWrite, sync_deployment
-from .informer import Change, Copy, Event, Queue, behind, has_room, outdated
-from .pods import Pods, as_seen
-from .replicaset import touched
+from .informer import Change, Copy, Event, Queue, behind, has_room, outdated, touched
+from .pods import Pods, as_seen, orphans
 
 __all__ = [
+    "changes",
     "copies_of_caches",
     "describe",
     "observe",
     "observe_for_recreate",
+    "replica_set_after",
     "spec_written",
     "unfinished",
     "write_deployment",
     "write_replica_set",
+    "written_deployment",
 ]
 
 _ONE_RUNNING: Population[PodKind] = Population({PodKind(phase="Running"): 1})
@@ -74,6 +79,7 @@ def observe(
     copies_of_caches: tuple[Copy, ...],
     deadline: Deadline,
     write_faults: bool,
+    gives_up: bool,
     variant: frozenset[str],
 ) -> Outcomes:
     """A worker takes the key, reads the caches and decides. Go: processNextWorkItem"""
@@ -83,9 +89,8 @@ def observe(
     if deployment_cache is None:
         yield outcome("finds that it is gone", deployment_key=key)
         return
-    rss = tuple(rs for rs in replica_set_cache.values() if rs is not None and rs.owned)
-    seen = Observation(deployment_cache, rss, (), deadline == "passed")
-    yield _decide(seen, key, copies_of_caches, write_faults, variant)
+    seen = _observation(deployment_cache, replica_set_cache, (), deadline)
+    yield _decide(seen, key, copies_of_caches, write_faults, gives_up, variant)
 
 
 def observe_for_recreate(
@@ -97,6 +102,7 @@ def observe_for_recreate(
     unfinished: All[bool],
     deadline: Deadline,
     write_faults: bool,
+    gives_up: bool,
     variant: frozenset[str],
 ) -> Outcomes:
     """The same, with a look at pods: Recreate waits until no old one is left."""
@@ -106,10 +112,28 @@ def observe_for_recreate(
     if deployment_cache is None:
         yield outcome("finds that it is gone", deployment_key=key)
         return
-    owned = {at: rs for at, rs in replica_set_cache.items() if rs is not None and rs.owned}
-    pod_map = tuple((rs.created, _ONE_RUNNING) for at, rs in owned.items() if unfinished[at])
-    seen = Observation(deployment_cache, tuple(owned.values()), pod_map, deadline == "passed")
-    yield _decide(seen, key, copies_of_caches, write_faults, variant)
+    pod_map = tuple(
+        (rs.created, _ONE_RUNNING)
+        for at, rs in replica_set_cache.items()
+        if rs is not None and unfinished[at] and rs.owner in (None, deployment_cache.uid)
+    )
+    seen = _observation(deployment_cache, replica_set_cache, pod_map, deadline)
+    yield _decide(seen, key, copies_of_caches, write_faults, gives_up, variant)
+
+
+def _observation(
+    deployment: Deployment,
+    replica_sets: All[ReplicaSet | None],
+    pod_map: tuple[tuple[int, Population[PodKind]], ...],
+    deadline: Deadline,
+) -> Observation:
+    """What the sync knows. Of ReplicaSets, those of somebody else do not count."""
+    rss = tuple(rs for rs in replica_sets.values() if rs is not None)
+    mine = tuple(rs for rs in rss if rs.owner == deployment.uid)
+    orphans = tuple(rs for rs in rss if rs.owner is None and not rs.deleting)
+    if deployment.deleting:
+        orphans = ()
+    return Observation(deployment, mine, pod_map, deadline == "passed", orphans)
 
 
 def _decide(
@@ -117,6 +141,7 @@ def _decide(
     key: Key,
     copies: tuple[Copy, ...],
     write_faults: bool,
+    gives_up: bool,
     variant: frozenset[str],
 ) -> Any:
     step = plan(
@@ -125,7 +150,7 @@ def _decide(
     )
     if isinstance(step, Done):
         later = "; will look again at the deadline" if step.later else ""
-        return outcome(f"has nothing to write{later}", deployment_key=finished(key, step))
+        return outcome(f"has nothing to write{later}", deployment_key=finished(key, step, gives_up))
     return outcome(
         f"decides to {describe(step.write)}",
         deployment_key=key,
@@ -137,24 +162,31 @@ def _decide(
 def describe(write: Write) -> str:
     """A write in a few words."""
     if write.kind == "Deployment":
-        return "write its status" if write.verb == "update status" else "roll back"
+        others = {"update status": "write its status", "get": "adopt ReplicaSets"}
+        return others.get(write.verb, "roll back")
     name = f"ReplicaSet {write.key}"
-    if write.verb == "delete":
-        return f"delete {name}"
+    if write.verb in ("delete", "adopt"):
+        return f"{write.verb} {name}"
     if write.verb == "create":
         return f"create {name} with {write.value.replicas} replicas"
     return f"set {name} to {write.value.replicas} replicas"
 
 
-def _next(step: Pending | Done, key: Key, idle: tuple[Copy, ...]) -> dict[str, Any]:
+def _next(step: Pending | Done, key: Key, idle: tuple[Copy, ...], gives_up: bool) -> dict[str, Any]:
     """What the controller's variables are when this is left of its sync."""
     if isinstance(step, Pending):
         return {"deployment_sync": step}
     return {
         "deployment_sync": None,
         "deployment_copies": idle,
-        "deployment_key": finished(key, step),
+        "deployment_key": finished(key, step, gives_up),
     }
+
+
+def _gives_up(step: Pending | Done, key: Key, gives_up: bool) -> str:
+    if not dropped(key, step, gives_up):
+        return ""
+    return f"; after {MAX_RETRIES} retries the key is dropped"
 
 
 def _idle(copies: tuple[Copy, ...]) -> tuple[Copy, ...]:
@@ -179,6 +211,7 @@ def write_deployment(
     deployment_queue: Queue,
     deadline: Deadline,
     lag: int,
+    gives_up: bool,
     write_failures_left: int,
     write_unknowns_left: int,
 ) -> Outcomes:
@@ -187,24 +220,27 @@ def write_deployment(
     if step is None or step.write.kind != "Deployment" or not has_room(deployment_queue, lag):
         return
     write, idle = step.write, _idle(deployment_copies)
+    if write.verb == "get":
+        # The API answers with what there is: another uid, or a deletion, forbids to adopt.
+        there = deployment is not None and deployment_copies[0].same and not deployment.deleting
+        rest = _next(
+            step.answered("applied" if there else "not found"), deployment_key, idle, gives_up
+        )
+        yield outcome("makes sure that the Deployment is there" + ("" if there else ": no"), **rest)
+        return
     conflict = deployment is None or not deployment_copies[0].current
     usual: Answer = "conflict" if conflict else "failed" if _refused(write) else "applied"
     for answer, lands, words, spent in attempts(usual, write_failures_left, write_unknowns_left):
         done: dict[str, Any] = {}
         if lands and deployment is not None:
-            if isinstance(write.value, StatusWrite):
-                after = _with_status(deployment, write.value)
-                change = Change.VERSION
-                done["deadline"] = deadline_after(deadline, after, write.value.renewed)
-            else:
-                after = spec_written(evolve(deployment, spec=write.value, rollback_to=None))
-                change = Change.GENERATION
-            if after != deployment or getattr(write.value, "renewed", False):
+            after, change, done["deadline"] = written_deployment(write, deployment, deadline)
+            if changes(write, deployment, after):
                 event = Event(0, after, change)
                 done["deployment"] = after
                 done["deployment_queue"] = (*deployment_queue, event)
                 done["deployment_copies"] = _kept(deployment_copies, 0, write, change)
-        rest = _next(step.answered(answer), deployment_key, idle)
+        rest = _next(step.answered(answer), deployment_key, idle, gives_up)
+        words += _gives_up(step.answered(answer), deployment_key, gives_up)
         yield outcome(f"{_status_words(write)}{words}", **(done | rest), **spent)
 
 
@@ -214,8 +250,21 @@ def _refused(write: Write) -> bool:
     return isinstance(sent, StatusWrite) and sent.status.unavailable_replicas < 0
 
 
-def _with_status(deployment: Deployment, sent: StatusWrite) -> Deployment:
-    return evolve(deployment, status=sent.status, revision=sent.revision)
+def written_deployment(
+    write: Write, deployment: Deployment, deadline: Deadline
+) -> tuple[Deployment, Change, Deadline]:
+    """The Deployment after a write of its controller, what changed about it, and its deadline."""
+    sent = write.value
+    if isinstance(sent, StatusWrite):
+        after = evolve(deployment, status=sent.status, revision=sent.revision)
+        return after, Change.VERSION, deadline_after(deadline, after, sent.renewed)
+    after = spec_written(evolve(deployment, spec=sent, rollback_to=None))
+    return after, Change.GENERATION, deadline
+
+
+def changes(write: Write, before: Deployment, after: Deployment) -> bool:
+    """Whether there is an event of this write: a date counts, which no Deployment here has."""
+    return after != before or getattr(write.value, "renewed", False)
 
 
 def _status_words(write: Write) -> str:
@@ -242,8 +291,10 @@ def write_replica_set(
     replica_set_copy: Copy,
     replica_set_syncing: bool,
     pods: Pods,
+    rank: All[int],
     template: int,
     lag: int,
+    gives_up: bool,
     write_failures_left: int,
     write_unknowns_left: int,
     variant: frozenset[str],
@@ -255,7 +306,7 @@ def write_replica_set(
     if not has_room(replica_set_queue, lag):
         return
     write, idle, copy = step.write, _idle(deployment_copies), deployment_copies[template]
-    usual, after, change = _answer(write, replica_set, copy, variant)
+    usual, after, change = replica_set_after(write, replica_set, copy, rank.values(), variant)
     for answer, lands, words, spent in attempts(usual, write_failures_left, write_unknowns_left):
         done: dict[str, Any] = {}
         if lands and after != replica_set:
@@ -267,26 +318,35 @@ def write_replica_set(
                 done["replica_set_copy"] = outdated(replica_set_copy, change)
             if after is None:
                 done["pods"] = orphans(pods)
-        rest = _next(step.answered(answer), deployment_key, idle)
+        rest = _next(step.answered(answer), deployment_key, idle, gives_up)
+        words += _gives_up(step.answered(answer), deployment_key, gives_up)
         text = _scale_words(write, replica_set)
         yield outcome(f"{text}{words}", **(done | rest), **spent)
 
 
-def _answer(
-    write: Write, live: ReplicaSet | None, copy: Copy, variant: frozenset[str]
+def replica_set_after(
+    write: Write,
+    live: ReplicaSet | None,
+    copy: Copy,
+    ranks: Iterable[int],
+    variant: frozenset[str],
 ) -> tuple[Any, ReplicaSet | None, Change]:
     """What the API server answers, what the ReplicaSet is then, and what changed about it."""
     if write.verb == "create":
         if live is not None or "dep-hash-collision-blocks-rollout" in variant:
             # With colliding hashes: another template's ReplicaSet has the name already.
             return "already exists", live, Change.VERSION
-        born = evolve(write.value.status, observed_generation=Observed.NEVER)
-        return "applied", evolve(write.value, status=born), Change.IDENTITY
+        # Its creationTimestamp is of now: what the sync knew may have been older.
+        status = evolve(write.value.status, observed_generation=Observed.NEVER)
+        born = evolve(write.value, status=status, created=1 + max(ranks))
+        return "applied", born, Change.IDENTITY
     if write.verb == "delete":
         return ("not found" if live is None else "applied"), None, Change.IDENTITY
+    if write.verb == "adopt":
+        return _adopted(write, live, copy)
     if live is None or not copy.current:
         return "conflict", live, Change.VERSION
-    sent: ReplicaSet = evolve(write.value, status=live.status, owned=live.owned)
+    sent: ReplicaSet = evolve(write.value, status=live.status, owner=live.owner)
     if (sent.replicas, sent.min_ready_seconds) == (live.replicas, live.min_ready_seconds):
         return "applied", sent, Change.VERSION
     observed = live.status.observed_generation
@@ -296,17 +356,23 @@ def _answer(
     return "applied", evolve(sent, status=status), Change.GENERATION
 
 
-def orphans(pods: Pods) -> Pods:
-    """The pods of a ReplicaSet that is no more. The garbage collector will find them."""
-    return Population((evolve(pod, orphaned=True), n) for pod, n in pods.items())
+def _adopted(
+    write: Write, live: ReplicaSet | None, copy: Copy
+) -> tuple[Answer, ReplicaSet | None, Change]:
+    """A patch: it needs the same uid, and that there is no other controller. Go: AdoptReplicaSet"""
+    if live is None:
+        return "not found", live, Change.VERSION
+    if not copy.same or live.owner is not None:
+        return "conflict", live, Change.VERSION
+    return "applied", evolve(live, owner=write.value), Change.VERSION
 
 
 def _scale_words(write: Write, live: ReplicaSet | None) -> str:
     name = f"ReplicaSet {write.key}"
     if write.verb == "create":
         return f"creates {name} with {write.value.replicas} replicas"
-    if write.verb == "delete":
-        return f"deletes {name}"
+    if write.verb in ("delete", "adopt"):
+        return f"{write.verb}s {name}"
     if live is not None and live.replicas == write.value.replicas:
         return f"annotates {name}"
     before = "" if live is None else f"from {live.replicas} "

@@ -14,18 +14,22 @@ from attrs import frozen
 
 from seatrial.core import DeclarationError
 
+from . import versions
+from .controller import MAX_RETRIES
+
 __all__ = [
+    "DEFAULT",
     "FAULTS",
     "GATES",
     "LEVELS",
     "MOST_REPLICAS",
     "USERS",
-    "VERSIONS",
     "Budget",
     "Environment",
     "Level",
     "budgets",
     "feature_gates",
+    "timers_early",
 ]
 
 Level = Literal["atomic", "interleaved", "faulty"]
@@ -54,6 +58,7 @@ FAULTS = {
     "pod-failed": "a pod fails for good, as by eviction",
     "never-ready": "pods of the first TIMES new templates never become ready",
     "controller-restart": "the controller manager restarts with empty memory",
+    "failover": "another controller manager takes over; requests of the former one may land late",
     "write-failure": "a request of a controller fails",
     "write-unknown": "a request of a controller is applied, and the answer is lost",
     "expectations-expire": "five minutes pass before a controller sees what it did",
@@ -61,18 +66,11 @@ FAULTS = {
 }
 PROPAGATIONS = ("background", "foreground", "orphan")
 
-VERSIONS = ("1.36", "1.36.3")
-"""Versions of Kubernetes whose controllers the model has."""
+DEFAULT = "1.36.3"
+"""The release that is modelled where none is named."""
 
-GATES = {
-    "StaleControllerConsistencyReplicaSet": True,
-    "DeploymentReplicaSetTerminatingReplicas": True,
-}
-"""
-Feature gates that the modelled controllers ask, and their defaults in v1.36.3.
-
-:Go: pkg/features/kube_features.go
-"""
+GATES = dict(versions.known(DEFAULT).gates)
+"""Feature gates that the controllers of that release ask, and their defaults."""
 
 _MOST_TIMES = 20
 MOST_REPLICAS = 400
@@ -101,7 +99,9 @@ class Environment:
     faults: tuple[Budget, ...] = (Budget("container-exit"),)
     level: Level = "atomic"
     lag: int = 0
-    kubernetes: str = "1.36.3"
+    slow: int = 0
+    """How many timers may go off while something else could happen: clock `slow@N`."""
+    kubernetes: str = DEFAULT
     gates: tuple[tuple[str, bool], ...] = tuple(GATES.items())
     variant: frozenset[str] = frozenset()
     """Switches of rules that bring back a known bug, or apply a proposed fix."""
@@ -110,14 +110,39 @@ class Environment:
         """How often something may happen in all."""
         return sum(each.times for each in (*self.users, *self.faults) if each.name == name)
 
+    @property
+    def clock(self) -> str:
+        """How time passes, as it is written."""
+        return f"slow@{self.slow}" if self.slow else "prompt"
+
+    @property
+    def creates_anew(self) -> bool:
+        """Whether a Deployment may be created after one of its name has left orphans."""
+        return self.times("apply") > 0 and self.values("delete") == ("orphan",)
+
+    @property
+    def lands_late(self) -> bool:
+        """Whether a request can be on its way when its sender is no leader any more."""
+        return self.times("failover") > 0 and self.level != "atomic"
+
+    @property
+    def gives_up(self) -> bool:
+        """Whether so many requests may fail that the Deployment controller drops a key."""
+        return self.times("write-failure") > MAX_RETRIES
+
     def values(self, name: str) -> tuple[str, ...]:
         """The values that were given with a name, each once."""
         found = (each.value for each in self.users if each.name == name)
         return tuple(dict.fromkeys(value for value in found if value is not None))
 
     def gate(self, name: str) -> bool:
-        """Whether a feature gate is on."""
-        return dict(self.gates)[name]
+        """Whether a feature gate is on; one that the release does not have is off."""
+        return dict(self.gates).get(name, False)
+
+    @property
+    def rules(self) -> frozenset[str]:
+        """The switches of rules that are on, of this release and of bugs and fixes."""
+        return self.variant | versions.known(self.kubernetes).rules
 
 
 def budgets(texts: Iterable[str], kind: Literal["users", "faults"]) -> tuple[Budget, ...]:
@@ -178,23 +203,46 @@ def _value(kind: str, name: str, value: str | None) -> str | None:
     return None
 
 
-def feature_gates(texts: Iterable[str]) -> tuple[tuple[str, bool], ...]:
+def feature_gates(texts: Iterable[str], kubernetes: str = DEFAULT) -> tuple[tuple[str, bool], ...]:
     """
-    Gates written as `NAME=true`, over their defaults. Raises DeclarationError.
+    Gates written as `NAME=true`, over their defaults in that release. Raises DeclarationError.
 
     >>> dict(feature_gates(["StaleControllerConsistencyReplicaSet=false"]))
     {'StaleControllerConsistencyReplicaSet': False, 'DeploymentReplicaSetTerminatingReplicas': True}
     """
-    gates = dict(GATES)
+    gates = dict(versions.known(kubernetes).gates)
     for text in ",".join(texts).split(","):
         if not text.strip():
             continue
         name, _, value = text.strip().partition("=")
         if name not in gates:
             raise DeclarationError(
-                f"--feature-gates: there is no gate {name!r} here; known: {', '.join(gates)}"
+                f"--feature-gates: there is no gate {name!r} here that controllers of {kubernetes}"
+                f" ask; known: {', '.join(gates)}"
             )
         if value not in ("true", "false"):
             raise DeclarationError(f"--feature-gates {name}={value!r} is neither true nor false")
         gates[name] = value == "true"
     return tuple(gates.items())
+
+
+def timers_early(clock: str) -> int:
+    """
+    How many timers may go off early with this clock: `prompt`, `slow` or `slow@N`.
+
+    Raises DeclarationError for any other.
+
+    >>> timers_early("prompt"), timers_early("slow"), timers_early("slow@3")
+    (0, 1, 3)
+    """
+    match = _FORM.fullmatch(clock)
+    if match is None or match[1] not in ("prompt", "slow") or match[2] is not None:
+        raise DeclarationError(f"--clock {clock!r} is none of prompt, slow, slow@N")
+    if match[1] == "prompt":
+        if match[3] is not None:
+            raise DeclarationError("--clock prompt takes no number; slow@N lets N timers be early")
+        return 0
+    times = int(match[3] or 1)
+    if not 1 <= times <= _MOST_TIMES:
+        raise DeclarationError(f"--clock slow: {times} times is not between 1 and {_MOST_TIMES}")
+    return times

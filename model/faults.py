@@ -6,13 +6,16 @@ What goes wrong with controllers, each as often as its budget allows.
 :Docs: https://kubernetes.io/docs/concepts/architecture/controller/
 :Omits: that a relist wakes a Recreate Deployment when the last pod is found gone; a list after a
     restart that is older than what the controller had acted on (with WatchListClient, on by
-    default since 1.35, the first list is up to date); writes of the old process that land after
-    the new one has listed.
+    default since 1.35, the first list is up to date); requests of a process that restarts which
+    land after the new one has listed: these are modelled where `failover` may happen, and then for
+    restarts as well (`failover.py`).
 
 Faults of pods are in `kubelet.py`; requests that fail are outcomes of the writes themselves.
 A restart is one step to everybody else: its parts are committed, one for each ReplicaSet, so that
 no rule has to look at all of them at once.
 """
+
+from typing import Any
 
 from attrs import evolve
 
@@ -23,12 +26,14 @@ from .controller import Key
 from .controller_utils import Expectations
 from .delivery import observed
 from .informer import Copy, Queue
-from .pods import Pod, Pods
+from .pods import Pod, Pods, forgettable
 
 __all__ = [
     "expire_expectations",
     "relist_pods",
     "relist_pods_of",
+    "relisted_deployment",
+    "relisted_replica_set",
     "restart_controllers",
     "restart_deployment_controller",
     "restart_replica_set_controller",
@@ -50,21 +55,36 @@ def restart_replica_set_controller(
 ) -> Outcomes:
     """It lists the ReplicaSet and its pods; what it lists it puts into its queue."""
     if restarting == template + 1:
-        known: Pods = Population(
-            (Pod((pod.live,), orphaned=pod.orphaned), n)
-            for pod, n in pods.items()
-            if pod.live is not None
-        )
-        yield outcome(
-            "lists anew",
-            restarting=template,
-            replica_set_cache=replica_set,
-            replica_set_sync=None,
-            replica_set_copy=Copy(),
-            replica_set_key=Key(dirty=replica_set is not None or known.total > 0),
-            expectations=Expectations(),
-            pods=known,
-        )
+        yield outcome("lists anew", **relisted_replica_set(replica_set, pods, template))
+
+
+def relisted_replica_set(
+    replica_set: ReplicaSet | None, pods: Pods, template: int, lands_late: bool = False
+) -> dict[str, Any]:
+    """
+    What a new process knows of a ReplicaSet and its pods.
+
+    With `lands_late`, deletions of pods that the old one had asked for may still be carried out.
+    """
+    known: Pods = Population(
+        (Pod((pod.live,), orphaned=pod.orphaned, late=lands_late and _condemned(pod)), n)
+        for pod, n in pods.items()
+        if pod.live is not None
+    )
+    return {
+        "restarting": template,
+        "replica_set_cache": replica_set,
+        "replica_set_sync": None,
+        "replica_set_copy": Copy(),
+        "replica_set_key": Key(dirty=replica_set is not None or known.total > 0),
+        "expectations": Expectations(),
+        "pods": known,
+    }
+
+
+def _condemned(pod: Pod) -> bool:
+    asked = pod.doomed or pod.late
+    return asked and pod.live is not None and not pod.live.terminating
 
 
 def restart_deployment_controller(
@@ -72,17 +92,21 @@ def restart_deployment_controller(
 ) -> Outcomes:
     """It lists the Deployment. Events that were on their way are in the lists already."""
     if restarting == 1:
-        yield outcome(
-            "lists anew",
-            restarting=0,
-            deployment_cache=deployment,
-            deployment_sync=None,
-            deployment_copies=(Copy(),) * (templates + 1),
-            deployment_key=Key(dirty=deployment is not None),
-            deployment_queue=(),
-            replica_set_queue=(),
-            pod_queue=(),
-        )
+        yield outcome("lists anew", **relisted_deployment(deployment, templates))
+
+
+def relisted_deployment(deployment: Deployment | None, templates: int) -> dict[str, Any]:
+    """What a new process knows of the Deployment."""
+    return {
+        "restarting": 0,
+        "deployment_cache": deployment,
+        "deployment_sync": None,
+        "deployment_copies": (Copy(),) * (templates + 1),
+        "deployment_key": Key(dirty=deployment is not None),
+        "deployment_queue": (),
+        "replica_set_queue": (),
+        "pod_queue": (),
+    }
 
 
 def expire_expectations(expectations: Expectations, expectations_expire_left: int) -> Outcomes:
@@ -129,7 +153,7 @@ def relist_pods_of(
             for _ in range(n):
                 told_one, expectations = observed(after, pod.seen, expectations, variant)
             after, key = told_one, key.enqueued()
-        if after.trail != (None,):
+        if not forgettable(after):
             told.append((after, n))
     yield outcome(
         "lists pods anew",

@@ -2,7 +2,7 @@
 What a controller sees of the API: watch events on their way, and copies that grow old.
 
 :Go: kubernetes v1.36.3 staging/src/k8s.io/client-go/tools/cache (Reflector, DeltaFIFO,
-    sharedIndexInformer); pkg/util/consistency/consistency.go
+    sharedIndexInformer); pkg/controller/util/consistency/consistency.go
 :Docs: https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes
 :Omits: periodic resync, which is off; bookmarks; the time between the store and its handlers (a
     handler runs in the step that changes the store).
@@ -18,11 +18,22 @@ object in a controller's hands what has happened to the original since.
 from enum import Enum
 from typing import Any
 
-from attrs import evolve, frozen
+from attrs import frozen
 
 from seatrial.core.arith import maximum
 
-__all__ = ["Change", "Copy", "Event", "Queue", "behind", "has_room", "outdated"]
+__all__ = [
+    "Change",
+    "Copy",
+    "Event",
+    "Queue",
+    "behind",
+    "deployment_written",
+    "has_room",
+    "outdated",
+    "replica_set_written",
+    "touched",
+]
 
 
 class Change(Enum):
@@ -62,8 +73,8 @@ class Event:
     """
     A watch event that no cache has got yet: `value` is the object, or None where it is gone.
 
-    `own` marks a status that the ReplicaSet controller wrote: with the consistency store, it does
-    not sync the ReplicaSet before it has seen that.
+    `own` marks what the ReplicaSet controller knows to have written, a status or a new pod: with
+    the consistency store, it does not sync the ReplicaSet before it has seen that.
     """
 
     key: int
@@ -90,6 +101,46 @@ def behind(queue: Queue, key: int) -> Copy:
     return copy
 
 
-def forgotten(queue: Queue) -> Queue:
-    """The events, when nobody remembers any more whose writes they are."""
-    return tuple(evolve(event, own=False) for event in queue)
+def touched(copies: tuple[Copy, ...], at: int, change: Change) -> tuple[Copy, ...]:
+    """The copies of a sync after the original of one of them was written."""
+    return tuple(
+        outdated(copy, change) if number == at else copy for number, copy in enumerate(copies)
+    )
+
+
+# ---- writes by others than the controllers ----------------------------------------------------
+
+
+def deployment_written(
+    after: Any, change: Change, queue: Queue, copies: tuple[Copy, ...], syncing: bool
+) -> dict[str, Any]:
+    """What a write of the Deployment changes: the object, its events, the copy of a sync."""
+    done: dict[str, Any] = {
+        "deployment": after,
+        "deployment_queue": (*queue, Event(0, after, change)),
+    }
+    if syncing:
+        done["deployment_copies"] = touched(copies, 0, change)
+    return done
+
+
+def replica_set_written(
+    template: int,
+    after: Any,
+    change: Change,
+    queue: Queue,
+    deployment_copies: tuple[Copy, ...],
+    deployment_syncing: bool,
+    replica_set_copy: Copy,
+    replica_set_syncing: bool,
+) -> dict[str, Any]:
+    """What a write of a ReplicaSet changes: the object, its events, the copies of syncs."""
+    done: dict[str, Any] = {
+        "replica_set": after,
+        "replica_set_queue": (*queue, Event(template, after, change)),
+    }
+    if deployment_syncing:
+        done["deployment_copies"] = touched(deployment_copies, template, change)
+    if replica_set_syncing:
+        done["replica_set_copy"] = outdated(replica_set_copy, change)
+    return done

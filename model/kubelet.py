@@ -18,8 +18,7 @@ from seatrial.core import Outcomes, outcome
 
 from .api import PodKind
 from .informer import Change, Event, Queue, has_room
-from .pods import GONE, Pod, Pods, changed
-from .replicaset import looks, terminated
+from .pods import GONE, Pod, Pods, changed, looks, terminated
 
 __all__ = [
     "become_ready",

@@ -18,6 +18,7 @@ from attrs import evolve, frozen
 from seatrial.core import Population
 
 from .api import PodKind
+from .informer import Change, Event
 
 __all__ = [
     "CREATED",
@@ -28,7 +29,11 @@ __all__ = [
     "as_seen",
     "changed",
     "count",
+    "forgettable",
+    "looks",
+    "orphans",
     "settled",
+    "terminated",
 ]
 
 CREATED = PodKind()
@@ -46,13 +51,14 @@ class Pod:
     `trail` holds what the cache shows first, then what it has still to be told, and what is so
     last; None stands for no pod. `doomed` says that the ReplicaSet controller is about to ask for
     its deletion; `named` that it expects to see that, and has not yet; `orphaned` that its owner is
-    gone.
+    gone; `late` that a former leader has asked for its deletion, and that may still be done.
     """
 
     trail: tuple[PodKind | None, ...] = (CREATED,)
     doomed: bool = False
     named: bool = False
     orphaned: bool = False
+    late: bool = False
 
     @property
     def live(self) -> PodKind | None:
@@ -85,6 +91,39 @@ def as_seen(pods: Pods) -> Population[PodKind]:
     )
 
 
+def forgettable(pod: Pod) -> bool:
+    """Whether it is gone, the cache knows, and no request to delete it is to be answered still."""
+    return pod.trail == (GONE,) and not pod.doomed
+
+
 def count(pods: Pods, keep: Callable[[PodKind], bool]) -> int:
     """How many pods there really are of those kinds."""
     return pods.where(lambda pod: pod.live is not None and keep(pod.live)).total
+
+
+def orphans(pods: Pods) -> Pods:
+    """The pods of a ReplicaSet that is no more. The garbage collector will find them."""
+    return Population((evolve(pod, orphaned=True), n) for pod, n in pods.items())
+
+
+def terminated(pod: Pod, template: int) -> tuple[Pod, Event]:
+    """
+    The pod after the API server was asked to delete it, and the event of that.
+
+    One whose containers have ended already is gone at once. Go: pkg/registry/core/pod/strategy.go
+    CheckGracefulDelete
+    """
+    ended = pod.live is not None and pod.live.phase in ("Failed", "Succeeded")
+    after = changed(evolve(pod, late=False), GONE if ended else TERMINATING)
+    return after, Event(template, after.trail[-2:], Change.VERSION)
+
+
+def looks(kind: PodKind | None) -> str:
+    """A kind of pod in a few words."""
+    if kind is None:
+        return "gone"
+    if kind.terminating:
+        return "terminating"
+    if kind.phase != "Running":
+        return kind.phase.lower()
+    return "available" if kind.available else "ready" if kind.ready else "not ready"

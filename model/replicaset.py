@@ -7,8 +7,9 @@ The ReplicaSet controller: as many pods as the ReplicaSet asks for, and a status
     so that of pods with the same phase and readiness any may be chosen; more than 500 pods at a
     time.
 
-The consistency store (new in 1.36) remembers the last status that the controller wrote, and nothing
-of the pods that it created or deleted: these are what expectations are for.
+The consistency store (new in 1.36) remembers the last status that the controller wrote and the last
+pod that it created, where it got the answer, but no deletions. It does not sync the ReplicaSet
+before the caches show both; expectations expire, and this does not.
 """
 
 from typing import Any
@@ -20,6 +21,7 @@ from seatrial.core.arith import minimum
 
 from .api import Observed, PodKind, ReplicaSet
 from .controller import (
+    Answer,
     Done,
     Key,
     Pending,
@@ -32,8 +34,8 @@ from .controller import (
     possible_answers,
 )
 from .controller_utils import Expectations, filter_active_pods, filter_terminating_pods
-from .informer import Change, Copy, Event, Queue, has_room, outdated
-from .pods import CREATED, GONE, TERMINATING, Pod, Pods, as_seen, changed
+from .informer import Change, Copy, Event, Queue, has_room, outdated, touched
+from .pods import CREATED, GONE, Pod, Pods, as_seen, forgettable, looks, terminated
 from .replicaset_utils import (
     BURST_REPLICAS,
     calculate_status,
@@ -49,6 +51,7 @@ __all__ = [
     "delete_pod",
     "list_pods",
     "start_sync",
+    "status_written",
     "sync_replica_set",
     "write_status",
 ]
@@ -133,7 +136,7 @@ def start_sync(
     replica_set_sync: Working,
     replica_set_cache: ReplicaSet | None,
     replica_set_behind: Copy,
-    own_status_unseen: bool,
+    own_writes_unseen: bool,
     expectations: Expectations,
     consistency_store: bool,
     variant: frozenset[str],
@@ -146,7 +149,7 @@ def start_sync(
     """
     if not replica_set_key.dirty or replica_set_sync is not None:
         return
-    if consistency_store and own_status_unseen:
+    if consistency_store and own_writes_unseen:
         return
     key = replica_set_key.taken()
     if replica_set_cache is None:
@@ -269,7 +272,7 @@ def create_pod(
     for answer, lands, words, spent in tries:
         done: dict[str, Any] = {}
         if lands:
-            event = Event(template, pod.trail, Change.IDENTITY)
+            event = Event(template, pod.trail, Change.IDENTITY, own=answer == "applied")
             done = {"pods": pods.add(pod), "pod_queue": (*pod_queue, event)}
         rest = _next(step.answered(answer), replica_set_key)
         yield outcome(f"creates a pod{words}", **done, **rest, **spent)
@@ -293,8 +296,8 @@ def delete_pod(
     if not has_room(pod_queue, lag):
         return
     for pod in pods.where(lambda pod: pod.doomed):
-        usual = "not found" if pod.live is GONE else "applied"
-        tries = attempts(usual, write_failures_left, write_unknowns_left)  # type: ignore[arg-type]
+        usual: Answer = "not found" if pod.live is GONE else "applied"
+        tries = attempts(usual, write_failures_left, write_unknowns_left)
         for answer, lands, words, spent in tries:
             after, events = evolve(pod, doomed=False), pod_queue
             if lands and pod.live is not None and not pod.live.terminating:
@@ -306,35 +309,12 @@ def delete_pod(
                 less, after = expectations.deletion_observed(), evolve(after, named=False)
             yield outcome(
                 f"deletes a pod that is {looks(pod.live)}{words}",
-                pods=pods.move(pod, after),
+                pods=pods.add(pod, -1) if forgettable(after) else pods.move(pod, after),
                 pod_queue=events,
                 expectations=less,
                 **_next(step.answered(answer), replica_set_key),
                 **spent,
             )
-
-
-def terminated(pod: Pod, template: int) -> tuple[Pod, Event]:
-    """
-    The pod after the API server was asked to delete it, and the event of that.
-
-    One whose containers have ended already is gone at once. Go: pkg/registry/core/pod/strategy.go
-    CheckGracefulDelete
-    """
-    ended = pod.live is not None and pod.live.phase in ("Failed", "Succeeded")
-    after = changed(pod, GONE if ended else TERMINATING)
-    return after, Event(template, after.trail[-2:], Change.VERSION)
-
-
-def looks(kind: PodKind | None) -> str:
-    """A kind of pod in a few words."""
-    if kind is None:
-        return "gone"
-    if kind.terminating:
-        return "terminating"
-    if kind.phase != "Running":
-        return kind.phase.lower()
-    return "available" if kind.available else "ready" if kind.ready else "not ready"
 
 
 def write_status(
@@ -375,8 +355,7 @@ def write_status(
     for answer, lands, words, spent in tries:
         done: dict[str, Any] = {}
         if lands and replica_set is not None:
-            seen = Observed.CURRENT if replica_set_copy.generation else Observed.BEHIND
-            after = evolve(replica_set, status=evolve(step.write.value, observed_generation=seen))
+            after = status_written(step.write, replica_set, replica_set_copy)
             if after != replica_set:
                 event = Event(template, after, Change.VERSION, own=answer == "applied")
                 done = {
@@ -393,8 +372,7 @@ def write_status(
         yield outcome(f"reports {text}{words}", **(done | rest), **spent)
 
 
-def touched(copies: tuple[Copy, ...], at: int, change: Change) -> tuple[Copy, ...]:
-    """The copies of a sync after the original of one of them was written."""
-    return tuple(
-        outdated(copy, change) if number == at else copy for number, copy in enumerate(copies)
-    )
+def status_written(write: Write, replica_set: ReplicaSet, copy: Copy) -> ReplicaSet:
+    """The ReplicaSet with a status that was computed from the spec of this copy."""
+    seen = Observed.CURRENT if copy.generation else Observed.BEHIND
+    return evolve(replica_set, status=evolve(write.value, observed_generation=seen))

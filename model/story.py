@@ -29,7 +29,8 @@ def about(name: str, spec: DeploymentSpec, around: Environment) -> str:
         parts.append(f"minReadySeconds {spec.min_ready_seconds}")
     users = ", ".join(map(str, around.users)) or "no users"
     faults = ", ".join(map(str, around.faults)) or "no faults"
-    return f"{', '.join(parts)}; {users}; {faults}; level {around.level}, lag {around.lag}"
+    clock = f", clock {around.clock}" if around.slow else ""
+    return f"{', '.join(parts)}; {users}; {faults}; level {around.level}, lag {around.lag}{clock}"
 
 
 def who(step: Step) -> str:

@@ -4,27 +4,29 @@ What users do to a Deployment, each as often as its budget allows.
 :Go: kubernetes v1.36.3 staging/src/k8s.io/kubectl/pkg/polymorphichelpers/rollback.go (undo),
     objectpauser.go, objectrestarter.go; pkg/controller/garbagecollector/garbagecollector.go
 :Docs: https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#updating-a-deployment
-:Omits: two writes at once; a Deployment that is created anew after it was deleted.
+:Omits: two writes at once; a Deployment that is created anew where it was not deleted with
+    `--cascade=orphan`, or before the caches know that it is gone and its ReplicaSets are orphans (a
+    new one that meets ReplicaSets of the old one under their names raises collisionCount).
 
 A new template is a number that no other template has: `set-image` and `restart` differ only in
 words.
 """
 
-from typing import Any
+from typing import TypeGuard
 
 from attrs import evolve
 
-from seatrial.core import All, Outcomes, outcome
+from seatrial.core import All, Outcome, Outcomes, outcome
 
-from .api import Deployment, DeploymentSpec, ReplicaSet
-from .deployment_controller import orphans, spec_written
-from .informer import Change, Copy, Event, Queue, has_room, outdated
-from .pods import Pods
-from .replicaset import touched
+from .api import Deployment, DeploymentSpec, DeploymentStatus, Observed, ReplicaSet
+from .deployment_controller import spec_written
+from .informer import Change, Copy, Queue, deployment_written, has_room, replica_set_written
+from .pods import Pods, orphans
 
 __all__ = [
     "apply",
     "collect_replica_set",
+    "create_anew",
     "delete",
     "finish_deletion",
     "pause",
@@ -36,37 +38,24 @@ __all__ = [
 ]
 
 
-def _written(
-    after: Deployment | None,
-    change: Change,
-    queue: Queue,
-    copies: tuple[Copy, ...],
-    syncing: bool,
-) -> dict[str, Any]:
-    """What a write of the Deployment by somebody else than its controller changes."""
-    done: dict[str, Any] = {
-        "deployment": after,
-        "deployment_queue": (*queue, Event(0, after, change)),
-    }
-    if syncing:
-        done["deployment_copies"] = touched(copies, 0, change)
-    return done
+def _may(deployment: Deployment | None, queue: Queue, lag: int, left: int) -> TypeGuard[Deployment]:
+    """Whether there is a Deployment to write, room for the event of that, and budget."""
+    return left > 0 and deployment is not None and has_room(queue, lag)
 
 
 def _respecified(
-    deployment: Deployment | None,
+    words: str,
+    deployment: Deployment,
     spec: DeploymentSpec,
     queue: Queue,
     copies: tuple[Copy, ...],
     syncing: bool,
-) -> dict[str, Any]:
-    assert deployment is not None
+    **more: int,
+) -> Outcome:
+    """A user has written that spec; `more` is what else that changes, such as the budget."""
     after = spec_written(evolve(deployment, spec=spec))
-    return _written(after, Change.GENERATION, queue, copies, syncing)
-
-
-def _may(deployment: Deployment | None, queue: Queue, lag: int, left: int) -> bool:
-    return left > 0 and deployment is not None and has_room(queue, lag)
+    written = deployment_written(after, Change.GENERATION, queue, copies, syncing)
+    return outcome(words, **more, **written)
 
 
 def set_image(
@@ -81,19 +70,16 @@ def set_image(
 ) -> Outcomes:
     """`kubectl set image`: a template that was never used before."""
     if newest_template < templates and _may(deployment, deployment_queue, lag, set_images_left):
-        assert deployment is not None
         new = newest_template + 1
-        yield outcome(
+        yield _respecified(
             f"sets a new image: template {new}",
+            deployment,
+            evolve(deployment.spec, template=new),
+            deployment_queue,
+            deployment_copies,
+            deployment_syncing,
             newest_template=new,
             set_images_left=set_images_left - 1,
-            **_respecified(
-                deployment,
-                evolve(deployment.spec, template=new),
-                deployment_queue,
-                deployment_copies,
-                deployment_syncing,
-            ),
         )
 
 
@@ -109,21 +95,18 @@ def restart(
 ) -> Outcomes:
     """`kubectl rollout restart`: an annotation of the template, refused while paused."""
     if newest_template < templates and _may(deployment, deployment_queue, lag, restarts_left):
-        assert deployment is not None
         if deployment.spec.paused:
             return
         new = newest_template + 1
-        yield outcome(
+        yield _respecified(
             f"restarts the rollout: template {new}",
+            deployment,
+            evolve(deployment.spec, template=new),
+            deployment_queue,
+            deployment_copies,
+            deployment_syncing,
             newest_template=new,
             restarts_left=restarts_left - 1,
-            **_respecified(
-                deployment,
-                evolve(deployment.spec, template=new),
-                deployment_queue,
-                deployment_copies,
-                deployment_syncing,
-            ),
         )
 
 
@@ -137,21 +120,19 @@ def scale(
     scales_left: int,
 ) -> Outcomes:
     """`kubectl scale`: another number of replicas."""
-    if _may(deployment, deployment_queue, lag, scales_left):
-        assert deployment is not None
-        for size in sizes:
-            if size != deployment.spec.replicas:
-                yield outcome(
-                    f"scales the Deployment from {deployment.spec.replicas} to {size}",
-                    scales_left=scales_left - 1,
-                    **_respecified(
-                        deployment,
-                        evolve(deployment.spec, replicas=size),
-                        deployment_queue,
-                        deployment_copies,
-                        deployment_syncing,
-                    ),
-                )
+    if not _may(deployment, deployment_queue, lag, scales_left):
+        return
+    for size in sizes:
+        if size != deployment.spec.replicas:
+            yield _respecified(
+                f"scales the Deployment from {deployment.spec.replicas} to {size}",
+                deployment,
+                evolve(deployment.spec, replicas=size),
+                deployment_queue,
+                deployment_copies,
+                deployment_syncing,
+                scales_left=scales_left - 1,
+            )
 
 
 def undo(
@@ -166,22 +147,19 @@ def undo(
     """`kubectl rollout undo`: the template of the last revision but one. Not while paused."""
     if not _may(deployment, deployment_queue, lag, undos_left):
         return
-    assert deployment is not None
     ranked = sorted((number, at) for at, number in revision_of.items() if number > 0)
     if deployment.spec.paused or len(ranked) < 2:
         return
     template = ranked[-2][1]
     if template != deployment.spec.template:
-        yield outcome(
+        yield _respecified(
             f"undoes the rollout: back to template {template}",
+            deployment,
+            evolve(deployment.spec, template=template),
+            deployment_queue,
+            deployment_copies,
+            deployment_syncing,
             undos_left=undos_left - 1,
-            **_respecified(
-                deployment,
-                evolve(deployment.spec, template=template),
-                deployment_queue,
-                deployment_copies,
-                deployment_syncing,
-            ),
         )
 
 
@@ -194,20 +172,16 @@ def pause(
     pauses_left: int,
 ) -> Outcomes:
     """`kubectl rollout pause`."""
-    if _may(deployment, deployment_queue, lag, pauses_left):
-        assert deployment is not None
-        if not deployment.spec.paused:
-            yield outcome(
-                "pauses the rollout",
-                pauses_left=pauses_left - 1,
-                **_respecified(
-                    deployment,
-                    evolve(deployment.spec, paused=True),
-                    deployment_queue,
-                    deployment_copies,
-                    deployment_syncing,
-                ),
-            )
+    if _may(deployment, deployment_queue, lag, pauses_left) and not deployment.spec.paused:
+        yield _respecified(
+            "pauses the rollout",
+            deployment,
+            evolve(deployment.spec, paused=True),
+            deployment_queue,
+            deployment_copies,
+            deployment_syncing,
+            pauses_left=pauses_left - 1,
+        )
 
 
 def resume(
@@ -219,20 +193,16 @@ def resume(
     resumes_left: int,
 ) -> Outcomes:
     """`kubectl rollout resume`."""
-    if _may(deployment, deployment_queue, lag, resumes_left):
-        assert deployment is not None
-        if deployment.spec.paused:
-            yield outcome(
-                "resumes the rollout",
-                resumes_left=resumes_left - 1,
-                **_respecified(
-                    deployment,
-                    evolve(deployment.spec, paused=False),
-                    deployment_queue,
-                    deployment_copies,
-                    deployment_syncing,
-                ),
-            )
+    if _may(deployment, deployment_queue, lag, resumes_left) and deployment.spec.paused:
+        yield _respecified(
+            "resumes the rollout",
+            deployment,
+            evolve(deployment.spec, paused=False),
+            deployment_queue,
+            deployment_copies,
+            deployment_syncing,
+            resumes_left=resumes_left - 1,
+        )
 
 
 def apply(
@@ -246,18 +216,46 @@ def apply(
     variant: frozenset[str],
 ) -> Outcomes:
     """`kubectl apply` of the manifest once more, over whatever was done since."""
-    if _may(deployment, deployment_queue, lag, applies_left):
-        assert deployment is not None
-        if "dep-manifest-replicas-overrides-hpa" in variant:
-            manifest = evolve(manifest, replicas=deployment.spec.replicas)
-        if deployment.spec != manifest:
-            yield outcome(
-                "applies the manifest again",
-                applies_left=applies_left - 1,
-                **_respecified(
-                    deployment, manifest, deployment_queue, deployment_copies, deployment_syncing
-                ),
-            )
+    if not _may(deployment, deployment_queue, lag, applies_left):
+        return
+    if "dep-manifest-replicas-overrides-hpa" in variant:
+        manifest = evolve(manifest, replicas=deployment.spec.replicas)
+    if deployment.spec != manifest:
+        yield _respecified(
+            "applies the manifest again",
+            deployment,
+            manifest,
+            deployment_queue,
+            deployment_copies,
+            deployment_syncing,
+            applies_left=applies_left - 1,
+        )
+
+
+def create_anew(
+    deployment: Deployment | None,
+    deployment_queue: Queue,
+    replica_set_queue: Queue,
+    deployment_copies: tuple[Copy, ...],
+    deployment_syncing: bool,
+    newest_uid: int,
+    manifest: DeploymentSpec,
+    applies_left: int,
+) -> Outcomes:
+    """`kubectl apply` of the manifest after the Deployment has gone: another one of its name."""
+    if applies_left == 0 or deployment is not None or deployment_queue or replica_set_queue:
+        return
+    status = DeploymentStatus(observed_generation=Observed.NEVER)
+    born = Deployment(manifest, status=status, uid=newest_uid + 1)
+    yield outcome(
+        "applies the manifest: the Deployment is created anew",
+        newest_uid=newest_uid + 1,
+        applies_left=applies_left - 1,
+        deadline="off",
+        **deployment_written(
+            born, Change.IDENTITY, deployment_queue, deployment_copies, deployment_syncing
+        ),
+    )
 
 
 # ---- deletion ---------------------------------------------------------------------------------
@@ -277,22 +275,22 @@ def delete(
 
     Go: pkg/registry/generic/registry/store.go deletionFinalizersForGarbageCollection
     """
-    if _may(deployment, deployment_queue, lag, deletes_left):
-        assert deployment is not None
-        if deployment.deleting:
-            return
+    if _may(deployment, deployment_queue, lag, deletes_left) and not deployment.deleting:
         gone = propagation == "background"
         after = None if gone else spec_written(evolve(deployment, deleting=True))
         change = Change.IDENTITY if gone else Change.GENERATION
         yield outcome(
             f"deletes the Deployment ({propagation})",
             deletes_left=deletes_left - 1,
-            **_written(after, change, deployment_queue, deployment_copies, deployment_syncing),
+            **deployment_written(
+                after, change, deployment_queue, deployment_copies, deployment_syncing
+            ),
         )
 
 
 def collect_replica_set(
     deployment_alive: str,
+    live_uid: int | None,
     propagation: str,
     replica_set: ReplicaSet | None,
     replica_set_queue: Queue,
@@ -314,11 +312,12 @@ def collect_replica_set(
         return
     after: ReplicaSet | None
     change, words = Change.VERSION, ""
-    if deployment_alive == "gone" and replica_set.owned:
+    mine = replica_set.owner is not None and replica_set.owner == live_uid
+    if replica_set.owner is not None and not mine:
         after, change, words = None, Change.IDENTITY, "deletes a ReplicaSet without owner"
-    elif deployment_alive == "deleting" and propagation == "orphan" and replica_set.owned:
-        after, words = evolve(replica_set, owned=False), "releases a ReplicaSet"
-    elif deployment_alive == "deleting" and propagation == "foreground":
+    elif deployment_alive == "deleting" and propagation == "orphan" and mine:
+        after, words = evolve(replica_set, owner=None), "releases a ReplicaSet"
+    elif deployment_alive == "deleting" and propagation == "foreground" and mine:
         if not replica_set.deleting:
             after, change = evolve(replica_set, deleting=True), Change.GENERATION
             words = "marks a ReplicaSet for deletion"
@@ -328,16 +327,20 @@ def collect_replica_set(
             return
     else:
         return
-    done: dict[str, Any] = {}
-    if after is None:
-        done["pods"] = orphans(pods)
-    if deployment_syncing:
-        done["deployment_copies"] = touched(deployment_copies, template, change)
-    if replica_set_syncing:
-        done["replica_set_copy"] = outdated(replica_set_copy, change)
-    event = Event(template, after, change)
-    queue = (*replica_set_queue, event)
-    yield outcome(words, replica_set=after, replica_set_queue=queue, **done)
+    yield outcome(
+        words,
+        **replica_set_written(
+            template,
+            after,
+            change,
+            replica_set_queue,
+            deployment_copies,
+            deployment_syncing,
+            replica_set_copy,
+            replica_set_syncing,
+        ),
+        **({"pods": orphans(pods)} if after is None else {}),
+    )
 
 
 def finish_deletion(
@@ -354,7 +357,7 @@ def finish_deletion(
     if has_room(deployment_queue, lag):
         yield outcome(
             "the Deployment is gone",
-            **_written(
+            **deployment_written(
                 None, Change.IDENTITY, deployment_queue, deployment_copies, deployment_syncing
             ),
         )

@@ -1,8 +1,8 @@
 """
 A Deployment with everything around it, as a system: its controllers, kubelets, caches and users.
 
-:Omits: what the modules of its parts omit, each under this word: a Deployment that is created anew,
-    collisions of hashes, adoption; scheduling, nodes and Services; overlapping selectors.
+:Omits: what the modules of its parts omit, each under this word: collisions of hashes, adoption of
+    pods; scheduling, nodes and Services; overlapping selectors.
 
 The system starts settled: the manifest was applied long ago and rolled out.
 """
@@ -18,13 +18,11 @@ from seatrial.core import (
     Index,
     Parameter,
     System,
-    Total,
     Variable,
-    View,
     every,
 )
 
-from . import clock, delivery, faults, guards, kubelet, replicaset, users
+from . import clock, delivery, failover, faults, kubelet, replicaset, users
 from . import deployment_controller as controller
 from .api import (
     RECREATE,
@@ -38,174 +36,21 @@ from .api import (
     ReplicaSetStatus,
     RollingUpdateDeployment,
 )
-from .controller import Key, Pending
-from .controller_utils import Expectations, filter_active_pods
-from .deployment import StatusWrite
+from .controller import MAX_RETRIES, Key
+from .controller_utils import Expectations
 from .deployment_conditions import (
     MINIMUM_REPLICAS_AVAILABLE,
     NEW_RS_AVAILABLE_REASON,
-    deployment_complete,
-    get_deployment_condition,
     has_progress_deadline,
 )
-from .deployment_util import max_surge, min_available
+from .deployment_util import max_surge
 from .environment import MOST_REPLICAS, Environment
-from .informer import Copy, Queue, behind
+from .informer import Copy
 from .manifest_apps import DeploymentManifest
-from .pods import Pods, as_seen, count, settled
-from .replicaset import Working
+from .pods import settled
+from .views import views
 
 __all__ = ["compose", "spec_of"]
-
-
-# ---- views ------------------------------------------------------------------------------------
-
-
-def deployment_cached(deployment_cache: Deployment | None) -> bool:
-    """Whether the cache shows the Deployment."""
-    return deployment_cache is not None
-
-
-def replica_set_cached(replica_set_cache: ReplicaSet | None) -> bool:
-    """Whether the cache shows the ReplicaSet."""
-    return replica_set_cache is not None
-
-
-def deployment_syncing(deployment_sync: Pending | None) -> bool:
-    """Whether the Deployment controller is at it."""
-    return deployment_sync is not None
-
-
-def replica_set_syncing(replica_set_sync: Working) -> bool:
-    """Whether the ReplicaSet controller is at it."""
-    return replica_set_sync is not None
-
-
-def replica_set_behind(replica_set_queue: Queue, template: int) -> Copy:
-    """How the cached ReplicaSet stands to the API's."""
-    return behind(replica_set_queue, template)
-
-
-def replica_set_deleting(replica_set: ReplicaSet | None) -> bool:
-    """Whether the ReplicaSet waits for its pods to go before it goes itself."""
-    return replica_set is not None and replica_set.deleting
-
-
-def revision_of(replica_set: ReplicaSet | None) -> int:
-    """The revision of the ReplicaSet; 0 for none."""
-    return 0 if replica_set is None or replica_set.revision is None else replica_set.revision
-
-
-def owned(replica_set: ReplicaSet | None) -> bool:
-    """Whether there is the ReplicaSet, and it belongs to the Deployment."""
-    return replica_set is not None and replica_set.owned
-
-
-def deployment_alive(deployment: Deployment | None) -> str:
-    """Whether the Deployment is there: "alive", "deleting" or "gone"."""
-    if deployment is None:
-        return "gone"
-    return "deleting" if deployment.deleting else "alive"
-
-
-def desired(deployment: Deployment | None) -> int:
-    """How many replicas the Deployment asks for; 0 where there is none."""
-    return 0 if deployment is None else deployment.spec.replicas
-
-
-def surge(deployment: Deployment | None) -> int:
-    """By how much sizes may exceed `desired`: nothing where it is 0."""
-    return 0 if not desired(deployment) or deployment is None else max_surge(deployment)
-
-
-def spare(deployment: Deployment | None) -> int:
-    """How many of `desired` may be unavailable; all of them outside of rolling updates."""
-    return 0 if deployment is None else deployment.spec.replicas - min_available(deployment)
-
-
-def target(deployment: Deployment | None) -> int:
-    """The template that the Deployment asks for; 0 where there is none."""
-    return 0 if deployment is None else deployment.spec.template
-
-
-def paused(deployment: Deployment | None) -> bool:
-    """Whether the Deployment is there and paused."""
-    return deployment is not None and deployment.spec.paused
-
-
-def progress(deployment: Deployment | None) -> str:
-    """The reason of the Progressing condition; empty where there is no such condition."""
-    if deployment is None:
-        return ""
-    condition = get_deployment_condition(deployment.status, "Progressing")
-    return "" if condition is None or condition.reason is None else condition.reason
-
-
-def complete(deployment: Deployment | None) -> bool:
-    """Whether the status says that the rollout of the present template is complete."""
-    return deployment is not None and deployment_complete(deployment, deployment.status)
-
-
-def noted(replica_set: ReplicaSet | None) -> int | None:
-    """How many replicas its Deployment had when the ReplicaSet was resized last."""
-    return None if replica_set is None else replica_set.desired_replicas
-
-
-def size(replica_set: ReplicaSet | None) -> int:
-    """How many replicas the ReplicaSet asks for; 0 where there is none."""
-    return 0 if replica_set is None else replica_set.replicas
-
-
-def active(pods: Pods) -> int:
-    """How many pods there are that are neither finished nor terminating."""
-    return count(pods, lambda kind: kind.phase in ("Pending", "Running") and not kind.terminating)
-
-
-def available(pods: Pods) -> int:
-    """How many pods are available, and not about to go."""
-    return count(pods, lambda kind: kind.available and not kind.terminating)
-
-
-def ready(pods: Pods) -> int:
-    """How many pods are ready, and not about to go."""
-    return count(pods, lambda kind: kind.ready and not kind.terminating)
-
-
-def terminating(pods: Pods) -> int:
-    """How many pods are about to go."""
-    return count(pods, lambda kind: kind.terminating)
-
-
-def failed(pods: Pods) -> int:
-    """How many pods have failed for good."""
-    return count(pods, lambda kind: kind.phase == "Failed")
-
-
-def rolls(deployment: Deployment | None) -> bool:
-    """Whether the Deployment is there and not paused."""
-    return deployment is not None and not deployment.spec.paused
-
-
-def least_sent(deployment_sync: Pending | None) -> int:
-    """The least number in a Deployment's status that is about to be sent; 0 for no status."""
-    value = None if deployment_sync is None else deployment_sync.write.value
-    return value.status.unavailable_replicas if isinstance(value, StatusWrite) else 0
-
-
-def reported_available(replica_set: ReplicaSet | None) -> int:
-    """How many available pods the ReplicaSet's status speaks of."""
-    return 0 if replica_set is None else replica_set.status.available_replicas
-
-
-def doomed_ready(pods: Pods) -> int:
-    """How many pods that the cache shows as ready a sync has chosen to delete."""
-    return pods.where(lambda pod: pod.doomed and pod.seen is not None and pod.seen.ready).total
-
-
-def spared_unready(pods: Pods) -> int:
-    """How many active pods that the cache shows as not ready no sync has chosen to delete."""
-    left = pods.where(lambda pod: not pod.doomed and not pod.orphaned)
-    return filter_active_pods(as_seen(left)).where(lambda kind: not kind.ready).total
 
 
 # ---- the start --------------------------------------------------------------------------------
@@ -279,6 +124,9 @@ def compose(name: str, spec: DeploymentSpec, around: Environment) -> System:
         return {each: value if each == 1 else others for each in members}
 
     budgets = {name: around.times(fault) for name, fault in _BUDGETS.items()}
+    uid = {"newest_uid": 0} if around.creates_anew else {}
+    early = {"early_left": around.slow} if around.slow else {}
+    late = {"deployment_late": None, "replica_set_late": every(None)} if around.lands_late else {}
     never_ready = frozenset(members[1 : 1 + around.times("never-ready")])
     return System(
         name=name,
@@ -298,15 +146,18 @@ def compose(name: str, spec: DeploymentSpec, around: Environment) -> System:
             Parameter(
                 "write_faults", around.times("write-failure") + around.times("write-unknown") > 0
             ),
-            Parameter("variant", around.variant),
+            Parameter("gives_up", around.gives_up),
+            Parameter("variant", around.rules),
             *(Parameter(name.removesuffix("_left"), times) for name, times in budgets.items()),
         ],
         variables=[
             *(Variable(each) for each in _SHARED),
             *(Variable(each, over=_PER_TEMPLATE) for each in _OF_A_TEMPLATE),
-            *(Variable(each) for each in budgets),
+            *((Variable("deployment_late"),) if around.lands_late else ()),
+            *((Variable("replica_set_late", over=_PER_TEMPLATE),) if around.lands_late else ()),
+            *(Variable(each) for each in (*budgets, *early, *uid)),
         ],
-        views=_views(spec),
+        views=views(spec),
         actions=_actions(spec, around),
         initial=[
             {
@@ -329,7 +180,10 @@ def compose(name: str, spec: DeploymentSpec, around: Environment) -> System:
                 "replica_set_copy": every(Copy()),
                 "expectations": every(Expectations()),
                 "pods": first(running, settled(PodKind(), 0)),
+                **late,
                 **budgets,
+                **early,
+                **uid,
             }
         ],
         assumptions=_assumptions(around),
@@ -372,6 +226,7 @@ _BUDGETS = {
     "unreadies_left": "unready",
     "pod_failures_left": "pod-failed",
     "controller_restarts_left": "controller-restart",
+    "failovers_left": "failover",
     "write_failures_left": "write-failure",
     "write_unknowns_left": "write-unknown",
     "expectations_expire_left": "expectations-expire",
@@ -391,68 +246,6 @@ def _check(spec: DeploymentSpec, around: Environment) -> None:
             " same promises can be checked with fewer"
         )
 
-
-def _views(spec: DeploymentSpec) -> list[View | Total]:
-    shared: list[Callable[..., Any]] = [
-        controller.copies_of_caches,
-        clock.deployment_busy,
-        guards.deployment_event_due,
-        guards.deployment_key_due,
-        guards.deployment_write_due,
-        guards.watches_idle,
-        deployment_cached,
-        deployment_syncing,
-        deployment_alive,
-        desired,
-        surge,
-        spare,
-        target,
-        paused,
-        progress,
-        complete,
-        rolls,
-        least_sent,
-    ]
-    one: list[Callable[..., Any]] = [
-        clock.replica_set_busy,
-        guards.listing_due,
-        guards.pod_creation_due,
-        guards.pod_deletion_due,
-        guards.pod_event_due,
-        guards.replica_set_event_due,
-        guards.replica_set_key_due,
-        guards.replica_set_write_due,
-        guards.status_write_due,
-        clock.pods_busy,
-        clock.waiting_to_be_available,
-        delivery.own_status_unseen,
-        replica_set_cached,
-        replica_set_syncing,
-        replica_set_behind,
-        replica_set_deleting,
-        revision_of,
-        owned,
-        size,
-        active,
-        available,
-        ready,
-        terminating,
-        failed,
-        noted,
-        reported_available,
-        doomed_ready,
-        spared_unready,
-    ]
-    if spec.strategy.type == "Recreate":
-        one += [controller.unfinished, delivery.seen_pods]
-    return [
-        *(View(each.__name__, each) for each in shared),
-        *(View(each.__name__, each, over=_PER_TEMPLATE) for each in one),
-        *(Total(f"total_{each}", of=each) for each in _ADDED_UP),
-    ]
-
-
-_ADDED_UP = ("size", "active", "available", "ready", "terminating")
 
 Fair = Literal["weak", "none"]
 
@@ -519,8 +312,8 @@ def _actions(spec: DeploymentSpec, around: Environment) -> list[Action]:
         *_kubelet(maker, around),
         *_replica_set_controller(maker),
         *_deployment_controller(maker, recreate),
-        *_watches(maker, recreate),
-        *_clock(maker, spec),
+        *_watches(maker, recreate, around),
+        *_clock(maker, spec, around.slow > 0),
         *_users(maker, around),
         *_faults(maker, around),
     ]
@@ -616,21 +409,24 @@ def _deployment_controller(maker: _Maker, recreate: bool) -> list[Action]:
     ]
 
 
-def _watches(maker: _Maker, recreate: bool) -> list[Action]:
+def _watches(maker: _Maker, recreate: bool, around: Environment) -> list[Action]:
+    told: Any = failover if around.lands_late else delivery
+    late = " deployment_late" if around.lands_late else ""
     deliver_pod = delivery.deliver_pod_for_recreate if recreate else delivery.deliver_pod
     pod_writes = "pods pod_queue expectations replica_set_key"
     return [
         maker.of(
             "watch",
-            delivery.deliver_deployment,
-            "deployment_cache deployment_queue deployment_key",
+            told.deliver_deployment,
+            f"deployment_cache deployment_queue deployment_key{late}",
             part_of="watch",
             when="deployment_event_due",
         ),
         maker.of(
             "watch",
-            delivery.deliver_replica_set,
-            "replica_set_cache replica_set_queue replica_set_key deployment_key expectations",
+            told.deliver_replica_set,
+            "replica_set_cache replica_set_queue replica_set_key deployment_key expectations"
+            + (f" replica_set_late{late}" if around.lands_late else ""),
             each=True,
             part_of="watch",
             when="replica_set_event_due",
@@ -646,7 +442,7 @@ def _watches(maker: _Maker, recreate: bool) -> list[Action]:
     ]
 
 
-def _clock(maker: _Maker, spec: DeploymentSpec) -> list[Action]:
+def _clock(maker: _Maker, spec: DeploymentSpec, slow: bool) -> list[Action]:
     found = []
     if spec.min_ready_seconds > 0:
         found += [
@@ -659,7 +455,21 @@ def _clock(maker: _Maker, spec: DeploymentSpec) -> list[Action]:
         found.append(
             maker.of("clock", clock.pass_deadline, "deadline deployment_key", when="watches_idle")
         )
+    if slow:
+        found += [_early(maker, each) for each in found]
     return found
+
+
+def _early(maker: _Maker, timely: Action) -> Action:
+    """The same timer, going off while something else could happen."""
+    name = f"{timely.name}_early"
+    return maker.of(
+        "clock",
+        getattr(clock, name),
+        " ".join((*timely.writes, "early_left")),
+        each=bool(timely.over),
+        fair="none",
+    )
 
 
 def _users(maker: _Maker, around: Environment) -> list[Action]:
@@ -676,6 +486,15 @@ def _users(maker: _Maker, around: Environment) -> list[Action]:
     ):
         if around.times(user):
             found.append(maker.of("user", function, f"{_USER} {more}", fair="none"))
+    if around.creates_anew:
+        found.append(
+            maker.of(
+                "user",
+                users.create_anew,
+                f"{_USER} applies_left newest_uid deadline",
+                fair="none",
+            )
+        )
     collector = "garbage collector"
     found.append(maker.of(collector, kubelet.collect_pod, "pods pod_queue", each=True))
     if around.times("delete"):
@@ -693,32 +512,17 @@ def _users(maker: _Maker, around: Environment) -> list[Action]:
 
 def _faults(maker: _Maker, around: Environment) -> list[Action]:
     found = []
-    if around.times("controller-restart"):
-        found += [
-            maker.of(
-                "fault",
-                faults.restart_controllers,
-                "restarting controller_restarts_left",
-                fair="none",
-            ),
-            maker.of(
-                "fault",
-                faults.restart_replica_set_controller,
-                "restarting replica_set_cache replica_set_sync replica_set_copy replica_set_key"
-                " expectations pods",
-                each=True,
-                fair="none",
-                part_of="step",
-            ),
-            maker.of(
-                "fault",
-                faults.restart_deployment_controller,
-                "restarting deployment_cache deployment_sync deployment_copies deployment_key"
-                " deployment_queue replica_set_queue pod_queue",
-                fair="none",
-                part_of="step",
-            ),
-        ]
+    for fault, function in (
+        ("controller-restart", faults.restart_controllers),
+        ("failover", failover.fail_over),
+    ):
+        if around.times(fault):
+            left = f"{fault.replace('-', '_')}s_left"
+            found.append(maker.of("fault", function, f"restarting {left}", fair="none"))
+    if around.times("controller-restart") or around.times("failover"):
+        found += _lists_anew(maker, around.lands_late)
+    if around.lands_late:
+        found += _former_leader(maker)
     if around.times("expectations-expire"):
         found.append(
             maker.of(
@@ -744,6 +548,54 @@ def _faults(maker: _Maker, around: Environment) -> list[Action]:
     return found
 
 
+def _lists_anew(maker: _Maker, lands_late: bool) -> list[Action]:
+    """What a process does that starts: parts of the step that ends the one before."""
+    of_one: Callable[..., Any] = faults.restart_replica_set_controller
+    of_all: Callable[..., Any] = faults.restart_deployment_controller
+    writes = {
+        "one": "restarting replica_set_cache replica_set_sync replica_set_copy replica_set_key"
+        " expectations pods",
+        "all": "restarting deployment_cache deployment_sync deployment_copies deployment_key"
+        " deployment_queue replica_set_queue pod_queue",
+    }
+    if lands_late:
+        of_one, of_all = failover.take_over_replica_set, failover.take_over_deployment
+        writes["one"] += " replica_set_late"
+        writes["all"] += " deployment_late"
+    return [
+        maker.of("fault", of_one, writes["one"], each=True, fair="none", part_of="step"),
+        maker.of("fault", of_all, writes["all"], fair="none", part_of="step"),
+    ]
+
+
+def _former_leader(maker: _Maker) -> list[Action]:
+    actor = "former leader"
+    rs = "replica_set replica_set_queue replica_set_copy deployment_copies"
+    pods = "pods pod_queue"
+    return [
+        maker.of(
+            actor,
+            failover.land_deployment_write,
+            "deployment_late deployment deployment_queue deployment_copies deadline",
+            fair="none",
+        ),
+        maker.of(
+            actor,
+            failover.land_replica_set_write,
+            f"deployment_late {rs} pods",
+            each=True,
+            fair="none",
+        ),
+        maker.of(
+            actor, failover.land_status_write, f"replica_set_late {rs}", each=True, fair="none"
+        ),
+        maker.of(
+            actor, failover.land_pod_creation, f"replica_set_late {pods}", each=True, fair="none"
+        ),
+        maker.of(actor, failover.land_pod_deletion, pods, each=True, fair="none"),
+    ]
+
+
 def _assumptions(around: Environment) -> list[str]:
     gates = ", ".join(f"{name}={str(on).lower()}" for name, on in around.gates)
     texts = [
@@ -752,10 +604,17 @@ def _assumptions(around: Environment) -> list[str]:
         f"users: {', '.join(map(str, around.users)) or 'none'}",
         f"faults: {', '.join(map(str, around.faults)) or 'none'}",
         "the rollout of the manifest is complete at the start",
-        "time passes only when nothing else can happen",
+        f"clock {around.clock}: time passes only when nothing else can happen",
     ]
+    if around.slow:
+        texts[-1] += f", but for {around.slow} timers, which may go off early"
     if around.lag:
         texts.append(f"a writer waits while {around.lag} events of its kind are on their way")
+    if 0 < around.times("write-failure") <= MAX_RETRIES:
+        texts.append(
+            f"no key is given up: that takes {MAX_RETRIES + 1} syncs in a row that fail, more than"
+            " requests may fail here; conflicts end before"
+        )
     if around.variant:
         texts.append(f"rules changed: {', '.join(sorted(around.variant))}")
     return texts

@@ -4,6 +4,7 @@ from seatrial.core import All, converges_to, no_hot_loop
 from seatrial.core.arith import total
 
 from .promise import (
+    FEW_FAILURES,
     HEALTHY_TEMPLATES,
     NO_PAUSE,
     NO_UNDO,
@@ -28,7 +29,7 @@ def _rolled_out(size: All[int], target: int, desired: int, paused: bool) -> bool
     return size[target] == desired == total(size.values())
 
 
-@under(HEALTHY_TEMPLATES, SAME_SIZE)
+@under(HEALTHY_TEMPLATES, SAME_SIZE, FEW_FAILURES)
 @converges_to(
     id="deployment-eventually-new-revision",
     says="in the end the ReplicaSet of the newest template has all replicas and the others none,"
@@ -49,7 +50,7 @@ def restarts_do_no_harm(size: All[int], target: int, desired: int, paused: bool)
     return _rolled_out(size, target, desired, paused)
 
 
-@under(HEALTHY_TEMPLATES, SAME_SIZE)
+@under(HEALTHY_TEMPLATES, SAME_SIZE, FEW_FAILURES)
 @converges_to(
     id="seed-deployment-identical-replicas",
     says="in the end all pods of a Deployment are alike and as many as `replicas`, and no others"

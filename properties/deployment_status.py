@@ -10,12 +10,15 @@ from .promise import (
     ATOMIC,
     BROKEN_TEMPLATES,
     DEADLINE,
+    FEW_FAILURES,
     HEALTHY_TEMPLATES,
+    NO_GIVE_UP,
     NO_PAUSE,
     NO_POD_FAULTS,
     NO_UNDO,
     NOT_DELETED,
     NOTED,
+    PROMPT,
     ROLLING,
     SAME_SIZE,
     SOME_PODS,
@@ -40,7 +43,7 @@ _EXCEEDED = "ProgressDeadlineExceeded"
 # ---- numbers ----------------------------------------------------------------------------------
 
 
-@at_all_times
+@under(NO_GIVE_UP)
 @converges_to(
     id="deployment-status-at-rest",
     says="in the end the status has the numbers of pods that there are, and the generation of the"
@@ -213,7 +216,7 @@ def complete_and_none_running(
         yield f"the status is complete and {others} old pods still run"
 
 
-@under(DEADLINE, HEALTHY_TEMPLATES, SAME_SIZE)
+@under(DEADLINE, HEALTHY_TEMPLATES, SAME_SIZE, FEW_FAILURES)
 @converges_to(
     id="deployment-complete-at-rest",
     says="in the end a rollout is said to be complete, unless it is paused",
@@ -282,7 +285,7 @@ def stuck_is_reported(
     return deployment_alive != "alive" or target not in never_ready or progress == _EXCEEDED
 
 
-@under(DEADLINE, HEALTHY_TEMPLATES)
+@under(DEADLINE, HEALTHY_TEMPLATES, PROMPT, FEW_FAILURES)
 @always(
     id="deployment-healthy-rollout-is-in-time",
     says="a rollout whose pods become ready never exceeds its progress deadline",

@@ -13,22 +13,26 @@ from collections.abc import Callable
 from attrs import evolve, frozen
 
 from seatrial.core import Property
-from seatrial.model import Environment, api, deployment_conditions, deployment_util
+from seatrial.model import Environment, api, controller, deployment_conditions, deployment_util
 
 __all__ = [
     "ATOMIC",
     "BROKEN_TEMPLATES",
     "DEADLINE",
+    "FEW_FAILURES",
     "FRESH",
     "HEALTHY_TEMPLATES",
     "INTERLEAVED",
     "NOTED",
     "NOTED_OR_HEALTHY",
+    "NOT_CREATED_ANEW",
     "NOT_DELETED",
+    "NO_GIVE_UP",
     "NO_PAUSE",
     "NO_POD_FAULTS",
     "NO_UNDO",
     "PAUSED",
+    "PROMPT",
     "RECREATE",
     "ROLLING",
     "SAME_SIZE",
@@ -162,16 +166,37 @@ def without(around: Environment, *names: str) -> Environment:
     )
 
 
+def at_most(around: Environment, name: str, times: int) -> Environment:
+    """The environment with a fault so often and no more."""
+    return evolve(
+        around,
+        faults=tuple(
+            evolve(each, times=min(each.times, times)) if each.name == name else each
+            for each in around.faults
+        ),
+    )
+
+
 ATOMIC = Precondition(
     "a sync is not interrupted: level atomic",
     lambda spec, around: around.level == "atomic",
     lambda around: evolve(around, level="atomic"),
 )
 TOLD = Precondition(
-    "a ReplicaSet knows of the pods that it made: lag 0, or neither `write-unknown` nor"
-    " `expectations-expire`",
+    "a ReplicaSet knows of the pods that it made: lag 0, or neither `write-unknown` nor, without"
+    " the consistency store, `expectations-expire`; and no request lands after a `failover`",
     lambda spec, around: (
-        around.lag == 0 or around.times("write-unknown") + around.times("expectations-expire") == 0
+        not around.lands_late
+        and (
+            around.lag == 0
+            or (
+                around.times("write-unknown") == 0
+                and (
+                    around.gate("StaleControllerConsistencyReplicaSet")
+                    or around.times("expectations-expire") == 0
+                )
+            )
+        )
     ),
     lambda around: without(around, "write-unknown", "expectations-expire", "failover"),
 )
@@ -187,6 +212,26 @@ FRESH = Precondition(
 )
 
 
+PROMPT = Precondition(
+    "time passes only when nothing else can happen: clock prompt",
+    lambda spec, around: around.slow == 0,
+    lambda around: evolve(around, slow=0),
+)
+
+
+FEW_FAILURES = Precondition(
+    "at most one request fails, since a resizing of old ReplicaSets that fails is not tried again"
+    " before something else happens: `write-failure` once",
+    lambda spec, around: around.times("write-failure") <= 1,
+    lambda around: at_most(around, "write-failure", 1),
+)
+NO_GIVE_UP = Precondition(
+    "no sync fails so often in a row that its key is dropped: fewer than 16 `write-failure`",
+    lambda spec, around: not around.gives_up,
+    lambda around: at_most(around, "write-failure", controller.MAX_RETRIES),
+)
+
+
 def _none(words: str, *names: str) -> Precondition:
     return Precondition(
         words,
@@ -198,6 +243,11 @@ def _none(words: str, *names: str) -> Precondition:
 SAME_SIZE = _none("nobody scales the Deployment", "scale")
 NO_UNDO = _none("nobody undoes a rollout or applies the manifest again", "undo", "apply")
 NOT_DELETED = _none("nobody deletes the Deployment", "delete")
+NOT_CREATED_ANEW = Precondition(
+    "no other Deployment of its name is created afterwards",
+    lambda spec, around: not around.creates_anew,
+    lambda around: without(around, "apply"),
+)
 NO_POD_FAULTS = _none("pods that were ready stay so", "container-exit", "unready", "pod-failed")
 HEALTHY_TEMPLATES = _none("pods of every template become ready", "never-ready")
 NO_PAUSE = Precondition(

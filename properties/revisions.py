@@ -12,6 +12,7 @@ from .promise import (
     ATOMIC,
     FRESH,
     HEALTHY_TEMPLATES,
+    NO_GIVE_UP,
     NO_PAUSE,
     SAME_SIZE,
     UPDATE,
@@ -72,7 +73,7 @@ def revisions_only_rise(template: int, revision_of: int, revision_of_before: int
         )
 
 
-@under(NO_PAUSE, SAME_SIZE)
+@under(NO_PAUSE, SAME_SIZE, NO_GIVE_UP)
 @converges_to(
     id="deployment-newest-revision-at-rest",
     says="in the end the ReplicaSet of the Deployment's template has the highest revision, and the"

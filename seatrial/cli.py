@@ -157,7 +157,8 @@ _AROUND = _options(
         multiple=True,
         metavar="NAME[@TIMES],...",
         help="What may go wrong, and how often: container-exit, unready, pod-failed, never-ready,"
-        " controller-restart, write-failure, write-unknown, expectations-expire, relist, or none."
+        " controller-restart, failover, write-failure, write-unknown, expectations-expire, relist,"
+        " or none."
         " [default: container-exit]",
     ),
     click.option(
@@ -171,6 +172,12 @@ _AROUND = _options(
         type=_Range(min=0, max=4),
         metavar="K",
         help="How many watch events of a kind may be on their way to the controllers.",
+    ),
+    click.option(
+        "--clock",
+        metavar="prompt|slow[@N]",
+        help="When time passes: only when nothing else can happen, or N times before that."
+        " [default: prompt]",
     ),
     click.option("--kubernetes", metavar="VERSION", help="Whose controllers. [default: 1.36.3]"),
     click.option(
@@ -290,6 +297,7 @@ def check(
     faults: tuple[str, ...],
     level: str | None,
     lag: int | None,
+    clock: str | None,
     kubernetes: str | None,
     feature_gates: tuple[str, ...],
     bugs: tuple[str, ...],
@@ -321,6 +329,7 @@ def check(
         faults=faults,
         level=level,
         lag=lag,
+        clock=clock,
         kubernetes=kubernetes,
         feature_gates=feature_gates,
         bugs=bugs,

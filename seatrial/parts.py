@@ -46,6 +46,7 @@ def part_of(rung: Rung, part: Environment, promises: Sequence[Promise]) -> Rung:
         faults=tuple(map(str, part.faults)) or ("none",),
         level=part.level,
         lag=part.lag,
+        clock=part.clock,
     )
     subject = attrs.evolve(
         rung.of.subject(part),

@@ -82,6 +82,7 @@ def _environment(recipe: dict[str, Any] | None) -> dict[str, Any]:
         "feature_gates": {name: on == "true" for name, on in gates.items()},
         "level": recipe["level"],
         "lag": recipe["lag"],
+        "clock": recipe["clock"],
         "users": recipe["users"],
         "faults": recipe["faults"],
         "variant": recipe["variant"],

@@ -26,6 +26,7 @@ from seatrial.model import (
     parse_manifests,
     read_manifests,
     story,
+    versions,
     workload,
 )
 
@@ -47,6 +48,7 @@ class Asked:
     faults: tuple[str, ...] = ()
     level: str | None = None
     lag: int | None = None
+    clock: str | None = None
     kubernetes: str | None = None
     feature_gates: tuple[str, ...] = ()
     bugs: tuple[str, ...] = ()
@@ -60,6 +62,7 @@ class Asked:
             ("--faults", self.faults),
             ("--level", self.level),
             ("--lag", self.lag),
+            ("--clock", self.clock),
             ("--kubernetes", self.kubernetes),
             ("--feature-gates", self.feature_gates),
             ("--bug", self.bugs),
@@ -180,11 +183,7 @@ def _environments(asked: Asked) -> tuple[Environment, bool]:
     """The environment that is asked for, and whether its level and lag are to be climbed."""
     default = Environment()
     version = default.kubernetes if asked.kubernetes is None else asked.kubernetes
-    if version not in environment.VERSIONS:
-        raise DeclarationError(
-            f"--kubernetes {version!r}: the model has the controllers of"
-            f" {environment.VERSIONS[-1]}; known: {', '.join(environment.VERSIONS)}"
-        )
+    release = versions.known(version)
     lag = asked.lag or 0
     if not 0 <= lag <= _MOST_LAG:
         raise DeclarationError(f"--lag {lag} is not between 0 and {_MOST_LAG}")
@@ -198,8 +197,9 @@ def _environments(asked: Asked) -> tuple[Environment, bool]:
         users=users,
         faults=faults,
         lag=lag,
-        kubernetes="1.36.3" if version == "1.36" else version,
-        gates=environment.feature_gates(asked.feature_gates),
+        slow=environment.timers_early(asked.clock or "prompt"),
+        kubernetes=release.version,
+        gates=environment.feature_gates(asked.feature_gates, release.version),
         variant=_variant(asked),
     )
     return base, asked.level is None and asked.lag is None
@@ -356,6 +356,7 @@ def _recipe(name: str, manifest: DeploymentManifest, around: Environment) -> dic
         "faults": [str(each) for each in around.faults],
         "level": around.level,
         "lag": around.lag,
+        "clock": around.clock,
         "kubernetes": around.kubernetes,
         "featureGates": [f"{gate}={str(on).lower()}" for gate, on in around.gates],
         "variant": sorted(around.variant),
@@ -377,6 +378,9 @@ def subject_of_recipe(recipe: Mapping[str, Any], where: str) -> Subject:
     name, level, version = (recipe.get(key) for key in ("name", "level", "kubernetes"))
     if not (isinstance(name, str) and isinstance(level, str) and isinstance(version, str)):
         raise TraceFormatError(f"{where}: #meta.subject lacks name, level or kubernetes")
+    clock = recipe.get("clock", "prompt")
+    if not isinstance(clock, str):
+        raise TraceFormatError(f"{where}: #meta.subject.clock is no string")
     lag, document = recipe.get("lag"), recipe.get("deployment")
     if type(lag) is not int or not isinstance(document, dict):
         raise TraceFormatError(f"{where}: #meta.subject lacks lag or deployment")
@@ -385,6 +389,7 @@ def subject_of_recipe(recipe: Mapping[str, Any], where: str) -> Subject:
         faults=tuple(recipe["faults"]) or ("none",),
         level=level,
         lag=lag,
+        clock=clock,
         kubernetes=version,
         feature_gates=tuple(recipe["featureGates"]),
     )

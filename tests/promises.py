@@ -39,6 +39,9 @@ def case(
     faults: str = "none",
     level: environment.Level = "atomic",
     lag: int = 0,
+    slow: int = 0,
+    gates: str = "",
+    kubernetes: str = environment.DEFAULT,
     ids: tuple[str, ...] = (),
     **spec: Any,
 ) -> Case:
@@ -52,6 +55,9 @@ def case(
             faults=environment.budgets([faults or "none"], "faults"),
             level=level,
             lag=lag,
+            slow=slow,
+            gates=environment.feature_gates([gates], kubernetes),
+            kubernetes=kubernetes,
         ),
         ids,
     )

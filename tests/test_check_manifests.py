@@ -84,7 +84,7 @@ def test_the_report_says_what_was_checked_and_within_which_bounds(run: Run, one:
         "set-image@1; unready@1",
         "level interleaved, lag 1",
         "Kubernetes 1.36.3",
-        "StaleControllerConsistencyReplicaSet=true",
+        f"{STORE}=true",
         "a writer waits while 1 events of its kind are on their way",
         "--level interleaved --lag 1",
     ):
@@ -425,6 +425,19 @@ def test_a_trace_file_needs_no_manifest_to_be_run_again(run: Run, one: str, tmp_
         assert run("trace", "show", str(path)).code == 0
 
 
+def test_a_report_and_its_traces_say_which_clock(run: Run, one: str, tmp_path: Path) -> None:
+    """The assumption is printed, the command repeats it, and the trace replays."""
+    shown = "seed-rolling-delete-before-create"
+    words = (*ATOMIC, "--clock", "slow", "--property", shown, "--itf", str(tmp_path))
+
+    ran = run("check", one, *words)
+    replayed = run("trace", "replay", str(tmp_path / f"{shown}.itf.json"))
+
+    assert "clock slow@1: time passes only when nothing else can happen, but for 1 " in ran.out
+    assert "--clock slow" in ran.out
+    assert replayed.code == 0
+
+
 def test_a_trace_file_is_not_believed(run: Run, one: str, tmp_path: Path) -> None:
     """The Deployment in it is read like any manifest, the rest like options."""
     folder = tmp_path / "traces"
@@ -435,6 +448,7 @@ def test_a_trace_file_is_not_believed(run: Run, one: str, tmp_path: Path) -> Non
         ("level", "fast", "--level 'fast' is none of"),
         ("users", ["dance"], "there is no 'dance'"),
         ("lag", "1", "#meta.subject lacks lag"),
+        ("clock", 1, "#meta.subject.clock is no string"),
         ("deployment", {"kind": "Deployment"}, "apiVersion"),
         ("variant", ["no-such-bug"], "no-such-bug"),
     ):
@@ -451,6 +465,9 @@ def test_a_trace_file_is_not_believed(run: Run, one: str, tmp_path: Path) -> Non
 # ---- bad input --------------------------------------------------------------------------------
 
 
+STORE = "StaleControllerConsistencyReplicaSet"
+
+
 @pytest.mark.parametrize(
     ("words", "says"),
     [
@@ -465,13 +482,26 @@ def test_a_trace_file_is_not_believed(run: Run, one: str, tmp_path: Path) -> Non
         (("--users", ""), "write none alone, or the names without it"),
         (("--users", "none,set-image"), "write none alone, or the names without it"),
         (("--users", "scale:99999999999"), "at most 400 replicas are explored"),
-        (("--kubernetes", ""), "the model has the controllers of 1.36.3"),
+        (("--kubernetes", ""), "the code of that release was not read; known: 1.34.0, "),
         (("--faults", "set-image"), "there is no 'set-image'"),
         (("--faults", "unready@@2"), "is not of the form NAME[:VALUE][@TIMES]"),
         (("--faults", "relist"), "relist needs --lag 2"),
+        (("--clock", "fast"), "--clock 'fast' is none of prompt, slow, slow@N"),
+        (("--clock", "slow@0"), "--clock slow: 0 times is not between 1 and 20"),
+        (("--clock", "slow:2"), "--clock 'slow:2' is none of prompt, slow, slow@N"),
+        (("--clock", "prompt@1"), "--clock prompt takes no number"),
         (("--lag", "9"), "9 is not in the range"),
         (("--level", "quick"), "'quick' is not one of"),
-        (("--kubernetes", "1.12"), "the model has the controllers of 1.36.3"),
+        (("--kubernetes", "1.12"), "the code of that release was not read; known: 1.34.0, "),
+        (
+            (
+                "--kubernetes",
+                "1.35",
+                "--feature-gates",
+                f"{STORE}=true",
+            ),
+            "here that controllers of 1.35.4 ask; known: DeploymentReplicaSetTerminatingReplicas",
+        ),
         (("--feature-gates", "NoGate=true"), "there is no gate 'NoGate' here"),
         (
             ("--feature-gates", "StaleControllerConsistencyReplicaSet=maybe"),

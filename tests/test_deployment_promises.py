@@ -414,6 +414,18 @@ DROPPED = {
         case(users="scale:2"),
         "Available is True and 1 pods are available; 2 replicas - 0 are needed",
     ),
+    ("deployment-eventually-new-revision", promise.FEW_FAILURES): (
+        case(faults="write-failure@4"),
+        STUCK,
+    ),
+    ("deployment-healthy-rollout-is-in-time", promise.FEW_FAILURES): (
+        case(faults="write-failure@2"),
+        "Progressing is ProgressDeadlineExceeded, and every template is healthy",
+    ),
+    ("deployment-healthy-rollout-is-in-time", promise.PROMPT): (
+        case(slow=1),
+        "Progressing is ProgressDeadlineExceeded, and every template is healthy",
+    ),
     ("deployment-healthy-rollout-is-in-time", promise.HEALTHY_TEMPLATES): (
         case(faults="never-ready"),
         "Progressing is ProgressDeadlineExceeded, and every template is healthy",

@@ -29,7 +29,15 @@ PARTS = {
     ),
     "The ReplicaSet controller": ("replicaset", "replicaset_utils", "controller_utils"),
     "What all controllers share": ("controller", "informer", "delivery", "clock"),
-    "What is around them": ("pods", "kubelet", "users", "faults", "workload"),
+    "What is around them": (
+        "pods",
+        "kubelet",
+        "users",
+        "faults",
+        "failover",
+        "workload",
+        "versions",
+    ),
 }
 HEAD = """\
 # What is modelled, and what is left out?

@@ -25,13 +25,24 @@ DROPPED = {
     "expectations expire before the cache shows the pod": (
         "replicaset-never-too-many",
         promise.TOLD,
-        case(faults="expectations-expire", level="interleaved", lag=1),
+        case(
+            faults="expectations-expire",
+            level="interleaved",
+            lag=1,
+            gates="StaleControllerConsistencyReplicaSet=false",
+        ),
         SURPLUS.format(2),
     ),
     "the answer to a creation is lost, and the cache is behind": (
         "replicaset-never-too-many",
         promise.TOLD,
         case(faults="write-unknown", level="faulty", lag=1),
+        SURPLUS.format(2),
+    ),
+    "a pod is created after the leader that asked for it is gone": (
+        "replicaset-never-too-many",
+        promise.TOLD,
+        case(faults="failover", level="interleaved"),
         SURPLUS.format(2),
     ),
     "the size shrinks between the decision and the creation": (

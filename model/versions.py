@@ -1,0 +1,74 @@
+"""
+Which Kubernetes releases the model knows, and in what their controllers differ, as data.
+
+:Go: pkg/features/kube_features.go, pkg/controller/deployment, pkg/controller/replicaset,
+    pkg/controller/controller_utils.go and pkg/controller/util/consistency of each release listed
+:Docs: https://kubernetes.io/releases/patch-releases/
+:Omits: releases that are not listed, whose code was not read; that a first list may be out of date
+    in 1.34, where clients do not use WatchList yet.
+
+Read from one release to the next, the modelled code differs in this and in nothing else that the
+model holds (names of functions, metrics, events, shutdown and the index of pods do not count):
+
+- 1.35 counts terminating pods by default;
+- 1.36 has the consistency store, on by default;
+- 1.37 looks at a Recreate Deployment again whenever one of its pods is gone. Before, deletePod
+  asked whether it was the last. Go: deployment_controller.go deletePod
+"""
+
+from attrs import frozen
+
+from seatrial.core import DeclarationError
+
+__all__ = ["RELEASES", "Release", "known"]
+
+_CONSISTENCY_STORE = "StaleControllerConsistencyReplicaSet"
+_TERMINATING = "DeploymentReplicaSetTerminatingReplicas"
+
+
+@frozen
+class Release:
+    """A patch release: the gates that its controllers ask, with defaults, and its own rules."""
+
+    version: str
+    gates: tuple[tuple[str, bool], ...]
+    rules: frozenset[str] = frozenset()
+    """Switches of rules, as of `Environment.variant`."""
+
+
+def _line(patches: tuple[str, ...], *rules: str, **gates: bool) -> tuple[Release, ...]:
+    return tuple(Release(each, tuple(gates.items()), frozenset(rules)) for each in patches)
+
+
+RELEASES: tuple[Release, ...] = (
+    *_line(("1.34.0", "1.34.1", "1.34.2", "1.34.3", "1.34.4", "1.34.5"), **{_TERMINATING: False}),
+    *_line(("1.35.0", "1.35.1", "1.35.2", "1.35.3", "1.35.4"), **{_TERMINATING: True}),
+    *_line(
+        ("1.36.0", "1.36.1", "1.36.2", "1.36.3"),
+        **{_CONSISTENCY_STORE: True, _TERMINATING: True},
+    ),
+    *_line(
+        ("1.37.0", "1.37.1"),
+        "each-pod-gone-wakes-recreate",
+        **{_CONSISTENCY_STORE: True, _TERMINATING: True},
+    ),
+)
+"""Oldest first."""
+
+
+def known(version: str) -> Release:
+    """
+    The release of that version, such as 1.36.3; of 1.36 the newest patch.
+
+    Raises DeclarationError for one whose code was not read.
+
+    >>> known("1.34").version
+    '1.34.5'
+    """
+    found = [each for each in RELEASES if version in (each.version, each.version[:-2])]
+    if not found:
+        raise DeclarationError(
+            f"--kubernetes {version!r}: the code of that release was not read; known:"
+            f" {', '.join(each.version for each in RELEASES)}"
+        )
+    return found[-1]

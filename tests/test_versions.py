@@ -1,0 +1,110 @@
+"""Releases of Kubernetes: which are known, and in what their controllers differ."""
+
+import pytest
+
+from promises import case
+from seatrial.core import DeclarationError, declare
+from seatrial.engines.explore import explore
+from seatrial.model import (
+    api,
+    controller,
+    controller_utils,
+    delivery,
+    environment,
+    informer,
+    versions,
+    workload,
+)
+from seatrial.model import pods as pod_classes
+
+STORE = "StaleControllerConsistencyReplicaSet"
+TERMINATING = "DeploymentReplicaSetTerminatingReplicas"
+
+
+@pytest.mark.parametrize(
+    ("version", "on"),
+    [
+        ("1.34.0", {TERMINATING: False}),
+        ("1.34.5", {TERMINATING: False}),
+        ("1.35.0", {TERMINATING: True}),
+        ("1.35.4", {TERMINATING: True}),
+        ("1.36.0", {STORE: True, TERMINATING: True}),
+        ("1.36.3", {STORE: True, TERMINATING: True}),
+        ("1.37.1", {STORE: True, TERMINATING: True}),
+    ],
+)
+def test_a_release_has_these_gates_by_default(version: str, on: dict[str, bool]) -> None:
+    """As kube_features.go of its tag says."""
+    assert dict(versions.known(version).gates) == on
+
+
+def test_a_minor_version_is_its_newest_patch() -> None:
+    """Of those that were read."""
+    assert [versions.known(each).version for each in ("1.34", "1.35", "1.36", "1.37")] == [
+        "1.34.5",
+        "1.35.4",
+        "1.36.3",
+        "1.37.1",
+    ]
+
+
+@pytest.mark.parametrize("version", ["1.33", "1.36.99", "v1.36.3", "1", "", "1.36.3.0"])
+def test_a_release_whose_code_was_not_read_is_refused(version: str) -> None:
+    """With the list of those that are known."""
+    with pytest.raises(DeclarationError, match=r"was not read; known: 1\.34\.0, .*, 1\.37\.1$"):
+        versions.known(version)
+
+
+def test_a_gate_that_a_release_does_not_have_is_off() -> None:
+    """And cannot be set. Where there is no store, a stale cache is believed."""
+    old = case(kubernetes="1.35.4").around
+
+    assert not old.gate(STORE)
+    with pytest.raises(DeclarationError, match="there is no gate"):
+        environment.feature_gates([f"{STORE}=true"], "1.35.4")
+
+
+@pytest.mark.parametrize(
+    ("kubernetes", "woken"), [("1.34.5", False), ("1.36.3", False), ("1.37.0", True)]
+)
+def test_since_1_37_each_pod_that_goes_wakes_a_recreate_deployment(
+    kubernetes: str, woken: bool
+) -> None:
+    """Before, only the last one does: here another is left. Go: deletePod"""
+    going = pod_classes.Pod((pod_classes.TERMINATING, pod_classes.GONE))
+    event = informer.Event(1, going.trail, informer.Change.VERSION)
+    pods = pod_classes.settled(api.PodKind(), 1).add(going)
+    rules = case(kubernetes=kubernetes).around.rules
+
+    (done,) = delivery.deliver_pod_for_recreate(
+        pods,
+        (event,),
+        controller.Key(),
+        True,
+        controller_utils.Expectations(),
+        controller.Key(),
+        True,
+        declare.Members({1: 0}, [2]),
+        1,
+        0,
+        rules,
+    )
+
+    assert ("deployment_key" in done.writes) is woken
+
+
+def test_a_status_of_1_34_does_not_count_terminating_pods() -> None:
+    """The fields are not there, and a rollout reaches fewer states."""
+    counts, fields = [], []
+    for kubernetes in ("1.34.5", "1.36.3"):
+        of = case(kubernetes=kubernetes)
+        system = workload.compose("small", of.spec, of.around)
+        (start,) = system.initial
+        deployment = start["deployment"]
+        assert isinstance(deployment, api.Deployment)
+        fields.append(deployment.status.terminating_replicas)
+        counts.append(explore(system, []).exploration.states)
+        assert system.assumptions[0].startswith(f"Kubernetes {kubernetes}; feature gates ")
+
+    assert fields == [None, 0]
+    assert counts[0] < counts[1] == 157
