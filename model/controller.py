@@ -145,20 +145,28 @@ def plan(sync: Callable[[], Sync], answers: Callable[[Write], Iterable[Answers]]
     `sync` starts it anew each time, so it must do the same each time that it gets the same answers.
     """
 
-    def rest(given: tuple[Answers, ...]) -> Pending | Done:
+    def again(given: tuple[Answers, ...]) -> Sync:
         running = sync()
+        next(running)
+        for answer in given:
+            running.send(answer)
+        return running
+
+    def rest(running: Sync, given: tuple[Answers, ...]) -> Pending | Done:
+        """What is left of a sync that is about to be given the last of these answers."""
         try:
-            write = next(running)
-            for answer in given:
-                write = running.send(answer)
+            write = running.send(given[-1]) if given else next(running)
         except StopIteration as end:
             done: Done = end.value
             return done
         except SyncFailed:
             return Done(retry=True, failed=True)
-        return Pending(write, tuple((answer, rest((*given, answer))) for answer in answers(write)))
+        first, *others = answers(write)
+        after = [(first, rest(running, (*given, first)))]
+        after += [(other, rest(again(given), (*given, other))) for other in others]
+        return Pending(write, tuple(after))
 
-    return rest(())
+    return rest(sync(), ())
 
 
 def possible_answers(write: Write, failures: bool) -> tuple[Answers, ...]:
