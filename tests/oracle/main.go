@@ -22,6 +22,7 @@ func main() {
 		fmt.Println("Kubernetes", kubernetesVersion())
 		return
 	}
+	debug.SetGCPercent(400) // a third faster, for some 30 MB more
 	// Both would log, and the second sleeps: on the clock of the sync.
 	utilruntime.ErrorHandlers = nil
 

@@ -63,7 +63,7 @@ func (o *oracle) respond(r *request) (reply, error) {
 	case r.Helper != "" && r.Controller != "":
 		return reply{}, badRequest("controller and helper exclude each other")
 	case r.Helper != "":
-		return o.help(r)
+		return o.help(r, &o.settings[name].reader)
 	default:
 		return o.sync(r, o.settings[name])
 	}

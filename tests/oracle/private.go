@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"unsafe"
 
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/kubernetes/pkg/controller/deployment"
 	"k8s.io/kubernetes/pkg/controller/replicaset"
 )
@@ -19,10 +20,8 @@ func processReplicaSetKey(rsc *replicaset.ReplicaSetController, ctx context.Cont
 //go:linkname processDeploymentKey k8s.io/kubernetes/pkg/controller/deployment.(*DeploymentController).processNextWorkItem
 func processDeploymentKey(dc *deployment.DeploymentController, ctx context.Context) bool
 
-// hasField says whether this release's struct has the field at all.
-func hasField(structure any, name string) bool {
-	return reflect.ValueOf(structure).Elem().FieldByName(name).IsValid()
-}
+//go:linkname getPodsToDelete k8s.io/kubernetes/pkg/controller/replicaset.getPodsToDelete
+func getPodsToDelete(filteredPods, relatedPods []*corev1.Pod, diff int) []*corev1.Pod
 
 // field points at an unexported field of the struct that structure points at.
 func field[T any](structure any, name string) *T {

@@ -81,9 +81,9 @@ func errorReply(id json.RawMessage, err error) reply {
 	var panicked panicError
 	switch {
 	case errors.As(err, &refused):
-		return reply{ID: id, Refused: err.Error()}
+		return reply{ID: id, Refused: refused.Error()}
 	case errors.As(err, &panicked):
-		return reply{ID: id, Panic: err.Error()}
+		return reply{ID: id, Panic: panicked.Error()}
 	default:
 		return reply{ID: id, ErrorInRequest: err.Error()}
 	}
