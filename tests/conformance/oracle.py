@@ -17,7 +17,7 @@ from typing import Any, Self
 
 Json = dict[str, Any]
 
-BUILT = Path(__file__).resolve().parents[1] / "oracle" / "build"
+BUILT = Path(__file__).resolve().parents[2] / "build" / "oracle"
 """Where `make oracle` puts the program."""
 
 STDERR_SHOWN = 4_000
@@ -120,7 +120,7 @@ class Oracle:
             for number, request in enumerate(requests):
                 answers.append(self._answer(next(lines, None), number, request, answers))
         except BaseException:
-            self.close()
+            self._kill()
             raise
         finally:
             sender.join()
@@ -147,18 +147,27 @@ class Oracle:
             code = process.wait(timeout=1)
         except subprocess.TimeoutExpired:
             return f"gave no answer within {self._patience:g} s"
-        while self._reader.is_alive():
-            self._reader.join()
+        self._reader.join()
         shown = b"".join(self._stderr)[-STDERR_SHOWN:].decode(errors="replace")
         return f"ended with exit code {code}: {shown.strip() or 'it said nothing'}"
 
     def close(self) -> None:
-        """End the process, if there is one."""
+        """End the process, if there is one. It ends by itself at the end of its input."""
+        if self._process is None:
+            return
+        assert self._process.stdin is not None
+        with contextlib.suppress(OSError, subprocess.TimeoutExpired):
+            self._process.stdin.close()
+            self._process.wait(timeout=5)
+        self._kill()
+
+    def _kill(self) -> None:
         process, self._process = self._process, None
         if process is None:
             return
         process.kill()
         process.wait()
+        self._reader.join()
         for stream in (process.stdin, process.stdout):
             if stream is not None:
                 with contextlib.suppress(OSError):

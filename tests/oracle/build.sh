@@ -1,9 +1,12 @@
 #!/bin/sh
-# Builds the oracle into build/: for the release of Kubernetes that go.mod pins, or for the one named
-# (without the v, such as 1.34.4), whose module list is then worked out anew. COVER=1 counts which
-# statements of the controllers run, see coverage.sh.
+# Builds the oracle into build/oracle of the repository: for the release of Kubernetes that go.mod
+# pins, or for the one named (without the v, such as 1.34.4), whose module list is then worked out
+# anew. COVER=1 counts which statements of the controllers run, see coverage.sh.
 set -eu
 cd "$(dirname "$0")"
+build=$PWD/../../build/oracle
+mkdir -p "$build"
+build=$(cd "$build" && pwd)
 
 command -v go >/dev/null || {
 	echo "the oracle needs Go 1.26 or later, and there is no \`go\` here: see https://go.dev/dl" >&2
@@ -13,12 +16,11 @@ command -v go >/dev/null || {
 # Nothing else may stand between go.mod and what is built.
 export GOWORK=off GOFLAGS=-buildvcs=false CGO_ENABLED=0
 version=${1:-}
-target=$PWD/build/oracle${version:+-v$version}${COVER:+-cover}
+target=$build/oracle${version:+-v$version}${COVER:+-cover}
 cover=${COVER:+-cover -coverpkg=k8s.io/kubernetes/pkg/controller,k8s.io/kubernetes/pkg/controller/deployment/...,k8s.io/kubernetes/pkg/controller/replicaset/...,k8s.io/kubernetes/pkg/controller/util/consistency}
-mkdir -p build
 
 if [ -n "$version" ]; then
-	sources=$PWD/build/src-v$version
+	sources=$build/src-v$version
 	mkdir -p "$sources"
 	cp ./*.go linkname.s "$sources"
 	cd "$sources"
