@@ -700,6 +700,87 @@ def test_a_key_without_an_object_is_forgotten(oracle: Oracle) -> None:
     assert answer["key"]["result"] == "forgotten"
 
 
+# ---- what informers tell ----------------------------------------------------------------------
+
+
+EXPECTING = {"expectations": {"add": 1, "del": 1, "age": 0, "uids": ["default/a"]}}
+
+
+def notice(how: str, new: Json, old: Json | None = None) -> Json:
+    return {"how": how, "object": new, **({"old": old} if old else {})}
+
+
+@pytest.mark.parametrize(
+    ("told_of", "left"),
+    [
+        (notice("add", pod("b")), (0, 1)),
+        (notice("delete", pod("a")), (1, 0)),
+        (notice("tombstone", pod("a")), (1, 0)),
+        (notice("delete", pod("b")), (1, 1)),
+        (notice("add", pod("a", deletionTimestamp=NOW)), (1, 0)),
+        (notice("update", pod("a", deletionTimestamp=NOW, version=12), pod("a")), (1, 0)),
+        (notice("update", pod("a", ready_since=None, version=12), pod("a")), (1, 1)),
+    ],
+)
+def test_a_notice_of_a_pod_lowers_expectations_and_wakes_its_owner(
+    oracle: Oracle, told_of: Json, left: tuple[int, int]
+) -> None:
+    answer = asked(oracle, replica_set(1), notice=told_of, memory=EXPECTING)
+
+    expectations = answer["memory"]["expectations"]
+    assert (expectations["add"], expectations["del"]) == left
+    assert answer["key"] == {"result": "notified", "after": None, "calls": ["add"]}
+    assert answer["requests"] == []
+
+
+def test_a_periodic_resync_wakes_nobody(oracle: Oracle) -> None:
+    answer = asked(oracle, replica_set(1), notice=notice("update", pod("a"), pod("a")))
+
+    assert answer["key"]["calls"] == []
+
+
+def test_a_pod_that_gets_ready_is_looked_at_again_when_it_is_available(oracle: Oracle) -> None:
+    ready, unready = pod("a", version=12), pod("a", ready_since=None)
+
+    answer = asked(
+        oracle, replica_set(1, minReadySeconds=30), notice=notice("update", ready, unready)
+    )
+
+    assert answer["key"] == {"result": "notified", "after": 30, "calls": ["add", "add-after"]}
+
+
+def test_a_deleted_replica_set_takes_its_memory_along(oracle: Oracle) -> None:
+    memory = {**EXPECTING, "written": {"pods": "12", "uid": "rs"}}
+    gone = notice("delete", replica_set(1))
+
+    answer = asked(oracle, replica_set(1), cache=[], notice=gone, memory=memory)
+
+    assert answer["memory"] == {"expectations": None, "requeues": 0, "written": {}}
+    assert answer["key"]["calls"] == ["add"]
+
+
+def test_a_revision_wakes_its_deployment_by_its_key(oracle: Oracle) -> None:
+    answer = asked(oracle, deployment(1), key="default/x", notice=notice("add", revision("h1", 1)))
+
+    assert answer["key"]["calls"] == ["add default/web"]
+
+
+def test_the_last_pod_wakes_a_recreated_deployment_after_a_live_list(oracle: Oracle) -> None:
+    web = deployment(1, strategy={"type": "Recreate"})
+    old = revision("h1", 0)
+    last = pod("a")
+    last["metadata"]["ownerReferences"] = controlled_by("ReplicaSet", "web-h1", "rs-h1")
+    other = pod("b")
+    other["metadata"]["ownerReferences"] = last["metadata"]["ownerReferences"]
+
+    gone = asked(oracle, web, old, notice=notice("delete", last))
+    not_yet = asked(oracle, web, old, other, notice=notice("delete", last))
+
+    assert told(gone) == told(not_yet) == ["list replicasets → applied"]
+    assert gone["key"]["calls"] == ["add"]
+    assert not_yet["key"]["calls"] == []
+
+
 # ---- the Deployment controller ----------------------------------------------------------------
 
 
@@ -841,6 +922,9 @@ def test_defaults_are_applied_before_anything_else(oracle: Oracle) -> None:
         ({"memory": {"written": {"nodes": "1"}}}, "memory.written: no such resource"),
         ({"cache": [replica_set(1)] * 2}, "cache: two replicasets are called default/web-1"),
         ({"live": [replica_set(1)] * 2}, "live: two replicasets are called default/web-1"),
+        ({"notice": notice("modify", pod("a"))}, "notice.how: must be one of"),
+        ({"notice": notice("add", deployment(1))}, "no informer for deployments"),
+        ({"notice": notice("update", pod("a"), replica_set(1))}, "of two kinds"),
         ({"helper": "MaxSurge"}, "controller and helper exclude each other"),
         ({"controller": "", "helper": "Shrug"}, "helper: no such helper"),
     ],

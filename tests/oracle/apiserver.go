@@ -12,6 +12,7 @@ import (
 	apiequality "k8s.io/apimachinery/pkg/api/equality"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/strategicpatch"
@@ -27,6 +28,7 @@ const (
 	verbPatch        = "patch"
 	verbDelete       = "delete"
 	verbGet          = "get"
+	verbList         = "list"
 )
 
 // call is one request of a controller to the API server.
@@ -38,11 +40,13 @@ type call struct {
 	object    runtime.Object // create, update, update-status
 	body      []byte         // patch
 	options   metav1.DeleteOptions
+	selector  labels.Selector // list
 	answered  chan answer
 }
 
 type answer struct {
 	object runtime.Object
+	items  []*stored // of a list
 	err    error
 }
 
@@ -147,7 +151,7 @@ func (s *apiServer) answer(c *call, record *handled) answer {
 			return answer{err: apierrors.NewTimeoutError("the answer was lost", 0)}
 		}
 		record.Answer = answerWord(err)
-		return answer{object, err}
+		return answer{object, s.list(c), err}
 	}
 	return answer{err: faultError(how, c)}
 }
@@ -196,8 +200,11 @@ func answerWord(err error) string {
 }
 
 func (s *apiServer) apply(c *call) (runtime.Object, error) {
-	if c.verb == verbCreate {
+	switch c.verb {
+	case verbCreate:
 		return s.create(c)
+	case verbList:
+		return nil, nil
 	}
 	key := objectKey{c.kind, c.namespace, c.name}
 	existing := s.objects[key]
@@ -218,6 +225,20 @@ func (s *apiServer) apply(c *call) (runtime.Object, error) {
 	default:
 		panic("no such verb: " + c.verb)
 	}
+}
+
+// list is nil for a call that is none.
+func (s *apiServer) list(c *call) (items []*stored) {
+	if c.verb != verbList {
+		return nil
+	}
+	for _, key := range s.order {
+		object := s.objects[key]
+		if key.kind == c.kind && key.namespace == c.namespace && c.selector.Matches(labels.Set(object.meta.GetLabels())) {
+			items = append(items, object)
+		}
+	}
+	return items
 }
 
 // create is Store.create of apiserver/pkg/registry/generic/registry without hooks and admission

@@ -5,7 +5,9 @@ import (
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
 	clientset "k8s.io/client-go/kubernetes"
@@ -106,6 +108,21 @@ type replicaSetAPI struct {
 
 func (r replicaSetAPI) Get(_ context.Context, name string, _ metav1.GetOptions) (*appsv1.ReplicaSet, error) {
 	return as[appsv1.ReplicaSet](r.send(call{verb: verbGet, name: name}))
+}
+
+// List is what a handler of the Deployment controller reads; no sync does.
+func (r replicaSetAPI) List(_ context.Context, options metav1.ListOptions) (*appsv1.ReplicaSetList, error) {
+	selector, err := labels.Parse(options.LabelSelector)
+	if err != nil {
+		return &appsv1.ReplicaSetList{}, apierrors.NewBadRequest(err.Error())
+	}
+	request := call{verb: verbList, selector: selector, kind: r.kind, namespace: r.namespace}
+	result := r.client.calls(&request)
+	list := &appsv1.ReplicaSetList{}
+	for _, item := range result.items {
+		list.Items = append(list.Items, *item.v1.DeepCopyObject().(*appsv1.ReplicaSet))
+	}
+	return list, result.err
 }
 
 func (r replicaSetAPI) Create(_ context.Context, object *appsv1.ReplicaSet, _ metav1.CreateOptions) (*appsv1.ReplicaSet, error) {

@@ -40,10 +40,13 @@ type situation struct {
 	objects map[*resource][]*stored
 	seen    map[*resource]string
 	memory  memory
+	notice  *notice // nil for a sync
 }
 
-// outcome is what a sync leaves besides its calls.
+// outcome is what a sync leaves besides its calls, and what it was given.
 type outcome struct {
+	informers map[*resource]*informer
+
 	client   client
 	queue    workQueue
 	recorder eventRecorder
@@ -52,8 +55,11 @@ type outcome struct {
 
 func (o *outcome) left() *outcome { return o }
 
-// reset forgets the sync before.
+// reset forgets the sync before, and fills the informers.
 func (o *outcome) reset(s *situation) {
+	for kind, informer := range o.informers {
+		informer.store.fill(s.objects[kind], s.seen[kind])
+	}
 	o.queue = workQueue{key: s.key, requeues: s.memory.Requeues, calls: []string{}}
 	o.recorder.events = []string{}
 	o.err = nil
@@ -77,8 +83,8 @@ func (o *outcome) attach(structure any) {
 	*handler = o.observed(*handler)
 }
 
-// key says in a word what the worker did with the key in the end.
-func (o *outcome) key() *keyResult {
+// key says in a word what the worker, if there was one, did with the key in the end.
+func (o *outcome) key(s *situation) *keyResult {
 	result := &keyResult{Result: "forgotten", Calls: o.queue.calls}
 	if o.queue.after != nil {
 		seconds := o.queue.after.Seconds()
@@ -89,6 +95,8 @@ func (o *outcome) key() *keyResult {
 		last = o.queue.calls[len(o.queue.calls)-1]
 	}
 	switch {
+	case s.notice != nil:
+		result.Result = "notified"
 	case last == "add-rate-limited":
 		result.Result = "rate-limited"
 	case o.err != nil && !apierrors.HasStatusCause(o.err, corev1.NamespaceTerminatingCause):
@@ -104,8 +112,6 @@ var silent = klog.NewContext(context.Background(), logr.Discard())
 type replicaSetSubject struct {
 	outcome
 	*replicaset.ReplicaSetController
-	pods         *informer
-	replicaSets  *informer
 	expectations *controller.UIDTrackingControllerExpectations
 	written      writes
 }
@@ -117,14 +123,15 @@ type writes interface {
 }
 
 func newReplicaSetSubject() subject {
-	s := &replicaSetSubject{pods: newInformer(), replicaSets: newInformer()}
+	s := &replicaSetSubject{}
+	s.informers = map[*resource]*informer{pods: newInformer(), replicaSets: newInformer()}
 	s.ReplicaSetController = replicaset.NewReplicaSetController(
-		silent, replicaSetInformer{s.replicaSets}, podInformer{s.pods}, &s.client, replicaset.BurstReplicas)
+		silent, replicaSetInformer{s.informers[replicaSets]}, podInformer{s.informers[pods]}, &s.client, replicaset.BurstReplicas)
 	s.attach(s.ReplicaSetController)
 	control := field[controller.PodControlInterface](s.ReplicaSetController, "podControl")
-	pods := (*control).(controller.RealPodControl)
-	pods.Recorder = &s.recorder
-	*control = pods
+	podControl := (*control).(controller.RealPodControl)
+	podControl.Recorder = &s.recorder
+	*control = podControl
 	s.expectations = *field[*controller.UIDTrackingControllerExpectations](s.ReplicaSetController, "expectations")
 	s.written = consistencyStore(s.ReplicaSetController)
 	return s
@@ -141,8 +148,6 @@ func consistencyStore(rsc *replicaset.ReplicaSetController) writes {
 
 func (s *replicaSetSubject) load(situation *situation) {
 	s.reset(situation)
-	s.pods.store.fill(situation.objects[pods], situation.seen[pods])
-	s.replicaSets.store.fill(situation.objects[replicaSets], situation.seen[replicaSets])
 	s.expectations.DeleteExpectations(logr.Discard(), situation.key)
 	if s.written == nil {
 		return
@@ -214,15 +219,13 @@ func ownerOf(key string) types.NamespacedName {
 type deploymentSubject struct {
 	outcome
 	*deployment.DeploymentController
-	pods        *informer
-	replicaSets *informer
-	deployments *informer
 }
 
 func newDeploymentSubject() subject {
-	s := &deploymentSubject{pods: newInformer(), replicaSets: newInformer(), deployments: newInformer()}
-	dc, err := deployment.NewDeploymentController(
-		silent, deploymentInformer{s.deployments}, replicaSetInformer{s.replicaSets}, podInformer{s.pods}, &s.client)
+	s := &deploymentSubject{}
+	s.informers = map[*resource]*informer{pods: newInformer(), replicaSets: newInformer(), deployments: newInformer()}
+	dc, err := deployment.NewDeploymentController(silent, deploymentInformer{s.informers[deployments]},
+		replicaSetInformer{s.informers[replicaSets]}, podInformer{s.informers[pods]}, &s.client)
 	if err != nil {
 		panic(err) // it only registers with the informers above
 	}
@@ -232,12 +235,7 @@ func newDeploymentSubject() subject {
 	return s
 }
 
-func (s *deploymentSubject) load(situation *situation) {
-	s.reset(situation)
-	s.pods.store.fill(situation.objects[pods], situation.seen[pods])
-	s.replicaSets.store.fill(situation.objects[replicaSets], situation.seen[replicaSets])
-	s.deployments.store.fill(situation.objects[deployments], situation.seen[deployments])
-}
+func (s *deploymentSubject) load(situation *situation) { s.reset(situation) }
 
 func (s *deploymentSubject) remember(*situation) {}
 

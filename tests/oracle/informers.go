@@ -15,20 +15,38 @@ import (
 // The embedded interface is nil; a controller's constructor calls only what stands here.
 type informer struct {
 	cache.SharedIndexInformer
-	store *store
+	store    *store
+	handlers []cache.ResourceEventHandler
 }
 
 func newInformer() *informer {
 	return &informer{store: &store{indexers: cache.Indexers{cache.NamespaceIndex: cache.MetaNamespaceIndexFunc}}}
 }
 
-func (i *informer) AddEventHandler(cache.ResourceEventHandler) (cache.ResourceEventHandlerRegistration, error) {
+func (i *informer) AddEventHandler(handler cache.ResourceEventHandler) (cache.ResourceEventHandlerRegistration, error) {
+	i.handlers = append(i.handlers, handler)
 	return nil, nil
 }
 func (i *informer) AddIndexers(indexers cache.Indexers) error { return i.store.AddIndexers(indexers) }
 func (i *informer) GetIndexer() cache.Indexer                 { return i.store }
 func (i *informer) GetStore() cache.Store                     { return i.store }
 func (i *informer) HasSynced() bool                           { return true }
+
+// tell calls the handlers as the informer does after its store has changed.
+func (i *informer) tell(n *notice) {
+	for _, handler := range i.handlers {
+		switch n.how {
+		case noticeAdd:
+			handler.OnAdd(n.object.v1, false)
+		case noticeUpdate:
+			handler.OnUpdate(n.old.v1, n.object.v1)
+		case noticeDelete:
+			handler.OnDelete(n.object.v1)
+		case noticeTombstone:
+			handler.OnDelete(cache.DeletedFinalStateUnknown{Key: n.object.key(), Obj: n.object.v1})
+		}
+	}
+}
 
 // The three informers that the controllers ask for.
 type (
@@ -69,7 +87,7 @@ func (s *store) fill(objects []*stored, seen string) {
 	s.items, s.keys, s.seen = nil, nil, seen
 	for _, object := range objects {
 		s.items = append(s.items, object.v1)
-		s.keys = append(s.keys, object.meta.GetNamespace()+"/"+object.meta.GetName())
+		s.keys = append(s.keys, object.key())
 	}
 }
 

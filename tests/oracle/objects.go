@@ -106,6 +106,9 @@ func newStored(kind *resource, v1, internal runtime.Object) *stored {
 	return &stored{resource: kind, meta: accessor, v1: v1, internal: internal}
 }
 
+// key is namespace/name, as in a work queue.
+func (s *stored) key() string { return s.meta.GetNamespace() + "/" + s.meta.GetName() }
+
 // json is the object on the wire.
 func (s *stored) json() []byte {
 	if s.encoded == nil {
@@ -152,8 +155,8 @@ type readResult struct {
 	err    error
 }
 
-// readerLimit bounds the memory that the reader takes, in bytes of JSON.
-const readerLimit = 64 << 20
+// readerLimit bounds what the reader keeps, in bytes of JSON; in memory it is some ten times as much.
+const readerLimit = 4 << 20
 
 func (r *reader) read(text json.RawMessage) (*stored, error) {
 	if result, ok := r.known[string(text)]; ok {

@@ -88,10 +88,18 @@ func (o *oracle) sync(r *request, current *setting) (reply, error) {
 	if situation.memory.Expectations != nil {
 		age = time.Duration(situation.memory.Expectations.Age) * time.Second
 	}
+	run := subject.process
+	if situation.notice != nil {
+		informer := outcome.informers[situation.notice.object.resource]
+		if informer == nil {
+			return reply{}, badRequest("notice: the controller has no informer for %s", situation.notice.object.Resource)
+		}
+		run = func() { informer.tell(situation.notice) }
+	}
 	var syncErr error
 	err = at(o.t, situation.now, age,
 		func() { subject.remember(situation) },
-		func() { syncErr = serve(server, &outcome.client, subject.process) })
+		func() { syncErr = serve(server, &outcome.client, run) })
 	if err == nil {
 		err = syncErr
 	}
@@ -110,7 +118,7 @@ func (o *oracle) sync(r *request, current *setting) (reply, error) {
 	return reply{
 		Requests: &server.handled,
 		Live:     &live,
-		Key:      outcome.key(),
+		Key:      outcome.key(situation),
 		Memory:   &recalled,
 		Events:   &outcome.recorder.events,
 		Error:    &failure,
@@ -141,6 +149,9 @@ func prepare(r *request, reader *reader) (*situation, *apiServer, error) {
 		newest[object.resource] = max(newest[object.resource], object.version())
 		version = max(version, object.version())
 	}
+	if s.notice, err = readNotice(r.Notice, reader); err != nil {
+		return nil, nil, err
+	}
 	var live []*stored
 	for _, text := range r.Live {
 		object, err := reader.read(text)
@@ -170,6 +181,25 @@ func prepare(r *request, reader *reader) (*situation, *apiServer, error) {
 	}
 	server, err := newAPIServer(live, r.Faults, version)
 	return s, server, err
+}
+
+// readNotice is nil for a request of a sync.
+func readNotice(requested *requestedNotice, reader *reader) (*notice, error) {
+	if requested == nil {
+		return nil, nil
+	}
+	if !slices.Contains(noticeHows, requested.How) {
+		return nil, badRequest("notice.how: must be one of %v", noticeHows)
+	}
+	n := &notice{how: requested.How}
+	var err error
+	if n.object, err = reader.read(requested.Object); err != nil || n.how != noticeUpdate {
+		return n, err
+	}
+	if n.old, err = reader.read(requested.Old); err == nil && n.old.resource != n.object.resource {
+		err = badRequest("notice: old and object are of two kinds")
+	}
+	return n, err
 }
 
 func (s *stored) version() int {
@@ -207,7 +237,7 @@ func (m *memory) check(s *situation) error {
 	}
 	if len(written) > 0 && written["uid"] == "" {
 		for _, object := range s.objects[replicaSets] {
-			if object.meta.GetNamespace()+"/"+object.meta.GetName() == s.key {
+			if object.key() == s.key {
 				written["uid"] = string(object.meta.GetUID())
 			}
 		}

@@ -24,7 +24,30 @@ type request struct {
 	Seen       map[string]string
 	Memory     memory
 	Faults     []fault
+	Notice     *requestedNotice
 }
+
+// requestedNotice asks for an event handler instead of a sync.
+type requestedNotice struct {
+	How    string
+	Object json.RawMessage
+	Old    json.RawMessage
+}
+
+// notice is what an informer tells its handlers.
+type notice struct {
+	how    string
+	object *stored
+	old    *stored // of an update
+}
+
+// The kinds of notices. A tombstone stands for a deletion that was missed and found by a new list.
+const (
+	noticeAdd       = "add"
+	noticeUpdate    = "update"
+	noticeDelete    = "delete"
+	noticeTombstone = "tombstone"
+)
 
 // memory is what the controller remembers of the key between syncs.
 type memory struct {
@@ -103,8 +126,9 @@ func parseRequest(line []byte) (request, error) {
 }
 
 var (
-	faultVerbs = []string{verbCreate, verbUpdate, verbUpdateStatus, verbPatch, verbDelete, verbGet}
+	faultVerbs = []string{verbCreate, verbUpdate, verbUpdateStatus, verbPatch, verbDelete, verbGet, verbList}
 	faultHows  = []string{howRefused, howFailed, howLost, howTerminating}
+	noticeHows = []string{noticeAdd, noticeUpdate, noticeDelete, noticeTombstone}
 )
 
 // check looks at what JSON decoding leaves open, and settles the two ways to name a status update.

@@ -9,7 +9,7 @@ import (
 	"k8s.io/client-go/util/workqueue"
 )
 
-// workQueue holds one key and writes down what is done with it. It never waits.
+// workQueue holds one key and writes down what is done with it, and with others. It never waits.
 type workQueue struct {
 	workqueue.TypedRateLimitingInterface[string]
 	key      string
@@ -21,24 +21,31 @@ type workQueue struct {
 func (q *workQueue) Get() (string, bool)    { return q.key, false }
 func (q *workQueue) Done(string)            {}
 func (q *workQueue) NumRequeues(string) int { return q.requeues }
-func (q *workQueue) Add(string)             { q.calls = append(q.calls, "add") }
+func (q *workQueue) Add(key string)         { q.called("add", key) }
 
-func (q *workQueue) AddRateLimited(string) {
-	q.requeues++
-	q.calls = append(q.calls, "add-rate-limited")
+func (q *workQueue) called(what, key string) {
+	if key != q.key {
+		what += " " + key
+	}
+	q.calls = append(q.calls, what)
 }
 
-func (q *workQueue) Forget(string) {
+func (q *workQueue) AddRateLimited(key string) {
+	q.requeues++
+	q.called("add-rate-limited", key)
+}
+
+func (q *workQueue) Forget(key string) {
 	q.requeues = 0
-	q.calls = append(q.calls, "forget")
+	q.called("forget", key)
 }
 
 // AddAfter keeps the earliest time, as the waiting part of the real queue does.
-func (q *workQueue) AddAfter(_ string, after time.Duration) {
+func (q *workQueue) AddAfter(key string, after time.Duration) {
 	if q.after == nil || after < *q.after {
 		q.after = &after
 	}
-	q.calls = append(q.calls, "add-after")
+	q.called("add-after", key)
 }
 
 // eventRecorder keeps the events of one sync as "Normal ScalingReplicaSet Scaled up …".
