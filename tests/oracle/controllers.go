@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/go-logr/logr"
+	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
@@ -16,8 +17,6 @@ import (
 	"k8s.io/kubernetes/pkg/controller"
 	"k8s.io/kubernetes/pkg/controller/deployment"
 	"k8s.io/kubernetes/pkg/controller/replicaset"
-
-	corev1 "k8s.io/api/core/v1"
 )
 
 // subject is one real controller, made once by its own constructor and then fed request by request.
@@ -30,6 +29,7 @@ type subject interface {
 	process()
 	// recall is what the controller remembers afterwards.
 	recall(*situation) memory
+	// left is what the sync left besides its calls.
 	left() *outcome
 }
 

@@ -12,7 +12,9 @@ import (
 	"runtime/debug"
 	"testing"
 
+	"github.com/go-logr/logr"
 	utilruntime "k8s.io/apimachinery/pkg/util/runtime"
+	"k8s.io/klog/v2"
 )
 
 func main() {
@@ -23,7 +25,8 @@ func main() {
 		return
 	}
 	debug.SetGCPercent(400) // a third faster, for some 30 MB more
-	// Both would log, and the second sleeps: on the clock of the sync.
+	klog.SetLogger(logr.Discard())
+	// One of them logs, and the other sleeps: on the clock of the sync.
 	utilruntime.ErrorHandlers = nil
 
 	// synctest wants a test to run in, and testing.Main is the way to have one in a program.
