@@ -254,7 +254,7 @@ func (s *apiServer) create(c *call) (runtime.Object, error) {
 	if object.GetGenerateName() != "" && object.GetName() == "" {
 		object.SetName(s.newName(c.kind, c.namespace, object.GetGenerateName()))
 	}
-	if err := rest.BeforeCreate(c.kind.strategy, requestContext(c.namespace), internal); err != nil {
+	if err := rest.BeforeCreate(c.kind.strategy, requestContext(c.kind, c.namespace), internal); err != nil {
 		return nil, err
 	}
 	key := objectKey{c.kind, c.namespace, object.GetName()}
@@ -299,14 +299,14 @@ func (s *apiServer) patch(key objectKey, existing *stored, body []byte) (runtime
 
 func (s *apiServer) replace(key objectKey, existing *stored, internal runtime.Object, strategy rest.RESTUpdateStrategy) (runtime.Object, error) {
 	sent := newStored(key.kind, internal, internal).meta
-	if sent.GetResourceVersion() == "" && strategy.AllowUnconditionalUpdate() {
+	if sent.GetResourceVersion() == "" { // all kinds here have AllowUnconditionalUpdate
 		sent.SetResourceVersion(existing.meta.GetResourceVersion())
 	}
 	if sent.GetResourceVersion() != existing.meta.GetResourceVersion() {
 		return nil, apierrors.NewConflict(key.kind.GroupResource, key.name,
 			errors.New("the object has been modified; please apply your changes to the latest version and try again"))
 	}
-	if err := rest.BeforeUpdate(strategy, requestContext(key.namespace), internal, existing.internal); err != nil {
+	if err := rest.BeforeUpdate(strategy, requestContext(key.kind, key.namespace), internal, existing.internal); err != nil {
 		return nil, err
 	}
 	if apiequality.Semantic.DeepEqual(internal, existing.internal) {
@@ -319,7 +319,7 @@ func (s *apiServer) replace(key objectKey, existing *stored, internal runtime.Ob
 func (s *apiServer) delete(key objectKey, existing *stored, options metav1.DeleteOptions) error {
 	internal := existing.internal.DeepCopyObject()
 	object := newStored(key.kind, internal, internal).meta
-	graceful, pending, err := rest.BeforeDelete(key.kind.strategy, requestContext(key.namespace), internal, &options)
+	graceful, pending, err := rest.BeforeDelete(key.kind.strategy, requestContext(key.kind, key.namespace), internal, &options)
 	if err != nil || pending {
 		return err
 	}
@@ -377,6 +377,13 @@ func (s *apiServer) newName(kind *resource, namespace, prefix string) string {
 	}
 }
 
-func requestContext(namespace string) context.Context {
-	return genericapirequest.WithNamespace(context.Background(), namespace)
+// requestContext is what strategies read: the namespace, and from 1.37 on also the resource.
+func requestContext(kind *resource, namespace string) context.Context {
+	return genericapirequest.WithRequestInfo(genericapirequest.WithNamespace(context.Background(), namespace), &genericapirequest.RequestInfo{
+		IsResourceRequest: true,
+		APIGroup:          kind.GroupVersionKind.Group,
+		APIVersion:        kind.Version,
+		Namespace:         namespace,
+		Resource:          kind.Resource,
+	})
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"strconv"
@@ -221,8 +220,9 @@ func (r *resource) readObject(text json.RawMessage) (*stored, error) {
 	if object.internal, err = r.toInternal(v1); err != nil {
 		return nil, err
 	}
-	errs := r.strategy.Validate(context.Background(), object.internal)
-	errs = append(errs, r.status.ValidateUpdate(context.Background(), object.internal, object.internal)...)
+	ctx := requestContext(r, object.meta.GetNamespace())
+	errs := r.strategy.Validate(ctx, object.internal)
+	errs = append(errs, r.status.ValidateUpdate(ctx, object.internal, object.internal)...)
 	if len(errs) > 0 {
 		return nil, errs.ToAggregate()
 	}
