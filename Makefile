@@ -20,7 +20,7 @@ PIP_INSTALL := python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint types unit test-wheel slow random-systems bench clean
+.PHONY: help demo test lint types unit test-wheel slow random-systems bench oracle oracle-cover clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -65,6 +65,13 @@ bench: $(VENV)/.installed-dev  ## the benchmarks: against SPIN, growth, and the 
 	$(BIN)/python benchmarks/versus_spin.py
 	$(BIN)/python benchmarks/growth.py
 	$(BIN)/python benchmarks/cold_start.py
+
+oracle:  ## build the real controllers (needs Go; VERSION=1.34.4 for another release), minutes at first
+	@sh tests/oracle/build.sh $(VERSION)
+
+oracle-cover: $(VENV)/.installed-dev  ## which statements of the real controllers the tests of the oracle reach
+	@COVER=1 sh tests/oracle/build.sh
+	@sh tests/oracle/coverage.sh $(BIN)/pytest -q tests/conformance/test_oracle.py
 
 clean:  ## remove what the other targets made, the environments at .venv included
 	rm -rf .venv .venv-wheel build dist seatrial.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis

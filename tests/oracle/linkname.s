@@ -1,0 +1,1 @@
+// Empty: it lets the compiler accept the functions without a body in private.go.

@@ -1,0 +1,274 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apiserver/pkg/registry/rest"
+	"k8s.io/kubernetes/pkg/api/legacyscheme"
+	"k8s.io/kubernetes/pkg/apis/apps"
+	_ "k8s.io/kubernetes/pkg/apis/apps/install"
+	_ "k8s.io/kubernetes/pkg/apis/autoscaling/install"
+	"k8s.io/kubernetes/pkg/apis/core"
+	_ "k8s.io/kubernetes/pkg/apis/core/install"
+	deploymentregistry "k8s.io/kubernetes/pkg/registry/apps/deployment"
+	replicasetregistry "k8s.io/kubernetes/pkg/registry/apps/replicaset"
+	podregistry "k8s.io/kubernetes/pkg/registry/core/pod"
+	"k8s.io/utils/ptr"
+	kjson "sigs.k8s.io/json"
+)
+
+// strategy is what the API server asks about a resource before it stores, changes or deletes one.
+type strategy interface {
+	rest.RESTCreateStrategy
+	rest.RESTUpdateStrategy
+	rest.RESTDeleteStrategy
+}
+
+// resource is one kind of API object: its names and the API server's own rules for it.
+type resource struct {
+	schema.GroupVersionKind
+	schema.GroupResource
+	strategy strategy
+	status   rest.RESTUpdateStrategy
+	v1       func() runtime.Object
+	internal func() runtime.Object
+	// typed returns a shallow copy that carries apiVersion and kind, which clients strip.
+	typed func(runtime.Object) runtime.Object
+}
+
+var (
+	pods = &resource{
+		GroupVersionKind: corev1.SchemeGroupVersion.WithKind("Pod"),
+		GroupResource:    corev1.Resource("pods"),
+		strategy:         podregistry.Strategy,
+		status:           podregistry.StatusStrategy,
+		v1:               func() runtime.Object { return &corev1.Pod{} },
+		internal:         func() runtime.Object { return &core.Pod{} },
+		typed: func(object runtime.Object) runtime.Object {
+			pod := *object.(*corev1.Pod)
+			pod.TypeMeta = metav1.TypeMeta{APIVersion: "v1", Kind: "Pod"}
+			return &pod
+		},
+	}
+	replicaSets = &resource{
+		GroupVersionKind: appsv1.SchemeGroupVersion.WithKind("ReplicaSet"),
+		GroupResource:    appsv1.Resource("replicasets"),
+		strategy:         replicasetregistry.Strategy,
+		status:           replicasetregistry.StatusStrategy,
+		v1:               func() runtime.Object { return &appsv1.ReplicaSet{} },
+		internal:         func() runtime.Object { return &apps.ReplicaSet{} },
+		typed: func(object runtime.Object) runtime.Object {
+			rs := *object.(*appsv1.ReplicaSet)
+			rs.TypeMeta = metav1.TypeMeta{APIVersion: "apps/v1", Kind: "ReplicaSet"}
+			return &rs
+		},
+	}
+	deployments = &resource{
+		GroupVersionKind: appsv1.SchemeGroupVersion.WithKind("Deployment"),
+		GroupResource:    appsv1.Resource("deployments"),
+		strategy:         deploymentregistry.Strategy,
+		status:           deploymentregistry.StatusStrategy,
+		v1:               func() runtime.Object { return &appsv1.Deployment{} },
+		internal:         func() runtime.Object { return &apps.Deployment{} },
+		typed: func(object runtime.Object) runtime.Object {
+			d := *object.(*appsv1.Deployment)
+			d.TypeMeta = metav1.TypeMeta{APIVersion: "apps/v1", Kind: "Deployment"}
+			return &d
+		},
+	}
+	resources = []*resource{pods, replicaSets, deployments}
+)
+
+// stored is an object as the API server holds it. It is never changed: a write makes a new one.
+type stored struct {
+	*resource
+	meta     metav1.Object
+	v1       runtime.Object
+	internal runtime.Object
+	encoded  []byte
+}
+
+func newStored(kind *resource, v1, internal runtime.Object) *stored {
+	accessor, err := meta.Accessor(v1)
+	if err != nil {
+		panic(err) // every kind above has metadata
+	}
+	return &stored{resource: kind, meta: accessor, v1: v1, internal: internal}
+}
+
+// key is namespace/name, as in a work queue.
+func (s *stored) key() string { return s.meta.GetNamespace() + "/" + s.meta.GetName() }
+
+// json is the object on the wire.
+func (s *stored) json() []byte {
+	if s.encoded == nil {
+		s.encoded = s.encode(s.v1)
+	}
+	return s.encoded
+}
+
+func (r *resource) encode(v1 runtime.Object) []byte {
+	encoded, err := json.Marshal(r.typed(v1))
+	if err != nil {
+		panic(err) // typed API objects can always be encoded
+	}
+	return encoded
+}
+
+// toInternal copies, applies the defaults of the API and converts.
+func (r *resource) toInternal(v1 runtime.Object) (runtime.Object, error) {
+	copied := v1.DeepCopyObject()
+	legacyscheme.Scheme.Default(copied)
+	internal := r.internal()
+	return internal, legacyscheme.Scheme.Convert(copied, internal, nil)
+}
+
+func (r *resource) toV1(internal runtime.Object) (runtime.Object, error) {
+	v1 := r.v1()
+	return v1, legacyscheme.Scheme.Convert(internal, v1, nil)
+}
+
+// refusal is an object that no API server could hold.
+type refusal string
+
+func (r refusal) Error() string { return string(r) }
+
+// reader turns JSON into stored objects. Callers send the same objects again and again (cache and
+// live, one cluster with many faults), so what was read is kept, for each setting of feature gates.
+type reader struct {
+	known map[string]readResult
+	size  int
+}
+
+type readResult struct {
+	object *stored
+	err    error
+}
+
+// readerLimit bounds what the reader keeps, in bytes of JSON; in memory it is some ten times as much.
+const readerLimit = 4 << 20
+
+func (r *reader) read(text json.RawMessage) (*stored, error) {
+	if result, ok := r.known[string(text)]; ok {
+		return result.object, result.err
+	}
+	if r.known == nil || r.size > readerLimit {
+		r.known, r.size = map[string]readResult{}, 0
+	}
+	object, err := readObject(text)
+	r.known[string(text)] = readResult{object, err}
+	r.size += len(text)
+	return object, err
+}
+
+// readObject decodes strictly, applies defaults and validates as the API server does on the way in.
+func readObject(text json.RawMessage) (*stored, error) {
+	var head struct {
+		APIVersion string
+		Kind       string
+		Metadata   struct{ Namespace, Name string }
+	}
+	if err := json.Unmarshal(text, &head); err != nil {
+		return nil, refusal("object: " + err.Error())
+	}
+	called := fmt.Sprintf("%s %s/%s", head.Kind, head.Metadata.Namespace, head.Metadata.Name)
+	gvk := schema.FromAPIVersionAndKind(head.APIVersion, head.Kind)
+	for _, kind := range resources {
+		if kind.GroupVersionKind == gvk {
+			object, err := kind.readObject(text)
+			if err != nil {
+				return nil, refusal(called + ": " + strings.ReplaceAll(err.Error(), "\n", " "))
+			}
+			return object, nil
+		}
+	}
+	return nil, refusal(fmt.Sprintf("%s: apiVersion %q has no kind %q that the oracle knows", called, head.APIVersion, head.Kind))
+}
+
+func (r *resource) readObject(text json.RawMessage) (*stored, error) {
+	decoded := r.v1()
+	strict, err := kjson.UnmarshalStrict(text, decoded)
+	if err != nil {
+		return nil, err
+	}
+	if len(strict) > 0 {
+		return nil, strict[0]
+	}
+	decoded.GetObjectKind().SetGroupVersionKind(schema.GroupVersionKind{})
+	internal, err := r.toInternal(decoded)
+	if err != nil {
+		return nil, err
+	}
+	v1, err := r.toV1(internal)
+	if err != nil {
+		return nil, err
+	}
+	object := newStored(r, v1, internal)
+	if err := object.checkMetadata(); err != nil {
+		return nil, err
+	}
+	// Metadata may have got a default, so both sides are made from one again.
+	if object.internal, err = r.toInternal(v1); err != nil {
+		return nil, err
+	}
+	ctx := requestContext(r, object.meta.GetNamespace())
+	errs := r.strategy.Validate(ctx, object.internal)
+	errs = append(errs, r.status.ValidateUpdate(ctx, object.internal, object.internal)...)
+	if len(errs) > 0 {
+		return nil, errs.ToAggregate()
+	}
+	return object, nil
+}
+
+// checkMetadata asks for what the API server itself gives to every object.
+func (s *stored) checkMetadata() error {
+	for _, given := range []struct {
+		path  string
+		there bool
+	}{
+		{"metadata.namespace", s.meta.GetNamespace() != ""},
+		{"metadata.name", s.meta.GetName() != ""},
+		{"metadata.uid", s.meta.GetUID() != ""},
+		{"metadata.creationTimestamp", !ptr.To(s.meta.GetCreationTimestamp()).IsZero()},
+	} {
+		if !given.there {
+			return fmt.Errorf("%s: Required value", given.path)
+		}
+	}
+	if _, err := parseVersion(s.meta.GetResourceVersion()); err != nil {
+		return fmt.Errorf("metadata.resourceVersion: Invalid value: %w", err)
+	}
+	if s.meta.GetDeletionTimestamp() == nil {
+		return nil
+	}
+	if s.meta.GetDeletionGracePeriodSeconds() == nil {
+		grace := int64(0)
+		if pod, ok := s.v1.(*corev1.Pod); ok {
+			grace = ptr.Deref(pod.Spec.TerminationGracePeriodSeconds, 0)
+		}
+		s.meta.SetDeletionGracePeriodSeconds(&grace)
+	}
+	if *s.meta.GetDeletionGracePeriodSeconds() == 0 && len(s.meta.GetFinalizers()) == 0 {
+		return fmt.Errorf("metadata.finalizers: Required value: an object in deletion is gone at once without a finalizer or grace period")
+	}
+	return nil
+}
+
+// parseVersion reads a resourceVersion: the controllers take two of them for opaque, but 1.36
+// compares them as numbers without a leading zero.
+func parseVersion(version string) (int, error) {
+	number, err := strconv.Atoi(version)
+	if err != nil || number < 1 || strconv.Itoa(number) != version {
+		return 0, fmt.Errorf("%q: must be a positive integer", version)
+	}
+	return number, nil
+}

@@ -1,0 +1,169 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"time"
+)
+
+// request is one line of input; README.md says what the fields mean.
+type request struct {
+	ID         json.RawMessage
+	Controller string
+	Helper     string
+	Args       json.RawMessage
+	Key        string
+	Now        string
+	Gates      map[string]bool
+	Cache      []json.RawMessage
+	Live       []json.RawMessage
+	Seen       map[string]string
+	Memory     memory
+	Faults     []fault
+	Notice     *requestedNotice
+}
+
+// requestedNotice asks for an event handler instead of a sync.
+type requestedNotice struct {
+	How    string
+	Object json.RawMessage
+	Old    json.RawMessage
+}
+
+// notice is what an informer tells its handlers.
+type notice struct {
+	how    string
+	object *stored
+	old    *stored // of an update
+}
+
+// The kinds of notices. A tombstone stands for a deletion that was missed and found by a new list.
+const (
+	noticeAdd       = "add"
+	noticeUpdate    = "update"
+	noticeDelete    = "delete"
+	noticeTombstone = "tombstone"
+)
+
+// memory is what the controller remembers of the key between syncs.
+type memory struct {
+	Expectations *expectations     `json:"expectations"`
+	Requeues     int               `json:"requeues"`
+	Written      map[string]string `json:"written"`
+}
+
+// expectations counts pods that the controller waits to see created or deleted. Age is in seconds;
+// UIDs are what upstream calls so, the keys namespace/name of the pods to be deleted.
+type expectations struct {
+	Add  int      `json:"add"`
+	Del  int      `json:"del"`
+	Age  int      `json:"age"`
+	UIDs []string `json:"uids"`
+}
+
+// reply is one line of output. Exactly one of the groups of fields is there.
+type reply struct {
+	ID       json.RawMessage    `json:"id"`
+	Requests *[]handled         `json:"requests,omitempty"`
+	Live     *[]json.RawMessage `json:"live,omitempty"`
+	Key      *keyResult         `json:"key,omitempty"`
+	Memory   *memory            `json:"memory,omitempty"`
+	Events   *[]string          `json:"events,omitempty"`
+	Error    *json.RawMessage   `json:"error,omitempty"`
+
+	Result json.RawMessage `json:"result,omitempty"`
+
+	Refused        string `json:"refused,omitempty"`
+	ErrorInRequest string `json:"error-in-request,omitempty"`
+	Panic          string `json:"panic,omitempty"`
+}
+
+// keyResult is what became of the key: Result for short, Calls in the order of the queue.
+type keyResult struct {
+	Result string   `json:"result"`
+	After  *float64 `json:"after"`
+	Calls  []string `json:"calls"`
+}
+
+// requestError is a request that cannot be understood.
+type requestError string
+
+func (e requestError) Error() string { return string(e) }
+
+func badRequest(format string, args ...any) error {
+	return requestError(fmt.Sprintf(format, args...))
+}
+
+// errorReply turns what went wrong before the sync into a line.
+func errorReply(id json.RawMessage, err error) reply {
+	var refused refusal
+	var panicked panicError
+	switch {
+	case errors.As(err, &refused):
+		return reply{ID: id, Refused: refused.Error()}
+	case errors.As(err, &panicked):
+		return reply{ID: id, Panic: panicked.Error()}
+	default:
+		return reply{ID: id, ErrorInRequest: err.Error()}
+	}
+}
+
+func parseRequest(line []byte) (request, error) {
+	var r request
+	decoder := json.NewDecoder(bytes.NewReader(line))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(&r); err != nil {
+		return r, badRequest("not a request: %v", err)
+	}
+	if _, err := decoder.Token(); err != io.EOF {
+		return r, badRequest("not a request: more than one value on the line")
+	}
+	return r, nil
+}
+
+var (
+	faultVerbs = []string{verbCreate, verbUpdate, verbUpdateStatus, verbPatch, verbDelete, verbGet, verbList}
+	faultHows  = []string{howRefused, howFailed, howLost, howTerminating}
+	noticeHows = []string{noticeAdd, noticeUpdate, noticeDelete, noticeTombstone}
+)
+
+// check looks at what JSON decoding leaves open, and settles the two ways to name a status update.
+func (r *request) check() error {
+	for i := range r.Faults {
+		f := &r.Faults[i]
+		for _, kind := range resources {
+			if f.Verb == verbUpdate && f.Resource == kind.Resource+"/status" {
+				f.Verb, f.Resource = verbUpdateStatus, kind.Resource
+			}
+		}
+		known := slices.ContainsFunc(resources, func(kind *resource) bool { return kind.Resource == f.Resource })
+		if !slices.Contains(faultVerbs, f.Verb) || !known || !slices.Contains(faultHows, f.How) || f.Nth < 0 {
+			return badRequest("faults[%d]: no such fault: %+v", i, *f)
+		}
+	}
+	for name := range r.Seen {
+		if !slices.ContainsFunc(resources, func(kind *resource) bool { return kind.Resource == name }) {
+			return badRequest("seen: no such resource: %s", name)
+		}
+	}
+	return nil
+}
+
+// clock is the time at which the sync happens; the zero request time is an error.
+func (r *request) clock() (time.Time, error) {
+	now, err := time.Parse(time.RFC3339, r.Now)
+	if err != nil {
+		return now, badRequest("now: %v", err)
+	}
+	if now.Nanosecond() != 0 {
+		return now, badRequest("now: %s: must be in whole seconds", r.Now)
+	}
+	if now.Before(earliest) {
+		return now, badRequest("now: %s: must be after %s", r.Now, earliest.Format(time.RFC3339))
+	}
+	return now, nil
+}
