@@ -5,9 +5,11 @@ Time: it passes only when nothing else can happen; with clock `slow@N`, N times 
     pkg/controller/replicaset/replica_set.go syncReplicaSet (AddAfter);
     pkg/api/v1/pod/util.go IsPodAvailable
 :Docs: https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#min-ready-seconds
-:Omits: how long anything takes besides minReadySeconds and progressDeadlineSeconds. A pod that is
-    ready becomes available before any deadline passes, since minReadySeconds is the shorter of the
-    two and readiness is progress.
+:Omits: how long anything takes besides minReadySeconds and progressDeadlineSeconds; how long ago a
+    rollout became complete: if that is longer than the deadline and a pod is missing since,
+    upstream looks at the Deployment again at once and over and over (without a write), and this
+    model at the deadline. A pod that is ready becomes available before any deadline passes, since
+    minReadySeconds is the shorter of the two and readiness is progress.
 
 No date is kept. What remains of a date is whether a time that somebody waits for is up.
 """

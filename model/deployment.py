@@ -14,14 +14,14 @@ Two things decide how a sync ends that writes its Deployment's status twice: the
 answer is dropped, so the second one is sent with the old resourceVersion and conflicts.
 """
 
-from collections.abc import Generator, Iterable, Mapping, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from typing import Any
 
 from attrs import evolve, frozen
 
 from seatrial.core import Population
 
-from .api import Deployment, DeploymentCondition, DeploymentStatus, PodKind, ReplicaSet
+from .api import Deployment, DeploymentCondition, DeploymentStatus, Observed, PodKind, ReplicaSet
 from .api import ReplicaSetStatus as _Status
 from .controller import Answer, Done, Sync, SyncFailed, Write, required
 from .controller_utils import filter_active_replica_sets
@@ -75,6 +75,8 @@ class Observation:
     deadline_passed: bool = False
     orphans: Rss = ()
     """ReplicaSets without a controller that it would adopt."""
+    terminating_replicas: bool = True
+    """Whether the feature gate of that field is on."""
 
 
 @frozen(cache_hash=True)
@@ -92,23 +94,23 @@ def sync_deployment(seen: Observation, variant: frozenset[str] = frozenset()) ->
     d, rss = seen.deployment, seen.rss
     if seen.orphans:
         rss = yield from _claim(d, rss, seen.orphans)
+        seen = evolve(seen, rss=rss)
     if d.deleting:
-        return (yield from _sync_status_only(d, rss, variant))
+        return (yield from _sync_status_only(d, seen, variant))
     paused_status = check_paused_conditions(d)
     if paused_status is not None:
         yield from required(_status_write(d, evolve(d, status=paused_status)))
         d = evolve(d, status=paused_status)
     if d.spec.paused:
-        return (yield from _sync(d, rss, variant))
+        return (yield from _sync(d, seen, variant))
     if d.rollback_to is not None:
         return (yield from _rollback(d, rss))
     d, new_rs, old_rss = yield from _get_all(d, rss, create=False, variant=variant)
     if is_scaling_event(d, _both(old_rss, new_rs), variant):
-        return (yield from _sync(d, rss, variant))
+        return (yield from _sync(d, seen, variant))
     if d.spec.strategy.type == "Recreate":
-        pod_map = dict(seen.pod_map)
-        return (yield from _rollout_recreate(d, rss, pod_map, seen.deadline_passed, variant))
-    return (yield from _rollout_rolling(d, rss, seen.deadline_passed, variant))
+        return (yield from _rollout_recreate(d, seen, variant))
+    return (yield from _rollout_rolling(d, seen, variant))
 
 
 def _claim(d: Deployment, rss: Rss, orphans: Sequence[ReplicaSet]) -> Generator[Write, Answer, Rss]:
@@ -137,9 +139,7 @@ def _both(old_rss: Iterable[ReplicaSet], new_rs: ReplicaSet | None) -> Rss:
 
 def _status_write(before: Deployment, after: Deployment) -> Write:
     """The write of a status whose Progressing condition is dated now if it is another one."""
-    renewed = get_deployment_condition(before.status, "Progressing") != get_deployment_condition(
-        after.status, "Progressing"
-    )
+    renewed = _progress(before) != _progress(after)
     value = StatusWrite(after.status, after.revision, renewed)
     return Write("update status", "Deployment", 0, value)
 
@@ -177,7 +177,7 @@ def _get_all(
             yield from required(_update(sent, keeps))
             return d, sent, old_rss
         after = set_deployment_revision(d, existing.revision)
-        if has_progress_deadline(d) and get_deployment_condition(d.status, "Progressing") is None:
+        if has_progress_deadline(d) and _progress(d) is None:
             after = _progressing(after, "True", FOUND_NEW_RS_REASON)
         if after != d:
             yield from required(_status_write(d, after))
@@ -195,6 +195,7 @@ def _create_new(d: Deployment, rss: Rss, old_rss: Rss, new_revision: int) -> Fou
         created=created,
         replicas=0,
         min_ready_seconds=d.spec.min_ready_seconds,
+        status=_Status(observed_generation=Observed.NEVER),
         owner=d.uid,
     )
     size = new_rs_new_replicas(d, (*old_rss, new_rs), new_rs)
@@ -210,11 +211,17 @@ def _create_new(d: Deployment, rss: Rss, old_rss: Rss, new_revision: int) -> Fou
             yield _status_write(d, _progressing(d, "False", FAILED_RS_CREATE_REASON))
         raise SyncFailed
     after = set_deployment_revision(d, new_revision)
-    if has_progress_deadline(d):
+    dated = has_progress_deadline(d)
+    if dated:
         after = _progressing(after, "True", NEW_REPLICA_SET_REASON)
-    if after != d:
+    # With a deadline it is written even if it says so already, and may conflict.
+    if dated or after != d:
         yield from required(_status_write(d, after))
     return after, new_rs, old_rss
+
+
+def _progress(d: Deployment) -> DeploymentCondition | None:
+    return get_deployment_condition(d.status, "Progressing")
 
 
 def _progressing(d: Deployment, status: Any, reason: str) -> Deployment:
@@ -225,18 +232,16 @@ def _progressing(d: Deployment, status: Any, reason: str) -> Deployment:
 # ---- procedures -------------------------------------------------------------------------------
 
 
-def _rollout_rolling(
-    d: Deployment, rss: Rss, deadline_passed: bool, variant: frozenset[str]
-) -> Sync:
+def _rollout_rolling(d: Deployment, seen: Observation, variant: frozenset[str]) -> Sync:
     """Go: rolloutRolling"""
-    d, new_rs, old_rss = yield from _get_all(d, rss, create=True, keeps=True, variant=variant)
+    d, new_rs, old_rss = yield from _get_all(d, seen.rss, create=True, keeps=True, variant=variant)
     assert new_rs is not None
     all_rss = _both(old_rss, new_rs)
     up = reconcile_new_replica_set(all_rss, new_rs, d)
     for rs in up.writes:
         yield from required(_update(rs))
     if up.scaled:
-        return (yield from _sync_rollout_status(all_rss, new_rs, d, deadline_passed, variant))
+        return (yield from _sync_rollout_status(all_rss, new_rs, d, seen, variant))
     active = filter_active_replica_sets(old_rss)
     down = reconcile_old_replica_sets(all_rss, active, new_rs, d, variant)
     landed = True
@@ -247,24 +252,19 @@ def _rollout_rolling(
             break
     if not (landed and down.scaled) and deployment_complete(d, d.status, variant):
         yield from _cleanup(old_rss, d, variant)
-    return (yield from _sync_rollout_status(all_rss, new_rs, d, deadline_passed, variant))
+    return (yield from _sync_rollout_status(all_rss, new_rs, d, seen, variant))
 
 
-def _rollout_recreate(
-    d: Deployment,
-    rss: Rss,
-    pod_map: Mapping[int, Population[PodKind]],
-    deadline_passed: bool,
-    variant: frozenset[str],
-) -> Sync:
+def _rollout_recreate(d: Deployment, seen: Observation, variant: frozenset[str]) -> Sync:
     """Go: rolloutRecreate"""
+    rss, pod_map = seen.rss, dict(seen.pod_map)
     d, new_rs, old_rss = yield from _get_all(d, rss, create=False, keeps=True, variant=variant)
     all_rss = _both(old_rss, new_rs)
     down = scale_down_old_replica_sets_for_recreate(filter_active_replica_sets(old_rss), d)
     for rs in down:
         yield from required(_update(rs))
     if down or old_pods_running(new_rs, old_rss, pod_map, variant):
-        return (yield from _sync_rollout_status(all_rss, new_rs, d, deadline_passed, variant))
+        return (yield from _sync_rollout_status(all_rss, new_rs, d, seen, variant))
     if new_rs is None:
         d, new_rs, old_rss = yield from _get_all(d, rss, create=True, variant=variant)
         all_rss = _both(old_rss, new_rs)
@@ -274,30 +274,34 @@ def _rollout_recreate(
         yield from required(_update(up))
     if deployment_complete(d, d.status, variant):
         yield from _cleanup(old_rss, d, variant)
-    return (yield from _sync_rollout_status(all_rss, new_rs, d, deadline_passed, variant))
+    return (yield from _sync_rollout_status(all_rss, new_rs, d, seen, variant))
 
 
-def _sync(d: Deployment, rss: Rss, variant: frozenset[str]) -> Sync:
+def _sync(d: Deployment, seen: Observation, variant: frozenset[str]) -> Sync:
     """Resize a Deployment that is paused or was resized. Go: sync"""
-    d, new_rs, old_rss = yield from _get_all(d, rss, create=False, keeps=True, variant=variant)
+    d, new_rs, old_rss = yield from _get_all(d, seen.rss, create=False, keeps=True, variant=variant)
     for rs in scale(d, new_rs, old_rss, variant):
         yield from required(_update(rs))
     if d.spec.paused and d.rollback_to is None:
         yield from _cleanup(old_rss, d, variant)
-    return (yield from _sync_deployment_status(_both(old_rss, new_rs), new_rs, d, variant))
+    return (yield from _sync_deployment_status(_both(old_rss, new_rs), new_rs, d, seen, variant))
 
 
-def _sync_status_only(d: Deployment, rss: Rss, variant: frozenset[str]) -> Sync:
+def _sync_status_only(d: Deployment, seen: Observation, variant: frozenset[str]) -> Sync:
     """Go: syncStatusOnly"""
-    d, new_rs, old_rss = yield from _get_all(d, rss, create=False, variant=variant)
-    return (yield from _sync_deployment_status(_both(old_rss, new_rs), new_rs, d, variant))
+    d, new_rs, old_rss = yield from _get_all(d, seen.rss, create=False, variant=variant)
+    return (yield from _sync_deployment_status(_both(old_rss, new_rs), new_rs, d, seen, variant))
 
 
 def _sync_deployment_status(
-    all_rss: Rss, new_rs: ReplicaSet | None, d: Deployment, variant: frozenset[str]
+    all_rss: Rss,
+    new_rs: ReplicaSet | None,
+    d: Deployment,
+    seen: Observation,
+    variant: frozenset[str],
 ) -> Sync:
     """Go: syncDeploymentStatus"""
-    status = calculate_status(all_rss, new_rs, d, variant)
+    status = calculate_status(all_rss, new_rs, d, variant, seen.terminating_replicas)
     if status != d.status:
         yield from required(_status_write(d, evolve(d, status=status)))
     return Done()
@@ -307,11 +311,15 @@ def _sync_rollout_status(
     all_rss: Rss,
     new_rs: ReplicaSet | None,
     d: Deployment,
-    deadline_passed: bool,
+    seen: Observation,
     variant: frozenset[str],
 ) -> Sync:
     """Go: syncRolloutStatus, its last part"""
-    found = sync_rollout_status(all_rss, new_rs, d, deadline_passed, variant)
+    # A condition that this sync has dated itself is not that old.
+    deadline_passed = seen.deadline_passed and _progress(d) == _progress(seen.deployment)
+    found = sync_rollout_status(
+        all_rss, new_rs, d, deadline_passed, variant, seen.terminating_replicas
+    )
     if found.status != d.status or found.renewed:
         value = StatusWrite(found.status, d.revision, found.renewed)
         yield from required(Write("update status", "Deployment", 0, value))

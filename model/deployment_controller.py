@@ -60,12 +60,19 @@ def copies_of_caches(
     return (behind(deployment_queue, 0), *rss)
 
 
-def unfinished(pods: Pods, variant: frozenset[str]) -> bool:
-    """View: whether the cache shows pods that are not finished (terminating ones count)."""
+def unfinished(
+    pods: Pods, replica_set_queue: Queue, template: int, variant: frozenset[str]
+) -> bool:
+    """
+    View: whether the cache shows pods of the ReplicaSet that are not finished.
+
+    Terminating ones count. The ReplicaSet is the one that the cache shows, even if it is gone.
+    """
     finished: tuple[str, ...] = ("Failed", "Succeeded")
     if "dep-recreate-stuck-on-terminal-pod" in variant:
         finished = ()
-    return any(kind.phase not in finished for kind in as_seen(pods))
+    of_former = not behind(replica_set_queue, template).same
+    return any(kind.phase not in finished for kind in as_seen(pods, of_former))
 
 
 # ---- observing --------------------------------------------------------------------------------
@@ -78,6 +85,7 @@ def observe(
     replica_set_cache: All[ReplicaSet | None],
     copies_of_caches: tuple[Copy, ...],
     deadline: Deadline,
+    terminating_replicas: bool,
     write_faults: bool,
     gives_up: bool,
     variant: frozenset[str],
@@ -89,7 +97,7 @@ def observe(
     if deployment_cache is None:
         yield outcome("finds that it is gone", deployment_key=key)
         return
-    seen = _observation(deployment_cache, replica_set_cache, (), deadline)
+    seen = _observation(deployment_cache, replica_set_cache, (), deadline, terminating_replicas)
     yield _decide(seen, key, copies_of_caches, write_faults, gives_up, variant)
 
 
@@ -101,6 +109,7 @@ def observe_for_recreate(
     copies_of_caches: tuple[Copy, ...],
     unfinished: All[bool],
     deadline: Deadline,
+    terminating_replicas: bool,
     write_faults: bool,
     gives_up: bool,
     variant: frozenset[str],
@@ -117,7 +126,9 @@ def observe_for_recreate(
         for at, rs in replica_set_cache.items()
         if rs is not None and unfinished[at] and rs.owner in (None, deployment_cache.uid)
     )
-    seen = _observation(deployment_cache, replica_set_cache, pod_map, deadline)
+    seen = _observation(
+        deployment_cache, replica_set_cache, pod_map, deadline, terminating_replicas
+    )
     yield _decide(seen, key, copies_of_caches, write_faults, gives_up, variant)
 
 
@@ -126,6 +137,7 @@ def _observation(
     replica_sets: All[ReplicaSet | None],
     pod_map: tuple[tuple[int, Population[PodKind]], ...],
     deadline: Deadline,
+    terminating_replicas: bool,
 ) -> Observation:
     """What the sync knows. Of ReplicaSets, those of somebody else do not count."""
     rss = tuple(rs for rs in replica_sets.values() if rs is not None)
@@ -133,7 +145,8 @@ def _observation(
     orphans = tuple(rs for rs in rss if rs.owner is None and not rs.deleting)
     if deployment.deleting:
         orphans = ()
-    return Observation(deployment, mine, pod_map, deadline == "passed", orphans)
+    passed = deadline == "passed"
+    return Observation(deployment, mine, pod_map, passed, orphans, terminating_replicas)
 
 
 def _decide(

@@ -50,6 +50,7 @@ def sync_rollout_status(
     deployment: Deployment,
     deadline_passed: bool,
     variant: frozenset[str] = frozenset(),
+    terminating_replicas: bool = True,
 ) -> RolloutStatus:
     """
     The status after a step of a rollout, and what it says about progress.
@@ -59,7 +60,7 @@ def sync_rollout_status(
     Go: syncRolloutStatus
     """
     all_rss = tuple(all_rss)
-    new_status = calculate_status(all_rss, new_rs, deployment, variant)
+    new_status = calculate_status(all_rss, new_rs, deployment, variant, terminating_replicas)
     if not has_progress_deadline(deployment):
         new_status = remove_deployment_condition(new_status, "Progressing")
     current_cond = get_deployment_condition(deployment.status, "Progressing")

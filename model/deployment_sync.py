@@ -223,18 +223,22 @@ def calculate_status(
     new_rs: ReplicaSet | None,
     deployment: Deployment,
     variant: frozenset[str] = frozenset(),
+    terminating_replicas: bool = True,
 ) -> DeploymentStatus:
     """
     The status that the ReplicaSets, as seen, add up to; conditions stay, but for Available.
 
     Unavailable are the pods that sizes ask for and that are not available, never fewer than 0.
-    Go: calculateStatus
+    `terminating_replicas` is the feature gate of that field. Go: calculateStatus
     """
     all_rss = tuple(all_rss)
     available_replicas = get_available_replica_count_for_replica_sets(all_rss)
     unavailable = get_replica_count_for_replica_sets(all_rss) - available_replicas
     if "dep-negative-unavailable-wedges-status" not in variant:
         unavailable = maximum(0, unavailable)
+    terminating = None
+    if terminating_replicas:
+        terminating = get_terminating_replica_count_for_replica_sets(all_rss)
     status = DeploymentStatus(
         observed_generation=Observed.CURRENT,
         replicas=get_actual_replica_count_for_replica_sets(all_rss),
@@ -242,7 +246,7 @@ def calculate_status(
         ready_replicas=get_ready_replica_count_for_replica_sets(all_rss),
         available_replicas=available_replicas,
         unavailable_replicas=unavailable,
-        terminating_replicas=get_terminating_replica_count_for_replica_sets(all_rss),
+        terminating_replicas=terminating,
         conditions=deployment.status.conditions,
     )
     if available_replicas >= deployment.spec.replicas - max_unavailable(deployment):

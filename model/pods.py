@@ -4,7 +4,8 @@ Pods that nobody tells apart: what is so about them, and what the cache has been
 :Go: kubernetes v1.36.3 staging/src/k8s.io/api/core/v1/types.go (Pod)
 :Docs: https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/
 :Omits: names, nodes, init containers, how a terminating pod ends (its containers stop and it is
-    deleted in one step, so it never is Succeeded or Failed on its way).
+    deleted in one step, so it never is Succeeded or Failed on its way); that a pod for which no
+    node was chosen is gone as soon as it is deleted, without a time in which it terminates.
 
 A class of pods is joint: it holds what is so, what the cache shows of the same pods, and whether an
 expectation or a delete in flight names them. Two populations, one of each, would lose which pod is
@@ -84,10 +85,17 @@ def changed(pod: Pod, kind: PodKind | None) -> Pod:
     return evolve(pod, trail=(*pod.trail, kind))
 
 
-def as_seen(pods: Pods) -> Population[PodKind]:
-    """What the cache shows of them to the owner; pods whose owner is gone are nobody's."""
+def as_seen(pods: Pods, of_former: bool = False) -> Population[PodKind]:
+    """
+    What the cache shows of them to their ReplicaSet.
+
+    `of_former`: to the one that is gone already, while the cache still shows it. The pods that it
+    left are nobody's afterwards. Those of several former ones are not told apart.
+    """
     return Population(
-        (pod.seen, n) for pod, n in pods.items() if pod.seen is not None and not pod.orphaned
+        (pod.seen, n)
+        for pod, n in pods.items()
+        if pod.seen is not None and pod.orphaned == of_former
     )
 
 

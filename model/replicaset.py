@@ -172,6 +172,7 @@ def start_sync(
 def list_pods(
     replica_set_sync: Working,
     replica_set_key: Key,
+    replica_set_copy: Copy,
     pods: Pods,
     expectations: Expectations,
     terminating_replicas: bool,
@@ -181,7 +182,9 @@ def list_pods(
     """The sync lists pods and decides which to create or delete. Go: syncReplicaSet"""
     if not isinstance(replica_set_sync, Listing):
         return
-    rs, seen = replica_set_sync.rs, as_seen(pods)
+    # A ReplicaSet that is gone has its pods, as long as the cache shows it.
+    of_former = not replica_set_copy.same
+    rs, seen = replica_set_sync.rs, as_seen(pods, of_former)
     needs_sync = replica_set_sync.needs_sync
     if "rc-expectations-checked-after-pod-list" in variant:
         listed = replica_set_sync.listed
@@ -203,7 +206,7 @@ def list_pods(
     elif manage and diff > 0:
         chosen = get_pods_to_delete(active, active, minimum(diff, BURST_REPLICAS))
         writes["expectations"] = expectations.expect_deletions(chosen.total)
-        writes["pods"] = _doom(pods, chosen)
+        writes["pods"] = _doom(pods, chosen, of_former)
         what = f"; deletes {chosen.total}"
     step = plan(
         lambda: sync_replica_set(rs, active, terminating, manage, terminating_replicas, variant),
@@ -217,12 +220,12 @@ def list_pods(
     )
 
 
-def _doom(pods: Pods, chosen: Population[PodKind]) -> Pods:
+def _doom(pods: Pods, chosen: Population[PodKind], orphaned: bool) -> Pods:
     """The pods, with those marked that are to be deleted: any of those that look as chosen."""
     # New expectations forget whom the old ones named.
     left: Pods = Population((evolve(pod, named=False), n) for pod, n in pods.items())
     for kind, n in chosen.items():
-        alike = left.where(lambda pod, kind=kind: pod.seen == kind and not pod.orphaned)  # type: ignore[misc]
+        alike = left.where(lambda pod, kind=kind: (pod.seen, pod.orphaned) == (kind, orphaned))  # type: ignore[misc]
         picked = alike if n == alike.total else split(alike, n)
         doomed: Pods = Population(
             (evolve(pod, doomed=True, named=True), m) for pod, m in picked.items()

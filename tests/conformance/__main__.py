@@ -1,0 +1,134 @@
+"""
+Hold the model against the real controllers, as `make conformance` does.
+
+    python -m conformance run [--controller NAME] [--seconds N | --syncs N] [--seed N] [--note]
+    python -m conformance record [--syncs N]
+    python -m conformance replay
+
+`run` compares fresh random cases and ends with a table; 1 where something diverges, 2 without the
+oracle. `--note` keeps the figures for docs/conformance.md. `record` writes the cases that the
+ordinary tests check, and `replay` asks the oracle for these again.
+"""
+
+import argparse
+import sys
+import time
+from collections.abc import Iterator, Sequence
+
+from .cases import CONTROLLERS, Controller
+from .fresh import Campaign
+from .law import Divergence, Tally, shown
+from .oracle import Oracle, OracleCrashed, OracleMissing
+from .recorded import Record, read, write
+from .table import Row, note, rendered
+
+_SHARE_OF_EARLY = 0.3
+"""At most so many of the recorded syncs may return without a request."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The exit code."""
+    parser = argparse.ArgumentParser(prog="python -m conformance", description=__doc__)
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    commands = parser.add_subparsers(dest="command", required=True)
+    run = commands.add_parser("run", help="compare fresh random cases")
+    run.add_argument("--controller", choices=CONTROLLERS, action="append")
+    run.add_argument("--seconds", type=float, help="for each controller; 60 if nothing is given")
+    run.add_argument("--syncs", type=int, help="so many real syncs of each controller")
+    run.add_argument("--seed", type=int, default=0, help="another number draws other cases")
+    run.add_argument("--note", action="store_true", help="keep the figures for the documentation")
+    record = commands.add_parser("record", help="write the cases that the tests replay")
+    record.add_argument("--syncs", type=int, default=3200, help="of each controller")
+    record.add_argument("--seed", type=int, default=0)
+    commands.add_parser("replay", help="ask for the recorded cases again")
+    given = parser.parse_args(arguments)
+    try:
+        with Oracle() as oracle:
+            if given.command == "replay":
+                return _replay(oracle)
+            return _run(oracle, given) if given.command == "run" else _record(oracle, given)
+    except (OracleMissing, OracleCrashed) as error:
+        print(f"conformance: {error}", file=sys.stderr)
+        return 2
+
+
+def _run(oracle: Oracle, given: argparse.Namespace) -> int:
+    seconds = given.seconds if given.seconds or given.syncs else 60.0
+    rows = []
+    for controller in given.controller or CONTROLLERS:
+        campaign = Campaign(controller, oracle.ask, given.seed)
+        began, divergences = time.monotonic(), 0
+        try:
+            for _ in _progress(controller, campaign.run(seconds, given.syncs)):
+                pass
+        except Divergence as divergence:
+            divergences = 1
+            print(f"\n{divergence}\n", file=sys.stderr)
+        tally = campaign.tally
+        rows.append(Row.of(controller, oracle.version, tally, divergences))
+        took = time.monotonic() - began
+        print(
+            f"{controller}: {tally.syncs:,} syncs in {took:.0f} s,"
+            f" {tally.syncs / took:,.0f} a second"
+        )
+        for case, outcome in tally.missed[:3]:
+            print(f"no cluster gave this outcome: {outcome.requests}\n{shown(case)}")
+    print(rendered(rows))
+    if given.note:
+        note(rows)
+    return 1 if any(row.divergences for row in rows) else 0
+
+
+def _progress(controller: Controller, tallies: Iterator[Tally]) -> Iterator[Tally]:
+    last = began = time.monotonic()
+    for tally in tallies:
+        now = time.monotonic()
+        if now - last > 5:
+            last = now
+            print(
+                f"{controller}: {tally.syncs:,} syncs of {tally.cases:,} states,"
+                f" {tally.syncs / (now - began):,.0f} a second, no divergence",
+                file=sys.stderr,
+            )
+        yield tally
+
+
+def _record(oracle: Oracle, given: argparse.Namespace) -> int:
+    for controller in CONTROLLERS:
+        kept: list[Record] = []
+        early: list[Record] = []
+
+        def keep(record: Record, kept: list[Record] = kept, early: list[Record] = early) -> None:
+            (kept if record.answer["requests"] else early).append(record)
+
+        campaign = Campaign(controller, oracle.ask, given.seed, keep, clusters_each=1)
+        for _ in _progress(controller, campaign.run()):
+            if len(kept) >= given.syncs * (1 - _SHARE_OF_EARLY):
+                break
+        enough = min(len(early), int(_SHARE_OF_EARLY * len(kept)))
+        records = [*kept, *early[:enough]]
+        write(controller, oracle.version, records)
+        print(f"{controller}: {len(records):,} syncs recorded, {enough:,} of them early returns")
+    return 0
+
+
+def _replay(oracle: Oracle) -> int:
+    """Whether the oracle still answers as it did: 1 where it does not."""
+    changed = 0
+    for controller in CONTROLLERS:
+        records = list(read(controller))
+        answers = oracle.ask([record.cluster().request for record in records])
+        parted = [
+            record
+            for record, answer in zip(records, answers, strict=True)
+            if {**answer, "id": 0} != {**record.answer, "id": 0}
+        ]
+        changed += len(parted)
+        print(f"{controller}: {len(records):,} syncs, {len(parted):,} answered in another way")
+        if parted:
+            print(shown(parted[0].case))
+    return 1 if changed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
