@@ -20,7 +20,7 @@ PIP_INSTALL := python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint types unit test-wheel slow random-systems bench oracle oracle-cover clean
+.PHONY: help demo test lint types unit test-wheel slow random-systems conformance conformance-note conformance-record bench oracle oracle-cover clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -60,6 +60,20 @@ slow: $(VENV)/.installed-dev  ## the tests marked slow
 
 random-systems: $(VENV)/.installed-dev  ## compare the engine with the reference on 100,000 random systems
 	$(BIN)/python tests/random_systems.py --count 100000
+
+# Cases are drawn anew with another SEED. The oracle is what `make oracle` builds.
+CONFORMANCE = PYTHONPATH=tests $(BIN)/python -m conformance
+SECONDS ?= 60
+SEED ?= 0
+
+conformance: $(VENV)/.installed-dev  ## compare fresh random cases with the real controllers (SECONDS, SEED)
+	$(CONFORMANCE) run --seconds $(SECONDS) --seed $(SEED)
+
+conformance-note: $(VENV)/.installed-dev  ## the same, and put the figures into docs/conformance.md
+	$(CONFORMANCE) run --seconds $(SECONDS) --seed $(SEED) --note
+
+conformance-record: $(VENV)/.installed-dev  ## write the cases that the tests check
+	$(CONFORMANCE) record
 
 bench: $(VENV)/.installed-dev  ## the benchmarks: against SPIN, growth, and the first start
 	$(BIN)/python benchmarks/versus_spin.py

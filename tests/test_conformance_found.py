@@ -6,12 +6,14 @@ Each expects what Kubernetes v1.36.3 answered. docs/conformance.md tells how eac
 
 from typing import Any
 
+import pytest
 from attrs import evolve
 
 from conformance import cases, outcomes
 from seatrial.core import Population
 from seatrial.model import api, deployment, informer, pods
 
+pytestmark = pytest.mark.heavy
 READY = api.PodKind("Running", ready=True, available=True)
 NEVER = api.ReplicaSetStatus(observed_generation=api.Observed.NEVER)
 GONE = informer.Event(1, None, informer.Change.IDENTITY)

@@ -21,13 +21,12 @@ from .outcomes import Outcome, plain_pod
 
 __all__ = ["Cluster", "concrete", "faults_of"]
 
-_OWNER = "uid-web"
 _SEEN = 100
 """resourceVersions of what caches show lie between this and `_SYNCED`, later ones above."""
 _SYNCED = 199
 _NODES = ("n1", "n2", "n3")
 _RESOURCES = {"Deployment": "deployments", "ReplicaSet": "replicasets", "Pod": "pods"}
-_VERBS = {"update status": "update-status"}
+_VERBS = {"update status": "update-status", "adopt": "patch"}
 
 
 @frozen
@@ -170,7 +169,8 @@ class _Maker:
             (case.value("deployment"), versions.live, self.live),
         ):
             if value is not None:
-                metadata = {**metadata, "uid": _OWNER, "creationTimestamp": objects.ago(made)}
+                uid = objects.deployment_uid(value.uid)
+                metadata = {**metadata, "uid": uid, "creationTimestamp": objects.ago(made)}
                 if dated is None or versions.live != versions.cached:
                     dated = self.dated(value)
                 into.append(objects.deployment_object(value, metadata, dated))
@@ -203,7 +203,7 @@ class _Maker:
                 # Younger ones have the higher rank; the same second is told apart by name.
                 age = 2000 - 10 * value.created
                 metadata = {**metadata, "creationTimestamp": objects.ago(age)}
-                into.append(objects.replica_set_object(value, metadata, _OWNER, garbled))
+                into.append(objects.replica_set_object(value, metadata, garbled))
         if case.controller == "replicaset" or case.setting.recreate:
             self.add_pods(template, versions)
 

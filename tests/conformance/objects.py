@@ -19,6 +19,7 @@ __all__ = [
     "ago",
     "annotated",
     "deployment_object",
+    "deployment_uid",
     "observed_generation",
     "observed_of",
     "owner_reference",
@@ -31,6 +32,7 @@ __all__ = [
     "replica_set_object",
     "seconds_ago",
     "template_object",
+    "uid_number",
 ]
 
 Object = dict[str, Any]
@@ -157,6 +159,16 @@ def _bound(bound: api.IntOrPercent | None) -> int | str | None:
     return f"{bound.value}%" if bound.kind == "percent" else bound.value
 
 
+def deployment_uid(number: int) -> str:
+    """The UID of a Deployment, which the model numbers."""
+    return f"uid-web-{number}"
+
+
+def uid_number(uid: str) -> int:
+    """The number of a Deployment of this UID."""
+    return int(uid.removeprefix("uid-web-"))
+
+
 def deployment_object(
     of: api.Deployment, metadata: Object, dated: int, others: int = 1000
 ) -> Object:
@@ -267,15 +279,16 @@ def read_deployment(written: Object) -> api.Deployment:
         revision=_number(metadata, _REVISION),
         rollback_to=_number(metadata, _ROLLBACK),
         deleting="deletionTimestamp" in metadata,
+        uid=uid_number(metadata["uid"]),
     )
 
 
 # ---- ReplicaSets ------------------------------------------------------------------------------
 
 
-def replica_set_object(of: api.ReplicaSet, metadata: Object, owner: str, garbled: bool) -> Object:
+def replica_set_object(of: api.ReplicaSet, metadata: Object, garbled: bool) -> Object:
     """
-    A ReplicaSet; `owner` is its Deployment's UID.
+    A ReplicaSet.
 
     `garbled`: where the model has no desired size there is an annotation, but not a number.
     """
@@ -289,8 +302,9 @@ def replica_set_object(of: api.ReplicaSet, metadata: Object, owner: str, garbled
     desired = "none" if garbled and of.desired_replicas is None else of.desired_replicas
     annotated(metadata, {_REVISION: of.revision, _DESIRED: desired, _MAXIMAL: of.max_replicas})
     _deleted(metadata, of.deleting)
-    if of.owned:
-        metadata["ownerReferences"] = [owner_reference("Deployment", NAME, owner)]
+    if of.owner is not None:
+        owner = owner_reference("Deployment", NAME, deployment_uid(of.owner))
+        metadata["ownerReferences"] = [owner]
     hashed = {"app": NAME, "pod-template-hash": HASHES[of.template]}
     return {
         "apiVersion": "apps/v1",
@@ -360,8 +374,15 @@ def read_replica_set(written: Object) -> api.ReplicaSet:
         max_replicas=_number(metadata, _MAXIMAL),
         revision=_number(metadata, _REVISION),
         deleting="deletionTimestamp" in metadata,
-        owned=any(each.get("controller") for each in metadata.get("ownerReferences", ())),
+        owner=_owner(metadata),
     )
+
+
+def _owner(metadata: Object) -> int | None:
+    for each in metadata.get("ownerReferences", ()):
+        if each.get("controller"):
+            return uid_number(each["uid"])
+    return None
 
 
 # ---- Pods -------------------------------------------------------------------------------------

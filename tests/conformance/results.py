@@ -156,6 +156,8 @@ def _request(
         return Request(verb, kind, case.template, None, answer)
     if kind == "ReplicaSet":
         template = _template(case, found["name"])
+        if verb == "patch":
+            return _claim(template, found["body"], answer)
         if sent is None or verb == "get":
             return Request(verb, kind, template, None, answer)
         if verb == "update status":
@@ -169,7 +171,14 @@ def _request(
         return Request(verb, kind, 0, _status_write(cluster, sent, answer), answer)
     if kind == "Deployment" and verb == "update":
         return Request(verb, kind, 0, objects.read_deployment(sent).spec, answer)
-    return Request(verb, kind, 0, sent, answer)
+    return Request(verb, kind, 0, None if verb == "get" else sent, answer)
+
+
+def _claim(template: int, body: Object, answer: str) -> Request:
+    """Adoption or release, which are patches of the owner references."""
+    (reference,) = body["metadata"]["ownerReferences"]
+    verb = "release" if reference.get("$patch") == "delete" else "adopt"
+    return Request(verb, "ReplicaSet", template, objects.uid_number(reference["uid"]), answer)
 
 
 def _template(case: Case, name: str) -> int:
