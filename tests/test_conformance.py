@@ -71,7 +71,7 @@ def diverging(controller: Controller, switch: str) -> Iterator[Record]:
         ("deployment", "cleanup-may-scale-up"),
         ("deployment", "dep-proportional-scaling-not-reentrant"),
         ("deployment", "dep-scaled-to-zero-forgets-old-rs"),
-        ("deployment", "dep-progress-deadline-silent-after-rollout"),
+        ("deployment", "dep-old-rs-scaled-up-mid-rollout"),
         ("deployment", "dep-negative-unavailable-wedges-status"),
     ],
 )
