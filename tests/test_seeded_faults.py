@@ -74,10 +74,15 @@ def always_again(*of: Any) -> str:
 
 
 def always_renewed(
-    all_rss: Iterable[Rs], new_rs: Rs | None, d: Spec, passed: bool, variant: frozenset[str]
+    all_rss: Iterable[Rs],
+    new_rs: Rs | None,
+    d: Spec,
+    passed: bool,
+    variant: frozenset[str],
+    counts: bool = True,
 ) -> deployment_progress.RolloutStatus:
     """syncRolloutStatus that dates the condition anew whatever happens."""
-    found = deployment_progress.sync_rollout_status(all_rss, new_rs, d, passed, variant)
+    found = deployment_progress.sync_rollout_status(all_rss, new_rs, d, passed, variant, counts)
     return evolve(found, renewed=True)
 
 
@@ -104,10 +109,14 @@ def not_while_paused(
 
 
 def timed_out_while_paused(
-    all_rss: Iterable[Rs], new_rs: Rs | None, d: Spec, variant: frozenset[str]
+    all_rss: Iterable[Rs],
+    new_rs: Rs | None,
+    d: Spec,
+    variant: frozenset[str],
+    counts: bool = True,
 ) -> api.DeploymentStatus:
     """A calculateStatus for which time does not stop during a pause."""
-    status = deployment_sync.calculate_status(all_rss, new_rs, d, variant)
+    status = deployment_sync.calculate_status(all_rss, new_rs, d, variant, counts)
     if not d.spec.paused or status.updated_replicas == d.spec.replicas:
         return status
     condition = api.DeploymentCondition("Progressing", "False", "ProgressDeadlineExceeded")
@@ -132,10 +141,14 @@ def whatever_is_old(old_rss: Iterable[Rs], d: Spec, variant: frozenset[str]) -> 
 
 
 def sizes_for_pods(
-    all_rss: Iterable[Rs], new_rs: Rs | None, d: Spec, variant: frozenset[str]
+    all_rss: Iterable[Rs],
+    new_rs: Rs | None,
+    d: Spec,
+    variant: frozenset[str],
+    counts: bool = True,
 ) -> api.DeploymentStatus:
     """A calculateStatus that takes the size of the new ReplicaSet for its pods."""
-    status = deployment_sync.calculate_status(all_rss, new_rs, d, variant)
+    status = deployment_sync.calculate_status(all_rss, new_rs, d, variant, counts)
     return evolve(status, updated_replicas=0 if new_rs is None else new_rs.replicas)
 
 
@@ -160,18 +173,22 @@ def less_than_none(d: Spec) -> int:
 
 
 def gives_up_at_the_deadline(
-    all_rss: tuple[Rs, ...], new_rs: Rs | None, d: Spec, passed: bool, variant: frozenset[str]
+    all_rss: tuple[Rs, ...],
+    new_rs: Rs | None,
+    d: Spec,
+    seen: deployment.Observation,
+    variant: frozenset[str],
 ) -> controller.Sync:
     """A syncRolloutStatus that takes the pods back when time is up."""
-    if passed and new_rs is not None and new_rs.replicas > 0:
+    if seen.deadline_passed and new_rs is not None and new_rs.replicas > 0:
         bare = evolve(new_rs, replicas=0, status=api.ReplicaSetStatus())
         yield controller.Write("update", "ReplicaSet", new_rs.template, bare)
-    return (yield from REPORT(all_rss, new_rs, d, passed, variant))
+    return (yield from REPORT(all_rss, new_rs, d, seen, variant))
 
 
-def rolls_on(d: Spec, rss: tuple[Rs, ...], variant: frozenset[str]) -> controller.Sync:
+def rolls_on(d: Spec, seen: deployment.Observation, variant: frozenset[str]) -> controller.Sync:
     """A sync of a Deployment that is being deleted that goes on as if it were not."""
-    return (yield from ROLL(d, rss, False, variant))
+    return (yield from ROLL(d, seen, variant))
 
 
 # ---- wrong rules: users, garbage collector, API server -----------------------------------------
