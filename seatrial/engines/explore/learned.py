@@ -16,7 +16,7 @@ import numpy.typing as npt
 from seatrial.core import GroundAction, GroundTotal, GroundView
 
 from . import kernel
-from .packing import Layout, Words, take, widths_for
+from .packing import Layout, Words, take, widths_for, words_for
 from .plain import Space
 from .result import beyond
 from .tables import Asked, Writes
@@ -202,19 +202,14 @@ class Learned:
         for cell in range(slots, len(sizes)):
             if cell not in used:
                 widths[cell] = 0  # nobody reads it
-        layout = Layout.of(widths[:slots], widths[slots:])
+        words = words_for(widths[:slots]), words_for(widths[slots:])
         growing = [cell for cell, size in enumerate(sizes) if size > 1 and widths[cell]]
         growing.sort(key=lambda cell: widths[cell] - math.log2(sizes[cell]))
-        for _ in range(3):
-            for cell in growing:
-                widths[cell] += 1
-                larger = Layout.of(widths[:slots], widths[slots:])
-                words = larger.state_words, larger.all_words
-                if words == (layout.state_words, layout.all_words):
-                    layout = larger
-                else:
-                    widths[cell] -= 1
-        return layout
+        for cell in 3 * growing:
+            widths[cell] += 1
+            if (words_for(widths[:slots]), words_for(widths[slots:])) != words:
+                widths[cell] -= 1
+        return Layout.of(widths[:slots], widths[slots:])
 
     @property
     def outgrown(self) -> bool:

@@ -135,3 +135,17 @@ class Layout:
 def widths_for(sizes: Sequence[int]) -> list[int]:
     """Bits for ids below each size, and none to spare."""
     return [max(1, (size - 1).bit_length()) for size in sizes]
+
+
+def words_for(widths: Sequence[int]) -> int:
+    """How many words `Layout` needs for fields of these widths."""
+    used: list[int] = []
+    for width in widths:
+        for at, bits in enumerate(used):
+            if bits + width <= _WORD:
+                used[at] = bits + width
+                break
+        else:
+            if width:
+                used.append(width)
+    return len(used)
