@@ -141,6 +141,11 @@ def active(pods: Pods) -> int:
     return count(pods, lambda kind: kind.phase in ("Pending", "Running") and not kind.terminating)
 
 
+def own_active(pods: Pods) -> int:
+    """How many of the active pods are of the ReplicaSet that there is, not of one that is gone."""
+    return active(pods.where(lambda pod: not pod.orphaned))
+
+
 def available(pods: Pods) -> int:
     """How many pods are available, and not about to go."""
     return count(pods, lambda kind: kind.available and not kind.terminating)
@@ -238,6 +243,7 @@ def views(spec: DeploymentSpec) -> list[View | Total]:
         owned,
         size,
         active,
+        own_active,
         available,
         ready,
         terminating,

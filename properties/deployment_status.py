@@ -15,6 +15,7 @@ from .promise import (
     NO_GIVE_UP,
     NO_PAUSE,
     NO_POD_FAULTS,
+    NO_STALE_PAUSE,
     NO_UNDO,
     NOT_DELETED,
     NOTED,
@@ -179,7 +180,7 @@ def _complete_with_pods(complete: bool, desired: int) -> bool:
     return complete and desired > 0
 
 
-@under(SAME_SIZE, NO_POD_FAULTS, NO_UNDO, NOT_DELETED)
+@under(SAME_SIZE, NO_POD_FAULTS, NO_STALE_PAUSE, NO_UNDO, NOT_DELETED)
 @always(
     id="deployment-complete-is-true",
     says="where the status says that the rollout is complete, all replicas are of the new template"

@@ -30,6 +30,7 @@ __all__ = [
     "NO_GIVE_UP",
     "NO_PAUSE",
     "NO_POD_FAULTS",
+    "NO_STALE_PAUSE",
     "NO_UNDO",
     "PAUSED",
     "PROMPT",
@@ -253,6 +254,11 @@ HEALTHY_TEMPLATES = _none("pods of every template become ready", "never-ready")
 NO_PAUSE = Precondition(
     "the Deployment is not paused",
     lambda spec, around: not spec.paused and not around.times("pause"),
+    lambda around: without(around, "pause"),
+)
+NO_STALE_PAUSE = Precondition(
+    "the Deployment is not paused, or caches show every write before the next sync: lag 0",
+    lambda spec, around: around.lag == 0 or not (spec.paused or around.times("pause")),
     lambda around: without(around, "pause"),
 )
 PAUSED = Precondition(

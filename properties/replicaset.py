@@ -53,8 +53,9 @@ def _most(manifest: api.DeploymentSpec) -> int:
     over="template",
     bound=_most,
 )
-def never_too_many(active: int) -> int:
-    return active
+def never_too_many(own_active: int) -> int:
+    """The pods that a former ReplicaSet of its name has left are not its own."""
+    return own_active
 
 
 @under(ATOMIC, FRESH)

@@ -527,6 +527,26 @@ def test_recreate_overlaps_where_the_cache_of_pods_is_behind_that_of_replica_set
     assert verdict.because.startswith("of template 1, 1 pods are active")
 
 
+def test_a_paused_sync_that_does_not_see_the_new_replica_set_grows_the_old_one() -> None:
+    """Then it reports that the new one is complete, while the old one is to have a pod again."""
+    of = case(recreate=True, users="set-image,pause", level="interleaved", lag=1)
+
+    verdict = broken("deployment-complete-is-true", promise.NO_STALE_PAUSE.words, of)
+
+    assert verdict.because.endswith("1 of 1 new pods are available and 1 others are asked for")
+
+
+def test_pods_that_a_former_replica_set_left_are_not_those_of_its_successor() -> None:
+    """A foreground deletion that the Deployment controller has not heard of: it creates it anew."""
+    of = case(recreate=True, users="delete:foreground", level="interleaved", lag=1)
+    never_too_many = BY_ID["replicaset-never-too-many"].property
+    system = workload.compose("small", of.spec, of.around)
+
+    (verdict,) = explore(system, [never_too_many], max_depth=20).verdicts
+
+    assert verdict.status != "violated"
+
+
 def test_growth_exceeds_the_surge_where_the_cache_of_replica_sets_is_behind() -> None:
     """The third template's ReplicaSet is made before the cache shows that of the second."""
     of = case(users="set-image@2", level="interleaved", lag=2)
