@@ -89,7 +89,7 @@ def newest_revision_at_rest(
     return revision_of[deployment.spec.template] == highest == deployment.revision
 
 
-@under(ATOMIC)
+@under(ATOMIC, FRESH)
 @after_each_step(
     id="deployment-rollout-iff-template-change",
     says="a ReplicaSet is made only for a template that the Deployment asks for",

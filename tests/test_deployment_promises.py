@@ -471,6 +471,10 @@ DROPPED = {
         case(users="set-image,delete:foreground", level="interleaved"),
         "the Deployment is gone; ReplicaSets [2], 0 active pods and 0 terminating ones are not",
     ),
+    ("deployment-rollout-iff-template-change", promise.FRESH): (
+        case(users="set-image@2", lag=1),
+        "ReplicaSet 2 is made while the Deployment asks for template 3",
+    ),
     ("deployment-foreground-deletion-in-order", promise.FRESH): (
         case(users="delete:foreground", lag=1),
         "the Deployment is gone; ReplicaSets [], 1 active pods and 0 terminating ones are not",
