@@ -298,7 +298,7 @@ def healthy_is_in_time(progress: str) -> Iterator[str]:
         yield "Progressing is ProgressDeadlineExceeded, and every template is healthy"
 
 
-@under(DEADLINE, BROKEN_TEMPLATES, ATOMIC)
+@under(DEADLINE, BROKEN_TEMPLATES, ATOMIC, NO_UNDO)
 @after_each_step(
     id="deployment-deadline-reports-only",
     says="the sync that finds the progress deadline exceeded changes a condition and nothing else:"

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 
+from attrs import evolve
+
 from seatrial.core import All, after_each_step, always, sometimes
 from seatrial.core.arith import total
 from seatrial.model import Environment
 
 from .promise import (
-    ATOMIC,
     FRESH,
     RECREATE,
     SAME_SIZE,
@@ -16,6 +17,7 @@ from .promise import (
     Precondition,
     Promise,
     under,
+    without,
 )
 
 __all__ = ["CHANGED_ONCE", "PROMISES"]
@@ -24,13 +26,18 @@ _DOCS = "https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#r
 
 
 CHANGED_ONCE = Precondition(
-    "a sync is not interrupted: level atomic; or the template is changed at most once",
-    lambda spec, around: around.level == "atomic" or _changes(around) <= 1,
-    ATOMIC.narrow,
+    "the template is changed at most once; or no sync is interrupted (level atomic) and the"
+    " Deployment is not paused",
+    lambda spec, around: (
+        _changes(around) <= 1
+        or (around.level == "atomic" and not spec.paused and not around.times("pause"))
+    ),
+    lambda around: evolve(without(around, "pause"), level="atomic"),
 )
 """
 Recreate looks for old pods, and not for ReplicaSets that are about to create some: one that was
-scaled up a moment ago, and is old already, may be in the midst of that.
+scaled up a moment ago, and is old already, may be in the midst of that. And while it is paused
+nobody looks: the new ReplicaSet is given all its replicas, whatever else runs (Go: scale).
 """
 
 

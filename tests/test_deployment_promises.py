@@ -471,6 +471,10 @@ DROPPED = {
         case(users="set-image,delete:foreground", level="interleaved"),
         "the Deployment is gone; ReplicaSets [2], 0 active pods and 0 terminating ones are not",
     ),
+    ("deployment-deadline-reports-only", promise.NO_UNDO): (
+        case(recreate=True, users="set-image,undo", faults="never-ready"),
+        "ReplicaSet 1 goes from 0 to 1 at the deadline",
+    ),
     ("deployment-rollout-iff-template-change", promise.FRESH): (
         case(users="set-image@2", lag=1),
         "ReplicaSet 2 is made while the Deployment asks for template 3",
@@ -549,6 +553,15 @@ def test_pods_that_a_former_replica_set_left_are_not_those_of_its_successor() ->
     (verdict,) = explore(system, [never_too_many], max_depth=20).verdicts
 
     assert verdict.status != "violated"
+
+
+def test_a_paused_recreate_starts_new_pods_beside_old_ones() -> None:
+    """While it is paused nobody looks for old pods: an undone rollout is given its replicas."""
+    of = case(recreate=True, users="set-image,undo,pause")
+
+    verdict = broken("deployment-recreate-old-gone-first", recreate.CHANGED_ONCE.words, of)
+
+    assert verdict.because.startswith("of template 1, 1 pods are active and 0 terminate")
 
 
 def test_growth_exceeds_the_surge_where_the_cache_of_replica_sets_is_behind() -> None:
