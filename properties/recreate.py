@@ -13,6 +13,7 @@ from .promise import (
     RECREATE,
     SAME_SIZE,
     SOME_PODS,
+    TOLD,
     UPDATE,
     Precondition,
     Promise,
@@ -109,7 +110,7 @@ def too_many_after_all(
     return target > 0 and total_active == desired and total_terminating > 0
 
 
-@under(RECREATE, SAME_SIZE, FRESH, CHANGED_ONCE)
+@under(RECREATE, SAME_SIZE, FRESH, TOLD, CHANGED_ONCE)
 @always(
     id="deployment-recreate-within-replicas",
     says="with Recreate no more pods than `replicas` are active at any time",

@@ -340,6 +340,10 @@ DROPPED = {
         case(recreate=True, faults="pod-failed", level="interleaved", lag=1),
         "2 pods are active; 1 replicas are asked for",
     ),
+    ("deployment-recreate-within-replicas", promise.TOLD): (
+        case(recreate=True, faults="failover", level="interleaved"),
+        "2 pods are active; 1 replicas are asked for",
+    ),
     ("deployment-recreate-old-gone-first", promise.RECREATE): (
         case(),
         "of template 1, 1 pods are active and 0 terminate; of template 2, 1 pods are active and 0"
