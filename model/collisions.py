@@ -65,7 +65,7 @@ def late_name_is_free(deployment_late: Late | None, names_taken: TakenNames) -> 
 
 def show_taken_name(names_taken: TakenNames) -> Outcomes:
     """The cache learns of a ReplicaSet whose name was asked for before."""
-    for name in names_taken:
+    for name in sorted(names_taken, key=lambda each: (each.template, each.collision_count)):
         if not name.seen:
             after = names_taken - {name} | {evolve(name, seen=True)}
             yield outcome("the cache learns who has the name", names_taken=after)

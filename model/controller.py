@@ -281,7 +281,9 @@ it back. That is so wherever the last sync failed for somebody else's write, whi
 conflict and a name that exists already are, or for its own whose answer was lost. It leaves a
 request that failed without being applied, after 15 other failures. Those are counted where as many
 requests may fail; where fewer may, it would take as many conflicts in a row as lack, for which a
-cache would have to stay behind through all the waits between the retries. Systems say so.
+cache would have to stay behind through all the waits between the retries. So it would where it does
+not show somebody else's ReplicaSet whose name is asked for, and that event would bring no key back.
+Systems say so.
 """
 
 

@@ -626,6 +626,11 @@ def _assumptions(around: Environment) -> list[str]:
         texts.append(f"a writer waits while {around.lag} events of its kind are on their way")
     if around.collides:
         texts.append("a name that is taken stays so")
+        if around.lag > 0 and not around.gives_up:
+            texts.append(
+                f"a cache shows who has a name before {MAX_RETRIES + 1} syncs in a row have failed"
+                " for it"
+            )
         if around.times("undo") + around.times("apply") and (around.lag > 1 or around.lands_late):
             texts.append("no Deployment has two ReplicaSets of one template")
     if 0 < around.times("write-failure") <= MAX_RETRIES:
