@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from . import (
         api,
         clock,
+        collisions,
         controller,
         controller_utils,
         delivery,
@@ -56,6 +57,7 @@ __all__ = [
     "NotModelled",
     "api",
     "clock",
+    "collisions",
     "controller",
     "controller_utils",
     "delivery",

@@ -5,7 +5,7 @@ The objects that the Deployment and ReplicaSet controllers read and write, as fr
     staging/src/k8s.io/api/core/v1/types.go (Pod)
 :Docs: https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/
 :Omits: names, labels, selectors, owner references except for the controller; messages and times
-    of conditions; collisionCount; annotations other than the numbers that controllers compare.
+    of conditions; annotations other than the numbers that controllers compare.
     A ReplicaSet's spec stands flat beside its annotations, since no rule takes the spec alone.
 
 Fields have the API's own names in snake case. Nothing here is validated: that is the API server's
@@ -210,6 +210,8 @@ class DeploymentStatus:
     terminating_replicas: int | None = None
     observed_generation: Observed = Observed.CURRENT
     conditions: tuple[DeploymentCondition, ...] = ()
+    collision_count: int = 0
+    """How many names of new ReplicaSets were taken; each count gives a template another name."""
 
 
 @frozen

@@ -35,6 +35,7 @@ __all__ = [
     "Done",
     "Key",
     "Pending",
+    "Resume",
     "Sync",
     "SyncFailed",
     "Verb",
@@ -49,8 +50,14 @@ __all__ = [
 
 Verb = Literal["get", "create", "update", "update status", "adopt", "delete", "expect fewer"]
 Kind = Literal["Deployment", "ReplicaSet", "Pod"]
-Answer = Literal["applied", "conflict", "already exists", "not found", "failed"]
-"""What the API server answers. A write that is `failed` may have been applied nevertheless."""
+Answer = Literal["applied", "conflict", "already exists", "taken", "not found", "failed"]
+"""
+What the API server answers. A write that is `failed` may have been applied nevertheless.
+
+Of a creation whose object exists already it also says what the cache shows under that name then:
+with "already exists" nothing, with "taken" another object than the one that was to be created.
+Where it is that one, the object itself is the answer (see `Resume`).
+"""
 
 Answers = Answer | int
 """What a sync is told: an answer, or of a batch of requests how many failed."""
@@ -66,6 +73,7 @@ class Write:
     fewer" is no request: it lowers the controller's own expectations by `value`.
     With a `batch` it is so many requests alike, which go out in parallel; the sync is told how many
     of them failed when all have been answered.
+    `collision_count` goes into the name of what is created.
     """
 
     verb: Verb
@@ -74,6 +82,7 @@ class Write:
     value: Any = None
     keeps: bool = False
     batch: int | None = None
+    collision_count: int = 0
 
 
 @frozen
@@ -92,16 +101,30 @@ class Done:
 
 
 @frozen(cache_hash=True)
+class Resume:
+    """
+    How a sync goes on that is answered with an object, which no plan can know beforehand.
+
+    `seen` is all that the sync was started from, and `given` what it has been answered so far.
+    """
+
+    seen: Any
+    given: tuple[Any, ...]
+
+
+@frozen(cache_hash=True)
 class Pending:
     """
     What is left of a sync: a write and, for each answer that it may get, what is left then.
 
     Of a batch, `write` says how many requests are left, and `failed` how many have failed.
+    `resume` is there where the answer may be an object.
     """
 
     write: Write
     after: "tuple[tuple[Answers, Pending | Done], ...]"
     failed: int = 0
+    resume: Resume | None = None
 
     def answered(self, answer: Answer) -> "Pending | Done":
         """What is left after this answer. Raises RuleError for one that was not planned for."""
@@ -138,21 +161,28 @@ def required(write: Write) -> Generator[Write, Answer, None]:
         raise SyncFailed
 
 
-def plan(sync: Callable[[], Sync], answers: Callable[[Write], Iterable[Answers]]) -> Pending | Done:
+def plan(
+    sync: Callable[[], Sync],
+    answers: Callable[[Write], Iterable[Answers]],
+    seen: Any = None,
+    given: tuple[Any, ...] = (),
+) -> Pending | Done:
     """
     What a sync does, for every way in which its writes may be answered.
 
     `sync` starts it anew each time, so it must do the same each time that it gets the same answers.
+    With `seen`, what it is started from, creations may be answered with an object; `given` are the
+    answers with which such a sync is resumed.
     """
 
-    def again(given: tuple[Answers, ...]) -> Sync:
+    def again(given: tuple[Any, ...]) -> Sync:
         running = sync()
         next(running)
         for answer in given:
             running.send(answer)
         return running
 
-    def rest(running: Sync, given: tuple[Answers, ...]) -> Pending | Done:
+    def rest(running: Sync, given: tuple[Any, ...]) -> Pending | Done:
         """What is left of a sync that is about to be given the last of these answers."""
         try:
             write = running.send(given[-1]) if given else next(running)
@@ -164,13 +194,18 @@ def plan(sync: Callable[[], Sync], answers: Callable[[Write], Iterable[Answers]]
         first, *others = answers(write)
         after = [(first, rest(running, (*given, first)))]
         after += [(other, rest(again(given), (*given, other))) for other in others]
-        return Pending(write, tuple(after))
+        by_name = seen is not None and write.verb == "create"
+        return Pending(write, tuple(after), resume=Resume(seen, given) if by_name else None)
 
-    return rest(sync(), ())
+    return rest(again(given[:-1]) if given else sync(), given)
 
 
-def possible_answers(write: Write, failures: bool) -> tuple[Answers, ...]:
-    """What a write may be answered, with `failures` also that it failed."""
+def possible_answers(write: Write, failures: bool, collides: bool = False) -> tuple[Answers, ...]:
+    """
+    What a write may be answered, with `failures` also that it failed.
+
+    With `collides`, the name of what is created may be taken.
+    """
     if write.batch is not None:
         return tuple(range(write.batch + 1 if failures else 1))
     usual: dict[Verb, tuple[Answer, ...]] = {
@@ -183,6 +218,8 @@ def possible_answers(write: Write, failures: bool) -> tuple[Answers, ...]:
         "expect fewer": ("applied",),
     }
     found = usual[write.verb]
+    if collides and write.verb == "create":
+        found = (*found, "taken")
     fails = failures and write.verb not in ("get", "expect fewer")
     return (*found, "failed") if fails else found
 
@@ -244,7 +281,9 @@ it back. That is so wherever the last sync failed for somebody else's write, whi
 conflict and a name that exists already are, or for its own whose answer was lost. It leaves a
 request that failed without being applied, after 15 other failures. Those are counted where as many
 requests may fail; where fewer may, it would take as many conflicts in a row as lack, for which a
-cache would have to stay behind through all the waits between the retries. Systems say so.
+cache would have to stay behind through all the waits between the retries. So it would where it does
+not show somebody else's ReplicaSet whose name is asked for, and that event would bring no key back.
+Systems say so.
 """
 
 

@@ -4,11 +4,10 @@ The Deployment controller's sync: which of its procedures runs, and what it send
 :Go: kubernetes v1.36.3 pkg/controller/deployment/deployment_controller.go, sync.go, rolling.go,
     recreate.go, rollback.go
 :Docs: https://kubernetes.io/docs/concepts/workloads/controllers/deployment/
-:Omits: release of ReplicaSets whose labels no longer match; collisions of template hashes, and of
-    names with a ReplicaSet of an earlier Deployment (one that exists already ends the sync, which
-    upstream does as well unless the cache has it by then: then collisionCount is raised, and the
-    next sync takes another name); namespaces that are being deleted; annotations copied from the
-    Deployment to its ReplicaSets.
+:Omits: release of ReplicaSets whose labels no longer match; what the cache shows of a new
+    ReplicaSet that exists already, but with the fault `hash-collision` (without it that ends the
+    sync, as it does upstream where the cache does not show it yet); namespaces that are being
+    deleted; annotations copied from the Deployment to its ReplicaSets.
 
 Two things decide how a sync ends that writes its Deployment's status twice: the first write's
 answer is dropped, so the second one is sent with the old resourceVersion and conflicts.
@@ -151,7 +150,7 @@ def _update(rs: ReplicaSet, keeps: bool = False) -> Write:
 
 # ---- the new ReplicaSet -----------------------------------------------------------------------
 
-Found = Generator[Write, Answer, tuple[Deployment, ReplicaSet | None, Rss]]
+Found = Generator[Write, Any, tuple[Deployment, ReplicaSet | None, Rss]]
 
 
 def _get_all(
@@ -184,11 +183,17 @@ def _get_all(
         return after, existing, old_rss
     if not create:
         return d, None, old_rss
-    return (yield from _create_new(d, rss, old_rss, new_revision))
+    return (yield from _create_new(d, rss, old_rss, new_revision, variant))
 
 
-def _create_new(d: Deployment, rss: Rss, old_rss: Rss, new_revision: int) -> Found:
-    """Go: getNewReplicaSet, its second half"""
+def _create_new(
+    d: Deployment, rss: Rss, old_rss: Rss, new_revision: int, variant: frozenset[str]
+) -> Found:
+    """
+    Create it; where its name is taken, ask for another one in the next sync.
+
+    Go: getNewReplicaSet, its second half
+    """
     created = 1 + max((rs.created for rs in rss), default=0)
     new_rs = ReplicaSet(
         template=d.spec.template,
@@ -202,8 +207,21 @@ def _create_new(d: Deployment, rss: Rss, old_rss: Rss, new_revision: int) -> Fou
     new_rs = set_new_replica_set_annotations(
         d, evolve(new_rs, replicas=size), new_revision, exists=False
     )
-    answer = yield Write("create", "ReplicaSet", new_rs.template, new_rs, keeps=True)
-    if answer == "already exists":
+    collisions = d.status.collision_count
+    answer: Answer | ReplicaSet = yield Write(
+        "create", "ReplicaSet", new_rs.template, new_rs, keeps=True, collision_count=collisions
+    )
+    if isinstance(answer, ReplicaSet):
+        # Its own, which the cache did not show when the sync began.
+        after = set_deployment_revision(d, new_revision)
+        if after != d:
+            yield from required(_status_write(d, after))
+        return after, answer, old_rss
+    if answer == "taken" and "dep-hash-collision-blocks-rollout" not in variant:
+        # Whether this write succeeds is not asked: the key is tried again either way.
+        raised = evolve(d.status, collision_count=collisions + 1)
+        yield _status_write(d, evolve(d, status=raised))
+    if answer in ("already exists", "taken"):
         raise SyncFailed
     if answer != "applied":
         if has_progress_deadline(d):

@@ -36,12 +36,17 @@ from .informer import Change, Copy, Event, Queue, behind, has_room, outdated, to
 from .pods import Pods, as_seen, orphans
 
 __all__ = [
+    "after_answer",
     "changes",
     "copies_of_caches",
     "describe",
+    "giving_up",
+    "idle_copies",
     "observe",
     "observe_for_recreate",
+    "planned",
     "replica_set_after",
+    "scale_words",
     "spec_written",
     "unfinished",
     "write_deployment",
@@ -87,6 +92,7 @@ def observe(
     deadline: Deadline,
     terminating_replicas: bool,
     write_faults: bool,
+    collides: bool,
     gives_up: bool,
     variant: frozenset[str],
 ) -> Outcomes:
@@ -98,7 +104,7 @@ def observe(
         yield outcome("finds that it is gone", deployment_key=key)
         return
     seen = _observation(deployment_cache, replica_set_cache, (), deadline, terminating_replicas)
-    yield _decide(seen, key, copies_of_caches, write_faults, gives_up, variant)
+    yield _decide(seen, key, copies_of_caches, write_faults, collides, gives_up, variant)
 
 
 def observe_for_recreate(
@@ -111,6 +117,7 @@ def observe_for_recreate(
     deadline: Deadline,
     terminating_replicas: bool,
     write_faults: bool,
+    collides: bool,
     gives_up: bool,
     variant: frozenset[str],
 ) -> Outcomes:
@@ -129,7 +136,7 @@ def observe_for_recreate(
     seen = _observation(
         deployment_cache, replica_set_cache, pod_map, deadline, terminating_replicas
     )
-    yield _decide(seen, key, copies_of_caches, write_faults, gives_up, variant)
+    yield _decide(seen, key, copies_of_caches, write_faults, collides, gives_up, variant)
 
 
 def _observation(
@@ -154,13 +161,11 @@ def _decide(
     key: Key,
     copies: tuple[Copy, ...],
     write_faults: bool,
+    collides: bool,
     gives_up: bool,
     variant: frozenset[str],
 ) -> Any:
-    step = plan(
-        lambda: sync_deployment(seen, variant),
-        lambda write: possible_answers(write, write_faults or _refused(write)),
-    )
+    step = planned(seen, write_faults, collides, variant)
     if isinstance(step, Done):
         later = "; will look again at the deadline" if step.later else ""
         return outcome(f"has nothing to write{later}", deployment_key=finished(key, step, gives_up))
@@ -169,6 +174,22 @@ def _decide(
         deployment_key=key,
         deployment_sync=step,
         deployment_copies=copies,
+    )
+
+
+def planned(
+    seen: Observation,
+    write_faults: bool,
+    collides: bool,
+    variant: frozenset[str],
+    given: tuple[Any, ...] = (),
+) -> Pending | Done:
+    """What a sync does that saw this; with `given`, after it has been answered that."""
+    return plan(
+        lambda: sync_deployment(seen, variant),
+        lambda write: possible_answers(write, write_faults or _refused(write), collides),
+        seen if collides else None,
+        given,
     )
 
 
@@ -185,7 +206,9 @@ def describe(write: Write) -> str:
     return f"set {name} to {write.value.replicas} replicas"
 
 
-def _next(step: Pending | Done, key: Key, idle: tuple[Copy, ...], gives_up: bool) -> dict[str, Any]:
+def after_answer(
+    step: Pending | Done, key: Key, idle: tuple[Copy, ...], gives_up: bool
+) -> dict[str, Any]:
     """What the controller's variables are when this is left of its sync."""
     if isinstance(step, Pending):
         return {"deployment_sync": step}
@@ -196,13 +219,15 @@ def _next(step: Pending | Done, key: Key, idle: tuple[Copy, ...], gives_up: bool
     }
 
 
-def _gives_up(step: Pending | Done, key: Key, gives_up: bool) -> str:
+def giving_up(step: Pending | Done, key: Key, gives_up: bool) -> str:
+    """What is to be said where the key is not tried again."""
     if not dropped(key, step, gives_up):
         return ""
     return f"; after {MAX_RETRIES} retries the key is dropped"
 
 
-def _idle(copies: tuple[Copy, ...]) -> tuple[Copy, ...]:
+def idle_copies(copies: tuple[Copy, ...]) -> tuple[Copy, ...]:
+    """The copies between two syncs."""
     return (Copy(),) * len(copies)
 
 
@@ -232,11 +257,11 @@ def write_deployment(
     step = deployment_sync
     if step is None or step.write.kind != "Deployment" or not has_room(deployment_queue, lag):
         return
-    write, idle = step.write, _idle(deployment_copies)
+    write, idle = step.write, idle_copies(deployment_copies)
     if write.verb == "get":
         # The API answers with what there is: another uid, or a deletion, forbids to adopt.
         there = deployment is not None and deployment_copies[0].same and not deployment.deleting
-        rest = _next(
+        rest = after_answer(
             step.answered("applied" if there else "not found"), deployment_key, idle, gives_up
         )
         yield outcome("makes sure that the Deployment is there" + ("" if there else ": no"), **rest)
@@ -252,9 +277,10 @@ def write_deployment(
                 done["deployment"] = after
                 done["deployment_queue"] = (*deployment_queue, event)
                 done["deployment_copies"] = _kept(deployment_copies, 0, write, change)
-        rest = _next(step.answered(answer), deployment_key, idle, gives_up)
-        words += _gives_up(step.answered(answer), deployment_key, gives_up)
-        yield outcome(f"{_status_words(write)}{words}", **(done | rest), **spent)
+        rest = after_answer(step.answered(answer), deployment_key, idle, gives_up)
+        words += giving_up(step.answered(answer), deployment_key, gives_up)
+        text = _status_words(write, deployment)
+        yield outcome(f"{text}{words}", **(done | rest), **spent)
 
 
 def _refused(write: Write) -> bool:
@@ -280,10 +306,12 @@ def changes(write: Write, before: Deployment, after: Deployment) -> bool:
     return after != before or getattr(write.value, "renewed", False)
 
 
-def _status_words(write: Write) -> str:
+def _status_words(write: Write, before: Deployment | None) -> str:
     if not isinstance(write.value, StatusWrite):
         return f"rolls back to template {write.value.template}"
     status = write.value.status
+    if before is not None and status.collision_count > before.status.collision_count:
+        return f"raises collisionCount to {status.collision_count}"
     counts = f"{status.replicas} pods, {status.updated_replicas} updated"
     return f"reports {counts}, {status.available_replicas} available"
 
@@ -310,7 +338,6 @@ def write_replica_set(
     gives_up: bool,
     write_failures_left: int,
     write_unknowns_left: int,
-    variant: frozenset[str],
 ) -> Outcomes:
     """A request to create, resize or delete the ReplicaSet of one template."""
     step = deployment_sync
@@ -318,8 +345,8 @@ def write_replica_set(
         return
     if not has_room(replica_set_queue, lag):
         return
-    write, idle, copy = step.write, _idle(deployment_copies), deployment_copies[template]
-    usual, after, change = replica_set_after(write, replica_set, copy, rank.values(), variant)
+    write, idle, copy = step.write, idle_copies(deployment_copies), deployment_copies[template]
+    usual, after, change = replica_set_after(write, replica_set, copy, rank.values())
     for answer, lands, words, spent in attempts(usual, write_failures_left, write_unknowns_left):
         done: dict[str, Any] = {}
         if lands and after != replica_set:
@@ -331,9 +358,9 @@ def write_replica_set(
                 done["replica_set_copy"] = outdated(replica_set_copy, change)
             if after is None:
                 done["pods"] = orphans(pods)
-        rest = _next(step.answered(answer), deployment_key, idle, gives_up)
-        words += _gives_up(step.answered(answer), deployment_key, gives_up)
-        text = _scale_words(write, replica_set)
+        rest = after_answer(step.answered(answer), deployment_key, idle, gives_up)
+        words += giving_up(step.answered(answer), deployment_key, gives_up)
+        text = scale_words(write, replica_set)
         yield outcome(f"{text}{words}", **(done | rest), **spent)
 
 
@@ -342,12 +369,10 @@ def replica_set_after(
     live: ReplicaSet | None,
     copy: Copy,
     ranks: Iterable[int],
-    variant: frozenset[str],
 ) -> tuple[Any, ReplicaSet | None, Change]:
     """What the API server answers, what the ReplicaSet is then, and what changed about it."""
     if write.verb == "create":
-        if live is not None or "dep-hash-collision-blocks-rollout" in variant:
-            # With colliding hashes: another template's ReplicaSet has the name already.
+        if live is not None:
             return "already exists", live, Change.VERSION
         # Its creationTimestamp is of now: what the sync knew may have been older.
         status = evolve(write.value.status, observed_generation=Observed.NEVER)
@@ -380,7 +405,8 @@ def _adopted(
     return "applied", evolve(live, owner=write.value), Change.VERSION
 
 
-def _scale_words(write: Write, live: ReplicaSet | None) -> str:
+def scale_words(write: Write, live: ReplicaSet | None) -> str:
+    """What a request about a ReplicaSet does, in a few words."""
     name = f"ReplicaSet {write.key}"
     if write.verb == "create":
         return f"creates {name} with {write.value.replicas} replicas"

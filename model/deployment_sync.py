@@ -3,7 +3,7 @@ Resizing a Deployment, its history and its status: what `sync` does besides roll
 
 :Go: kubernetes v1.36.3 pkg/controller/deployment/sync.go
 :Docs: https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#scaling-a-deployment
-:Omits: names of ReplicaSets and their collisions. `sync`, `getAllReplicaSetsAndSyncRevision` and
+:Omits: names of ReplicaSets. `sync`, `getAllReplicaSetsAndSyncRevision` and
     `getNewReplicaSet`, which call these and write, are in `deployment.py`.
 
 Functions return what they would write, in order: each ReplicaSet as it would be sent.
@@ -248,6 +248,7 @@ def calculate_status(
         unavailable_replicas=unavailable,
         terminating_replicas=terminating,
         conditions=deployment.status.conditions,
+        collision_count=deployment.status.collision_count,
     )
     if available_replicas >= deployment.spec.replicas - max_unavailable(deployment):
         available = DeploymentCondition("Available", "True", MINIMUM_REPLICAS_AVAILABLE)

@@ -62,6 +62,7 @@ FAULTS = {
     "write-failure": "a request of a controller fails",
     "write-unknown": "a request of a controller is applied, and the answer is lost",
     "expectations-expire": "five minutes pass before a controller sees what it did",
+    "hash-collision": "the name of a ReplicaSet that is about to be created is taken",
     "relist": "the watch of pods breaks and starts with a new list (needs lag 2)",
 }
 PROPAGATIONS = ("background", "foreground", "orphan")
@@ -124,6 +125,11 @@ class Environment:
     def lands_late(self) -> bool:
         """Whether a request can be on its way when its sender is no leader any more."""
         return self.times("failover") > 0 and self.level != "atomic"
+
+    @property
+    def collides(self) -> bool:
+        """Whether the name of a new ReplicaSet may be taken."""
+        return self.times("hash-collision") > 0
 
     @property
     def gives_up(self) -> bool:

@@ -254,7 +254,6 @@ def land_replica_set_write(
     rank: All[int],
     template: int,
     lag: int,
-    variant: frozenset[str],
 ) -> Outcomes:
     """A creation, resizing or deletion of the ReplicaSet that the former leader had sent."""
     late = deployment_late
@@ -263,7 +262,7 @@ def land_replica_set_write(
     if not has_room(replica_set_queue, lag):
         return
     copy = behind(replica_set_queue, template)
-    answer, after, change = replica_set_after(late.write, replica_set, copy, rank.values(), variant)
+    answer, after, change = replica_set_after(late.write, replica_set, copy, rank.values())
     if answer != "applied":
         return
     done: dict[str, Any] = {}

@@ -138,11 +138,12 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     Mutant(
         id="dep-hash-collision-blocks-rollout",
-        about="the name of the new ReplicaSet is taken by one of another template, for ever",
+        about="the name of the new ReplicaSet is taken by one of another template, and no other is"
+        " ever tried",
         source=_PULLS + "44774",
         kind="mutant",
         shows=("rollout-completes",),
-        needs=_around("set-image"),
+        needs=_around("set-image", "hash-collision"),
         manifest=_spec(1),
     ),
     # ---- Recreate ----

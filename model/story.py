@@ -61,6 +61,8 @@ def _deployment(deployment: Deployment | None) -> str:
         text += ", paused"
     if deployment.deleting:
         text += ", being deleted"
+    if deployment.status.collision_count:
+        text += f", collisionCount {deployment.status.collision_count}"
     progress = get_deployment_condition(deployment.status, "Progressing")
     if progress is not None and progress.status == "False":
         text += f", {progress.reason}"

@@ -11,7 +11,7 @@ from typing import Any
 
 from seatrial.core import Total, View
 
-from . import clock, delivery, guards
+from . import clock, collisions, delivery, guards
 from . import deployment_controller as controller
 from .api import Deployment, DeploymentSpec, ReplicaSet
 from .controller import Pending
@@ -19,6 +19,7 @@ from .controller_utils import filter_active_pods
 from .deployment import StatusWrite
 from .deployment_conditions import deployment_complete, get_deployment_condition
 from .deployment_util import max_surge, min_available
+from .environment import Environment
 from .informer import Copy, Queue, behind
 from .pods import Pods, as_seen, count
 from .replicaset import Working
@@ -198,7 +199,7 @@ def spared_unready(pods: Pods) -> int:
 _ADDED_UP = ("size", "active", "available", "ready", "terminating")
 
 
-def views(spec: DeploymentSpec) -> list[View | Total]:
+def views(spec: DeploymentSpec, around: Environment) -> list[View | Total]:
     shared: list[Callable[..., Any]] = [
         controller.copies_of_caches,
         clock.deployment_busy,
@@ -253,6 +254,8 @@ def views(spec: DeploymentSpec) -> list[View | Total]:
         doomed_ready,
         spared_unready,
     ]
+    if around.collides and around.lands_late:
+        shared.append(collisions.late_name_is_free)
     if spec.strategy.type == "Recreate":
         one += [controller.unfinished, delivery.seen_pods]
     return [

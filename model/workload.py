@@ -1,8 +1,8 @@
 """
 A Deployment with everything around it, as a system: its controllers, kubelets, caches and users.
 
-:Omits: what the modules of its parts omit, each under this word: collisions of hashes, adoption of
-    pods; scheduling, nodes and Services; overlapping selectors.
+:Omits: what the modules of its parts omit, each under this word: adoption of pods;
+    scheduling, nodes and Services; overlapping selectors.
 
 The system starts settled: the manifest was applied long ago and rolled out.
 """
@@ -22,7 +22,7 @@ from seatrial.core import (
     every,
 )
 
-from . import clock, delivery, failover, faults, kubelet, replicaset, users
+from . import clock, collisions, delivery, failover, faults, kubelet, replicaset, users
 from . import deployment_controller as controller
 from .api import (
     RECREATE,
@@ -127,6 +127,7 @@ def compose(name: str, spec: DeploymentSpec, around: Environment) -> System:
     uid = {"newest_uid": 0} if around.creates_anew else {}
     early = {"early_left": around.slow} if around.slow else {}
     late = {"deployment_late": None, "replica_set_late": every(None)} if around.lands_late else {}
+    names = {"names_taken": frozenset[collisions.TakenName]()} if around.collides else {}
     never_ready = frozenset(members[1 : 1 + around.times("never-ready")])
     return System(
         name=name,
@@ -146,6 +147,7 @@ def compose(name: str, spec: DeploymentSpec, around: Environment) -> System:
             Parameter(
                 "write_faults", around.times("write-failure") + around.times("write-unknown") > 0
             ),
+            Parameter("collides", around.collides),
             Parameter("gives_up", around.gives_up),
             Parameter("variant", around.rules),
             *(Parameter(name.removesuffix("_left"), times) for name, times in budgets.items()),
@@ -155,9 +157,9 @@ def compose(name: str, spec: DeploymentSpec, around: Environment) -> System:
             *(Variable(each, over=_PER_TEMPLATE) for each in _OF_A_TEMPLATE),
             *((Variable("deployment_late"),) if around.lands_late else ()),
             *((Variable("replica_set_late", over=_PER_TEMPLATE),) if around.lands_late else ()),
-            *(Variable(each) for each in (*budgets, *early, *uid)),
+            *(Variable(each) for each in (*budgets, *early, *uid, *names)),
         ],
-        views=views(spec),
+        views=views(spec, around),
         actions=_actions(spec, around),
         initial=[
             {
@@ -184,6 +186,7 @@ def compose(name: str, spec: DeploymentSpec, around: Environment) -> System:
                 **budgets,
                 **early,
                 **uid,
+                **names,
             }
         ],
         assumptions=_assumptions(around),
@@ -230,6 +233,7 @@ _BUDGETS = {
     "write_failures_left": "write-failure",
     "write_unknowns_left": "write-unknown",
     "expectations_expire_left": "expectations-expire",
+    "hash_collisions_left": "hash-collision",
     "relists_left": "relist",
 }
 
@@ -311,7 +315,7 @@ def _actions(spec: DeploymentSpec, around: Environment) -> list[Action]:
     return [
         *_kubelet(maker, around),
         *_replica_set_controller(maker),
-        *_deployment_controller(maker, recreate),
+        *_deployment_controller(maker, recreate, around),
         *_watches(maker, recreate, around),
         *_clock(maker, spec, around.slow > 0),
         *_users(maker, around),
@@ -381,8 +385,13 @@ def _replica_set_controller(maker: _Maker) -> list[Action]:
     ]
 
 
-def _deployment_controller(maker: _Maker, recreate: bool) -> list[Action]:
+def _deployment_controller(maker: _Maker, recreate: bool, around: Environment) -> list[Action]:
     actor = "deployment"
+    writes = f"{_DC_ENDS} replica_set replica_set_queue replica_set_copy pods"
+    write_replica_set: Callable[..., Any] = controller.write_replica_set
+    if around.collides:
+        write_replica_set = collisions.write_replica_set
+        writes += " names_taken hash_collisions_left"
     observe = controller.observe_for_recreate if recreate else controller.observe
     return [
         maker.of(
@@ -400,8 +409,8 @@ def _deployment_controller(maker: _Maker, recreate: bool) -> list[Action]:
         ),
         maker.of(
             actor,
-            controller.write_replica_set,
-            f"{_DC_ENDS} replica_set replica_set_queue replica_set_copy pods",
+            write_replica_set,
+            writes,
             each=True,
             part_of="sync",
             when="replica_set_write_due",
@@ -414,7 +423,11 @@ def _watches(maker: _Maker, recreate: bool, around: Environment) -> list[Action]
     late = " deployment_late" if around.lands_late else ""
     deliver_pod = delivery.deliver_pod_for_recreate if recreate else delivery.deliver_pod
     pod_writes = "pods pod_queue expectations replica_set_key"
+    unseen = []
+    if around.collides and around.lag > 0:
+        unseen = [maker.of("watch", collisions.show_taken_name, "names_taken")]
     return [
+        *unseen,
         maker.of(
             "watch",
             told.deliver_deployment,
@@ -522,7 +535,7 @@ def _faults(maker: _Maker, around: Environment) -> list[Action]:
     if around.times("controller-restart") or around.times("failover"):
         found += _lists_anew(maker, around.lands_late)
     if around.lands_late:
-        found += _former_leader(maker)
+        found += _former_leader(maker, around.collides)
     if around.times("expectations-expire"):
         found.append(
             maker.of(
@@ -568,7 +581,7 @@ def _lists_anew(maker: _Maker, lands_late: bool) -> list[Action]:
     ]
 
 
-def _former_leader(maker: _Maker) -> list[Action]:
+def _former_leader(maker: _Maker, collides: bool) -> list[Action]:
     actor = "former leader"
     rs = "replica_set replica_set_queue replica_set_copy deployment_copies"
     pods = "pods pod_queue"
@@ -585,6 +598,7 @@ def _former_leader(maker: _Maker) -> list[Action]:
             f"deployment_late {rs} pods",
             each=True,
             fair="none",
+            when="late_name_is_free" if collides else None,
         ),
         maker.of(
             actor, failover.land_status_write, f"replica_set_late {rs}", each=True, fair="none"
@@ -610,6 +624,15 @@ def _assumptions(around: Environment) -> list[str]:
         texts[-1] += f", but for {around.slow} timers, which may go off early"
     if around.lag:
         texts.append(f"a writer waits while {around.lag} events of its kind are on their way")
+    if around.collides:
+        texts.append("a name that is taken stays so")
+        if around.lag > 0 and not around.gives_up:
+            texts.append(
+                f"a cache shows who has a name before {MAX_RETRIES + 1} syncs in a row have failed"
+                " for it"
+            )
+        if around.times("undo") + around.times("apply") and (around.lag > 1 or around.lands_late):
+            texts.append("no Deployment has two ReplicaSets of one template")
     if 0 < around.times("write-failure") <= MAX_RETRIES:
         texts.append(
             f"no key is given up: that takes {MAX_RETRIES + 1} syncs in a row that fail, more than"

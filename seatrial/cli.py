@@ -157,8 +157,8 @@ _AROUND = _options(
         multiple=True,
         metavar="NAME[@TIMES],...",
         help="What may go wrong, and how often: container-exit, unready, pod-failed, never-ready,"
-        " controller-restart, failover, write-failure, write-unknown, expectations-expire, relist,"
-        " or none."
+        " controller-restart, failover, write-failure, write-unknown, expectations-expire,"
+        " hash-collision, relist, or none."
         " [default: container-exit]",
     ),
     click.option(

@@ -96,7 +96,7 @@ FRESH = informer.Copy()
 def test_adoption_is_a_patch_that_a_stale_copy_does_not_hinder() -> None:
     """It names a uid and no resourceVersion."""
     answer, after, change = deployment_controller.replica_set_after(
-        ADOPTION, RS, informer.Copy(current=False), (1,), frozenset()
+        ADOPTION, RS, informer.Copy(current=False), (1,)
     )
 
     assert (answer, change) == (APPLIED, informer.Change.VERSION)
@@ -116,9 +116,7 @@ def test_adoption_is_refused_where_the_replica_set_is(
     live: api.ReplicaSet | None, copy: informer.Copy, answer: str
 ) -> None:
     """And nothing changes."""
-    found, after, _ = deployment_controller.replica_set_after(
-        ADOPTION, live, copy, (1,), frozenset()
-    )
+    found, after, _ = deployment_controller.replica_set_after(ADOPTION, live, copy, (1,))
 
     assert (found, after) == (answer, live)
 

@@ -13,7 +13,7 @@ def test_a_replica_set_that_is_created_behind_a_stale_cache_is_the_youngest() ->
     write = controller.Write("create", "ReplicaSet", 3, decided)
 
     answer, born, _ = deployment_controller.replica_set_after(
-        write, None, informer.Copy(), ranks=(1, 2, 0), variant=frozenset()
+        write, None, informer.Copy(), ranks=(1, 2, 0)
     )
 
     assert answer == "applied"

@@ -56,7 +56,6 @@ def lands(
             RANKS,
             1,
             2,
-            frozenset(),
         )
     )
 

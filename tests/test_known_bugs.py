@@ -43,7 +43,7 @@ RUNS = {
     "availability-over-inactive": Shown(15, "the least is 0; the bound is 1"),
     "dep-old-rs-scaled-up-mid-rollout": Shown(3, "ReplicaSet 1 is old and grew from 1 to 2"),
     "dep-hash-collision-blocks-rollout": Shown(
-        2, "the loop of 1 steps is fair and leaves the goal for ever"
+        3, "the loop of 1 steps is fair and leaves the goal for ever"
     ),
     "dep-recreate-starts-new-pods-before-old-gone": Shown(
         6, "there are pods of the templates 1, 2"

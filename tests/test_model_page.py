@@ -35,6 +35,7 @@ PARTS = {
         "users",
         "faults",
         "failover",
+        "collisions",
         "workload",
         "versions",
     ),
