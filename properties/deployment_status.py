@@ -12,6 +12,7 @@ from .promise import (
     DEADLINE,
     FEW_FAILURES,
     HEALTHY_TEMPLATES,
+    LANDED,
     NO_GIVE_UP,
     NO_PAUSE,
     NO_POD_FAULTS,
@@ -180,7 +181,7 @@ def _complete_with_pods(complete: bool, desired: int) -> bool:
     return complete and desired > 0
 
 
-@under(SAME_SIZE, NO_POD_FAULTS, NO_STALE_PAUSE, NO_UNDO, NOT_DELETED)
+@under(SAME_SIZE, NO_POD_FAULTS, NO_STALE_PAUSE, NO_UNDO, NOT_DELETED, LANDED)
 @always(
     id="deployment-complete-is-true",
     says="where the status says that the rollout is complete, all replicas are of the new template"
@@ -235,7 +236,7 @@ def _says_available(deployment: api.Deployment) -> bool:
     return condition is not None and condition.status == "True"
 
 
-@at_all_times
+@under(NO_GIVE_UP)
 @converges_to(
     id="deployment-available-condition-at-rest",
     says="in the end Available is True exactly if replicas - maxUnavailable pods are available",
@@ -298,7 +299,7 @@ def healthy_is_in_time(progress: str) -> Iterator[str]:
         yield "Progressing is ProgressDeadlineExceeded, and every template is healthy"
 
 
-@under(DEADLINE, BROKEN_TEMPLATES, ATOMIC, NO_UNDO)
+@under(DEADLINE, BROKEN_TEMPLATES, ATOMIC, NO_UNDO, PROMPT)
 @after_each_step(
     id="deployment-deadline-reports-only",
     says="the sync that finds the progress deadline exceeded changes a condition and nothing else:"

@@ -23,6 +23,7 @@ __all__ = [
     "FRESH",
     "HEALTHY_TEMPLATES",
     "INTERLEAVED",
+    "LANDED",
     "NOTED",
     "NOTED_OR_HEALTHY",
     "NOT_CREATED_ANEW",
@@ -200,6 +201,11 @@ TOLD = Precondition(
         )
     ),
     lambda around: without(around, "write-unknown", "expectations-expire", "failover"),
+)
+LANDED = Precondition(
+    "no request lands after a `failover`",
+    lambda spec, around: not around.lands_late,
+    lambda around: without(around, "failover"),
 )
 INTERLEAVED = Precondition(
     "the writes of a sync are steps of their own: level interleaved or faulty",

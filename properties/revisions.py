@@ -12,6 +12,7 @@ from .promise import (
     ATOMIC,
     FRESH,
     HEALTHY_TEMPLATES,
+    LANDED,
     NO_GIVE_UP,
     NO_PAUSE,
     SAME_SIZE,
@@ -43,7 +44,7 @@ _LIMITED = Precondition(
 # ---- numbers ----------------------------------------------------------------------------------
 
 
-@under(FRESH)
+@under(FRESH, LANDED)
 @always(
     id="deployment-revisions-unique",
     says="no two ReplicaSets of a Deployment have the same revision",
@@ -105,7 +106,7 @@ def made_for_the_target(template: int, target: int) -> Iterator[str]:
 # ---- what is kept -----------------------------------------------------------------------------
 
 
-@under(HEALTHY_TEMPLATES, NO_PAUSE, SAME_SIZE)
+@under(HEALTHY_TEMPLATES, NO_PAUSE, SAME_SIZE, NO_GIVE_UP)
 @converges_to(
     id="deployment-history-limit-at-rest",
     says="in the end no more than revisionHistoryLimit old ReplicaSets are kept",

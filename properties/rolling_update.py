@@ -12,6 +12,7 @@ from .promise import (
     BROKEN_TEMPLATES,
     FRESH,
     HEALTHY_TEMPLATES,
+    LANDED,
     NO_PAUSE,
     NO_POD_FAULTS,
     NO_UNDO,
@@ -60,7 +61,7 @@ def _floor(manifest: api.DeploymentSpec) -> int:
 # ---- how many there may be --------------------------------------------------------------------
 
 
-@under(ROLLING, SAME_SIZE, FRESH)
+@under(ROLLING, SAME_SIZE, FRESH, LANDED)
 @always(
     id="seed-rolling-controlled-rate",
     says="the sizes of a Deployment's ReplicaSets never add up to more than replicas + maxSurge",
@@ -221,7 +222,7 @@ def shrinking_leaves_enough(
         )
 
 
-@under(ROLLING, BROKEN_TEMPLATES, SAME_SIZE, NO_POD_FAULTS, NOT_DELETED)
+@under(ROLLING, BROKEN_TEMPLATES, SAME_SIZE, NO_POD_FAULTS, NOT_DELETED, TOLD)
 @always(
     id="deployment-bad-rollout-stops",
     says="a rollout whose pods never become ready takes no more than maxUnavailable of the pods"

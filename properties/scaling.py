@@ -10,6 +10,7 @@ from .promise import (
     ATOMIC,
     FRESH,
     HEALTHY_TEMPLATES,
+    NO_GIVE_UP,
     NO_UNDO,
     PAUSED,
     ROLLING,
@@ -89,7 +90,7 @@ def nothing_grows_at_zero(template: int, size: int, size_before: int) -> Iterato
         yield f"ReplicaSet {template} grows from {size_before} to {size} at replicas 0"
 
 
-@under(does("scale"), HEALTHY_TEMPLATES)
+@under(does("scale"), HEALTHY_TEMPLATES, NO_GIVE_UP)
 @converges_to(
     id="seed-scale-by-replicas",
     says="changing `replicas` changes the number of pods to it, sooner or later, unless paused",
@@ -101,7 +102,7 @@ def as_many_pods_as_replicas(
     return paused or deployment_alive != "alive" or total_active == desired
 
 
-@under(does("scale"), PAUSED, ROLLING)
+@under(does("scale"), PAUSED, ROLLING, NO_GIVE_UP)
 @converges_to(
     id="deployment-paused-still-scales",
     says="a paused Deployment is scaled all the same: its sizes add up to replicas, or to replicas"

@@ -57,8 +57,21 @@ def part_of(rung: Rung, part: Environment, promises: Sequence[Promise]) -> Rung:
 
 
 def _name(rung: Rung, part: Environment) -> str:
-    """The level and the lag, and what was left out."""
-    kept = (*part.users, *part.faults)
-    away = [str(each) for each in (*rung.around.users, *rung.around.faults) if each not in kept]
-    without = f", without {', '.join(away)}" if away else ""
-    return f"{part.level}, lag {part.lag}{without}"
+    """The level and the lag, and in what the part is smaller."""
+    whole = rung.around
+    kept = {(each.name, each.value): each for each in (*part.users, *part.faults)}
+    away, fewer = [], []
+    for each in (*whole.users, *whole.faults):
+        other = kept.get((each.name, each.value))
+        if other is None:
+            away.append(str(each))
+        elif other != each:
+            fewer.append(str(other))
+    words = [f"{part.level}, lag {part.lag}"]
+    if part.clock != whole.clock:
+        words.append(f"clock {part.clock}")
+    if fewer:
+        words.append(f"only {', '.join(fewer)}")
+    if away:
+        words.append(f"without {', '.join(away)}")
+    return ", ".join(words)

@@ -559,3 +559,15 @@ def test_options_for_manifests_are_refused_for_examples(run: Run) -> None:
 
     assert ran.code == 2
     assert "--lag is for manifests" in ran.err
+
+
+def test_a_part_says_in_what_it_is_smaller(run: Run, one: str) -> None:
+    """Timers that go off early refute the promise; without them it holds, and that is said."""
+    around = ("--users", "set-image", "--faults", "none", "--clock", "slow")
+
+    ran = run("check", one, "--level", "atomic", "--lag", "0", *around)
+
+    assert ran.code == 0
+    said = " ".join(ran.out.split())
+    promise = "deployment-healthy-rollout-is-in-time"
+    assert f"{promise} holds holds at atomic, lag 0, clock prompt" in said

@@ -340,7 +340,7 @@ DROPPED = {
         case(recreate=True, faults="pod-failed", level="interleaved", lag=1),
         "2 pods are active; 1 replicas are asked for",
     ),
-    ("deployment-recreate-within-replicas", promise.TOLD): (
+    ("deployment-recreate-within-replicas", promise.LANDED): (
         case(recreate=True, faults="failover", level="interleaved"),
         "2 pods are active; 1 replicas are asked for",
     ),
@@ -478,6 +478,19 @@ DROPPED = {
     ("deployment-deadline-reports-only", promise.NO_UNDO): (
         case(recreate=True, users="set-image,undo", faults="never-ready"),
         "ReplicaSet 1 goes from 0 to 1 at the deadline",
+    ),
+    ("seed-rolling-controlled-rate", promise.LANDED): (
+        case(users="set-image@2", faults="failover", level="interleaved"),
+        "the ReplicaSets ask for 3 pods; 1 replicas + 1 surge are allowed",
+    ),
+    ("deployment-recreate-old-gone-first", promise.LANDED): (
+        case(recreate=True, faults="pod-failed,failover", level="interleaved"),
+        "of template 1, 1 pods are active and 0 terminate; of template 2, 1 pods are active and 0"
+        " terminate",
+    ),
+    ("deployment-deadline-reports-only", promise.PROMPT): (
+        case(2, surge=0, unavailable=1, faults="never-ready", slow=1),
+        "ReplicaSet 2 goes from 0 to 1 at the deadline",
     ),
     ("deployment-rollout-iff-template-change", promise.FRESH): (
         case(users="set-image@2", lag=1),
