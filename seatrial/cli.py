@@ -372,7 +372,7 @@ def explain(property_id: str) -> int:
 
 @commands.group(no_args_is_help=False)
 def trace() -> None:
-    """Show a trace file, or run its system along it again."""
+    """Show a trace file, run its system along it again, or ask the real controllers."""
 
 
 _FILE = click.argument("path", type=_Place(dir_okay=False, path_type=Path), metavar="FILE.itf.json")
@@ -412,3 +412,20 @@ def replay(path: Path) -> int:
 
     write_out(replay_trace(path))
     return 0
+
+
+@trace.command()
+@_FILE
+@_COLOR
+def confirm(path: Path, color: str) -> int:
+    """Ask the real controllers for each of their syncs in a trace of a Deployment.
+
+    Needs the oracle, which `make oracle` builds. Exit code 0 where each is confirmed, 1 where one
+    parts from the trace, 3 where one could not be asked for.
+    """
+    from .confirming import confirm_trace
+    from .display import look_for, write_out
+
+    text, code = confirm_trace(path, look_for(sys.stdout, color))
+    write_out(text)
+    return code

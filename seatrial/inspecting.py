@@ -33,7 +33,7 @@ from .display import Look
 from .examples import EXAMPLES, PREFIX, Example, example, made, nearest
 from .scenarios import subject_of_recipe
 
-__all__ = ["explain", "list_examples", "replay_trace", "show_trace"]
+__all__ = ["Read", "explain", "list_examples", "read_trace", "replay_trace", "show_trace"]
 
 _LIMIT = 64 * 2**20
 
@@ -116,8 +116,12 @@ def _explained(property: Property, more: Sequence[tuple[str, str]]) -> str:
 
 
 @attrs.frozen
-class _Read:
-    """A trace file that replays, and what it is a trace of."""
+class Read:
+    """
+    A trace file that replays, and what it is a trace of.
+
+    `kubernetes` is the release whose controllers act; None for examples, which have none.
+    """
 
     trace: Trace
     system: Ground
@@ -125,9 +129,10 @@ class _Read:
     shown: str
     violation: bool
     story: Story | None = None
+    kubernetes: str | None = None
 
 
-def _read(path: Path) -> _Read:
+def read_trace(path: Path) -> Read:
     """
     Read a trace file and run its system along it.
 
@@ -154,7 +159,7 @@ def _read(path: Path) -> _Read:
         hint = nearest(trace.property_id, known)
         raise ReplayError(f"example {name} has no property {trace.property_id!r}; {hint}")
     given = ", ".join(f"{each.name}={each.value}" for each in system.system.parameters)
-    return _Read(
+    return Read(
         trace,
         system,
         known[trace.property_id],
@@ -163,7 +168,7 @@ def _read(path: Path) -> _Read:
     )
 
 
-def _of_recipe(itf: ItfTrace, recipe: Mapping[str, Any], path: Path) -> _Read:
+def _of_recipe(itf: ItfTrace, recipe: Mapping[str, Any], path: Path) -> Read:
     """The trace of a Deployment, which the file holds itself: the manifest is not needed."""
     of = subject_of_recipe(recipe, str(path))
     system = ground(of.system)
@@ -173,13 +178,14 @@ def _of_recipe(itf: ItfTrace, recipe: Mapping[str, Any], path: Path) -> _Read:
         hint = nearest(trace.property_id, known)
         raise ReplayError(f"this Deployment has no property {trace.property_id!r}; {hint}")
     assert of.story is not None
-    return _Read(
+    return Read(
         trace,
         system,
         known[trace.property_id],
         shown=of.story.about,
         violation=itf.meta.get("status") == "violation",
         story=of.story,
+        kubernetes=recipe["kubernetes"],
     )
 
 
@@ -202,7 +208,7 @@ def show_trace(path: Path, look: Look, *, all_values: bool, roads: bool) -> str:
 
     Raises ReplayError where it does not break the property that the file names.
     """
-    read = _read(path)
+    read = read_trace(path)
     found = confirm(read.trace, read.property, read.system)
     if found.witness and read.violation and read.property.kind != "sometimes":
         raise ReplayError(
@@ -224,7 +230,7 @@ def show_trace(path: Path, look: Look, *, all_values: bool, roads: bool) -> str:
 
 def replay_trace(path: Path) -> str:
     """A sentence that says that the file is a run of its system."""
-    read = _read(path)
+    read = read_trace(path)
     steps = f"{read.trace.length} step{'' if read.trace.length == 1 else 's'}"
     loop = ", and the loop closes" if read.trace.loop is not None else ""
     return printable(f"replayed exactly: {steps} of {read.shown}{loop}") + "\n"

@@ -11,10 +11,10 @@ import pytest
 from attrs import evolve
 
 from conformance import recorded
-from conformance.cases import CONTROLLERS, Case, Controller
 from conformance.law import Divergence, check
-from conformance.outcomes import Outcome, outcomes
 from conformance.recorded import Record
+from seatrial.oracle.cases import CONTROLLERS, Case, Controller
+from seatrial.oracle.outcomes import Outcome, outcomes
 
 pytestmark = pytest.mark.heavy
 

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from attrs import evolve
 
-from conformance import cases, outcomes
 from seatrial.core import Population
 from seatrial.model import api, deployment, informer, pods
+from seatrial.oracle import cases, outcomes
 
 pytestmark = pytest.mark.heavy
 READY = api.PodKind("Running", ready=True, available=True)

@@ -8,10 +8,11 @@ from attrs import evolve
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from conformance import cases, clusters, codec, objects, outcomes, results, strategies
+from conformance import codec, strategies
 from conformance.law import Divergence, check
 from seatrial.core import Population
 from seatrial.model import api, controller, controller_utils, informer, pods
+from seatrial.oracle import cases, clusters, objects, outcomes, results
 
 pytestmark = pytest.mark.heavy
 any_case = st.one_of(strategies.arbitrary_replica_sets(), strategies.arbitrary_deployments())

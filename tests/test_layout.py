@@ -38,6 +38,7 @@ LAYERS = {
     "seatrial.model": ("seatrial.core", "seatrial.lazy"),
     "seatrial.properties": ("seatrial.core", "seatrial.lazy", "seatrial.model"),
     "seatrial.counterexamples": ("seatrial.core",),
+    "seatrial.oracle": ("seatrial.core", "seatrial.model"),
 }
 HEAVY = ("numpy", "numba", "z3", "rich", "hypothesis")
 

@@ -1,7 +1,7 @@
 """
-The model held against the real controllers: one sync at a time, on the same state.
+The model held against the real controllers: one sync at a time, on states that are drawn.
 
-`cases` says what is compared, `outcomes` what the model makes of it, `clusters` and `objects` write
-it as API objects, `results` reads the real answer back, `law` compares. docs/conformance.md has the
-commands.
+`strategies` draws them, `fresh` asks the oracle about them, `law` says what has to agree,
+`recorded` keeps cases for tests without Go. The cases themselves, and how they are asked, are in
+`seatrial.oracle`. docs/conformance.md has the commands.
 """

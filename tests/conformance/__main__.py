@@ -15,10 +15,12 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 
-from .cases import CONTROLLERS, Controller
+from seatrial.oracle.cases import CONTROLLERS, Controller
+from seatrial.oracle.client import Oracle, OracleCrashed, OracleMissing
+from seatrial.oracle.words import shown
+
 from .fresh import Campaign
-from .law import Divergence, Tally, shown
-from .oracle import Oracle, OracleCrashed, OracleMissing
+from .law import Divergence, Tally
 from .recorded import Record, read, write
 from .table import Row, note, rendered
 

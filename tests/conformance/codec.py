@@ -7,8 +7,7 @@ import attrs
 
 from seatrial.core import Population
 from seatrial.model import api, controller, controller_utils, informer, pods
-
-from .cases import Case, Setting
+from seatrial.oracle.cases import Case, Setting
 
 __all__ = ["decoded", "encoded"]
 

@@ -11,9 +11,11 @@ from typing import Any
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
+from seatrial.oracle.cases import Case, Controller
+from seatrial.oracle.confirm import Ask
+
 from . import strategies
-from .cases import Case, Controller
-from .law import Ask, Divergence, Tally, examine
+from .law import Divergence, Tally, examine
 from .recorded import Record
 
 __all__ = ["Campaign"]

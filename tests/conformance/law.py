@@ -3,22 +3,19 @@ The law: each real result is an outcome of the model, and each of those is what 
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
 
-import attrs
-from attrs import define, field, frozen
+from attrs import define, field
 
-from .cases import Case, with_faults
-from .clusters import Cluster, concrete, faults_of
-from .objects import Object
-from .outcomes import Outcome, outcomes
-from .results import OracleDefect, real_outcome
+from seatrial.oracle.cases import Case
+from seatrial.oracle.clusters import Cluster, concrete, faults_of
+from seatrial.oracle.confirm import Ask
+from seatrial.oracle.objects import Object
+from seatrial.oracle.outcomes import Outcome, outcomes, widened
+from seatrial.oracle.results import OracleDefect, real_outcome
+from seatrial.oracle.words import shown, side_by_side
 
-__all__ = ["Divergence", "Tally", "check", "examine", "side_by_side"]
-
-Ask = Callable[[Sequence[Object]], Sequence[Object]]
-"""Sends requests to the oracle and gives its answers, in the same order."""
+__all__ = ["Divergence", "Tally", "check", "examine"]
 
 _TRIED = 8
 """Of a case with more outcomes so many are asked for."""
@@ -56,19 +53,14 @@ class Tally:
 
 
 def check(case: Case, cluster: Cluster, answer: Object, expected: Iterable[Outcome]) -> Outcome:
-    """
-    The real outcome. Raises Divergence where it is none of the model's.
-
-    The answer that is to be lost may be that to the deletion of a pod that is gone already, which
-    to the model is a request that fails: these outcomes are possible too.
-    """
+    """The real outcome. Raises Divergence where it is none of the model's."""
     try:
         real = real_outcome(case, cluster, answer)
     except OracleDefect as defect:
         raise Divergence(f"the oracle did not run a sync: {defect}\n{shown(case)}") from None
     possible = list(expected)
-    if real not in possible and case.unknowns:
-        possible += outcomes(with_faults(case, case.failures + case.unknowns, case.unknowns))
+    if real not in possible:
+        possible = widened(case, possible)
     if real not in possible:
         raise Divergence(side_by_side(case, real, possible))
     return real
@@ -130,79 +122,3 @@ class _Wanted:
                 for _ in range(tries):
                     self.asked += 1
                     yield self.asked, faults
-
-
-# ---- words ------------------------------------------------------------------------------------
-
-
-@frozen
-class _Row:
-    what: str
-    real: str
-    model: str
-
-
-def side_by_side(case: Case, real: Outcome, possible: Sequence[Outcome]) -> str:
-    """The case, and the real outcome next to the model's that is most like it."""
-    nearest = min(possible, key=lambda one: (len(_differences(real, one)), repr(one)))
-    rows = _differences(real, nearest)
-    lines = [shown(case), ""]
-    lines.append(
-        f"the model has {len(possible)} outcomes; the nearest differs in {len(rows)} places:"
-    )
-    for row in rows:
-        lines += [f"  {row.what}", f"    real:  {row.real}", f"    model: {row.model}"]
-    lines += ["", "requests, real:", *_requests(real), "requests, model:", *_requests(nearest)]
-    return "\n".join(lines)
-
-
-def shown(case: Case) -> str:
-    """The case in a few lines: what is not as in a system at rest."""
-    lines = [f"{case.controller} {case.template or ''}: {case.setting}"]
-    lines.append(f"  may fail: {case.failures}, may be lost: {case.unknowns}")
-    lines += [f"  {name} = {brief(value)}" for name, value in case.state]
-    return "\n".join(lines)
-
-
-def brief(value: Any) -> str:
-    """A value with only those fields that are not as by default."""
-    if isinstance(value, tuple):
-        return "(" + ", ".join(map(brief, value)) + ("," if len(value) == 1 else "") + ")"
-    if hasattr(value, "counts"):
-        return "{" + ", ".join(f"{brief(kind)}: {n}" for kind, n in value.counts) + "}"
-    if not attrs.has(type(value)):
-        return str(value)
-    written = []
-    for each in attrs.fields(type(value)):
-        content = getattr(value, each.name)
-        if content != each.default:
-            written.append(f"{each.name}={brief(content)}")
-    return f"{type(value).__name__}({', '.join(written)})"
-
-
-def _requests(outcome: Outcome) -> list[str]:
-    if not outcome.requests:
-        return ["  none"]
-    return [
-        f"  {each.verb} {each.kind} {each.template or ''} x{each.count}: {each.answer}"
-        for each in outcome.requests
-    ]
-
-
-def _differences(real: Any, model: Any, at: str = "") -> list[_Row]:
-    """Where two values differ, down to single fields."""
-    if real == model:
-        return []
-    same = type(real) is type(model)
-    if same and isinstance(real, tuple) and len(real) == len(model):
-        found = []
-        for number, (one, other) in enumerate(zip(real, model, strict=True)):
-            found += _differences(one, other, f"{at}[{number}]")
-        return found
-    if same and attrs.has(type(real)) and not hasattr(real, "counts"):
-        found = []
-        for each in attrs.fields(type(real)):
-            one, other = getattr(real, each.name), getattr(model, each.name)
-            found += _differences(one, other, f"{at}.{each.name}".lstrip("."))
-        return found
-    return [_Row(at or "outcome", brief(real), brief(model))]

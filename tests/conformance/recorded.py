@@ -13,10 +13,11 @@ from typing import Any
 
 from attrs import frozen
 
-from .cases import Case, Controller
-from .clusters import Cluster, concrete
+from seatrial.oracle.cases import Case, Controller
+from seatrial.oracle.clusters import Cluster, concrete
+from seatrial.oracle.objects import Object
+
 from .codec import decoded, encoded
-from .objects import Object
 
 __all__ = ["FOLDER", "Record", "read", "write"]
 

@@ -23,9 +23,8 @@ from seatrial.model import (
     pods,
     workload,
 )
-
-from .cases import Case, Controller, Setting, of_state
-from .outcomes import outcomes
+from seatrial.oracle.cases import Case, Controller, Setting, of_state
+from seatrial.oracle.outcomes import outcomes
 
 __all__ = ["arbitrary_deployments", "arbitrary_replica_sets", "reachable"]
 

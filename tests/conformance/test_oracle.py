@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from conformance.oracle import Json, Oracle, OracleCrashed, OracleMissing, find
+from seatrial.oracle.client import Json, Oracle, OracleCrashed, OracleMissing, find
 
 NOW = "2026-01-01T00:10:00Z"
 

@@ -1,7 +1,7 @@
-"""A client of the oracle, the Go program that runs the real controllers (tests/oracle).
+"""
+The client: the oracle as a process that is asked in batches.
 
-`Oracle` starts the process and asks it in batches. What the answers mean is in
-tests/oracle/README.md; nothing here looks into them.
+What requests and answers mean is in tests/oracle/README.md; nothing here looks into them.
 """
 
 import contextlib
@@ -15,6 +15,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from seatrial.core import SeatrialError
+
+__all__ = ["Json", "Oracle", "OracleCrashed", "OracleMissing", "find"]
+
 Json = dict[str, Any]
 
 BUILT = Path(__file__).resolve().parents[2] / "build" / "oracle"
@@ -24,11 +28,11 @@ STDERR_SHOWN = 4_000
 """So many characters of the end of standard error are shown after a crash."""
 
 
-class OracleMissing(Exception):
+class OracleMissing(SeatrialError):
     """The program is not built here; the message says how to get it."""
 
 
-class OracleCrashed(Exception):
+class OracleCrashed(SeatrialError):
     """
     The process ended, hung or wrote something else than the answer to a request.
 
@@ -96,11 +100,19 @@ class Oracle:
 
     @property
     def version(self) -> str:
-        """The release of Kubernetes whose controllers answer, such as `v1.36.3`."""
-        run = subprocess.run(
-            [self._path, "--version"], capture_output=True, text=True, check=True, timeout=60
-        )
-        return run.stdout.split()[-1]
+        """
+        The release of Kubernetes whose controllers answer, such as `v1.36.3`.
+
+        Raises `OracleMissing` where the program does not say.
+        """
+        with contextlib.suppress(OSError, ValueError, subprocess.SubprocessError):
+            run = subprocess.run(
+                [self._path, "--version"], capture_output=True, text=True, check=True, timeout=60
+            )
+            words = run.stdout.split()
+            if words and words[-1].startswith("v1."):
+                return words[-1]
+        raise OracleMissing(f"{self._path} is no oracle: it does not say of which Kubernetes")
 
     def ask(self, requests: Sequence[Mapping[str, Any]]) -> list[Json]:
         """

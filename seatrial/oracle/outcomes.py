@@ -6,7 +6,7 @@ choice in a rule and every answer of the API server that the case allows for mak
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from attrs import evolve, frozen
@@ -14,15 +14,32 @@ from attrs import evolve, frozen
 from seatrial.core import GroundOutcome, Population
 from seatrial.model import api, controller, controller_utils, deployment, pods
 
-from .cases import Case, grounded
+from .cases import Case, Controller, grounded, with_faults
 
-__all__ = ["Outcome", "Request", "outcomes", "plain_pod", "plain_replica_set"]
+__all__ = [
+    "STARTS",
+    "STEPS",
+    "Outcome",
+    "Request",
+    "Taken",
+    "answer_in",
+    "outcomes",
+    "outcomes_along",
+    "plain_pod",
+    "plain_replica_set",
+    "widened",
+]
 
-_START = {"replicaset": ("start_sync",), "deployment": ("observe", "observe_for_recreate")}
-_STEPS = {
+STARTS: dict[Controller, tuple[str, ...]] = {
+    "replicaset": ("start_sync",),
+    "deployment": ("observe", "observe_for_recreate"),
+}
+"""The actions with which syncs begin."""
+STEPS: dict[Controller, tuple[str, ...]] = {
     "replicaset": ("list_pods", "create_pod", "delete_pod", "write_status"),
     "deployment": ("write_deployment", "write_replica_set"),
 }
+"""Those with which they go on."""
 _ANSWERS = {
     "it is gone": "not found",
     "conflict": "conflict",
@@ -70,6 +87,20 @@ class Outcome:
 
 
 @frozen
+class Taken:
+    """
+    A step of a sync in some run: the action, the answer to its write, and what is left of the sync.
+
+    `pods` are those of the case's template before and after the step, as the run had them.
+    """
+
+    action: str
+    answer: str
+    sync: Any
+    pods: tuple[Any, Any]
+
+
+@frozen
 class _Node:
     state: tuple[Any, ...]
     requests: tuple[Request, ...] = ()
@@ -77,21 +108,65 @@ class _Node:
 
 def outcomes(case: Case) -> frozenset[Outcome]:
     """All outcomes of the sync. None at all would be a defect of the model."""
-    begun = [_Node(after) for _, _, after in _fired(case, case.start(), _START[case.controller])]
+    begun = [_Node(after) for _, _, after in _fired(case, case.start(), STARTS[case.controller])]
     if not begun:
         return frozenset([evolve(_outcome(case, _Node(case.start())), waits=True)])
+    return _ends(case, begun)
+
+
+def outcomes_along(case: Case, taken: Sequence[Taken]) -> frozenset[Outcome]:
+    """
+    Those outcomes whose sync begins with these steps, answered as they were; maybe none.
+
+    Between steps of the run others may have changed pods. What the sync does with them is held
+    against the run only where its pods are those of the case.
+    """
+    nodes = {_Node(case.start())}
+    for at, step in enumerate(taken):
+        nodes = {
+            after
+            for node in nodes
+            for name, answer, after in (_followed if at else _begun)(case, node)
+            if (name, answer) == (step.action, step.answer)
+            and _working(case, after.state) == step.sync
+            and _pods_in(case, after.state) in _expected_pods(case, node, after, step)
+        }
+    return _ends(case, nodes)
+
+
+def _expected_pods(case: Case, before: _Node, after: _Node, step: Taken) -> tuple[Any, ...]:
+    if _pods_in(case, before.state) == step.pods[0]:
+        return (step.pods[1],)
+    return (_pods_in(case, after.state),)
+
+
+def _ends(case: Case, nodes: Iterable[_Node]) -> frozenset[Outcome]:
     found: set[Outcome] = set()
-    known = set(begun)
+    known = set(nodes)
+    begun = list(known)
     while begun:
         node = begun.pop()
         if _working(case, node.state) is None:
             found.add(_outcome(case, node))
             continue
-        for after in _followed(case, node):
+        for _, _, after in _followed(case, node):
             if after not in known:
                 known.add(after)
                 begun.append(after)
     return frozenset(found)
+
+
+def widened(case: Case, expected: Iterable[Outcome]) -> list[Outcome]:
+    """
+    The outcomes, with those that are possible although the case does not allow for them.
+
+    The answer that is to be lost may be that to the deletion of a pod that is gone already, which
+    to the model is a request that fails.
+    """
+    if not case.unknowns:
+        return list(expected)
+    more = outcomes(with_faults(case, case.failures + case.unknowns, case.unknowns))
+    return [*expected, *more]
 
 
 def _fired(
@@ -113,14 +188,32 @@ def _fired(
             yield action.action.name, outcome, tuple(after)
 
 
-def _followed(case: Case, node: _Node) -> Iterator[_Node]:
+def _begun(case: Case, node: _Node) -> Iterator[tuple[str, str, _Node]]:
+    for name, _, after in _fired(case, node.state, STARTS[case.controller]):
+        yield name, "applied", _Node(after)
+
+
+def _followed(case: Case, node: _Node) -> Iterator[tuple[str, str, _Node]]:
+    """The action of each next step, its answer, and what comes of it."""
     working = _working(case, node.state)
-    for name, outcome, after in _fired(case, node.state, _STEPS[case.controller]):
-        requests = node.requests
+    for name, outcome, after in _fired(case, node.state, STEPS[case.controller]):
+        requests, answer = node.requests, answer_in(outcome.label)
         if name != "list_pods" and working.write.verb != "expect fewer":
-            answer = _ANSWERS.get(outcome.label.rpartition(": ")[2], "applied")
-            requests = _with(requests, _request(working.write, answer))
-        yield _Node(after, requests)
+            there = _answer_seen(case, node.state, working.write, answer)
+            requests = _with(requests, _request(working.write, there))
+        yield name, answer, _Node(after, requests)
+
+
+def _answer_seen(case: Case, state: tuple[Any, ...], write: controller.Write, answer: str) -> str:
+    """The answer; of the look before an adoption what is there, whatever the sync makes of it."""
+    if (write.verb, write.kind) == ("get", "Deployment"):
+        return "not found" if _cell(case, state, "deployment") is None else "applied"
+    return answer
+
+
+def answer_in(label: str) -> str:
+    """What the API server answered, as the last words of a step's label say it."""
+    return _ANSWERS.get(label.rpartition(": ")[2], "applied")
 
 
 def _with(requests: tuple[Request, ...], request: Request) -> tuple[Request, ...]:
@@ -177,10 +270,19 @@ def plain_pod(pod: pods.Pod, deletions_expected: bool = True) -> pods.Pod:
 
 
 def _working(case: Case, state: tuple[Any, ...]) -> Any:
-    system = grounded(case.setting)
-    name = "deployment_sync"
     if case.controller == "replicaset":
-        name = f"replica_set_sync[{case.template}]"
+        return _cell(case, state, f"replica_set_sync[{case.template}]")
+    return _cell(case, state, "deployment_sync")
+
+
+def _pods_in(case: Case, state: tuple[Any, ...]) -> Any:
+    if case.controller == "replicaset":
+        return _cell(case, state, f"pods[{case.template}]")
+    return None
+
+
+def _cell(case: Case, state: tuple[Any, ...], name: str) -> Any:
+    system = grounded(case.setting)
     return next(state[slot.number] for slot in system.slots if slot.name == name)
 
 
