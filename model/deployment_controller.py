@@ -397,10 +397,13 @@ def replica_set_after(
 def _adopted(
     write: Write, live: ReplicaSet | None, copy: Copy
 ) -> tuple[Answer, ReplicaSet | None, Change]:
-    """A patch: it needs the same uid, and that there is no other controller. Go: AdoptReplicaSet"""
+    """
+    A patch: it needs the same uid, and that there is no other controller. References are merged by
+    uid, so what is adopted already stays as it is. Go: AdoptReplicaSet
+    """
     if live is None:
         return "not found", live, Change.VERSION
-    if not copy.same or live.owner is not None:
+    if not copy.same or live.owner not in (None, write.value):
         return "conflict", live, Change.VERSION
     return "applied", evolve(live, owner=write.value), Change.VERSION
 

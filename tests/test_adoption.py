@@ -103,6 +103,20 @@ def test_adoption_is_a_patch_that_a_stale_copy_does_not_hinder() -> None:
     assert after == evolve(RS, owner=1)
 
 
+def test_adopting_once_more_what_is_its_own_already_changes_nothing() -> None:
+    """
+    A cache that is behind shows an orphan still. Owner references are merged by uid, so the API
+    server has no objection, as the oracle says too. Go: ownerRefControllerPatch
+    """
+    own, stale = evolve(RS, owner=ADOPTION.value), informer.Copy(current=False)
+
+    answer, after, _ = deployment_controller.replica_set_after(
+        ADOPTION, own, stale, (1,), frozenset()
+    )
+
+    assert (answer, after) == (APPLIED, own)
+
+
 @pytest.mark.parametrize(
     ("live", "copy", "answer"),
     [
