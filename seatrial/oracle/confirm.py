@@ -88,7 +88,7 @@ def _compared(
             if not wanted & set(widened(case, outcomes(evolve(case, setting=setting)))):
                 odd = seen
         if odd:
-            return Parted(side_by_side(case, odd[0], sorted(wanted, key=repr)))
+            return Parted(side_by_side(case, odd[0], sorted(wanted, key=repr), other="trace"))
     return Unconfirmed(f"it had a choice, and made it otherwise in each of {len(seen)} clusters")
 
 

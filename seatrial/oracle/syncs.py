@@ -275,7 +275,9 @@ def _writers(run: _Run, places: Sequence[int]) -> Iterator[str]:
 
 
 def _live(pods: Any) -> Counter[Any]:
+    """What pods there are; those that are only remembered do not count."""
     found: Counter[Any] = Counter()
     for pod, n in pods.items():
-        found[pod.live] += n
+        if pod.live is not None:
+            found[pod.live] += n
     return found

@@ -16,20 +16,22 @@ __all__ = ["brief", "shown", "side_by_side"]
 class _Row:
     what: str
     real: str
-    model: str
+    other: str
 
 
-def side_by_side(case: Case, real: Outcome, possible: Sequence[Outcome]) -> str:
-    """The case, and the real outcome next to the model's that is most like it."""
+def side_by_side(
+    case: Case, real: Outcome, possible: Sequence[Outcome], other: str = "model"
+) -> str:
+    """The case, and the real outcome next to that of the `other` side that is most like it."""
     nearest = min(possible, key=lambda one: (len(_differences(real, one)), repr(one)))
     rows = _differences(real, nearest)
     lines = [shown(case), ""]
     lines.append(
-        f"the model has {len(possible)} outcomes; the nearest differs in {len(rows)} places:"
+        f"the {other} has {len(possible)} outcomes; the nearest differs in {len(rows)} places:"
     )
     for row in rows:
-        lines += [f"  {row.what}", f"    real:  {row.real}", f"    model: {row.model}"]
-    lines += ["", "requests, real:", *_requests(real), "requests, model:", *_requests(nearest)]
+        lines += [f"  {row.what}", f"    real:  {row.real}", f"    {other}: {row.other}"]
+    lines += ["", "requests, real:", *_requests(real), f"requests, {other}:", *_requests(nearest)]
     return "\n".join(lines)
 
 
