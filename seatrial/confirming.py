@@ -7,6 +7,7 @@ from seatrial.core import DeclarationError
 from seatrial.model import versions
 from seatrial.oracle import Confirmed, Finding, Oracle, Parted, Sync, confirm, find, syncs_of
 from seatrial.oracle.confirm import Ask
+from seatrial.oracle.hashes import hashes_of, in_names_of
 from seatrial.oracle.syncs import of_others
 
 from .display import Look, Page
@@ -36,6 +37,7 @@ def confirm_trace(path: Path, look: Look) -> tuple[str, int]:
     with _oracle(release.version) as oracle:
         version = oracle.version
         ask = _asking(oracle, gates)
+        ask = in_names_of(ask, hashes_of(ask))
         syncs = syncs_of(read.trace, read.system.system)
         findings = [confirm(each, ask, release.rules) for each in syncs]
     return _told(read, syncs, findings, version, release.rules, look)
@@ -53,8 +55,9 @@ def _asking(oracle: Oracle, gates: dict[str, bool]) -> Ask:
     """Ask with those gates only that the release has."""
 
     def ask(requests: Sequence[dict[str, object]]) -> Sequence[dict[str, object]]:
-        known = [{**each, "gates": _known(each["gates"], gates)} for each in requests]
-        return oracle.ask(known)
+        return oracle.ask(
+            [{**each, "gates": _known(each.get("gates", {}), gates)} for each in requests]
+        )
 
     return ask
 
@@ -84,7 +87,7 @@ def _told(
     if others:
         counted = ", ".join(f"{who} {n}" for who, n in sorted(others.items()))
         page.put(f"not asked, since no controller takes them: steps of {counted}")
-    changed = sorted(_changed(read) - rules)
+    changed = sorted(_changed(read) - rules) if syncs else []
     code = _code(findings, changed)
     _verdict(page, syncs, findings, version, changed, code)
     return "\n".join(page.lines) + "\n", code

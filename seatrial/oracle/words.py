@@ -26,9 +26,10 @@ def side_by_side(
     nearest = min(possible, key=lambda one: (len(_differences(real, one)), repr(one)))
     rows = _differences(real, nearest)
     lines = [shown(case), ""]
-    lines.append(
-        f"the {other} has {len(possible)} outcomes; the nearest differs in {len(rows)} places:"
+    outcomes = (
+        "one outcome, which" if len(possible) == 1 else f"{len(possible)} outcomes; the nearest"
     )
+    lines.append(f"the {other} has {outcomes} differs in {len(rows)} places:")
     for row in rows:
         lines += [f"  {row.what}", f"    real:  {row.real}", f"    {other}: {row.other}"]
     lines += ["", "requests, real:", *_requests(real), f"requests, {other}:", *_requests(nearest)]
