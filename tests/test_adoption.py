@@ -110,9 +110,7 @@ def test_adopting_once_more_what_is_its_own_already_changes_nothing() -> None:
     """
     own, stale = evolve(RS, owner=ADOPTION.value), informer.Copy(current=False)
 
-    answer, after, _ = deployment_controller.replica_set_after(
-        ADOPTION, own, stale, (1,), frozenset()
-    )
+    answer, after, _ = deployment_controller.replica_set_after(ADOPTION, own, stale, (1,))
 
     assert (answer, after) == (APPLIED, own)
 

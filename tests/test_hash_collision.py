@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 from attrs import evolve
 
-from conformance.oracle import Json, Oracle, OracleMissing
 from conformance.test_oracle import asked as synced
 from conformance.test_oracle import controlled_by, last_status
 from conformance.test_oracle import deployment as cluster
@@ -28,6 +27,7 @@ from seatrial.model import (
     workload,
 )
 from seatrial.model import pods as pod_classes
+from seatrial.oracle.client import Json, Oracle, OracleMissing
 from seatrial.properties import known_bugs
 
 Copy, Event, Change = informer.Copy, informer.Event, informer.Change

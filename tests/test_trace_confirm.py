@@ -299,6 +299,13 @@ def test_a_sync_that_a_restart_cuts_off_is_not_asked_for() -> None:
     assert {type(confirm(sync, never)) for sync in (*cut, *late)} == {Unconfirmed}
 
 
+def test_a_deployment_whose_names_may_be_taken_is_not_asked_for() -> None:
+    syncs = found_in(surrounded("set-image", "hash-collision", "atomic", 0), 3)
+
+    assert {"collisions of names" in each.trouble for each in syncs if not each.template} == {True}
+    assert any(not each.trouble for each in syncs if each.template)
+
+
 # ---- with the real controllers ----------------------------------------------------------------
 
 

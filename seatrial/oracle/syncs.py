@@ -79,6 +79,8 @@ class _Run:
     states: tuple[State, ...]
     numbers: tuple[int, ...]
     """Of each step, as a timeline counts: what follows at once has the number of its cause."""
+    collides: bool = False
+    """Whether names of ReplicaSets may be taken."""
     found: list[_Open] = Factory(list)
 
 
@@ -92,7 +94,8 @@ def syncs_of(trace: Trace, system: System) -> list[Sync]:
     for step in trace.steps:
         number += not step.committed
         numbers.append(max(number, 1))
-    run = _Run(trace, setting_of(system), tuple(trace.states()), tuple(numbers))
+    collides = any(each.name == "hash_collisions" and each.value for each in system.parameters)
+    run = _Run(trace, setting_of(system), tuple(trace.states()), tuple(numbers), collides)
     _find(run)
     syncs = [_sync(run, each) for each in run.found]
     late = (
@@ -200,17 +203,19 @@ def _trouble(run: _Run, found: _Open) -> str:
         return f"there are {run.setting.templates} templates; {len(HASHES)} are translated"
     if any(_DROPPED in run.trace.steps[at].label for at in found.own):
         return "how often a key was tried before is not translated"
-    if any(_taken_name(run, at) for at in found.own):
-        return "a name is taken by an object that the translation does not write"
+    if _collides(run, found):
+        return "collisions of names (hash-collision) are not translated"
     return ""
 
 
-def _taken_name(run: _Run, at: int) -> bool:
-    """Whether a creation finds its name taken, and not by a ReplicaSet of the model."""
-    step = run.trace.steps[at]
-    if _family(step) != "write_replica_set" or answer_in(step.label) != "already exists":
+def _collides(run: _Run, found: _Open) -> bool:
+    """Whether names that are taken matter: to any creation, and to what the Deployment says."""
+    if not run.collides:
         return False
-    return run.states[at][f"replica_set[{_index(step)}]"] is None
+    start = run.states[found.own[0]]
+    both = (start["deployment"], start["deployment_cache"])
+    counted = any(each is not None and each.status.collision_count for each in both)
+    return found.controller == "deployment" or counted
 
 
 def _taken(run: _Run, found: _Open, at: int) -> Taken:
