@@ -161,14 +161,15 @@ def test_a_part_of_an_environment_has_nothing_that_the_whole_has_not(
 
 
 def test_only_what_is_in_the_way_is_left_out() -> None:
-    """The largest part: here without scaling, and at lag 0, where there are no lists anew."""
+    """The largest part: here without scaling or failover, and at lag 0, without lists anew."""
     each = BY_ID["seed-rolling-controlled-rate"]
 
     part = each.narrowed(case().spec, evolve(BUSY, lag=1))
 
     assert part is not None
     assert {*BUSY.users} - {*part.users} == {environment.Budget("scale", "2")}
-    assert {*BUSY.faults} - {*part.faults} == {environment.Budget("relist")}
+    away = {environment.Budget("failover"), environment.Budget("relist")}
+    assert {*BUSY.faults} - {*part.faults} == away
     assert (part.level, part.lag) == ("faulty", 0)
 
 
