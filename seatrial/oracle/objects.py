@@ -8,11 +8,14 @@ UIDs, ages …) comes from the caller.
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from seatrial.model import api
 
 __all__ = [
+    "COLLIDED",
+    "HASHES",
     "NAMESPACE",
     "NOW",
     "Object",
@@ -20,6 +23,7 @@ __all__ = [
     "annotated",
     "deployment_object",
     "deployment_uid",
+    "is_stranger",
     "observed_generation",
     "observed_of",
     "owner_reference",
@@ -31,6 +35,8 @@ __all__ = [
     "replica_set_name",
     "replica_set_object",
     "seconds_ago",
+    "stranger_object",
+    "template_hash",
     "template_object",
     "uid_number",
 ]
@@ -46,6 +52,7 @@ _PREFIX = "deployment.kubernetes.io/"
 _REVISION = _PREFIX + "revision"
 _DESIRED = _PREFIX + "desired-replicas"
 _MAXIMAL = _PREFIX + "max-replicas"
+_STRANGER = "uid-taken"
 _ROLLBACK = "deprecated.deployment.rollback.to"
 
 HASHES: Mapping[int, str] = {
@@ -62,13 +69,35 @@ HASHES: Mapping[int, str] = {
 The pod-template-hash of each template, as v1.36.3 computes it for those that are made here. A wrong
 one shows: a ReplicaSet would be created under another name. Go: ComputeHash
 """
+COLLIDED: Mapping[tuple[int, int], str] = {
+    (1, 1): "679dbc756f",
+    (2, 1): "5ff57c5b78",
+    (3, 1): "559b999967",
+    (4, 1): "595cd8bbbd",
+    (1, 2): "7f697799b6",
+    (2, 2): "868c4f645",
+    (3, 2): "c95979964",
+    (4, 2): "5f66dbbbc5",
+    (1, 3): "55fc474bff",
+    (2, 3): "75974584b8",
+    (3, 3): "675d5fcf97",
+    (4, 3): "79b64867d",
+}
+"""The hash of a template after so many collisions."""
 
 
+def template_hash(template: int, collisions: int = 0) -> str:
+    """What stands for a template in names and labels, after so many collisions of names."""
+    return COLLIDED[template, collisions] if collisions else HASHES[template]
+
+
+@lru_cache(maxsize=16_384)
 def ago(seconds: int) -> str:
     """The time so many seconds before now."""
     return (_NOW - timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+@lru_cache(maxsize=16_384)
 def seconds_ago(stamp: str) -> float:
     """How long before now a time is."""
     return (_NOW - datetime.fromisoformat(stamp)).total_seconds()
@@ -90,18 +119,18 @@ def _template_of(template: Object) -> int:
     return int(image.removeprefix("web:"))
 
 
-def replica_set_name(template: int) -> str:
+def replica_set_name(template: int, collisions: int = 0) -> str:
     """What the ReplicaSet of a template is called. Go: generateReplicaSetName"""
-    return f"{NAME}-{HASHES[template]}"
+    return f"{NAME}-{template_hash(template, collisions)}"
 
 
 def _labels() -> dict[str, str]:
     return {"app": NAME, "tier": "front"}
 
 
-def pod_labels(template: int) -> dict[str, str]:
+def pod_labels(template: int, collisions: int = 0) -> dict[str, str]:
     """The labels of the pods of a template, if they have all of them."""
-    return {**_labels(), "pod-template-hash": HASHES[template]}
+    return {**_labels(), "pod-template-hash": template_hash(template, collisions)}
 
 
 def owner_reference(kind: str, name: str, uid: str) -> Object:
@@ -229,6 +258,8 @@ def _deployment_status(
     }
     if status.terminating_replicas is not None:
         written["terminatingReplicas"] = status.terminating_replicas
+    if status.collision_count:
+        written["collisionCount"] = status.collision_count
     return written
 
 
@@ -247,6 +278,7 @@ def read_deployment_status(status: Object, generation: int) -> api.DeploymentSta
         terminating_replicas=status.get("terminatingReplicas"),
         observed_generation=observed_of(status, generation),
         conditions=tuple(sorted(conditions, key=lambda each: each.type)),
+        collision_count=status.get("collisionCount", 0),
     )
 
 
@@ -286,15 +318,17 @@ def read_deployment(written: Object) -> api.Deployment:
 # ---- ReplicaSets ------------------------------------------------------------------------------
 
 
-def replica_set_object(of: api.ReplicaSet, metadata: Object, garbled: bool) -> Object:
+def replica_set_object(
+    of: api.ReplicaSet, metadata: Object, garbled: bool, collisions: int = 0
+) -> Object:
     """
-    A ReplicaSet.
+    A ReplicaSet, called as after so many collisions.
 
     `garbled`: where the model has no desired size there is an annotation, but not a number.
     """
-    labels = pod_labels(of.template)
+    labels = pod_labels(of.template, collisions)
     metadata = {
-        "name": replica_set_name(of.template),
+        "name": replica_set_name(of.template, collisions),
         "namespace": NAMESPACE,
         "labels": labels,
         **metadata,
@@ -305,7 +339,7 @@ def replica_set_object(of: api.ReplicaSet, metadata: Object, garbled: bool) -> O
     if of.owner is not None:
         owner = owner_reference("Deployment", NAME, deployment_uid(of.owner))
         metadata["ownerReferences"] = [owner]
-    hashed = {"app": NAME, "pod-template-hash": HASHES[of.template]}
+    hashed = {"app": NAME, "pod-template-hash": template_hash(of.template, collisions)}
     return {
         "apiVersion": "apps/v1",
         "kind": "ReplicaSet",
@@ -361,6 +395,22 @@ def read_replica_set_status(status: Object, generation: int) -> api.ReplicaSetSt
     )
 
 
+def stranger_object(of: api.ReplicaSet, taken: tuple[int, int], metadata: Object) -> Object:
+    """A ReplicaSet of another Deployment, under the name of a template after so many collisions."""
+    template, collisions = taken
+    uid = f"{_STRANGER}-{template}-{collisions}"
+    made = replica_set_object(of, {"uid": uid, **metadata}, False, collisions)
+    made["metadata"]["name"] = replica_set_name(template, collisions)
+    owner = owner_reference("Deployment", "other", "uid-other")
+    made["metadata"]["ownerReferences"] = [owner]
+    return made
+
+
+def is_stranger(written: Object) -> bool:
+    """Whether it is one of these."""
+    return str(written["metadata"]["uid"]).startswith(_STRANGER)
+
+
 def read_replica_set(written: Object) -> api.ReplicaSet:
     """The model's ReplicaSet, without its rank in the order of creation."""
     metadata, spec = written["metadata"], written["spec"]
@@ -395,9 +445,10 @@ def pod_object(
     node: str | None,
     ready_for: int,
     restarts: int = 0,
+    collisions: int = 0,
 ) -> Object:
     """A pod of that kind, on that node, whose readiness changed `ready_for` seconds ago."""
-    labels = pod_labels(template)
+    labels = pod_labels(template, collisions)
     if not kind.fully_labeled:
         del labels["tier"]
     metadata = {"namespace": NAMESPACE, "labels": labels, **metadata}

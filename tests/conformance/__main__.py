@@ -20,7 +20,7 @@ from seatrial.oracle.client import Oracle, OracleCrashed, OracleMissing
 from seatrial.oracle.words import shown
 
 from .fresh import Campaign
-from .law import Divergence, Tally
+from .law import Asked, Divergence, Tally
 from .recorded import Record, read, write
 from .table import Row, note, rendered
 
@@ -100,8 +100,9 @@ def _record(oracle: Oracle, given: argparse.Namespace) -> int:
         kept: list[Record] = []
         early: list[Record] = []
 
-        def keep(record: Record, kept: list[Record] = kept, early: list[Record] = early) -> None:
-            (kept if record.answer["requests"] else early).append(record)
+        def keep(asked: Asked, kept: list[Record] = kept, early: list[Record] = early) -> None:
+            record = Record(asked.case, asked.number, asked.faults, asked.answer)
+            (kept if asked.answer["requests"] else early).append(record)
 
         campaign = Campaign(controller, oracle.ask, given.seed, keep, clusters_each=1)
         for _ in _progress(controller, campaign.run()):
