@@ -147,10 +147,6 @@ def _requests(case: Case, cluster: Cluster, found: Iterable[Object]) -> Iterable
         if verb in ("update", "update status") and answer == "not found":
             # The model has one word for an object that is another one now, or none any more.
             answer = "conflict"
-        pod = cluster.classes.get(each.get("name", ""))
-        if kind == "Pod" and answer == "lost" and pod is not None and pod.live is None:
-            # There was nothing to apply: to the controller it is a request that failed.
-            answer = "failed"
         yield _request(case, cluster, verb, kind, each, answer)
 
 

@@ -21,8 +21,8 @@ __all__ = ["Asked", "Comparison", "Divergence", "Tally", "check", "possible"]
 
 _TRIED = 8
 """Of a case with more outcomes so many are asked for."""
-_MORE = 12
-"""So many more clusters are made for an outcome that the first ones did not give."""
+_MORE = (12, 100, 400)
+"""So many more clusters are made, time after time, for an outcome that no cluster gave yet."""
 
 
 class Divergence(AssertionError):
@@ -96,7 +96,7 @@ class _Wanted:
     outcomes: list[Outcome] = field(init=False)
     seen: set[Outcome] = field(factory=set)
     asked: int = 0
-    again: bool = False
+    rounds: int = 0
 
     def __attrs_post_init__(self) -> None:
         of = list(self.expected)
@@ -163,7 +163,7 @@ class Comparison:
     ) -> tuple[_Sent | None, list[_Wanted]]:
         """Send these on their way, then settle what was sent before; what has to go once more."""
         planned = [each for one in wanted for each in one.planned(self.clusters_each)]
-        planned += [each for one in again for each in one.planned(_MORE)]
+        planned += [each for one in again for each in one.planned(_MORE[one.rounds - 1])]
         sending = None
         if planned:
             requests = [cluster.request for _, cluster, _, _ in planned]
@@ -185,8 +185,8 @@ class Comparison:
         left = []
         for wanted in {id(one): one for one, _, _, _ in sent.planned}.values():
             missed = [outcome for outcome in wanted.outcomes if outcome not in wanted.seen]
-            if missed and not wanted.again:
-                wanted.again = True
+            if missed and wanted.rounds < len(_MORE):
+                wanted.rounds += 1
                 left.append(wanted)
             else:
                 self._count(wanted, missed)
