@@ -49,6 +49,8 @@ class Setting:
     consistency_store: bool = True
     terminating_replicas: bool = True
     write_faults: bool = False
+    min_ready_seconds: int = 0
+    """What the manifest says; syncs go by that of their ReplicaSet, handlers by this one."""
     collides: bool = False
     """Whether names of new ReplicaSets may be taken: then `names_taken` says which are."""
     variant: frozenset[str] = frozenset()
@@ -77,7 +79,8 @@ def grounded(setting: Setting) -> Ground:
         gates=tuple(setting.gates().items()),
         variant=setting.variant,
     )
-    return ground(workload.compose("case", api.DeploymentSpec(1, strategy=strategy), around))
+    spec = api.DeploymentSpec(1, strategy=strategy, min_ready_seconds=setting.min_ready_seconds)
+    return ground(workload.compose("case", spec, around))
 
 
 @frozen

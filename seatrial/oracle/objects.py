@@ -82,6 +82,14 @@ COLLIDED: Mapping[tuple[int, int], str] = {
     (2, 3): "75974584b8",
     (3, 3): "675d5fcf97",
     (4, 3): "79b64867d",
+    (1, 4): "6cb7bf7576",
+    (2, 4): "5678c8f64c",
+    (3, 4): "59b59c996b",
+    (4, 4): "5556d6bbb9",
+    (1, 5): "797dd6bf",
+    (2, 5): "7fb74984c4",
+    (3, 5): "756d67cf9f",
+    (4, 5): "7d8557596d",
 }
 """The hash of a template after so many collisions."""
 

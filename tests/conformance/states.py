@@ -11,7 +11,7 @@ from typing import Any
 from attrs import evolve
 
 from seatrial.core import Population
-from seatrial.model import api, controller_utils, deployment_conditions, informer, pods
+from seatrial.model import api, clock, controller_utils, deployment_conditions, informer, pods
 from seatrial.model.collisions import TakenName
 from seatrial.oracle.cases import Case, Setting, of_state
 
@@ -251,7 +251,7 @@ def _faulty(chance: Chance, case: Case, of_a_sync: int) -> Case:
 
 def arbitrary_deployment(chance: Chance) -> Case:
     """A sync of a Deployment with any ReplicaSets, status and annotations, seen late or in time."""
-    templates = chance.integer(2, 4)
+    templates = chance.of((2, 4))  # a system has to be composed for each
     recreate = chance.of(_OFTEN_NOT)
     setting = Setting(
         recreate=recreate,
@@ -262,7 +262,7 @@ def arbitrary_deployment(chance: Chance) -> Case:
     spec = _spec(chance, recreate, templates)
     cached = api.Deployment(
         spec=spec,
-        status=_deployment_status(chance, chance.of((0, 0, 1, 2)) if setting.collides else 0),
+        status=_deployment_status(chance, chance.of((0, 0, 1)) if setting.collides else 0),
         revision=chance.of((None, 1, 1, 2)),
         rollback_to=chance.of((None,) * 12 + (0, 1, 2, 7)),
         deleting=chance.of(_RARELY),
@@ -274,6 +274,7 @@ def arbitrary_deployment(chance: Chance) -> Case:
         "deployment_queue": events,
         "deadline": chance.of(("running", "passed")),
     }
+    values["deadline"] = _deadline(values)
     values |= _replica_sets(chance, spec, templates, setting.collides)
     if setting.collides:
         values["names_taken"] = _names_taken(chance, cached, values, templates)
@@ -284,6 +285,14 @@ def arbitrary_deployment(chance: Chance) -> Case:
                 trails = []
             values[f"pods[{template}]"] = Population((pods.Pod(trail), 1) for trail in trails)
     return _faulty(chance, of_state(setting, "deployment", 0, values), of_a_sync=0)
+
+
+def _deadline(values: dict[str, Any]) -> str:
+    """Whether it has passed; off where the model keeps no date."""
+    cached = values["deployment_cache"]
+    if cached is None or clock.deadline_after("running", cached, renewed=False) == "off":
+        return "off"
+    return "running" if values["deadline"] == "off" else str(values["deadline"])
 
 
 def arbitrary_deployments(chance: Chance) -> list[Case]:
@@ -337,6 +346,7 @@ def following(case: Case) -> Case:
         "deployment_queue": (),
         "replica_set_queue": (),
     }
+    values["deadline"] = _deadline(values)
     for template, rs in left.replica_sets:
         if rs is not None:
             youngest = 1 + max(ranks.values(), default=0)
