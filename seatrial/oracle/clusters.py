@@ -206,9 +206,7 @@ class _Maker:
                 # Younger ones have the higher rank; the same second is told apart by name.
                 age = 2000 - 10 * value.created
                 metadata = {**metadata, "creationTimestamp": objects.ago(age)}
-                into.append(
-                    objects.replica_set_object(value, metadata, garbled, case.collisions)
-                )
+                into.append(objects.replica_set_object(value, metadata, garbled, case.collisions))
         if case.controller == "replicaset" or case.setting.recreate:
             self.add_pods(template, versions)
 

@@ -113,7 +113,9 @@ def _pods(
         None,
     )
     for each in live.values():
-        if each["metadata"]["labels"] == objects.pod_labels(case.template, case.collisions) and _new(case, each):
+        if each["metadata"]["labels"] == objects.pod_labels(
+            case.template, case.collisions
+        ) and _new(case, each):
             orphaned = all(ref["uid"] != owner for ref in each["metadata"]["ownerReferences"])
             found.append((plain_pod(None, pods.CREATED, False, orphaned), 1))
     return Population(found)

@@ -8,7 +8,8 @@ Hold the model against the real controllers, as `make conformance` does.
 
 `run` compares fresh random cases and ends with a table; 1 where something diverges, 2 without the
 oracle. `--note` keeps the figures for docs/conformance.md. `record` writes the cases that the
-ordinary tests check, and `replay` asks the oracle for these again; `coverage` counts which Go statements they reach.
+ordinary tests check, `replay` asks the oracle for these again, and `coverage` counts which Go
+statements they reach.
 """
 
 import argparse
@@ -24,11 +25,19 @@ from seatrial.oracle.words import shown
 
 from . import notices
 from .chance import Seeded
-from .coverage import measured
+from .coverage import NEVER, NOT_CLAIMED, measured
 from .fresh import Campaign
 from .law import Asked, Divergence, Tally
 from .recorded import Record, Told, read, read_notices, version, write, write_notices
-from .table import Row, known_files, note, note_files, rendered, rendered_files
+from .table import (
+    Row,
+    known_files,
+    note,
+    note_files,
+    rendered,
+    rendered_files,
+    rendered_left_out,
+)
 
 _SHARE_OF_EARLY = 0.3
 """At most so many of the recorded syncs may return without a request."""
@@ -191,7 +200,7 @@ def _replay(oracle: Oracle) -> int:
 def _coverage() -> int:
     files = measured(version("replicaset"))
     print(rendered_files(files))
-    note_files(files)
+    note_files(files, rendered_left_out(NOT_CLAIMED, NEVER))
     return 0
 
 

@@ -69,10 +69,11 @@ class Campaign:
             gc.unfreeze()
 
     def _batches(self, seconds: float | None, syncs: int | None) -> Iterator[list[Case]]:
-        began, number = time.monotonic(), self.seed * _SEEDS
+        began, last = time.monotonic(), self.seed * _SEEDS
         while True:
             drawn: dict[Case, int] = {}
-            for number in range(number + 1, number + 1 + _BATCH):
+            first, last = last + 1, last + _BATCH
+            for number in range(first, last + 1):
                 for case in self._draw(Seeded(number), number):
                     drawn.setdefault(case, number)
             self._origins.append(drawn)

@@ -43,11 +43,17 @@ class Notice:
     deployment: api.Deployment | None
     replica_sets: tuple[api.ReplicaSet | None, ...]
     """As the caches show them before the event, by template."""
-    expectations: controller_utils.Expectations = controller_utils.Expectations()
+    expectations: controller_utils.Expectations = field(factory=controller_utils.Expectations)
     named: bool = False
     """Whether a pod's deletion is expected."""
     others: tuple[api.PodKind, ...] = field(default=())
     """Pods of the same ReplicaSet, which the caches show."""
+    how: Literal["told", "found by a list", "told again"] = "told"
+    """
+    A deletion that was missed is found by a list; a list also tells of all that is as it was.
+    """
+    orphaned: bool = False
+    """Whether a pod's owner is a former ReplicaSet of that name."""
 
 
 @frozen
@@ -90,7 +96,8 @@ def drawn(chance: Chance) -> Notice:
         after = chance.of((after, after, None)) or None
         if deployment is None:
             after = api.Deployment(_spec(setting))
-        return evolve(base, template=0, before=deployment, after=after)
+        how = _how(chance, after)
+        return evolve(base, template=0, before=deployment, after=after, how=how)
     if kind == "replica_set":
         return _of_a_replica_set(chance, base)
     return _of_a_pod(chance, base)
@@ -102,7 +109,8 @@ def _spec(setting: Setting) -> api.DeploymentSpec:
 
 
 def _deployment(chance: Chance, setting: Setting) -> api.Deployment | None:
-    return chance.of((True, True, True, False)) and api.Deployment(_spec(setting)) or None
+    there = chance.of((True, True, True, False))
+    return api.Deployment(_spec(setting)) if there else None
 
 
 def _replica_set(
@@ -136,7 +144,14 @@ def _of_a_replica_set(chance: Chance, base: Notice) -> Notice:
             )
         )
     expected = controller_utils.Expectations(chance.integer(0, 2), 0)
-    return evolve(base, before=before, after=after, expectations=expected)
+    how = _how(chance, after)
+    return evolve(base, before=before, after=after, expectations=expected, how=how)
+
+
+def _how(chance: Chance, after: Any) -> Any:
+    if after is None:
+        return chance.of(("told", "found by a list"))
+    return "told"
 
 
 def _of_a_pod(chance: Chance, base: Notice) -> Notice:
@@ -146,9 +161,13 @@ def _of_a_pod(chance: Chance, base: Notice) -> Notice:
         after = None
     if before is None and after is None:
         after = pods.CREATED
-    if before == after:
-        after = None
+    again = before is not None and before == after
+    if again:
+        base = evolve(base, how="told again")
+    else:
+        base = evolve(base, how=_how(chance, after), orphaned=chance.of((False,) * 5 + (True,)))
     named = chance.of((False, True)) and before is not None and not before.terminating
+    named = named and not base.orphaned
     others = tuple(chance.of(_KINDS) for _ in range(chance.of((0, 0, 1, 2))))
     expected = controller_utils.Expectations(chance.integer(0, 2), int(named))
     return evolve(
@@ -161,6 +180,8 @@ def _of_a_pod(chance: Chance, base: Notice) -> Notice:
 
 def modelled(notice: Notice) -> Handled:
     """What the model's delivery of the event does."""
+    if notice.how == "told again":
+        return Handled(False, False, _plain(notice.expectations))
     system = grounded(notice.setting)
     cells = dict(zip((slot.name for slot in system.slots), system.initial[0], strict=True))
     cells |= {
@@ -180,7 +201,8 @@ def modelled(notice: Notice) -> Handled:
     if notice.kind == "pod":
         event = evolve(event, value=(notice.before, notice.after))
         kinds: Counter[pods.Pod] = Counter(pods.Pod((kind,)) for kind in notice.others)
-        kinds[pods.Pod((notice.before, notice.after), named=notice.named)] += 1
+        told = pods.Pod((notice.before, notice.after), False, notice.named, notice.orphaned)
+        kinds[told] += 1
         cells[f"pods[{at}]"] = Population(kinds)
     cells[f"{notice.kind}_queue"] = (event,)
     if at:
@@ -264,8 +286,12 @@ def _told(notice: Notice) -> Object:
 
     if notice.before is None:
         return {"how": "add", "object": written(notice.after, 20)}
+    if notice.how == "told again":
+        same = written(notice.after, 20)
+        return {"how": "update", "object": same, "old": same}
     if notice.after is None:
-        return {"how": "delete", "object": written(notice.before, 15)}
+        how = "delete" if notice.how == "told" else "tombstone"
+        return {"how": how, "object": written(notice.before, 15)}
     return {
         "how": "update",
         "object": written(notice.after, 20),
@@ -291,13 +317,13 @@ def _of_replica_set(of: api.ReplicaSet, version: int) -> Object:
 
 
 def _of_pod(notice: Notice, name: str, kind: api.PodKind, version: int) -> Object:
-    owner = objects.replica_set_name(notice.template)
+    owner, uid = objects.replica_set_name(notice.template), f"uid-rs-{notice.template}"
+    if name == _EVENT and notice.orphaned:
+        uid = "uid-rs-before"
     metadata = {
         **_metadata(f"uid-{name}", version),
         "name": f"{owner}-{name}",
-        "ownerReferences": [
-            objects.owner_reference("ReplicaSet", owner, f"uid-rs-{notice.template}")
-        ],
+        "ownerReferences": [objects.owner_reference("ReplicaSet", owner, uid)],
     }
     return objects.pod_object(kind, notice.template, metadata, "n1", 5)
 
@@ -306,7 +332,10 @@ def real(notice: Notice, answer: Object) -> Handled:
     """What the real handlers did. Raises KeyError where they were not asked."""
     calls = answer["key"]["calls"]
     if notice.controller == "deployment":
-        return Handled("add" in calls, False, controller_utils.Expectations())
+        expected = controller_utils.Expectations()
+        if notice.how == "told again":
+            expected = _plain(notice.expectations)  # which are none of this controller's
+        return Handled("add" in calls, False, expected)
     left = answer["memory"]["expectations"] or {"add": 0, "del": 0}
     expected = controller_utils.Expectations(max(0, left["add"]), max(0, left["del"]))
     return Handled("add" in calls, "add-after" in calls, _plain(expected))

@@ -11,8 +11,15 @@ from typing import Any
 from attrs import evolve
 
 from seatrial.core import Population
-from seatrial.model import api, clock, controller_utils, deployment_conditions, informer, pods
-from seatrial.model.collisions import TakenName
+from seatrial.model import (
+    api,
+    clock,
+    collisions,
+    controller_utils,
+    deployment_conditions,
+    informer,
+    pods,
+)
 from seatrial.oracle.cases import Case, Setting, of_state
 
 from .chance import Chance
@@ -95,7 +102,7 @@ def _spec(chance: Chance, recreate: bool, templates: int) -> api.DeploymentSpec:
     )
 
 
-def _deployment_status(chance: Chance, collisions: int = 0) -> api.DeploymentStatus:
+def _deployment_status(chance: Chance, count: int = 0) -> api.DeploymentStatus:
     """A status that validation lets pass, with any conditions that the controller may write."""
     replicas = chance.integer(0, 8)
     ready = chance.integer(0, replicas)
@@ -122,7 +129,7 @@ def _deployment_status(chance: Chance, collisions: int = 0) -> api.DeploymentSta
         terminating_replicas=chance.of((None, 0, 0, 2)),
         observed_generation=chance.of(tuple(api.Observed)),
         conditions=tuple(found),
-        collision_count=collisions,
+        collision_count=count,
     )
 
 
@@ -310,7 +317,7 @@ def arbitrary_replica_sets(chance: Chance) -> list[Case]:
 
 def _names_taken(
     chance: Chance, cached: api.Deployment, values: dict[str, Any], templates: int
-) -> frozenset[TakenName]:
+) -> frozenset[collisions.TakenName]:
     """Names that others have: the next one that is asked for, and one after a collision more."""
     found = []
     count = cached.status.collision_count
@@ -320,9 +327,9 @@ def _names_taken(
             and values[f"replica_set_cache[{template}]"] is None
         )
         if free and chance.of((True, False)):
-            found.append(TakenName(template, count, chance.of((True, True, False))))
+            found.append(collisions.TakenName(template, count, chance.of((True, True, False))))
         if chance.of(_RARELY):
-            found.append(TakenName(template, count + 1, chance.of((True, False))))
+            found.append(collisions.TakenName(template, count + 1, chance.of((True, False))))
     return frozenset(found)
 
 
@@ -370,8 +377,8 @@ def _changed_deployment(
     behind = api.Observed.NEVER if behind is api.Observed.NEVER else api.Observed.BEHIND
     late = evolve(cached.status, observed_generation=behind)
     if how == "version":
-        collisions = cached.status.collision_count
-        live = evolve(cached, status=_deployment_status(chance, collisions))
+        count = cached.status.collision_count
+        live = evolve(cached, status=_deployment_status(chance, count))
         return live, (informer.Event(0, live, Change.VERSION),)
     if how == "generation":
         template = chance.integer(1, templates)

@@ -1,14 +1,23 @@
 """The tables of docs/conformance.md: what was compared, what came of it, and what it reached."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from attrs import asdict, frozen
 
 from .law import Tally
 
-__all__ = ["File", "Row", "known_files", "note", "note_files", "rendered"]
+__all__ = [
+    "File",
+    "Row",
+    "known_files",
+    "note",
+    "note_files",
+    "rendered",
+    "rendered_files",
+    "rendered_left_out",
+]
 
 _HERE = Path(__file__).parent
 _FIGURES = _HERE / "recorded" / "figures.json"
@@ -16,6 +25,7 @@ _PAGE = _HERE.parents[1] / "docs" / "conformance.md"
 _COVERAGE = _HERE / "recorded" / "coverage.json"
 _CASES = ("<!-- figures: make conformance-note -->", "<!-- end of figures -->")
 _FILES = ("<!-- files: make conformance-coverage -->", "<!-- end of files -->")
+_LEFT_OUT = ("<!-- left out: make conformance-coverage -->", "<!-- end of what is left out -->")
 
 
 @frozen
@@ -68,7 +78,7 @@ _HEAD = (
 
 
 def rendered(rows: Sequence[Row], reached: Sequence[File] = ()) -> str:
-    """The table in Markdown; of the Go statements those that the model claims, by recorded cases."""
+    """The table in Markdown; of the Go statements those that the model claims."""
     return _HEAD + "\n".join(
         f"| {row.controller} | {row.kubernetes} | {row.syncs:,} | {row.states:,}"
         f" | {row.early / max(1, row.syncs):.0%} | {row.divergences}"
@@ -100,6 +110,21 @@ def rendered_files(reached: Sequence[File]) -> str:
     )
 
 
+def rendered_left_out(
+    functions: Mapping[str, Mapping[str, str]], statements: Mapping[str, str]
+) -> str:
+    """What is left out of the claimed statements, and why, in Markdown."""
+    lines = ["| not claimed | why |", "| --- | --- |"]
+    for name, of in functions.items():
+        why: dict[str, list[str]] = {}
+        for function, reason in of.items():
+            why.setdefault(reason, []).append(f"`{function.rpartition('.')[2]}`")
+        lines += [f"| `{name}`: {', '.join(names)} | {reason} |" for reason, names in why.items()]
+    for reason in statements.values():
+        lines.append(f"| single statements | {reason} |")
+    return "\n".join(lines)
+
+
 def known() -> list[Row]:
     """The figures that were kept."""
     if not _FIGURES.exists():
@@ -121,21 +146,22 @@ def note(rows: Sequence[Row]) -> None:
     _write_page()
 
 
-def note_files(files: Sequence[File]) -> None:
-    """Keep what of the Go files was reached."""
+def note_files(files: Sequence[File], left_out: str) -> None:
+    """Keep what of the Go files was reached, and what is left out there."""
     _keep(_COVERAGE, files)
-    _write_page()
+    _write_page((_LEFT_OUT, left_out))
 
 
 def _keep(path: Path, values: Sequence[Row] | Sequence[File]) -> None:
     path.write_text(json.dumps([asdict(each) for each in values], indent=1) + "\n", "utf-8")
 
 
-def _write_page() -> None:
+def _write_page(*more: tuple[tuple[str, str], str]) -> None:
     text = _PAGE.read_text("utf-8")
     for (begin, end), table in (
         (_CASES, rendered(known(), known_files())),
         (_FILES, rendered_files(known_files())),
+        *more,
     ):
         before, _, rest = text.partition(begin)
         _, _, after = rest.partition(end)
