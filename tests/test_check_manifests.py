@@ -449,7 +449,7 @@ def test_a_trace_file_is_not_believed(run: Run, one: str, tmp_path: Path) -> Non
         ("users", ["dance"], "there is no 'dance'"),
         ("lag", "1", "#meta.subject lacks lag"),
         ("clock", 1, "#meta.subject.clock is no string"),
-        ("deployment", {"kind": "Deployment"}, "apiVersion"),
+        ("manifest", {"kind": "Deployment"}, "apiVersion"),
         ("variant", ["no-such-bug"], "no-such-bug"),
     ):
         changed = whole | {"#meta": whole["#meta"] | {"subject": dict(whole["#meta"]["subject"])}}
