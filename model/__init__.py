@@ -44,9 +44,9 @@ if TYPE_CHECKING:
     )
     from .api import IntOrPercent
     from .environment import Environment
-    from .manifest import Manifests, NotModelled, parse_manifests, read_manifests
-    from .manifest_apps import DeploymentManifest
-    from .manifest_errors import ManifestError
+    from .manifest.deployment import DeploymentManifest
+    from .manifest.errors import ManifestError
+    from .manifest.reader import Manifests, NotModelled, parse_manifests, read_manifests
     from .mutant import Mutant
 
 __all__ = [
@@ -94,15 +94,15 @@ __all__ = [
 ]
 
 _FROM = {
-    "DeploymentManifest": "manifest_apps",
+    "DeploymentManifest": "manifest.deployment",
     "Environment": "environment",
     "IntOrPercent": "api",
-    "ManifestError": "manifest_errors",
-    "Manifests": "manifest",
+    "ManifestError": "manifest.errors",
+    "Manifests": "manifest.reader",
     "Mutant": "mutant",
-    "NotModelled": "manifest",
-    "parse_manifests": "manifest",
-    "read_manifests": "manifest",
+    "NotModelled": "manifest.reader",
+    "parse_manifests": "manifest.reader",
+    "read_manifests": "manifest.reader",
 }
 
 # Type checkers and editors read the imports above; a `__getattr__` would hide misspelt names.
