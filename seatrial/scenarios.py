@@ -146,7 +146,8 @@ def _scenario(
     blocks = [each for each in about if each.effect == _BLOCKS and not _inert(each, asked)]
     name = manifest.name if alone else key
     listed = tuple(_listed(each, asked) for each in (*about, *others))
-    of = Workload(kind, name, manifest, targets, listed, owners.relies_on)
+    bugs = (*asked.bugs, *asked.fixes)
+    of = Workload(kind, name, manifest, targets, listed, owners.relies_on, bugs)
     rungs = tuple(
         Rung(rung, of.subject(around), one, around, of)
         for rung, around, one in _rungs(base, mine, kind, ladder)
@@ -249,6 +250,9 @@ def _check_concerns(asked: Asked, kinds: Sequence[Kind]) -> None:
             raise DeclarationError(
                 f"{option}: {name!r} means nothing for a {which}; known there: {', '.join(known)}"
             )
+    for name in (*asked.bugs, *asked.fixes):
+        if kind_of_bug(name) not in kinds:
+            raise DeclarationError(f"--bug {name} is of a {kind_of_bug(name).name}; none is given")
 
 
 def _names(kind: Kind, option: str) -> frozenset[str]:
@@ -351,7 +355,8 @@ class Workload:
     """
     A workload as it was given, of which a subject can be made in any environment.
 
-    `targets` name it on the command line; `relies_on` are the ids that its owners assert.
+    `targets` name it on the command line; `relies_on` are the ids that its owners assert, `bugs`
+    those of known bugs that are asked about, and that the modelled release may have anyway.
     """
 
     kind: Kind
@@ -360,6 +365,7 @@ class Workload:
     targets: tuple[str, ...] = ()
     not_modelled: tuple[str, ...] = ()
     relies_on: tuple[str, ...] = ()
+    bugs: tuple[str, ...] = ()
 
     @property
     def spec(self) -> Any:
@@ -381,20 +387,20 @@ class Workload:
         return Subject(
             arguments=self.targets,
             system=self.kind.compose(self.name, spec, around),
-            properties=(*asked, *_of_variant(self.kind, around)),
+            properties=(*asked, *self._broken_by_bugs(around)),
             not_modelled=self.not_modelled,
             story=self.kind.story(self.name, spec, around),
-            recipe=_recipe(self.name, self.manifest, around),
+            recipe=_recipe(self.name, self.manifest, around, self.bugs),
             left_out=tuple(left_out),
             relies_on=self.relies_on,
         )
 
-
-def _of_variant(kind: Kind, around: Environment) -> tuple[Property, ...]:
-    """What the bugs break that are brought back, or that are fixed."""
-    shown = {each for bug in kind.bugs if bug.id in around.variant for each in bug.shows}
-    promised = {each.property.id for each in kind.promises}
-    return tuple(each for each in kind.broken_by_bugs if each.id in shown - promised)
+    def _broken_by_bugs(self, around: Environment) -> Iterator[Property]:
+        """What the bugs break that are asked about, beside the promises."""
+        bugs = [each for each in self.kind.bugs if each.id in {*around.variant, *self.bugs}]
+        shown = {each for bug in bugs for each in bug.shows}
+        promised = {each.property.id for each in self.kind.promises}
+        return (each for each in self.kind.broken_by_bugs if each.id in shown - promised)
 
 
 def _broken_by_bugs(kind: Kind) -> tuple[Property, ...]:
@@ -402,7 +408,9 @@ def _broken_by_bugs(kind: Kind) -> tuple[Property, ...]:
     return (*kind.broken_by_bugs, *(each.property for each in kind.promises))
 
 
-def _recipe(name: str, manifest: Manifest, around: Environment) -> dict[str, Any]:
+def _recipe(
+    name: str, manifest: Manifest, around: Environment, bugs: Sequence[str]
+) -> dict[str, Any]:
     """What a trace file has to hold so that its system can be made again."""
     return {
         "name": name,
@@ -415,6 +423,7 @@ def _recipe(name: str, manifest: Manifest, around: Environment) -> dict[str, Any
         "kubernetes": around.kubernetes,
         "featureGates": [f"{gate}={str(on).lower()}" for gate, on in around.gates],
         "variant": sorted(around.variant),
+        "bugs": list(bugs),
     }
 
 
@@ -425,7 +434,8 @@ def subject_of_recipe(recipe: Mapping[str, Any], where: str) -> Subject:
     Raises TraceFormatError where it describes none, ManifestError or DeclarationError where that
     could not be checked.
     """
-    lists = ("users", "faults", "featureGates", "variant")
+    recipe = {"bugs": [], **recipe}
+    lists = ("users", "faults", "featureGates", "variant", "bugs")
     for key in lists:
         given = recipe.get(key)
         if not isinstance(given, list) or not all(isinstance(each, str) for each in given):
@@ -459,7 +469,9 @@ def subject_of_recipe(recipe: Mapping[str, Any], where: str) -> Subject:
     base = attrs.evolve(base, variant=frozenset(switches))
     (_, around, _), *_ = _rungs(base, asked, kind, ladder=False)
     relies_on = told(manifest, kind).relies_on
-    return Workload(kind, _printable(name), manifest, relies_on=relies_on).subject(around)
+    bugs = tuple(mutants.mutant(each).id for each in recipe["bugs"])
+    of = Workload(kind, _printable(name), manifest, relies_on=relies_on, bugs=bugs)
+    return of.subject(around)
 
 
 def _printable(name: str) -> str:
