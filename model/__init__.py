@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         deployment,
         deployment_conditions,
         deployment_controller,
+        deployment_mutants,
         deployment_progress,
         deployment_recreate,
         deployment_replica_sets,
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
         guards,
         informer,
         kubelet,
+        mutant,
         mutants,
         pods,
         replicaset,
@@ -45,7 +47,7 @@ if TYPE_CHECKING:
     from .manifest.deployment import DeploymentManifest
     from .manifest.errors import ManifestError
     from .manifest.reader import Manifests, NotModelled, parse_manifests, read_manifests
-    from .mutants import Mutant
+    from .mutant import Mutant
 
 __all__ = [
     "DeploymentManifest",
@@ -64,6 +66,7 @@ __all__ = [
     "deployment",
     "deployment_conditions",
     "deployment_controller",
+    "deployment_mutants",
     "deployment_progress",
     "deployment_recreate",
     "deployment_replica_sets",
@@ -76,6 +79,7 @@ __all__ = [
     "guards",
     "informer",
     "kubelet",
+    "mutant",
     "mutants",
     "parse_manifests",
     "pods",
@@ -95,7 +99,7 @@ _FROM = {
     "IntOrPercent": "api",
     "ManifestError": "manifest.errors",
     "Manifests": "manifest.reader",
-    "Mutant": "mutants",
+    "Mutant": "mutant",
     "NotModelled": "manifest.reader",
     "parse_manifests": "manifest.reader",
     "read_manifests": "manifest.reader",
