@@ -107,7 +107,8 @@ def test_a_job_without_labels_has_those_of_its_template() -> None:
     [
         (
             {"completionMode": "Indexed", "parallelism": 2},
-            "spec.completions: no completions; an Indexed Job has to say how many indexes there are",
+            "spec.completions: no completions; an Indexed Job has to say how many indexes there"
+            " are",
         ),
         (
             {"completionMode": "Numbered"},
@@ -299,7 +300,7 @@ def test_an_indexed_name_has_to_fit_into_host_names() -> None:
         " label, for a pod"
     ]
     assert warnings(plain) == [
-        "metadata.name: is used in the names of pods; a DNS-1123 label, as my-job, is safer"
+        "metadata.name: 'sums.v1' is used in the names of pods; a DNS-1123 label, as my-job, is safer"
     ]
 
 

@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 
 import attrs
 
-from .errors import Path
+from .errors import Path, quoted
 from .job_policies import (
     PodFailurePolicyRule,
     SuccessPolicyRule,
@@ -251,7 +251,8 @@ def _check_name(reading: Reading, fields: dict[str, Any]) -> None:
         says = f"is no name of an Indexed Job: {hostname} has to be a DNS-1123 label, for a pod"
         reading.refuse_value(path, name, says)
     elif dns_label(name):
-        reading.warn(path, "is used in the names of pods; a DNS-1123 label, as my-job, is safer")
+        says = "is used in the names of pods; a DNS-1123 label, as my-job, is safer"
+        reading.warn(path, f"{quoted(name)} {says}")
 
 
 def _manual_selector(reading: Reading) -> LabelSelector:
