@@ -300,7 +300,8 @@ def test_an_indexed_name_has_to_fit_into_host_names() -> None:
         " label, for a pod"
     ]
     assert warnings(plain) == [
-        "metadata.name: 'sums.v1' is used in the names of pods; a DNS-1123 label, as my-job, is safer"
+        "metadata.name: 'sums.v1' is used in the names of pods; a DNS-1123 label, as my-job, is"
+        " safer"
     ]
 
 
