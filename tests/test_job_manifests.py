@@ -1,5 +1,7 @@
 """Jobs are read from manifests as the API server reads them."""
 
+from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,7 +20,7 @@ from given_manifests import (
     stateful_set,
     warnings,
 )
-from seatrial.model import JobManifest
+from seatrial.model import JobManifest, read_manifests
 
 BLOCKS, MATTERS, INERT = "can write to or block", "may matter", "inert"
 SUMS = ("Job/default/sums",)
@@ -97,6 +99,18 @@ def test_a_job_without_labels_has_those_of_its_template() -> None:
     given["spec"]["template"]["metadata"] = {"labels": {"app": "sums"}}
 
     assert read(given).jobs[0].labels == (("app", "sums"),)
+
+
+def test_the_shipped_jobs_say_what_they_are_for() -> None:
+    """A queue of unknown length, an array with limits for each index, and a failure policy."""
+    folder = Path(str(files("seatrial") / "manifests"))
+    names = ("work-queue", "indexed-array", "failure-policy")
+    queue, array, policy = read_manifests([folder / f"{name}.yaml" for name in names]).jobs
+
+    assert (queue.completions, queue.parallelism, queue.backoff_limit) == (None, 2, 2)
+    assert (array.completions, array.backoff_limit_per_index) == (3, 1)
+    assert array.max_failed_indexes == 1
+    assert [each.action for each in policy.pod_failure_policy or ()] == ["FailJob", "Ignore"]
 
 
 # ---- what is refused ----------------------------------------------------------------------------

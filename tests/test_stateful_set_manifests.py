@@ -1,5 +1,7 @@
 """StatefulSets are read from manifests as the API server reads them."""
 
+from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,7 +21,7 @@ from given_manifests import (
     stateful_set,
     warnings,
 )
-from seatrial.model import IntOrPercent, StatefulSetManifest
+from seatrial.model import IntOrPercent, StatefulSetManifest, read_manifests
 
 BLOCKS, MATTERS, INERT = "can write to or block", "may matter", "inert"
 DB = ("StatefulSet/default/db",)
@@ -89,6 +91,20 @@ def test_a_mount_may_name_a_claim_template() -> None:
         "spec.template.spec.containers[0].volumeMounts[0].name: 'data' is no volume of this pod;"
         " add it to volumes"
     ]
+
+
+def test_the_shipped_ensemble_has_claims_and_a_budget() -> None:
+    """The example that the how-to pages tell of."""
+    path = Path(str(files("seatrial") / "manifests" / "ensemble.yaml"))
+    manifests = read_manifests([path])
+    (found,) = manifests.stateful_sets
+
+    assert (found.replicas, found.service_name) == (3, "ensemble")
+    assert [each.name for each in found.volume_claim_templates] == ["data"]
+    assert [each.kind for each in manifests.not_modelled if each.effect == MATTERS] == [
+        "PodDisruptionBudget"
+    ]
+    assert manifests.warnings == ()
 
 
 # ---- what is refused ----------------------------------------------------------------------------
