@@ -48,6 +48,26 @@ def job(spec: dict[str, Any] | None = None, **pod: Any) -> dict[str, Any]:
     return an_object("batch/v1", "Job", "sums", spec=whole)
 
 
+def cron_job(spec: dict[str, Any] | None = None, **of_job: Any) -> dict[str, Any]:
+    """A small CronJob with these fields in its spec and in that of its Jobs."""
+    whole = {
+        "schedule": "0 3 * * *",
+        "jobTemplate": {"spec": {**job()["spec"], **of_job}},
+        **(spec or {}),
+    }
+    return an_object("batch/v1", "CronJob", "nightly", spec=whole)
+
+
+def daemon_set(spec: dict[str, Any] | None = None, **pod: Any) -> dict[str, Any]:
+    """A small DaemonSet with these fields in its spec and in its pods' spec."""
+    whole = {
+        "selector": {"matchLabels": LABELS},
+        "template": {"metadata": {"labels": LABELS}, "spec": {"containers": [CONTAINER], **pod}},
+        **(spec or {}),
+    }
+    return an_object("apps/v1", "DaemonSet", "logs", spec=whole)
+
+
 def read(*objects: dict[str, Any], gates: Collection[str] = ()) -> Manifests:
     text = "\n---\n".join(map(json.dumps, objects))
     return parse_manifests(text, "it.yaml", gates)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from given_manifests import (
     CONTAINER,
     an_object,
+    cron_job,
     errors,
     job,
     listed,
@@ -375,7 +376,7 @@ OWNER = [{"apiVersion": "batch/v1", "kind": "CronJob", "name": "nightly", "uid":
 
 def test_a_cron_job_concerns_the_jobs_that_it_owns() -> None:
     """It deletes them by its limits, or to replace them."""
-    nightly, own = an_object("batch/v1", "CronJob", "nightly"), job()
+    nightly, own = cron_job(), job()
     own["metadata"]["ownerReferences"] = OWNER
 
     assert listed(read(own, nightly), of="Job") == {
