@@ -300,9 +300,18 @@ def test_a_rule_names_a_container_of_the_template() -> None:
 
     assert errors(job(spec)) == [
         f"{RULES}[0].onExitCodes.containerName: 'other' is no container of the template; write one"
-        " of main"
+        " of 'main'"
     ]
     assert read(job(spec, initContainers=[{**CONTAINER, "name": "other"}])).jobs
+
+
+def test_the_names_of_containers_cannot_make_a_second_line() -> None:
+    """Errors are read line by line."""
+    spec = codes(1)
+    spec["podFailurePolicy"]["rules"][0]["onExitCodes"]["containerName"] = "other"
+    given = job(spec, containers=[{"name": "a\nit.yaml:1:1: all is well", "image": "a"}])
+
+    assert len(errors(given)) == 2
 
 
 def test_an_indexed_name_has_to_fit_into_host_names() -> None:

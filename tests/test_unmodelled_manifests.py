@@ -1,5 +1,6 @@
 """CronJobs and DaemonSets are checked as the API server checks them, though nothing models them."""
 
+import zoneinfo
 from typing import Any
 
 import pytest

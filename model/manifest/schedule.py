@@ -49,12 +49,10 @@ def schedule_says(schedule: str) -> str | None:
         wrong = _DURATION.fullmatch(duration) is None
         return f"{quoted(duration)} is no duration; write one such as 1h30m" if wrong else None
     if schedule.startswith("@"):
+        if schedule in _NAMED:
+            return None
         known = ", ".join((*_NAMED, "@every 1h"))
-        return (
-            None
-            if schedule in _NAMED
-            else f"{quoted(schedule)} is no schedule; write one of {known}"
-        )
+        return f"{quoted(schedule)} is no schedule; write one of {known}"
     fields = schedule.split()
     if len(fields) != len(_FIELDS):
         right = "write minute, hour, day of the month, month, weekday"
@@ -77,9 +75,8 @@ def _part_says(part: str, least: int, most: int, names: dict[str, int]) -> str |
     for end in () if ends[0] in ("*", "?") else ends:
         number = names.get(end.lower(), _number(end))
         if number is None:
-            return f"{quoted(end)} is no number" + (
-                f", and none of {', '.join(names)}" if names else ""
-            )
+            more = f", and none of {', '.join(names)}" if names else ""
+            return f"{quoted(end)} is no number{more}"
         if not least <= number <= most:
             return f"{end} is not between {least} and {most}"
         numbers.append(number)
