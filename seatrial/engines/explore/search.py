@@ -2,12 +2,9 @@
 
 import os
 import random
-import signal
-import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any, Literal, get_args
 
@@ -21,6 +18,7 @@ from seatrial.core import (
     System,
     Verdict,
     ground,
+    interruptible,
 )
 
 from .judge import judge
@@ -109,7 +107,7 @@ def explore(
     limits = Limits(max_states, max_depth, time_limit, memory_limit, first)
     asked_for = _Reductions(tables, symmetry=symmetry, partial_order=partial_order)
     space = Space(tables, asked_for.symmetry)
-    with _interruptible() as stopped:
+    with interruptible() as stopped:
         cores = min(threads or os.cpu_count() or 1, MOST_THREADS)
         run = _Run(space, asked_for.ample, cores, kernel, stopped, progress)
         reached = run.search(limits)
@@ -314,33 +312,6 @@ def _answers(space: Space, property: Property, state: tuple[int, ...]) -> Any:
             found = space.tables.ask(asked, [cells[cell] for cell in asked.rule.reads])
             said.append((found.met, bool(found.violations), found.value))
     return Counter(said)
-
-
-@contextmanager
-def _interruptible() -> Iterator[Callable[[], bool]]:
-    """Ctrl-C asks the search to stop; a second one raises KeyboardInterrupt."""
-    if threading.current_thread() is not threading.main_thread():
-        yield lambda: False
-        return
-    pressed = threading.Event()
-    before = signal.getsignal(signal.SIGINT)
-
-    def press(*_: object) -> None:
-        if pressed.is_set():
-            raise KeyboardInterrupt
-        pressed.set()
-
-    outer = getattr(before, "pressed", None)
-    if outer is not None or before is not signal.default_int_handler:
-        # A search within a search stops with it; somebody else's handler is theirs.
-        yield outer.is_set if outer is not None else lambda: False
-        return
-    press.pressed = pressed  # type: ignore[attr-defined]
-    signal.signal(signal.SIGINT, press)
-    try:
-        yield pressed.is_set
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 def _assumptions(system: System, reductions: _Reductions) -> tuple[tuple[str, Any], ...]:
