@@ -39,8 +39,7 @@ class Examples:
             [[names[number], label, list(choices)] for number, label, choices in wanted_of(move)]
             for move in found.moves
         ]
-        initial = [each for each in answers.system.initial]
-        text = json.dumps([initial.index(found.start.values), moves])
+        text = json.dumps([answers.system.initial.index(found.start.values), moves])
         self._database.save(self._key, text.encode())
 
     def known(

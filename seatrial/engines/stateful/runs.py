@@ -16,10 +16,6 @@ from .watch import Watch
 __all__ = ["Counts", "Found", "Move", "Runner", "Start", "trace_of"]
 
 
-
-
-
-
 @attrs.frozen(eq=False)
 class Start:
     """A state that runs begin in, and how it is reached from an initial one."""
@@ -65,7 +61,7 @@ class Counts:
     deadlocks: int = 0
     fired: list[int] = attrs.Factory(list)
     states: set[int] = attrs.Factory(set)
-    """Hashes of states, of 64 bits: two states may be counted as one, at odds that do not matter."""
+    """Hashes of states, of 64 bits: two states can be counted as one, at negligible odds."""
 
 
 class Runner:
@@ -124,13 +120,13 @@ class Runner:
         moods = self.moods
         last = walker.everything
         resting: Resting | None = None
-        mood: Mood | None = None
+        mood: Mood = moods.even
         seen(hash(tuple(ids[:slots])))
         for at in range(min(self.steps, schedule.steps)):
             if at % PIECE == 0:
                 self.check()
                 piece = schedule.pieces[at // PIECE]
-                mood = moods.mood(piece[0], piece[1], mood)
+                mood = moods.mood(piece[0], piece[1], mood if at else None)
             place = 2 * (at % PIECE) + 2
             taste, more = piece[place], piece[place + 1]
             if at == schedule.rest:

@@ -110,16 +110,15 @@ class Moods:
         self._swarm = swarm
         dice = random.Random(0)
         self._ranks = [
-            [log(max(1e-12, dice.expovariate(1.0))) for _ in system.actions]
-            for _ in range(TASTES)
+            [log(max(1e-12, dice.expovariate(1.0))) for _ in system.actions] for _ in range(TASTES)
         ]
-        self._even = Mood([0.0] * len(system.actions))
+        self.even = Mood([0.0] * len(system.actions))
         self._known: dict[int, Mood] = {}
 
     def mood(self, first: int, second: int, now: Mood | None) -> Mood:
         """The mood after a piece's first two bytes; `now` is that before, None at first."""
         if not self._swarm or (now is None and first < 64):
-            return self._even
+            return self.even
         if now is not None and first < 160:
             return now
         seed = second % MOODS

@@ -211,8 +211,9 @@ class _Search:
         for trace in starts:
             end = replay(answers.system, trace)[-1]
             origin = tuple(value for _, value in trace.initial)
-            one = Start(_in_order(answers.system, trace, origin), trace.steps, end,
-                        answers.state(end))
+            one = Start(
+                _in_order(answers.system, trace, origin), trace.steps, end, answers.state(end)
+            )
             if one.state not in known:
                 known.add(one.state)
                 states.append(one)

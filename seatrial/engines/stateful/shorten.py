@@ -35,9 +35,7 @@ def wanted_of(move: Move) -> Wanted:
     return tuple((e.number, e.outcome.label, e.outcome.choices) for e in (option, *followed))
 
 
-def follow(
-    runner: Runner, start: Start, wanted: Iterable[Wanted], done: Done
-) -> list[Move] | None:
+def follow(runner: Runner, start: Start, wanted: Iterable[Wanted], done: Done) -> list[Move] | None:
     """The moves of a run along what is wanted, to where it is done; None where it never is."""
     walker, watch = runner.walker, runner.watch
     walker.place(start.state, keep=True)
@@ -134,8 +132,8 @@ def _done(runner: Runner, found: Found, loop: Sequence[Move]) -> Done:
         goal = _state_before(runner, found, len(found.moves) - len(loop))
         return lambda _: walker.state == goal
     if kind == "converges to":
-        return lambda _: not watch.in_goal(rule) and not any(
-            options[0].fair for options in walker.enabled()
+        return lambda _: (
+            not watch.in_goal(rule) and not any(options[0].fair for options in walker.enabled())
         )
     if kind == "deadlock free":
         return lambda _: not walker.enabled()

@@ -300,9 +300,7 @@ class Walker:
         waiting = 0
         for bit, bundle in zip(self._bits, self._waiting[0], strict=False):
             waiting |= bit if not slots.isdisjoint(bundle.slots) else 0
-        for bit, total in zip(
-            self._bits[len(self._waiting[0]) :], self._waiting[1], strict=True
-        ):
+        for bit, total in zip(self._bits[len(self._waiting[0]) :], self._waiting[1], strict=True):
             waiting |= bit if not slots.isdisjoint(system.rests_on(total.of)) else 0
         return _Touched(_due(self._after, cells), groups, waiting)
 

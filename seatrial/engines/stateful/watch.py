@@ -13,8 +13,6 @@ NO_SLACK = 1 << 62
 """The slack of a bound whose premise is not met: further off than any."""
 
 
-
-
 class _Asked:
     """A property at one index, with its remembered answers: whether they settle it."""
 
@@ -78,8 +76,8 @@ class Watch:
         """
         The rules that a step settles, or the state it leads to.
 
-        `change` and `last` say what this step changed and the one before it; `before` has the ids of
-        all cells before it.
+        `change` and `last` say what this step changed and the one before it; `before` has the ids
+        of all cells before it.
         """
         rules = change.rules
         if rules is None:
@@ -173,5 +171,5 @@ class Watch:
         key = asked.take(self.walker.ids)
         known = asked.known.get(key)
         if known is None:
-            known = asked.known[key] = bool(self.answers.ask(asked.rule, key).value)
-        return known
+            known = asked.known[key] = self.answers.ask(asked.rule, key).value
+        return bool(known)
