@@ -38,7 +38,9 @@ class Sampling:
     How random runs were drawn, and what they came to.
 
     `runs` were taken of at most `steps` steps each; `asked` is how many there could have been, and
-    `seed` is what they followed from. `starts` counts states other than initial ones where runs
+    `seed` is what they followed from. Together they took `taken` steps through `states` distinct
+    states (told apart by hashes of 64 bits), the longest to `depth`, and `capped` is what ended
+    them. `starts` counts states other than initial ones where runs
     began; `examples` counts known runs that were tried first, `shrinking` the runs that it took to
     make violations shorter; `fired` says how often each action was taken.
     """
@@ -47,6 +49,11 @@ class Sampling:
     steps: int
     seed: int
     asked: int
+    taken: int = 0
+    states: int = 0
+    depth: int = 0
+    seconds: float = 0.0
+    capped: str = ""
     swarm: bool = True
     target: bool = True
     starts: int = 0
@@ -63,8 +70,8 @@ class Exploration:
     `capped` names the limit that ended it, or is None; `seconds` is search time without reading and
     reporting; `evaluations` counts calls by rule, view and property, `values` distinct values by
     variable; `widest` names what exceeds 1 % of the states; `bytes_held` is what the engine's own
-    tables take at the end; `levels` counts the new states by depth. Of random runs, `sampling` says
-    how they were drawn; their `states` are told apart by hashes of 64 bits.
+    tables take at the end; `levels` counts the new states by depth. `sampling` is there where
+    random runs were taken, after a search or instead of one.
     """
 
     engine: str
@@ -94,13 +101,18 @@ class Exploration:
 
 @attrs.frozen
 class Report:
-    """Everything that one run of an engine has to say."""
+    """
+    Everything that one run of an engine has to say.
+
+    `deepest` are runs to states that a search did not come to look beyond, where that was asked.
+    """
 
     system: str
     parameters: tuple[tuple[str, Any], ...]
     assumptions: tuple[tuple[str, Any], ...]
     exploration: Exploration
     verdicts: tuple[Verdict, ...]
+    deepest: tuple[Trace, ...] = attrs.field(default=(), repr=False)
 
     @property
     def exit_code(self) -> int:

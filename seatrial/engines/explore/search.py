@@ -16,6 +16,7 @@ from seatrial.core import (
     Property,
     Report,
     System,
+    Trace,
     Verdict,
     ground,
     interruptible,
@@ -57,6 +58,7 @@ def explore(
     partial_order: bool = False,
     threads: int | None = None,
     kernel: Kernel = "auto",
+    deepest: int = 0,
     progress: Pulse | None = None,
 ) -> Report:
     """
@@ -65,7 +67,8 @@ def explore(
     Limits are numbers of states and steps, seconds, and bytes of the engine's own tables; a search
     that meets one is not complete, and then nothing is said to hold. `first` ends it after the
     level of the first violation. `symmetry` and `partial_order` switch reductions on; where one
-    cannot be used, the report says why. Ctrl-C ends the search in good order.
+    cannot be used, the report says why. Of a search that is not complete the report has runs to at
+    most `deepest` of the states that were found last. Ctrl-C ends the search in good order.
     `progress(depth, states, transitions, frontier, bytes)` is called now and then.
 
     Raises DeclarationError, RuleError and PropertyError as the parts of the system do.
@@ -101,6 +104,7 @@ def explore(
             ("time_limit", time_limit, 0),
             ("memory_limit", memory_limit, 0),
             ("threads", threads, 1),
+            ("deepest", deepest, 0),
         ),
     )
     tables = Tables(ground(system), properties)
@@ -137,6 +141,7 @@ def explore(
                 threads=threads,
             )
             verdicts = tuple(_shortened(verdict, again, deadline) for verdict in verdicts)
+        beyond = _deepest(reached, runs, deepest, stopped)
     close = getattr(reached.graph, "close", None)
     if close is not None:
         close()
@@ -146,7 +151,26 @@ def explore(
         assumptions=_assumptions(system, asked_for),
         exploration=_exploration(tables, reached, asked_for),
         verdicts=verdicts,
+        deepest=beyond,
     )
+
+
+def _deepest(
+    reached: Reached, runs: Runs, count: int, stopped: Callable[[], bool]
+) -> tuple[Trace, ...]:
+    """Runs to states of the last two levels, spread evenly, where the search did not end there."""
+    if reached.complete or not count:
+        return ()
+    states = len(reached.graph)
+    first = states - sum(reached.levels[-2:])
+    chosen = range(max(0, first), states, max(1, (states - first) // count))
+    found = []
+    for number in chosen[-count:]:
+        if stopped():
+            break
+        start, steps, _ = runs.to(number)
+        found.append(runs.trace(start, steps))
+    return tuple(found)
 
 
 def _check_options(

@@ -74,6 +74,7 @@ class Runner:
         *,
         swarm: bool,
         steps: int,
+        seed: int,
         check: Callable[[], None],
     ) -> None:
         self.answers = answers
@@ -82,7 +83,7 @@ class Runner:
         self.check = check
         self.walker = Walker(answers)
         self.watch = Watch(self.walker)
-        self.moods = Moods(answers.system, self.walker.order, swarm=swarm)
+        self.moods = Moods(answers.system, self.walker.order, swarm=swarm, seed=seed)
         self.counts = Counts(fired=[0] * len(answers.system.actions))
         self.best: dict[int, Found] = {}
         """By rule, the run to the extreme of a bound."""
@@ -148,6 +149,8 @@ class Runner:
             path.append((option, followed))
             counts.steps += 1
             fired[option.number] += 1
+            for each in followed:
+                fired[each.number] += 1
             seen(hash(tuple(ids[:slots])))
             settled = watch.step(change, last, before, option.number)
             last = change

@@ -60,31 +60,35 @@ class Schedule:
         return PIECE * len(self.pieces)
 
 
-def schedules(starts: int, steps: int, *, rests: bool) -> st.SearchStrategy[Schedule]:
+def schedules(
+    starts: int, steps: int, *, others: int = 0, rests: bool = True
+) -> st.SearchStrategy[Schedule]:
     """
     Schedules of up to so many steps; they shrink towards short ones of the first actions.
 
+    The last `others` of the `starts` are no initial states, and decide half of the runs at most.
     With `rests` some let users and faults rest from some step on.
     """
     pieces = max(1, min(steps, MOST_STEPS) // PIECE + bool(steps % PIECE))
-    start_of = st.integers(0, starts - 1) if starts > 1 else st.just(0)
-    # Mostly as long as they may be, and yet the least is what shrinks.
-    length_of = st.integers(1, 4 * pieces)
-    piece = st.binary(min_size=_BYTES, max_size=_BYTES)
-    rest_of = st.integers(0, 2 * pieces) if rests else st.just(0)
+    initial = starts - others
 
-    @st.composite
-    def schedule(draw: Callable[..., object]) -> Schedule:
-        start = draw(start_of)
-        rest = draw(rest_of)
-        length = min(pieces, int(draw(length_of)))  # type: ignore[call-overload]
+    def made(start: int, rest: int, drawn: list[bytes]) -> Schedule:
+        length = len(drawn)
         return Schedule(
-            start,  # type: ignore[arg-type]
-            None if not rest or rest > length else PIECE * (length - rest),  # type: ignore
-            tuple(draw(piece) for _ in range(length)),  # type: ignore[misc]
+            start if start < starts else start % initial,
+            PIECE * (length - rest) if 0 < rest <= length else None,
+            tuple(drawn),
         )
 
-    return schedule()
+    # Mostly as long as they may be, and yet the least is what shrinks.
+    lengths = st.integers(1, 4 * pieces).map(lambda each: min(each, pieces))
+    piece = st.binary(min_size=_BYTES, max_size=_BYTES)
+    return st.builds(
+        made,
+        st.integers(0, starts + others - 1),
+        st.integers(0, 2 * pieces) if rests else st.just(0),
+        lengths.flatmap(lambda each: st.lists(piece, min_size=each, max_size=each)),
+    )
 
 
 class Mood:
@@ -98,16 +102,17 @@ class Mood:
 
 
 class Moods:
-    """Moods and tastes for the actions of a system; the same in every run of every process."""
+    """Moods and tastes for the actions of a system; one seed gives the same in every process."""
 
     def __init__(
-        self, system: Ground, order: Callable[[Iterable[int]], Order], *, swarm: bool
+        self, system: Ground, order: Callable[[Iterable[int]], Order], *, swarm: bool, seed: int
     ) -> None:
         self._actions = range(len(system.actions))
         self._unfair = [action.action.fair == "none" for action in system.actions]
         self._names = [action.action.name for action in system.actions]
         self._order = order
         self._swarm = swarm
+        self._seed = seed
         dice = random.Random(0)
         self._ranks = [
             [log(max(1e-12, dice.expovariate(1.0))) for _ in system.actions] for _ in range(TASTES)
@@ -148,7 +153,7 @@ class Moods:
 
     def _weights(self, seed: int) -> Iterator[float]:
         """Logarithms of weights."""
-        dice = random.Random(seed)
+        dice = random.Random(MOODS * self._seed + seed)
         width = dice.choice(_SPREADS)
         by_name = dice.random() < 0.5  # so that the members of a family are alike
         unfair = dice.choice((0.0, -width, -_NEVER))

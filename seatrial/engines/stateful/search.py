@@ -114,7 +114,7 @@ def hypothesize(
     with interruptible() as stopped, _patient_collector():
         search = _Search(
             answers=Answers(ground(system), properties),
-            asked=Sampling(0, steps, seed, runs, swarm, target, len(starts)),
+            asked=Sampling(0, steps, seed, runs, swarm=swarm, target=target),
             limits=_Limits(time_limit, memory_limit, stopped, time.monotonic()),
             first=first,
             progress=progress,
@@ -222,6 +222,7 @@ class _Search:
             states,
             swarm=self.asked.swarm,
             steps=self.asked.steps,
+            seed=self.asked.seed,
             check=self._check,
         )
 
@@ -289,7 +290,10 @@ class _Search:
                 self._steer(self.answers.entries - learned)
 
         phases = [Phase.generate, *([Phase.target] if self.asked.target else [])]
-        strategy = schedules(len(runner.starts), self.asked.steps, rests=runner.rests)
+        others = sum(bool(each.prefix) for each in runner.starts)
+        strategy = schedules(
+            len(runner.starts), self.asked.steps, others=others, rests=runner.rests
+        )
         test = hypothesis.given(strategy)(one)
         test = hypothesis.settings(
             max_examples=runs,
@@ -358,6 +362,7 @@ class _Search:
         self.answers.audit()
         system = self.answers.system.system
         counts = self.runner.counts
+        seconds = time.monotonic() - self.limits.began
         verdicts = tuple(
             verdict_on(each, self.runner, self.found) for each in self.answers.properties
         )
@@ -378,16 +383,21 @@ class _Search:
                 states=len(counts.states),
                 transitions=counts.steps,
                 depth=counts.depth,
-                seconds=time.monotonic() - self.limits.began,
+                seconds=seconds,
                 capped=capped,
                 deadlocks=counts.deadlocks,
                 evaluations=tuple(self.answers.evaluations.items()),
                 values=self.answers.sizes,
-                actions_never_fired=tuple(self._never()),
+                actions_never_fired=tuple(name for name, count in self._fired() if not count),
                 bytes_held=self.held,
                 sampling=attrs.evolve(
                     self.asked,
                     runs=counts.runs,
+                    taken=counts.steps,
+                    states=len(counts.states),
+                    depth=counts.depth,
+                    seconds=seconds,
+                    capped=capped,
                     starts=sum(bool(each.prefix) for each in self.runner.starts),
                     examples=self.tried,
                     shrinking=self.shrinking,
@@ -398,14 +408,12 @@ class _Search:
         )
 
     def _fired(self) -> Iterator[tuple[str, int]]:
-        for action in self.answers.system.actions:
-            if not action.action.committed:
-                yield action.name, self.runner.counts.fired[action.number]
-
-    def _never(self) -> Iterator[str]:
-        for action in self.answers.system.actions:
-            if action.number not in self.answers.enabled:
-                yield action.name
+        """How often each action was taken."""
+        return zip(
+            (action.name for action in self.answers.system.actions),
+            self.runner.counts.fired,
+            strict=True,
+        )
 
 
 def _in_order(system: Ground, trace: Trace, values: Sequence[Any]) -> tuple[Any, ...]:
