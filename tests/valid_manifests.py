@@ -4,13 +4,34 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from given_manifests import claim, cron_job, daemon_set, job, stateful_set
+from given_manifests import claim, cron_job, daemon_set, deployment, job, stateful_set
 
-__all__ = ["CRON_JOBS", "DAEMON_SETS", "JOBS", "JOB_SPECS", "STATEFUL_SETS"]
+__all__ = ["CRON_JOBS", "DAEMON_SETS", "DEPLOYMENTS", "JOBS", "STATEFUL_SETS"]
 
 Object = dict[str, Any]
 COUNTS = st.integers(0, 5)
 BOUNDS = st.integers(1, 9) | st.integers(1, 100).map(lambda share: f"{share}%")
+
+# ---- Deployments --------------------------------------------------------------------------------
+
+DEPLOYMENTS = st.fixed_dictionaries(
+    {},
+    optional={
+        "replicas": COUNTS,
+        "paused": st.booleans(),
+        "minReadySeconds": COUNTS,
+        "revisionHistoryLimit": COUNTS,
+        "progressDeadlineSeconds": st.integers(6, 600),
+        "strategy": st.just({"type": "Recreate"})
+        | st.builds(
+            lambda surge, unavailable: {
+                "rollingUpdate": {"maxSurge": surge, "maxUnavailable": unavailable}
+            },
+            BOUNDS,
+            BOUNDS,
+        ),
+    },
+).map(deployment)
 
 # ---- StatefulSets -------------------------------------------------------------------------------
 

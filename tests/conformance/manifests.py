@@ -26,7 +26,7 @@ from hypothesis import strategies as st
 
 from given_manifests import GATE
 from seatrial.model import ManifestError, Workload, parse_manifests
-from valid_manifests import CRON_JOBS, DAEMON_SETS, JOBS, STATEFUL_SETS
+from valid_manifests import CRON_JOBS, DAEMON_SETS, DEPLOYMENTS, JOBS, STATEFUL_SETS
 
 from .suspects import CUSTOM, IN_PODS, NAMES, TEMPLATE_LABELS, VALUES, schedule
 
@@ -116,7 +116,7 @@ def draw(count: int, number: int) -> list[Object]:
         phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),
     )
-    @given(st.one_of(STATEFUL_SETS, JOBS, CRON_JOBS, DAEMON_SETS))
+    @given(st.one_of(STATEFUL_SETS, JOBS, CRON_JOBS, DAEMON_SETS, DEPLOYMENTS))
     def collect(manifest: Object) -> None:
         found.append(_mistaken(json.loads(json.dumps(manifest)), chance))
 

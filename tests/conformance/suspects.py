@@ -142,9 +142,31 @@ _DAEMON_SETS: Choices = [
     ("revisionHistoryLimit", [-1, 0]),
     ("selector", [{}, None, {"matchLabels": {"app": "x"}}]),
 ]
+_DEPLOYMENTS: Choices = [
+    (
+        "strategy",
+        [
+            {},
+            {"type": "x"},
+            {"type": "Recreate"},
+            {"type": "Recreate", "rollingUpdate": {}},
+            {"type": "Recreate", "rollingUpdate": None},
+            {"rollingUpdate": {"maxSurge": 0, "maxUnavailable": 0}},
+            {"rollingUpdate": {"maxSurge": "0%", "maxUnavailable": 0}},
+            {"rollingUpdate": {"maxSurge": "5", "maxUnavailable": 1}},
+            {"rollingUpdate": {"maxSurge": "200%", "maxUnavailable": 1}},
+            *({"rollingUpdate": each} for each in _SCALES),
+        ],
+    ),
+    ("minReadySeconds", [-1, 3, 600]),
+    ("progressDeadlineSeconds", [-1, 0, 1, 5]),
+    ("revisionHistoryLimit", [-1, 0]),
+    ("selector", [{}, None, {"matchLabels": {"app": "x"}}]),
+]
 CUSTOM = {
     "CronJob": _CRON_JOBS,
     "DaemonSet": _DAEMON_SETS,
+    "Deployment": _DEPLOYMENTS,
     "Job": _JOBS,
     "StatefulSet": _STATEFUL_SETS,
 }
