@@ -368,6 +368,17 @@ def test_a_selector_is_made_up_unless_it_is_asked_for(
     assert errors(given) == [line]
 
 
+def test_a_job_selects_no_pods_of_others_unless_its_selector_is_by_hand() -> None:
+    """The selector that is made up has the uid in it; read as empty, it would select all."""
+    spec = {"manualSelector": True, "selector": {"matchLabels": {"app": "sums"}}}
+    by_hand = job(spec)
+    by_hand["spec"]["template"]["metadata"] = {"labels": {"app": "sums"}}
+
+    assert not read(job()).jobs[0].selects({"app": "sums"})
+    assert read(by_hand).jobs[0].selects({"app": "sums"})
+    assert not read(by_hand).jobs[0].selects({"app": "web"})
+
+
 def test_a_selector_by_hand_is_kept() -> None:
     """It is how a Job takes over pods that another one left."""
     spec = {"manualSelector": True, "selector": {"matchLabels": {"app": "sums"}}}
