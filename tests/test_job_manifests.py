@@ -444,6 +444,12 @@ def test_an_object_beside_it_says_whether_it_concerns_the_job(
         ({}, {"schedulerName": "mine"}, "spec.template.spec.schedulerName", BLOCKS),
         (
             {},
+            {"containers": [{**CONTAINER, "livenessProbe": {"exec": {"command": ["true"]}}}]},
+            "spec.template.spec.containers[0].livenessProbe",
+            MATTERS,
+        ),
+        (
+            {},
             {"initContainers": [{**CONTAINER, "name": "a"}]},
             "spec.template.spec.initContainers",
             MATTERS,
