@@ -255,7 +255,7 @@ def no_request(cache: op.Cache) -> Any:
 )
 def test_what_reconcile_cannot_ask_for_is_said(reconcile: Any, says: str) -> None:
     """Not a traceback of the runner."""
-    with pytest.raises(RuleError, match="(?s).*") as caught:
+    with pytest.raises(RuleError) as caught:
         explore(one_thing(reconcile))
 
     assert says in str(caught.value)
@@ -268,7 +268,7 @@ def half_said(thing: Thing) -> Any:
 
 def test_a_rule_that_yields_no_words_is_named() -> None:
     """The message names the author's function, not the runner's."""
-    with pytest.raises(RuleError, match="half_said yields .* yield words, and the Thing"):
+    with pytest.raises(RuleError, match=r"half_said yields .* yield words, and the Thing"):
         explore(one_thing(nothing, half_said))
 
 
