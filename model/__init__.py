@@ -48,18 +48,23 @@ if TYPE_CHECKING:
     from .api import IntOrPercent
     from .environment import Environment
     from .manifest.deployment import DeploymentManifest
-    from .manifest.errors import ManifestError
+    from .manifest.errors import ManifestError, Position
     from .manifest.reader import Manifests, NotModelled, parse_manifests, read_manifests
+    from .manifest.trial import TRIAL_SUFFIXES, Invariant, Trial, parse_trial, read_trial
     from .mutant import Mutant
 
 __all__ = [
+    "TRIAL_SUFFIXES",
     "DeploymentManifest",
     "Environment",
     "IntOrPercent",
+    "Invariant",
     "ManifestError",
     "Manifests",
     "Mutant",
     "NotModelled",
+    "Position",
+    "Trial",
     "api",
     "clock",
     "collisions",
@@ -88,8 +93,10 @@ __all__ = [
     "operator_actions",
     "operator_parts",
     "parse_manifests",
+    "parse_trial",
     "pods",
     "read_manifests",
+    "read_trial",
     "replicaset",
     "replicaset_utils",
     "rollout",
@@ -104,6 +111,10 @@ _FROM = {
     "Environment": "environment",
     "IntOrPercent": "api",
     "ManifestError": "manifest.errors",
+    "Position": "manifest.errors",
+    **dict.fromkeys(
+        ("TRIAL_SUFFIXES", "Invariant", "Trial", "parse_trial", "read_trial"), "manifest.trial"
+    ),
     "Manifests": "manifest.reader",
     "Mutant": "mutant",
     "NotModelled": "manifest.reader",

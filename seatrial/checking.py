@@ -25,6 +25,7 @@ from .report import json_report
 from .run import Run, trace_file_name
 from .scenarios import Asked, Rung, scenarios
 from .subject import Subject
+from .trials import with_trial
 from .why import promise_of, reasons, reasons_text
 
 __all__ = ["check", "exit_code"]
@@ -34,6 +35,7 @@ _MOST_THREADS = 64
 
 def check(options: Options) -> int:
     """Check what is asked, write the report, and return the exit code."""
+    options = with_trial(options)
     if options.why is not None:
         return _why(options, options.why)
     if any(target.startswith(PREFIX) for target in options.targets):
@@ -79,7 +81,7 @@ def _examples(options: Options) -> list[Run]:
 
 
 def _manifests(options: Options) -> list[Run]:
-    found = scenarios(options.targets, options.asked)
+    found = scenarios(options.targets, options.asked, options.added)
     known = {
         each.id: each
         for scenario in found
@@ -119,7 +121,7 @@ def _why(options: Options, property_id: str) -> int:
         if given:
             raise DeclarationError(f"{word} does not go with --why, which asks one promise alone")
     kind, promise = promise_of(property_id)
-    found = scenarios(options.targets, options.asked) if options.targets else ()
+    found = scenarios(options.targets, options.asked, options.added) if options.targets else ()
     if not found or any(target.startswith(PREFIX) for target in options.targets):
         raise DeclarationError("--why needs a manifest: FILE.yaml")
     found = tuple(each for each in found if each.kind is kind)

@@ -125,6 +125,13 @@ def _options(*options: Callable[[Any], Any]) -> Callable[[Any], Any]:
 _WHAT = _options(
     click.argument("targets", nargs=-1, type=_Place(), metavar="FILE.yaml...|example:NAME"),
     click.option(
+        "--trial",
+        "trial_file",
+        type=_Place(dir_okay=False, path_type=Path),
+        metavar="FILE",
+        help="A trial file: manifests, environment and invariants. Options go before what it says.",
+    ),
+    click.option(
         "--set",
         "given",
         multiple=True,

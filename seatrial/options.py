@@ -6,7 +6,9 @@ from pathlib import Path
 
 import attrs
 
-from .scenarios import Asked, Rung
+from seatrial.model import Trial
+
+from .scenarios import Added, Asked, Rung
 
 __all__ = ["Options", "command_again", "command_of_rung"]
 
@@ -25,6 +27,12 @@ class Options:
     time_limit: float | None = None
     memory_limit: int | None = None
     limits: tuple[tuple[str, str], ...] = ()
+    trial_file: Path | None = None
+    trial: Trial | None = None
+    """The trial file that was read; what it says is in the other fields already (`trials.py`)."""
+    added: Added = attrs.field(factory=Added)
+    chosen_by_name: bool = True
+    """Whether `properties` are from the command line, and not from the trial file."""
     first: bool = False
     strict: bool = False
     reduce: tuple[str, ...] = ()
@@ -42,6 +50,13 @@ def command_again(options: Options, targets: Sequence[str]) -> str:
     return shlex.join(_command(options, targets))
 
 
+def beyond(asked: Asked, said: Asked) -> Asked:
+    """What is asked for and not said already."""
+    given = {name: getattr(asked, name) for name in attrs.fields_dict(Asked)}
+    new = {name: value for name, value in given.items() if value != getattr(said, name)}
+    return Asked(**new)
+
+
 def command_of_rung(options: Options, rung: Rung | None) -> str:
     """The command that checks this rung alone; all of them for None."""
     asked = options.asked if rung is None else rung.asked
@@ -49,13 +64,20 @@ def command_of_rung(options: Options, rung: Rung | None) -> str:
 
 
 def _command(options: Options, targets: Sequence[str]) -> Iterator[str]:
-    yield from ("seatrial", "check", *targets)
-    yield from options.asked.words()
-    for each in options.properties:
+    yield from ("seatrial", "check")
+    trial = options.trial
+    if trial is None:
+        yield from targets
+        yield from options.asked.words()
+    else:
+        yield from ("--trial", str(trial.path))
+        yield from () if tuple(targets) == trial.targets else targets
+        yield from beyond(options.asked, Asked.of(trial)).words()
+    for each in options.properties if trial is None or options.chosen_by_name else ():
         yield from ("--property", each)
     for name, text in options.limits:
         yield from (f"--{name}", text)
-    for each in options.reduce:
+    for each in options.reduce if trial is None or options.reduce != trial.reduce else ():
         yield from ("--reduce", each)
     if options.first:
         yield "--first"

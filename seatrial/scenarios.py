@@ -15,8 +15,11 @@ import attrs
 from seatrial.core import DeclarationError, Property, TraceFormatError
 from seatrial.model import (
     Environment,
+    Invariant,
     Manifests,
     NotModelled,
+    Position,
+    Trial,
     environment,
     mutants,
     parse_manifests,
@@ -25,10 +28,11 @@ from seatrial.model import (
 )
 
 from .annotations import Told, told
+from .invariants import named_by, property_of
 from .kinds import KINDS, Kind, Manifest, kind_of_bug
 from .subject import Subject
 
-__all__ = ["Asked", "Rung", "Scenario", "Workload", "scenarios", "subject_of_recipe"]
+__all__ = ["Added", "Asked", "Rung", "Scenario", "Workload", "scenarios", "subject_of_recipe"]
 
 _BLOCKS = "can write to or block"
 _MOST_LAG = 4
@@ -49,6 +53,18 @@ class Asked:
     fixes: tuple[str, ...] = ()
     assume_inert: tuple[str, ...] = ()
 
+    @classmethod
+    def of(cls, trial: Trial) -> "Asked":
+        """What a trial file says about the environment."""
+        return cls(**{name: getattr(trial, name) for name in attrs.fields_dict(cls)})
+
+    def over(self, other: "Asked") -> "Asked":
+        """The same; what it leaves open is as the other has it."""
+        given = {name: getattr(self, name) for name in attrs.fields_dict(Asked)}
+        return attrs.evolve(
+            other, **{name: value for name, value in given.items() if value not in (None, ())}
+        )
+
     def words(self) -> Iterator[str]:
         """The options that ask for the same."""
         options: tuple[tuple[str, Sequence[str] | str | int | None], ...] = (
@@ -67,6 +83,19 @@ class Asked:
             texts = given if isinstance(given, tuple) else () if given is None else (str(given),)
             for text in texts:
                 yield from (option, str(text))
+
+
+@attrs.frozen
+class Added:
+    """What a trial file adds: invariants, and by id what is expected of some promises."""
+
+    invariants: tuple[Invariant, ...] = ()
+    expected: tuple[tuple[str, str], ...] = ()
+
+    def of(self, kind: Kind, name: str) -> "Added":
+        """The same with those invariants alone that are about this workload."""
+        mine = tuple(each for each in self.invariants if named_by(each) == (kind.name, name))
+        return attrs.evolve(self, invariants=mine)
 
 
 @attrs.frozen
@@ -91,9 +120,11 @@ class Scenario:
     blocked: tuple[str, ...] = ()
 
 
-def scenarios(targets: Sequence[str], asked: Asked) -> tuple[Scenario, ...]:
+def scenarios(
+    targets: Sequence[str], asked: Asked, added: Added | None = None
+) -> tuple[Scenario, ...]:
     """
-    One scenario for each workload in the files.
+    One scenario for each workload in the files, with what is `added` to the promises.
 
     Without files a known bug is shown in the small system that is kept with it.
     Raises ManifestError and DeclarationError, each in lines that say what to change.
@@ -111,6 +142,8 @@ def scenarios(targets: Sequence[str], asked: Asked) -> tuple[Scenario, ...]:
     _check_inert(asked, manifests)
     _check_concerns(asked, [kind for kind, _ in found])
     names = [manifest.name for _, manifest in found]
+    added = Added() if added is None else added
+    _check_invariants(added.invariants, [(kind.name, each.name) for kind, each in found])
     return tuple(
         _scenario(
             kind,
@@ -118,6 +151,7 @@ def scenarios(targets: Sequence[str], asked: Asked) -> tuple[Scenario, ...]:
             manifests,
             asked,
             tuple(targets),
+            added.of(kind, manifest.name),
             alone=names.count(manifest.name) == 1,
         )
         for kind, manifest in found
@@ -135,6 +169,7 @@ def _scenario(
     manifests: Manifests,
     asked: Asked,
     targets: tuple[str, ...],
+    added: Added,
     alone: bool,
 ) -> Scenario:
     key = f"{manifest.namespace}/{manifest.name}"
@@ -147,13 +182,27 @@ def _scenario(
     name = manifest.name if alone else key
     listed = tuple(_listed(each, asked) for each in (*about, *others))
     bugs = (*asked.bugs, *asked.fixes)
-    of = Workload(kind, name, manifest, targets, listed, owners.relies_on, bugs)
+    of = Workload(kind, name, manifest, targets, listed, owners.relies_on, bugs, added)
     rungs = tuple(
         Rung(rung, of.subject(around), one, around, of)
         for rung, around, one in _rungs(base, mine, kind, ladder)
     )
     blocked = (*(_named(each) for each in blocks), *_overlapping(manifest, manifests))
     return Scenario(kind, name, rungs, blocked)
+
+
+def _check_invariants(
+    invariants: Sequence[Invariant], workloads: Sequence[tuple[str, str]]
+) -> None:
+    """Every invariant has to be about a workload that is given."""
+    for each in invariants:
+        kind, name = named_by(each)
+        if (kind, name) not in workloads:
+            given = ", ".join(" ".join(one) for one in workloads)
+            raise DeclarationError(
+                f"{each.position}: invariant {each.name!r} is about {kind} {name!r}, which is not"
+                f" given; there are {given}"
+            )
 
 
 def _over(asked: Asked, owners: Told) -> Asked:
@@ -366,6 +415,7 @@ class Workload:
     not_modelled: tuple[str, ...] = ()
     relies_on: tuple[str, ...] = ()
     bugs: tuple[str, ...] = ()
+    added: Added = attrs.field(factory=Added)
 
     @property
     def spec(self) -> Any:
@@ -387,13 +437,25 @@ class Workload:
         return Subject(
             arguments=self.targets,
             system=self.kind.compose(self.name, spec, around),
-            properties=(*asked, *self._broken_by_bugs(around)),
+            properties=tuple(
+                self._as_expected(each)
+                for each in (
+                    *asked,
+                    *self._broken_by_bugs(around),
+                    *map(property_of, self.added.invariants),
+                )
+            ),
             not_modelled=self.not_modelled,
             story=self.kind.story(self.name, spec, around),
-            recipe=_recipe(self.name, self.manifest, around, self.bugs),
-            left_out=tuple(left_out),
+            recipe=_recipe(self.name, self.manifest, around, self.bugs, self.added),
+            left_out=tuple((self._as_expected(each), words) for each, words in left_out),
             relies_on=self.relies_on,
         )
+
+    def _as_expected(self, property: Property) -> Property:
+        """The promise, with what the trial expects of it."""
+        expected: Any = dict(self.added.expected).get(property.id, property.expected)
+        return attrs.evolve(property, expected=expected)
 
     def _broken_by_bugs(self, around: Environment) -> Iterator[Property]:
         """What the bugs break that are asked about, beside the promises."""
@@ -409,7 +471,7 @@ def _broken_by_bugs(kind: Kind) -> tuple[Property, ...]:
 
 
 def _recipe(
-    name: str, manifest: Manifest, around: Environment, bugs: Sequence[str]
+    name: str, manifest: Manifest, around: Environment, bugs: Sequence[str], added: Added
 ) -> dict[str, Any]:
     """What a trace file has to hold so that its system can be made again."""
     return {
@@ -424,6 +486,10 @@ def _recipe(
         "featureGates": [f"{gate}={str(on).lower()}" for gate, on in around.gates],
         "variant": sorted(around.variant),
         "bugs": list(bugs),
+        "invariants": [
+            {"name": each.name, "expression": each.expression, "says": each.says}
+            for each in added.invariants
+        ],
     }
 
 
@@ -434,7 +500,7 @@ def subject_of_recipe(recipe: Mapping[str, Any], where: str) -> Subject:
     Raises TraceFormatError where it describes none, ManifestError or DeclarationError where that
     could not be checked.
     """
-    recipe = {"bugs": [], **recipe}
+    recipe = {"bugs": [], "invariants": [], **recipe}
     lists = ("users", "faults", "featureGates", "variant", "bugs")
     for key in lists:
         given = recipe.get(key)
@@ -470,8 +536,21 @@ def subject_of_recipe(recipe: Mapping[str, Any], where: str) -> Subject:
     (_, around, _), *_ = _rungs(base, asked, kind, ladder=False)
     relies_on = told(manifest, kind).relies_on
     bugs = tuple(mutants.mutant(each).id for each in recipe["bugs"])
-    of = Workload(kind, _printable(name), manifest, relies_on=relies_on, bugs=bugs)
+    added = Added(tuple(_invariants(recipe["invariants"], where)))
+    _check_invariants(added.invariants, [(kind.name, manifest.name)])
+    of = Workload(kind, _printable(name), manifest, relies_on=relies_on, bugs=bugs, added=added)
     return of.subject(around)
+
+
+def _invariants(given: Any, where: str) -> Iterator[Invariant]:
+    """The invariants that a trace file holds."""
+    for each in given if isinstance(given, list) else [None]:
+        fields = each if isinstance(each, dict) else {}
+        texts = [str(fields.get(key) or "") for key in ("name", "expression", "says")]
+        if not all(texts):
+            raise TraceFormatError(f"{where}: #meta.subject.invariants is no array of invariants")
+        name, expression, says = texts
+        yield Invariant(name, expression, says, "holds", Position(where))
 
 
 def _printable(name: str) -> str:
