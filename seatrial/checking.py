@@ -23,12 +23,12 @@ from .output import text_report
 from .progress import Progress
 from .report import json_report
 from .run import Run, trace_file_name
-from .scenarios import Asked, Rung, scenarios
+from .scenarios import Asked, Rung, Scenario, scenarios
 from .subject import Subject
 from .trials import with_trial
 from .why import promise_of, reasons, reasons_text
 
-__all__ = ["check", "exit_code"]
+__all__ = ["check", "exit_code", "run_of", "searched"]
 
 _MOST_THREADS = 64
 
@@ -92,18 +92,28 @@ def _manifests(options: Options) -> list[Run]:
     _prepare(options)
     runs = []
     for scenario in found:
-        run = climb(
-            scenario,
-            functools.partial(_search_rung, options),
-            functools.partial(command_of_rung, options),
-            seconds=options.time_limit,
-            strict=options.strict,
-            named=bool(options.properties),
-        )
+        run = run_of(scenario, options)
         runs.append(run)
         if run.report.exploration.capped == "interrupted":
             break
     return runs
+
+
+def run_of(scenario: Scenario, options: Options) -> Run:
+    """Check one scenario, as the options ask for it."""
+    return climb(
+        scenario,
+        functools.partial(_search_rung, options),
+        functools.partial(command_of_rung, options),
+        seconds=options.time_limit,
+        strict=options.strict,
+        named=bool(options.properties),
+    )
+
+
+def searched(options: Options, of: Subject, properties: Sequence[Property]) -> Report:
+    """Ask these properties of a subject, with the engine and the limits of the options."""
+    return _search(options, of, properties, options.time_limit)
 
 
 def _search_rung(options: Options, rung: Rung, seconds: float | None) -> Report:
