@@ -8,7 +8,8 @@ import attrs
 
 from seatrial.model import Trial
 
-from .scenarios import Added, Asked, Rung
+from .added import Added
+from .scenarios import Asked, Rung
 
 __all__ = ["Options", "command_again", "command_of_rung"]
 

@@ -15,10 +15,8 @@ import attrs
 from seatrial.core import DeclarationError, Property, TraceFormatError
 from seatrial.model import (
     Environment,
-    Invariant,
     Manifests,
     NotModelled,
-    Position,
     Trial,
     environment,
     mutants,
@@ -27,12 +25,13 @@ from seatrial.model import (
     versions,
 )
 
+from .added import Added
 from .annotations import Told, told
-from .invariants import named_by, property_of
+from .invariants import property_of
 from .kinds import KINDS, Kind, Manifest, kind_of_bug
 from .subject import Subject
 
-__all__ = ["Added", "Asked", "Rung", "Scenario", "Workload", "scenarios", "subject_of_recipe"]
+__all__ = ["Asked", "Rung", "Scenario", "Workload", "scenarios", "subject_of_recipe"]
 
 _BLOCKS = "can write to or block"
 _MOST_LAG = 4
@@ -86,19 +85,6 @@ class Asked:
 
 
 @attrs.frozen
-class Added:
-    """What a trial file adds: invariants, and by id what is expected of some promises."""
-
-    invariants: tuple[Invariant, ...] = ()
-    expected: tuple[tuple[str, str], ...] = ()
-
-    def of(self, kind: Kind, name: str) -> "Added":
-        """The same with those invariants alone that are about this workload."""
-        mine = tuple(each for each in self.invariants if named_by(each) == (kind.name, name))
-        return attrs.evolve(self, invariants=mine)
-
-
-@attrs.frozen
 class Rung:
     """One step of the ladder: a name, the system at it, and the options that ask for it alone."""
 
@@ -131,8 +117,9 @@ def scenarios(
     """
     if not targets:
         return (_of_bug(asked),)
-    _environments(asked)  # what is wrong with the options is said before what is with the files
-    manifests = read_manifests(targets)
+    # What is wrong with the options is said before what is with the files.
+    around, _ = _environments(asked)
+    manifests = read_manifests(targets, _on(around))
     found = _workloads(manifests)
     if not found:
         known = " and no ".join(KINDS)
@@ -141,9 +128,9 @@ def scenarios(
         )
     _check_inert(asked, manifests)
     _check_concerns(asked, [kind for kind, _ in found])
-    names = [manifest.name for _, manifest in found]
     added = Added() if added is None else added
-    _check_invariants(added.invariants, [(kind.name, each.name) for kind, each in found])
+    added.check([(kind.name, each.name) for kind, each in found])
+    names = [_spellings(manifest) for _, manifest in found]
     return tuple(
         _scenario(
             kind,
@@ -151,16 +138,26 @@ def scenarios(
             manifests,
             asked,
             tuple(targets),
-            added.of(kind, manifest.name),
-            alone=names.count(manifest.name) == 1,
+            name=next(each for each in own if sum(each in others for others in names) == 1),
+            added=added.of(kind.name, manifest.name),
         )
-        for kind, manifest in found
+        for (kind, manifest), own in zip(found, names, strict=True)
     )
+
+
+def _spellings(manifest: Manifest) -> tuple[str, str, str]:
+    """What a workload can be called, the shortest first; nothing else has the last one."""
+    return manifest.name, f"{manifest.namespace}/{manifest.name}", manifest.key
+
+
+def _on(around: Environment) -> frozenset[str]:
+    """The feature gates that are on."""
+    return frozenset(name for name, on in around.gates if on)
 
 
 def _workloads(manifests: Manifests) -> list[tuple[Kind, Manifest]]:
     """The workloads of kinds that are modelled, in the order of the files."""
-    return [(KINDS["Deployment"], each) for each in manifests.deployments]
+    return [(KINDS[each.kind], each) for each in manifests.workloads if each.kind in KINDS]
 
 
 def _scenario(
@@ -169,40 +166,25 @@ def _scenario(
     manifests: Manifests,
     asked: Asked,
     targets: tuple[str, ...],
+    name: str,
     added: Added,
-    alone: bool,
 ) -> Scenario:
-    key = f"{manifest.namespace}/{manifest.name}"
     owners = told(manifest, kind)
     mine = _over(asked, owners)
     base, ladder = _environments(mine, kind)
-    about = [each for each in manifests.not_modelled if key in each.deployments]
-    others = [each for each in manifests.not_modelled if not each.deployments]
+    about = [each for each in manifests.not_modelled if manifest.key in each.concerns]
+    others = [each for each in manifests.not_modelled if not each.concerns]
     blocks = [each for each in about if each.effect == _BLOCKS and not _inert(each, asked)]
-    name = manifest.name if alone else key
     listed = tuple(_listed(each, asked) for each in (*about, *others))
     bugs = (*asked.bugs, *asked.fixes)
-    of = Workload(kind, name, manifest, targets, listed, owners.relies_on, bugs, added)
+    warnings = tuple(str(each) for each in manifests.warnings if each.workload == manifest.key)
+    of = Workload(kind, name, manifest, targets, listed, owners.relies_on, bugs, warnings, added)
     rungs = tuple(
         Rung(rung, of.subject(around), one, around, of)
         for rung, around, one in _rungs(base, mine, kind, ladder)
     )
     blocked = (*(_named(each) for each in blocks), *_overlapping(manifest, manifests))
     return Scenario(kind, name, rungs, blocked)
-
-
-def _check_invariants(
-    invariants: Sequence[Invariant], workloads: Sequence[tuple[str, str]]
-) -> None:
-    """Every invariant has to be about a workload that is given."""
-    for each in invariants:
-        kind, name = named_by(each)
-        if (kind, name) not in workloads:
-            given = ", ".join(" ".join(one) for one in workloads)
-            raise DeclarationError(
-                f"{each.position}: invariant {each.name!r} is about {kind} {name!r}, which is not"
-                f" given; there are {given}"
-            )
 
 
 def _over(asked: Asked, owners: Told) -> Asked:
@@ -415,6 +397,7 @@ class Workload:
     not_modelled: tuple[str, ...] = ()
     relies_on: tuple[str, ...] = ()
     bugs: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
     added: Added = attrs.field(factory=Added)
 
     @property
@@ -437,25 +420,19 @@ class Workload:
         return Subject(
             arguments=self.targets,
             system=self.kind.compose(self.name, spec, around),
-            properties=tuple(
-                self._as_expected(each)
-                for each in (
-                    *asked,
-                    *self._broken_by_bugs(around),
-                    *map(property_of, self.added.invariants),
-                )
-            ),
+            properties=tuple(map(self.added.expects, (*asked, *self._others(around)))),
             not_modelled=self.not_modelled,
             story=self.kind.story(self.name, spec, around),
             recipe=_recipe(self.name, self.manifest, around, self.bugs, self.added),
-            left_out=tuple((self._as_expected(each), words) for each, words in left_out),
+            left_out=tuple((self.added.expects(each), words) for each, words in left_out),
             relies_on=self.relies_on,
+            warnings=self.warnings,
         )
 
-    def _as_expected(self, property: Property) -> Property:
-        """The promise, with what the trial expects of it."""
-        expected: Any = dict(self.added.expected).get(property.id, property.expected)
-        return attrs.evolve(property, expected=expected)
+    def _others(self, around: Environment) -> Iterator[Property]:
+        """What is asked beside the promises: what bugs break, and invariants."""
+        yield from self._broken_by_bugs(around)
+        yield from map(property_of, self.added.invariants)
 
     def _broken_by_bugs(self, around: Environment) -> Iterator[Property]:
         """What the bugs break that are asked about, beside the promises."""
@@ -486,10 +463,7 @@ def _recipe(
         "featureGates": [f"{gate}={str(on).lower()}" for gate, on in around.gates],
         "variant": sorted(around.variant),
         "bugs": list(bugs),
-        "invariants": [
-            {"name": each.name, "expression": each.expression, "says": each.says}
-            for each in added.invariants
-        ],
+        "invariants": added.recipe(),
     }
 
 
@@ -524,7 +498,8 @@ def subject_of_recipe(recipe: Mapping[str, Any], where: str) -> Subject:
         kubernetes=version,
         feature_gates=tuple(recipe["featureGates"]),
     )
-    found = _workloads(parse_manifests(json.dumps(document), where))
+    around, _ = _environments(asked)
+    found = _workloads(parse_manifests(json.dumps(document), where, _on(around)))
     if len(found) != 1:
         raise TraceFormatError(f"{where}: #meta.subject.manifest is no {' and no '.join(KINDS)}")
     ((kind, manifest),) = found
@@ -536,21 +511,10 @@ def subject_of_recipe(recipe: Mapping[str, Any], where: str) -> Subject:
     (_, around, _), *_ = _rungs(base, asked, kind, ladder=False)
     relies_on = told(manifest, kind).relies_on
     bugs = tuple(mutants.mutant(each).id for each in recipe["bugs"])
-    added = Added(tuple(_invariants(recipe["invariants"], where)))
-    _check_invariants(added.invariants, [(kind.name, manifest.name)])
+    added = Added.of_recipe(recipe["invariants"], where)
+    added.check([(kind.name, manifest.name)])
     of = Workload(kind, _printable(name), manifest, relies_on=relies_on, bugs=bugs, added=added)
     return of.subject(around)
-
-
-def _invariants(given: Any, where: str) -> Iterator[Invariant]:
-    """The invariants that a trace file holds."""
-    for each in given if isinstance(given, list) else [None]:
-        fields = each if isinstance(each, dict) else {}
-        texts = [str(fields.get(key) or "") for key in ("name", "expression", "says")]
-        if not all(texts):
-            raise TraceFormatError(f"{where}: #meta.subject.invariants is no array of invariants")
-        name, expression, says = texts
-        yield Invariant(name, expression, says, "holds", Position(where))
 
 
 def _printable(name: str) -> str:

@@ -9,11 +9,12 @@ import attrs
 from seatrial.core import DeclarationError
 from seatrial.model import TRIAL_SUFFIXES, Trial, read_trial
 
+from .added import Added
 from .examples import nearest
 from .kinds import promises
 from .options import Options
 from .quantities import parse_bytes, parse_seconds
-from .scenarios import Added, Asked
+from .scenarios import Asked
 
 __all__ = ["is_trial", "with_trial"]
 
