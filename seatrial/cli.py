@@ -379,7 +379,7 @@ def explain(property_id: str) -> int:
 
 @commands.group(no_args_is_help=False)
 def trace() -> None:
-    """Show a trace file, run its system along it again, or ask the real controllers."""
+    """Show a trace file, run it again, write it in another form, or ask the real controllers."""
 
 
 _FILE = click.argument("path", type=_Place(dir_okay=False, path_type=Path), metavar="FILE.itf.json")
@@ -418,6 +418,37 @@ def replay(path: Path) -> int:
     from .inspecting import replay_trace
 
     write_out(replay_trace(path))
+    return 0
+
+
+@trace.command()
+@_FILE
+@click.option(
+    "--to",
+    "form",
+    type=click.Choice(["pytest", "mermaid", "json", "html"]),
+    required=True,
+    help="A regression test, a sequence diagram, plain data, or a page to step through.",
+)
+@click.option(
+    "--output",
+    type=_Place(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Write it there and not to standard output.",
+)
+def export(path: Path, form: str, output: Path | None) -> int:
+    """Write a trace file in another form.
+
+    The system is run along it first, as `replay` does.
+    """
+    from .display import write_out
+    from .exporting import export_trace
+
+    text = export_trace(path, form)
+    if output is None:
+        write_out(text)
+    else:
+        output.write_text(text, encoding="utf-8")
     return 0
 
 

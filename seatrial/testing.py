@@ -32,13 +32,22 @@ from .outcomes import Outcome, from_json, missing, outcomes, to_json
 from .parts import parts_of
 from .places import place_of
 from .quantities import parse_seconds
+from .regression import broken_by as _broken_by
 from .run import Run, trace_file_name
 from .scenarios import Asked, Scenario, scenarios
 from .sharing import shared
 from .subject import Subject
 from .trials import with_trial
 
-__all__ = ["Manifests", "SeaTrial", "Settings", "Trials", "manifests", "sea_trial"]
+__all__ = [
+    "Manifests",
+    "SeaTrial",
+    "Settings",
+    "Trials",
+    "broken_by",
+    "manifests",
+    "sea_trial",
+]
 
 
 @attrs.frozen(kw_only=True)
@@ -213,6 +222,12 @@ class SeaTrial:
             pytest.fail("\n\n".join(each.text for each in bad), pytrace=False)
         if open_ones:
             not_settled("\n\n".join(each.text for each in open_ones), self.settings.inconclusive)
+
+
+def broken_by(*arguments: Any, **more: Any) -> list[str]:
+    """As `seatrial.regression.broken_by`; where the run breaks nothing the test fails in a line."""
+    with in_one_line():
+        return _broken_by(*arguments, **more)
 
 
 @contextlib.contextmanager
