@@ -379,7 +379,7 @@ def explain(property_id: str) -> int:
 
 @commands.group(no_args_is_help=False)
 def trace() -> None:
-    """Show a trace file, run it again, write it in another form, or ask the real controllers."""
+    """Show a trace file, replay or export it, or ask the real controllers."""
 
 
 _FILE = click.argument("path", type=_Place(dir_okay=False, path_type=Path), metavar="FILE.itf.json")
