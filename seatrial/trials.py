@@ -55,7 +55,10 @@ def with_trial(options: Options) -> Options:
     if trial.properties is not None:
         names = (*names, *(each.name for each in trial.invariants))
         if not names:
-            raise DeclarationError(f"{trial.position('spec.properties')}: nothing is to be checked")
+            place = trial.position("spec.properties")
+            raise DeclarationError(
+                f"{place}: spec.properties: it is empty, and there is no invariant to check"
+            )
     return attrs.evolve(
         options,
         targets=others or trial.targets,

@@ -359,6 +359,8 @@ class _TrialReading:
             expected = each.get("expected", "holds")
             self._one_of((*here, "expected"), expected, _EXPECTED)
             says = each.get("says", expression)
+            if not isinstance(says, str):
+                self.of.refuse((*here, "says"), f"{quoted(says)} is no text; write a string")
             if isinstance(name, str) and isinstance(expression, str) and isinstance(says, str):
                 names.add(name)
                 position = self.of.position(*here, "expression")
