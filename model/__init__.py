@@ -48,9 +48,13 @@ if TYPE_CHECKING:
     from .api import IntOrPercent
     from .environment import Environment
     from .manifest.deployment import DeploymentManifest
-    from .manifest.errors import ManifestError, Position
+    from .manifest.errors import ManifestError, ManifestWarning, Position
+    from .manifest.job import JobManifest
     from .manifest.reader import Manifests, NotModelled, parse_manifests, read_manifests
+    from .manifest.stateful_set import StatefulSetManifest
     from .manifest.trial import TRIAL_SUFFIXES, Invariant, Trial, parse_trial, read_trial
+    from .manifest.updates import refused_changes
+    from .manifest.workloads import Workload
     from .mutant import Mutant
 
 __all__ = [
@@ -59,12 +63,16 @@ __all__ = [
     "Environment",
     "IntOrPercent",
     "Invariant",
+    "JobManifest",
     "ManifestError",
+    "ManifestWarning",
     "Manifests",
     "Mutant",
     "NotModelled",
     "Position",
+    "StatefulSetManifest",
     "Trial",
+    "Workload",
     "api",
     "clock",
     "collisions",
@@ -97,6 +105,7 @@ __all__ = [
     "pods",
     "read_manifests",
     "read_trial",
+    "refused_changes",
     "replicaset",
     "replicaset_utils",
     "rollout",
@@ -110,16 +119,21 @@ _FROM = {
     "DeploymentManifest": "manifest.deployment",
     "Environment": "environment",
     "IntOrPercent": "api",
+    "JobManifest": "manifest.job",
     "ManifestError": "manifest.errors",
     "Position": "manifest.errors",
     **dict.fromkeys(
         ("TRIAL_SUFFIXES", "Invariant", "Trial", "parse_trial", "read_trial"), "manifest.trial"
     ),
+    "ManifestWarning": "manifest.errors",
     "Manifests": "manifest.reader",
     "Mutant": "mutant",
     "NotModelled": "manifest.reader",
+    "StatefulSetManifest": "manifest.stateful_set",
+    "Workload": "manifest.workloads",
     "parse_manifests": "manifest.reader",
     "read_manifests": "manifest.reader",
+    "refused_changes": "manifest.updates",
 }
 
 # Type checkers and editors read the imports above; a `__getattr__` would hide misspelt names.

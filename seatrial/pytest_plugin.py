@@ -78,6 +78,13 @@ def _option(config: pytest.Config, name: str) -> Any:
     return config.getoption(f"seatrial_{name}", None)
 
 
+def _seed(config: pytest.Config) -> int | None:
+    """Where random runs begin: --seatrial-seed, or else Hypothesis' own option."""
+    own = _option(config, "seed")
+    given = config.getoption("hypothesis_seed", None) if own is None else own
+    return int(given) if given is not None and str(given).isdecimal() else None
+
+
 def settings_of(config: pytest.Config) -> "Settings":
     """What the command line and the configuration say."""
     from .testing import Settings
@@ -89,7 +96,7 @@ def settings_of(config: pytest.Config) -> "Settings":
             engine=_option(config, "engine"),
             time_limit=_option(config, "time_limit"),
             max_states=_option(config, "max_states"),
-            seed=_option(config, "seed"),
+            seed=_seed(config),
             strict=_option(config, "strict") or False,
             inconclusive=_option(config, "inconclusive") or config.getini("seatrial_inconclusive"),
             itf=None if folder is None else Path(folder),

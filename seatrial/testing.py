@@ -26,7 +26,7 @@ from seatrial.core import DeclarationError, Property, Report, SeatrialError, Sys
 from seatrial.counterexamples import Story
 from seatrial.model import operator
 
-from .checking import run_of, searched
+from .checking import run_of
 from .options import Options
 from .outcomes import Outcome, from_json, missing, outcomes, to_json
 from .parts import parts_of
@@ -35,6 +35,7 @@ from .quantities import parse_seconds
 from .regression import broken_by as _broken_by
 from .run import Run, trace_file_name
 from .scenarios import Asked, Scenario, scenarios
+from .searching import search
 from .sharing import shared
 from .subject import Subject
 from .trials import with_trial
@@ -65,13 +66,9 @@ class Settings:
 
     def options(self, **more: Any) -> Options:
         """The options of a check that say the same."""
-        known = attrs.fields_dict(Options)
         said: dict[str, Any] = {"strict": self.strict, "quiet": True, "targets": ()}
-        for name, value in (("engine", self.engine), ("seed", self.seed)):
-            if value is not None and name in known:
-                said[name] = value
-            elif value not in (None, "explore"):
-                raise DeclarationError(f"--seatrial-{name}: this version has no {name} to choose")
+        if self.engine is not None:
+            said |= {"engine": self.engine, "engine_said": True}
         limits = []
         if self.max_states is not None:
             said["max_states"] = self.max_states
@@ -80,6 +77,42 @@ class Settings:
             said["time_limit"] = parse_seconds(self.time_limit)
             limits.append(("time-limit", self.time_limit))
         return Options(**{**said, "limits": tuple(limits), **more})
+
+    def words(self) -> list[str]:
+        """The options of pytest that ask for the same verdict."""
+        given = {
+            "engine": self.engine,
+            "seed": self.seed,
+            "max-states": self.max_states,
+            "time-limit": self.time_limit,
+        }
+        words = [f"--seatrial-{name}={value}" for name, value in given.items() if value is not None]
+        return [*words, *(["--seatrial-strict"] if self.strict else [])]
+
+    def drawn(self, options: Options) -> Options:
+        """
+        The options with what a profile of Hypothesis says, where random runs are taken.
+
+        What is as Hypothesis has it without a profile is left at the defaults of Seatrial.
+        """
+        if options.engine == "explore":
+            return options
+        from hypothesis import settings
+
+        usual, profile = settings.get_profile("default"), settings()
+        runs, steps, seed = options.runs, options.steps, options.seed
+        if profile.max_examples != usual.max_examples:
+            runs = profile.max_examples
+        if profile.stateful_step_count != usual.stateful_step_count:
+            steps = profile.stateful_step_count
+        if self.seed is not None:
+            seed = self.seed
+        limits = dict(options.limits)
+        limits |= {"runs": str(runs)} if runs != options.runs else {}
+        limits |= {"steps": str(steps)} if steps != options.steps else {}
+        return attrs.evolve(
+            options, runs=runs, steps=steps, seed=seed, limits=tuple(limits.items())
+        )
 
 
 # ---- trial files ------------------------------------------------------------------------------
@@ -98,7 +131,7 @@ class Trials:
     def __attrs_post_init__(self) -> None:
         shown = os.path.relpath(self.path)
         name = str(self.path) if shown.startswith("..") else shown
-        self.options = with_trial(self.settings.options(targets=(name,)))
+        self.options = self.settings.drawn(with_trial(self.settings.options(targets=(name,))))
         found = scenarios(self.options.targets, self.options.asked, self.options.added)
         self.found = {each.name: each for each in found}
 
@@ -327,7 +360,7 @@ def report(item: pytest.Item, outcome: Outcome, settings: Settings) -> None:
         path.write_text(outcome.itf, encoding="utf-8")
         item.user_properties.append(("seatrial.itf", str(path)))
         outcome = attrs.evolve(outcome, text=f"{outcome.text}\nwritten to {path}\n")
-    again = f"  pytest {shlex.quote(item.nodeid)}\n"
+    again = f"  {shlex.join(('pytest', item.nodeid, *settings.words()))}\n"
     text = outcome.text.rstrip("\n")
     head = "" if "To see it again" in text else "\nTo see it again\n"
     conclude(attrs.evolve(outcome, text=f"{text}\n{head}{again}"), settings.inconclusive)
@@ -368,11 +401,11 @@ _RANK = {"passed": 0, "refuted": 1, "inconclusive": 2, "failed": 3}
 def _run_of_system(
     system: System, promises: tuple[Property, ...], settings: Settings, max_states: int | None
 ) -> Run:
-    options = settings.options(targets=(system.name,))
+    options = settings.drawn(settings.options(targets=(system.name,)))
     if max_states is not None:
         options = attrs.evolve(options, max_states=max_states)
     subject = Subject((), system, promises, (), story=story_of(system))
-    report = searched(options, subject, promises)
+    report = search(options, subject, promises, options.time_limit)
     return Run(subject, ground(system), report, command="", strict=settings.strict)
 
 
@@ -385,7 +418,8 @@ def story_of(system: System) -> Story | None:
 
 
 def _runs_of_manifests(given: Manifests, ids: tuple[str, ...], settings: Settings) -> Iterator[Run]:
-    options = with_trial(settings.options(targets=given.files, asked=given.asked, properties=ids))
+    asked = settings.options(targets=given.files, asked=given.asked, properties=ids)
+    options = settings.drawn(with_trial(asked))
     for scenario in scenarios(options.targets, options.asked, options.added):
         known = {
             each.id

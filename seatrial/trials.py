@@ -71,6 +71,7 @@ def with_trial(options: Options) -> Options:
         memory_limit=options.memory_limit
         or _amount(trial, "memory", trial.memory_limit, parse_bytes),
         reduce=options.reduce or trial.reduce,
+        engine=options.engine if options.engine_said else trial.engine or options.engine,
         trial=trial,
         added=Added(trial.invariants, trial.expected),
     )

@@ -100,7 +100,10 @@ def test_what_is_not_said_is_left_open() -> None:
         (["environment: {users: [1]}"], "spec.environment.users[0]: 1 is no text; write a string"),
         (["environment: {users: [none, undo]}"], "users[0]: write none alone"),
         (["environment: {kubernetes: '1.2'}"], "kubernetes: '1.2': the code of that release"),
-        (["environment: {featureGates: {Nope: true}}"], "featureGates.Nope: there is no gate 'Nope'"),
+        (
+            ["environment: {featureGates: {Nope: true}}"],
+            "featureGates.Nope: there is no gate 'Nope'",
+        ),
         (["environment: {featureGates: [No]}"], "featureGates: a list is no mapping"),
         (["environment: [lag]"], "spec.environment: a list is no mapping; write fields"),
         (["expected: {a: fails}"], "spec.expected.a: 'fails' is none of holds, refuted"),
