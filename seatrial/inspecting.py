@@ -12,7 +12,6 @@ from seatrial.core import (
     Ground,
     Property,
     ReplayError,
-    SeatrialError,
     Trace,
     TraceFormatError,
     ground,
@@ -151,7 +150,7 @@ def read_trace(path: Path) -> Read:
         itf = read_itf(file.read(_LIMIT + 1))
     try:
         return _read(itf, path)
-    except SeatrialError as error:
+    except (DeclarationError, ReplayError, TraceFormatError) as error:
         raise type(error)(f"{error}{_of_another_version(itf)}") from None
 
 
