@@ -427,6 +427,31 @@ def test_a_rule_that_raises_is_a_line(suite: pytest.Pytester) -> None:
     assert "Traceback" not in result.stdout.str()
 
 
+def test_asserts_in_rules_are_no_reason_to_refuse_them(suite: pytest.Pytester) -> None:
+    """
+    pytest rewrites every assert of a test module, and of modules that bring a plugin along, ours
+    too once they are installed from a wheel.
+    """
+    suite.makeconftest('import pytest\n\npytest.register_assert_rewrite("seatrial")\n')
+    suite.makepyfile(
+        test_pods=SYSTEM.replace(
+            "    if pods < 6:", "    assert pods >= 0, 'few'\n    if pods < 6:"
+        )
+        + textwrap.dedent(
+            """
+            def test_own(sea_trial):
+                sea_trial.system(system(), [nine_at_most])
+
+            @sea_trial("seed-rolling-controlled-rate", "deployment-status-at-rest")
+            def test_web():
+                return manifests("web.yaml", level="atomic", lag=0, faults=["none"])
+            """
+        )
+    )
+
+    suite.runpytest_subprocess("test_pods.py").assert_outcomes(passed=3)
+
+
 # ---- several processes ------------------------------------------------------------------------
 
 
