@@ -33,6 +33,9 @@ if TYPE_CHECKING:
         kubelet,
         mutant,
         mutants,
+        operator,
+        operator_actions,
+        operator_parts,
         pods,
         replicaset,
         replicaset_utils,
@@ -45,25 +48,30 @@ if TYPE_CHECKING:
     from .api import IntOrPercent
     from .environment import Environment
     from .manifest.deployment import DeploymentManifest
-    from .manifest.errors import ManifestError, ManifestWarning
+    from .manifest.errors import ManifestError, ManifestWarning, Position
     from .manifest.job import JobManifest
     from .manifest.reader import Manifests, NotModelled, parse_manifests, read_manifests
     from .manifest.stateful_set import StatefulSetManifest
+    from .manifest.trial import TRIAL_SUFFIXES, Invariant, Trial, parse_trial, read_trial
     from .manifest.updates import refused_changes
     from .manifest.workloads import Workload
     from .mutant import Mutant
 
 __all__ = [
+    "TRIAL_SUFFIXES",
     "DeploymentManifest",
     "Environment",
     "IntOrPercent",
+    "Invariant",
     "JobManifest",
     "ManifestError",
     "ManifestWarning",
     "Manifests",
     "Mutant",
     "NotModelled",
+    "Position",
     "StatefulSetManifest",
+    "Trial",
     "Workload",
     "api",
     "clock",
@@ -89,9 +97,14 @@ __all__ = [
     "kubelet",
     "mutant",
     "mutants",
+    "operator",
+    "operator_actions",
+    "operator_parts",
     "parse_manifests",
+    "parse_trial",
     "pods",
     "read_manifests",
+    "read_trial",
     "refused_changes",
     "replicaset",
     "replicaset_utils",
@@ -108,6 +121,10 @@ _FROM = {
     "IntOrPercent": "api",
     "JobManifest": "manifest.job",
     "ManifestError": "manifest.errors",
+    "Position": "manifest.errors",
+    **dict.fromkeys(
+        ("TRIAL_SUFFIXES", "Invariant", "Trial", "parse_trial", "read_trial"), "manifest.trial"
+    ),
     "ManifestWarning": "manifest.errors",
     "Manifests": "manifest.reader",
     "Mutant": "mutant",
