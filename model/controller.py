@@ -49,7 +49,7 @@ __all__ = [
 ]
 
 Verb = Literal["get", "create", "update", "update status", "adopt", "delete", "expect fewer"]
-Kind = Literal["Deployment", "ReplicaSet", "Pod"]
+Kind = Literal["Deployment", "ReplicaSet", "Pod", "StatefulSet", "Claim"]
 Answer = Literal["applied", "conflict", "already exists", "taken", "not found", "failed"]
 """
 What the API server answers. A write that is `failed` may have been applied nevertheless.
