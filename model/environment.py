@@ -19,12 +19,14 @@ from .controller import MAX_RETRIES
 
 __all__ = [
     "AROUND_DEPLOYMENTS",
+    "AROUND_STATEFUL_SETS",
     "DEFAULT",
     "FAULTS",
     "GATES",
     "LEVELS",
     "MOST_REPLICAS",
     "OF_DEPLOYMENTS",
+    "OF_STATEFUL_SETS",
     "USERS",
     "Budget",
     "Environment",
@@ -53,7 +55,16 @@ USERS = {
     "pause": "spec.paused becomes true",
     "resume": "spec.paused becomes false",
     "apply": "the manifest is applied again",
-    "delete": "the Deployment is deleted; VALUE is background, foreground or orphan",
+    "delete": "the workload is deleted; VALUE is background, foreground or orphan",
+    "set-partition": "the partition of a StatefulSet's rolling update becomes VALUE",
+    "set-retention": "a StatefulSet's retention policy of claims becomes VALUE, whenDeleted and"
+    " whenScaled in one word such as DeleteRetain",
+    "delete-pod": "some pod of a StatefulSet is deleted",
+    "force-delete": "some pod of a StatefulSet is deleted by force: its object goes at once",
+    "delete-claim": "some claim of a StatefulSet is deleted",
+    "drain": "some node is cordoned, and its pods are deleted",
+    "delete-node": "some Node object is deleted, whatever its machine does",
+    "out-of-service": "some unreachable node gets the taint out-of-service",
 }
 FAULTS = {
     "container-exit": "a container of a ready pod exits and is started again",
@@ -67,6 +78,11 @@ FAULTS = {
     "expectations-expire": "five minutes pass before a controller sees what it did",
     "hash-collision": "the name of a ReplicaSet that is about to be created is taken",
     "relist": "the watch of pods breaks and starts with a new list (needs lag 2)",
+    "node-crash": "some node stops, and all that runs on it; it may come back",
+    "node-partition": "some node is cut off, and what runs on it goes on; it may come back",
+    "kubelet-restart": "some kubelet starts anew, and lists its pods",
+    "stale-api-server": "an API server falls behind, and shows one pod as it was",
+    "second-controller": "another controller manager takes over while a sync goes on",
 }
 OF_DEPLOYMENTS = frozenset(
     ("set-image", "restart", "scale", "undo", "pause", "resume", "apply", "delete")
@@ -90,6 +106,41 @@ AROUND_DEPLOYMENTS = frozenset(
 )
 """What may go wrong around a Deployment."""
 
+OF_STATEFUL_SETS = frozenset(
+    (
+        "set-image",
+        "scale",
+        "undo",
+        "delete",
+        "set-partition",
+        "set-retention",
+        "delete-pod",
+        "force-delete",
+        "delete-claim",
+        "drain",
+        "delete-node",
+        "out-of-service",
+    )
+)
+"""What users may do with a StatefulSet, its pods, its claims and its nodes."""
+
+AROUND_STATEFUL_SETS = frozenset(
+    (
+        "container-exit",
+        "pod-failed",
+        "never-ready",
+        "controller-restart",
+        "second-controller",
+        "write-failure",
+        "node-crash",
+        "node-partition",
+        "kubelet-restart",
+        "stale-api-server",
+    )
+)
+"""What may go wrong around a StatefulSet."""
+
+RETENTIONS = ("RetainRetain", "RetainDelete", "DeleteRetain", "DeleteDelete")
 PROPAGATIONS = ("background", "foreground", "orphan")
 
 DEFAULT = "1.36.3"
@@ -127,6 +178,8 @@ class Environment:
     lag: int = 0
     slow: int = 0
     """How many timers may go off while something else could happen: clock `slow@N`."""
+    nodes: int = 2
+    """How many nodes there are, where nodes are modelled."""
     kubernetes: str = DEFAULT
     gates: tuple[tuple[str, bool], ...] = tuple(GATES.items())
     variant: frozenset[str] = frozenset()
@@ -225,6 +278,19 @@ def _value(kind: str, name: str, value: str | None) -> str | None:
         if value is None or not value.isdecimal():
             raise DeclarationError(f"--{kind} scale needs a number of replicas, such as scale:5")
         return str(int(value))
+    if name == "set-partition":
+        if value is None or not value.isdecimal() or int(value) > MOST_REPLICAS:
+            raise DeclarationError(
+                f"--{kind} set-partition needs an index of a pod, such as set-partition:1"
+            )
+        return str(int(value))
+    if name == "set-retention":
+        if value not in RETENTIONS:
+            raise DeclarationError(
+                f"--{kind} set-retention needs whenDeleted and whenScaled, one of"
+                f" {', '.join(RETENTIONS)}"
+            )
+        return value
     if name == "delete":
         if value is not None and value not in PROPAGATIONS:
             raise DeclarationError(f"--{kind} delete:{value} is none of {', '.join(PROPAGATIONS)}")
@@ -238,8 +304,8 @@ def feature_gates(texts: Iterable[str], kubernetes: str = DEFAULT) -> tuple[tupl
     """
     Gates written as `NAME=true`, over their defaults in that release. Raises DeclarationError.
 
-    >>> dict(feature_gates(["StaleControllerConsistencyReplicaSet=false"]))
-    {'StaleControllerConsistencyReplicaSet': False, 'DeploymentReplicaSetTerminatingReplicas': True}
+    >>> dict(feature_gates(["WatchList=false"]))["WatchList"]
+    False
     """
     gates = dict(versions.known(kubernetes).gates)
     for text in ",".join(texts).split(","):

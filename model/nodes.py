@@ -22,16 +22,19 @@ from seatrial.core import Outcomes, outcome
 
 __all__ = [
     "Node",
-    "come_back",
+    "Nodes",
+    "at",
+    "back",
     "cordoned",
-    "crash",
-    "cut_off",
-    "delete_node",
+    "crashed",
+    "deleted",
     "feasible",
     "hears",
     "lost",
     "notice",
-    "taint_out_of_service",
+    "out_of_service",
+    "parted",
+    "put",
 ]
 
 
@@ -49,6 +52,20 @@ class Node:
     """Whether it was cordoned."""
     stale: bool = False
     """Whether its kubelet has started with a list of pods that was out of date."""
+
+
+Nodes = tuple[Node, ...]
+"""All nodes, the first of which is n1. Few of them change, so one variable holds them all."""
+
+
+def at(nodes: Nodes, number: int) -> Node:
+    """The node of that number, from 1 on."""
+    return nodes[number - 1]
+
+
+def put(nodes: Nodes, number: int, node: Node) -> Nodes:
+    """The nodes after one of them changed."""
+    return (*nodes[: number - 1], node, *nodes[number:])
 
 
 def hears(node: Node) -> bool:
@@ -74,17 +91,17 @@ def lost(node: Node, terminating: bool) -> bool:
 # ---- faults -----------------------------------------------------------------------------------
 
 
-def crash(node: Node) -> Node | None:
+def crashed(node: Node) -> Node | None:
     """The node after its machine stopped; None where it has already. Its containers stop with it."""
     return evolve(node, reality="down", stale=False) if node.reality != "down" else None
 
 
-def cut_off(node: Node) -> Node | None:
+def parted(node: Node) -> Node | None:
     """The node after the network parted it from the API server; None where it cannot be."""
     return evolve(node, reality="cut off") if node.reality == "up" else None
 
 
-def come_back(node: Node) -> Node | None:
+def back(node: Node) -> Node | None:
     """The node after it was started again, or the network healed; who starts registers anew."""
     if node.reality == "up":
         return None
@@ -95,24 +112,26 @@ def come_back(node: Node) -> Node | None:
 # ---- the node lifecycle controller ------------------------------------------------------------
 
 
-def notice(node: Node, name: int) -> Outcomes:
+def notice(nodes: Nodes, node_at: int) -> Outcomes:
     """The condition of a node follows what is heard of it. Go: monitorNodeHealth"""
+    node = at(nodes, node_at)
     if node.registered == "ready" and not hears(node):
         after = evolve(node, registered="unreachable")
-        yield outcome(f"node n{name} is unreachable", node=after)
+        yield outcome(f"n{node_at} is unreachable", nodes=put(nodes, node_at, after))
     if node.registered == "unreachable" and hears(node):
-        yield outcome(f"node n{name} is ready again", node=evolve(node, registered="ready"))
+        after = evolve(node, registered="ready")
+        yield outcome(f"n{node_at} is ready again", nodes=put(nodes, node_at, after))
 
 
 # ---- users ------------------------------------------------------------------------------------
 
 
-def delete_node(node: Node) -> Node | None:
+def deleted(node: Node) -> Node | None:
     """The node after its Node object was deleted; a machine that is up goes on."""
     return evolve(node, registered="deleted") if node.registered != "deleted" else None
 
 
-def taint_out_of_service(node: Node) -> Node | None:
+def out_of_service(node: Node) -> Node | None:
     """The node after it was marked out of service, which says that its machine is off."""
     if node.out_of_service or node.registered != "unreachable":
         return None

@@ -10,7 +10,7 @@ The kubelets of the pods of a StatefulSet, and who else acts on pods of nodes th
     kubelet which started with a stale list stops pods that are not in it.
 
 A process is what runs for a pod on a node, whether or not the API server has that pod: for each
-node and ordinal the uids of the pods whose containers run there.
+ordinal a pair of the node and the uid of the pod whose containers run there.
 """
 
 from collections.abc import Iterator
@@ -18,10 +18,10 @@ from typing import Any
 
 from attrs import evolve
 
-from seatrial.core import All, Outcome, Outcomes, outcome
+from seatrial.core import Outcome, Outcomes, outcome
 
 from .informer import Queue, has_room
-from .nodes import Node, feasible, hears, lost
+from .nodes import Nodes, at, feasible, hears, lost
 from .statefulset_api import Claim, StatefulPod
 from .statefulset_pods import after_deletion, not_ready, pod_written, shown
 
@@ -42,8 +42,8 @@ __all__ = [
     "waiting",
 ]
 
-Processes = tuple[int, ...]
-"""The uids of the pods of one ordinal whose containers run on one node."""
+Processes = tuple[tuple[int, int], ...]
+"""Where containers of pods of one ordinal run: node and uid of the pod, in order."""
 
 
 # ---- the scheduler ----------------------------------------------------------------------------
@@ -57,7 +57,7 @@ def scheduling_due(pod: StatefulPod | None) -> bool:
 def schedule(
     pod: StatefulPod | None,
     claim: Claim | None,
-    node: All[Node],
+    nodes: Nodes,
     pod_queue: Queue,
     ordinal: int,
     has_claims: bool,
@@ -68,7 +68,7 @@ def schedule(
         return
     if has_claims and (claim is None or claim.terminating):
         return
-    for name, each in node.items():
+    for name, each in enumerate(nodes, 1):
         if feasible(each):
             after = evolve(pod, node=name)
             done = pod_written(ordinal, pod, after, pod_queue)
@@ -78,45 +78,41 @@ def schedule(
 # ---- the kubelet ------------------------------------------------------------------------------
 
 
-def kubelet_due(pod: StatefulPod | None, process: Processes, node_at: int) -> bool:
-    """View: whether a kubelet has anything to do with the pod of this ordinal, if it hears."""
-    there = pod is not None and pod.node == node_at
-    if pod is None or not there:
+def kubelet_due(pod: StatefulPod | None, process: Processes) -> bool:
+    """View: whether a kubelet has anything to do for this ordinal, if it hears."""
+    if pod is None or pod.node is None:
         return bool(process)
-    if pod.kind.terminating or set(process) - {pod.uid}:
-        return True
-    if pod.kind.phase not in ("Pending", "Running"):
-        return bool(process)
-    return not process or not pod.kind.ready
+    if _stopping(pod):
+        return bool(process) or pod.kind.terminating
+    return process != ((pod.node, pod.uid),) or not pod.kind.ready
 
 
 def run(
     pod: StatefulPod | None,
     process: Processes,
-    node: Node,
+    nodes: Nodes,
     pod_queue: Queue,
     ordinal: int,
-    node_at: int,
     lag: int,
     never_ready: frozenset[int],
     min_ready_seconds: int,
 ) -> Outcomes:
     """One step of a kubelet towards what the API server says of this ordinal. Go: syncPod"""
-    if not hears(node):
+    for each in process:
+        node, uid = each
+        its = pod is not None and (pod.node, pod.uid) == each
+        if hears(at(nodes, node)) and (pod is None or not its or _stopping(pod)):
+            words = f"pod {ordinal}" if its else f"a former pod {ordinal}"
+            left = tuple(other for other in process if other != each)
+            yield outcome(f"n{node} stops the containers of {words}", process=left)
+    if pod is None or pod.node is None or not hears(at(nodes, pod.node)):
         return
-    mine = pod if pod is not None and pod.node == node_at else None
-    for uid in process:
-        if mine is None or mine.uid != uid or _stopping(mine):
-            left = tuple(each for each in process if each != uid)
-            words = "" if mine is not None and mine.uid == uid else " that was"
-            yield outcome(f"stops the containers of pod {ordinal}{words}", process=left)
-    if mine is None:
-        return
-    if not _stopping(mine) and mine.uid not in process:
-        after = tuple(sorted((*process, mine.uid)))
-        yield outcome(f"starts the containers of pod {ordinal}", process=after)
+    runs = (pod.node, pod.uid) in process
+    if not _stopping(pod) and not runs:
+        after = tuple(sorted((*process, (pod.node, pod.uid))))
+        yield outcome(f"n{pod.node} starts the containers of pod {ordinal}", process=after)
     if has_room(pod_queue, lag):
-        yield from _report(mine, process, pod_queue, ordinal, never_ready, min_ready_seconds)
+        yield from _report(pod, runs, pod_queue, ordinal, never_ready, min_ready_seconds)
 
 
 def _stopping(pod: StatefulPod) -> bool:
@@ -125,7 +121,7 @@ def _stopping(pod: StatefulPod) -> bool:
 
 def _report(
     pod: StatefulPod,
-    process: Processes,
+    runs: bool,
     queue: Queue,
     ordinal: int,
     never_ready: frozenset[int],
@@ -133,36 +129,38 @@ def _report(
 ) -> Iterator[Outcome]:
     kind = pod.kind
     if kind.terminating:
-        if pod.uid not in process:
+        if not runs:
             done = pod_written(ordinal, pod, None, queue)
-            yield outcome(f"confirms that pod {ordinal} is gone", **done)
+            yield outcome(f"n{pod.node} confirms that pod {ordinal} is gone", **done)
         return
-    if pod.uid not in process:
+    if not runs:
         return
     if kind.phase == "Pending":
         after = evolve(pod, kind=evolve(kind, phase="Running"))
-        words = f"reports that pod {ordinal} runs"
+        words = f"n{pod.node} reports that pod {ordinal} runs"
         yield outcome(words, **pod_written(ordinal, pod, after, queue))
     elif kind.phase == "Running" and not kind.ready and pod.revision not in never_ready:
         ready = evolve(kind, ready=True, available=min_ready_seconds == 0)
         done = pod_written(ordinal, pod, evolve(pod, kind=ready), queue)
-        yield outcome(f"reports that pod {ordinal} is ready", **done)
+        yield outcome(f"n{pod.node} reports that pod {ordinal} is ready", **done)
 
 
 def start_what_was(
     snapshot: tuple[int, StatefulPod] | None,
     process: Processes,
-    node: Node,
+    nodes: Nodes,
     ordinal: int,
-    node_at: int,
 ) -> Outcomes:
     """A kubelet whose first list was out of date starts a pod that was deleted long ago."""
-    if not node.stale or not hears(node) or snapshot is None or snapshot[0] != ordinal:
+    if snapshot is None or snapshot[0] != ordinal or snapshot[1].node is None:
         return
-    pod = snapshot[1]
-    if pod.node == node_at and not _stopping(pod) and pod.uid not in process:
-        after = tuple(sorted((*process, pod.uid)))
-        yield outcome(f"starts the containers of pod {ordinal} that it was told of", process=after)
+    pod, node = snapshot[1], snapshot[1].node
+    its = at(nodes, node)
+    if its.stale and hears(its) and not _stopping(pod) and (node, pod.uid) not in process:
+        after = tuple(sorted((*process, (node, pod.uid))))
+        yield outcome(
+            f"n{node} starts the containers of a pod {ordinal} that it was told of", process=after
+        )
 
 
 # ---- time -------------------------------------------------------------------------------------
@@ -190,7 +188,7 @@ def pass_min_ready_seconds(pod: StatefulPod | None, pod_queue: Queue, ordinal: i
 
 def exit_container(
     pod: StatefulPod | None,
-    node: All[Node],
+    nodes: Nodes,
     pod_queue: Queue,
     ordinal: int,
     lag: int,
@@ -199,7 +197,7 @@ def exit_container(
     """A container of a ready pod exits, or its probe fails; the kubelet goes on with it."""
     if container_exits_left == 0 or pod is None or pod.node is None or not has_room(pod_queue, lag):
         return
-    if pod.kind.ready and not pod.kind.terminating and hears(node[pod.node]):
+    if pod.kind.ready and not pod.kind.terminating and hears(at(nodes, pod.node)):
         yield outcome(
             f"pod {ordinal} is not ready any more",
             container_exits_left=container_exits_left - 1,
@@ -210,22 +208,21 @@ def exit_container(
 def fail(
     pod: StatefulPod | None,
     process: Processes,
-    node: Node,
+    nodes: Nodes,
     pod_queue: Queue,
     ordinal: int,
-    node_at: int,
     lag: int,
     pod_failures_left: int,
 ) -> Outcomes:
     """A kubelet evicts a pod to save its node: the containers end, and the object is Failed."""
-    if pod_failures_left == 0 or pod is None or pod.node != node_at or not hears(node):
+    if pod_failures_left == 0 or pod is None or pod.node is None or _stopping(pod):
         return
-    if not has_room(pod_queue, lag) or _stopping(pod):
+    if not has_room(pod_queue, lag) or not hears(at(nodes, pod.node)):
         return
     after = evolve(pod, kind=evolve(not_ready(pod).kind, phase="Failed"))
     yield outcome(
         f"pod {ordinal} fails for good",
-        process=tuple(each for each in process if each != pod.uid),
+        process=tuple(each for each in process if each != (pod.node, pod.uid)),
         pod_failures_left=pod_failures_left - 1,
         **pod_written(ordinal, pod, after, pod_queue),
     )
@@ -234,30 +231,30 @@ def fail(
 # ---- pods of nodes that are lost --------------------------------------------------------------
 
 
-def lost_pod_due(pod: StatefulPod | None, node: All[Node]) -> bool:
+def lost_pod_due(pod: StatefulPod | None, nodes: Nodes) -> bool:
     """View: whether a controller of nodes has anything to do with the pod."""
     if pod is None or pod.node is None:
         return False
-    its = node[pod.node]
+    its = at(nodes, pod.node)
     if lost(its, pod.kind.terminating):
         return True
     return its.registered == "unreachable" and (pod.kind.ready or not pod.kind.terminating)
 
 
 def mark_not_ready(
-    pod: StatefulPod | None, node: All[Node], pod_queue: Queue, ordinal: int, lag: int
+    pod: StatefulPod | None, nodes: Nodes, pod_queue: Queue, ordinal: int, lag: int
 ) -> Outcomes:
     """A pod of an unreachable node counts as not ready. Go: markPodsNotReady"""
     if pod is None or pod.node is None or not has_room(pod_queue, lag):
         return
-    if node[pod.node].registered == "unreachable" and pod.kind.ready:
+    if at(nodes, pod.node).registered == "unreachable" and pod.kind.ready:
         done = pod_written(ordinal, pod, not_ready(pod), pod_queue)
         yield outcome(f"marks pod {ordinal} not ready: its node is unreachable", **done)
 
 
 def evict(
     pod: StatefulPod | None,
-    node: All[Node],
+    nodes: Nodes,
     pod_queue: Queue,
     ordinal: int,
     lag: int,
@@ -266,18 +263,18 @@ def evict(
     """After five minutes the pods of an unreachable node are deleted. Go: deletePod"""
     if pod is None or pod.node is None or not has_room(pod_queue, lag):
         return
-    unreachable = node[pod.node].registered == "unreachable"
+    unreachable = at(nodes, pod.node).registered == "unreachable"
     if unreachable and not pod.kind.ready and not pod.kind.terminating:
         done = pod_written(ordinal, pod, after_deletion(pod, graceful), pod_queue)
         yield outcome(f"evicts pod {ordinal} from the unreachable n{pod.node}", **done)
 
 
 def collect_lost_pod(
-    pod: StatefulPod | None, node: All[Node], pod_queue: Queue, ordinal: int, lag: int
+    pod: StatefulPod | None, nodes: Nodes, pod_queue: Queue, ordinal: int, lag: int
 ) -> Outcomes:
     """Pods of nodes that are gone are removed, and no kubelet is asked. Go: gcOrphaned, gcTerminating"""
     if pod is None or pod.node is None or not has_room(pod_queue, lag):
         return
-    if lost(node[pod.node], pod.kind.terminating):
+    if lost(at(nodes, pod.node), pod.kind.terminating):
         done: dict[str, Any] = pod_written(ordinal, pod, None, pod_queue)
         yield outcome(f"removes pod {ordinal} of the lost n{pod.node} from the API", **done)
