@@ -100,8 +100,9 @@ def scenarios(targets: Sequence[str], asked: Asked) -> tuple[Scenario, ...]:
     """
     if not targets:
         return (_of_bug(asked),)
-    _environments(asked)  # what is wrong with the options is said before what is with the files
-    manifests = read_manifests(targets)
+    # What is wrong with the options is said before what is with the files.
+    around, _ = _environments(asked)
+    manifests = read_manifests(targets, _on(around))
     found = _workloads(manifests)
     if not found:
         known = " and no ".join(KINDS)
@@ -110,7 +111,7 @@ def scenarios(targets: Sequence[str], asked: Asked) -> tuple[Scenario, ...]:
         )
     _check_inert(asked, manifests)
     _check_concerns(asked, [kind for kind, _ in found])
-    names = [manifest.name for _, manifest in found]
+    names = [_spellings(manifest) for _, manifest in found]
     return tuple(
         _scenario(
             kind,
@@ -118,15 +119,25 @@ def scenarios(targets: Sequence[str], asked: Asked) -> tuple[Scenario, ...]:
             manifests,
             asked,
             tuple(targets),
-            alone=names.count(manifest.name) == 1,
+            name=next(each for each in own if sum(each in others for others in names) == 1),
         )
-        for kind, manifest in found
+        for (kind, manifest), own in zip(found, names, strict=True)
     )
+
+
+def _spellings(manifest: Manifest) -> tuple[str, str, str]:
+    """What a workload can be called, the shortest first; nothing else has the last one."""
+    return manifest.name, f"{manifest.namespace}/{manifest.name}", manifest.key
+
+
+def _on(around: Environment) -> frozenset[str]:
+    """The feature gates that are on."""
+    return frozenset(name for name, on in around.gates if on)
 
 
 def _workloads(manifests: Manifests) -> list[tuple[Kind, Manifest]]:
     """The workloads of kinds that are modelled, in the order of the files."""
-    return [(KINDS["Deployment"], each) for each in manifests.deployments]
+    return [(KINDS[each.kind], each) for each in manifests.workloads if each.kind in KINDS]
 
 
 def _scenario(
@@ -135,18 +146,18 @@ def _scenario(
     manifests: Manifests,
     asked: Asked,
     targets: tuple[str, ...],
-    alone: bool,
+    name: str,
 ) -> Scenario:
-    key = f"{manifest.namespace}/{manifest.name}"
     owners = told(manifest, kind)
     mine = _over(asked, owners)
     base, ladder = _environments(mine, kind)
-    about = [each for each in manifests.not_modelled if key in each.deployments]
-    others = [each for each in manifests.not_modelled if not each.deployments]
+    about = [each for each in manifests.not_modelled if manifest.key in each.concerns]
+    others = [each for each in manifests.not_modelled if not each.concerns]
     blocks = [each for each in about if each.effect == _BLOCKS and not _inert(each, asked)]
-    name = manifest.name if alone else key
     listed = tuple(_listed(each, asked) for each in (*about, *others))
-    of = Workload(kind, name, manifest, targets, listed, owners.relies_on)
+    bugs = (*asked.bugs, *asked.fixes)
+    warnings = tuple(str(each) for each in manifests.warnings if each.workload == manifest.key)
+    of = Workload(kind, name, manifest, targets, listed, owners.relies_on, bugs, warnings)
     rungs = tuple(
         Rung(rung, of.subject(around), one, around, of)
         for rung, around, one in _rungs(base, mine, kind, ladder)
@@ -249,6 +260,9 @@ def _check_concerns(asked: Asked, kinds: Sequence[Kind]) -> None:
             raise DeclarationError(
                 f"{option}: {name!r} means nothing for a {which}; known there: {', '.join(known)}"
             )
+    for name in (*asked.bugs, *asked.fixes):
+        if kind_of_bug(name) not in kinds:
+            raise DeclarationError(f"--bug {name} is of a {kind_of_bug(name).name}; none is given")
 
 
 def _names(kind: Kind, option: str) -> frozenset[str]:
@@ -351,7 +365,8 @@ class Workload:
     """
     A workload as it was given, of which a subject can be made in any environment.
 
-    `targets` name it on the command line; `relies_on` are the ids that its owners assert.
+    `targets` name it on the command line; `relies_on` are the ids that its owners assert, `bugs`
+    those of known bugs that are asked about, and that the modelled release may have anyway.
     """
 
     kind: Kind
@@ -360,6 +375,8 @@ class Workload:
     targets: tuple[str, ...] = ()
     not_modelled: tuple[str, ...] = ()
     relies_on: tuple[str, ...] = ()
+    bugs: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
     @property
     def spec(self) -> Any:
@@ -381,20 +398,21 @@ class Workload:
         return Subject(
             arguments=self.targets,
             system=self.kind.compose(self.name, spec, around),
-            properties=(*asked, *_of_variant(self.kind, around)),
+            properties=(*asked, *self._broken_by_bugs(around)),
             not_modelled=self.not_modelled,
             story=self.kind.story(self.name, spec, around),
-            recipe=_recipe(self.name, self.manifest, around),
+            recipe=_recipe(self.name, self.manifest, around, self.bugs),
             left_out=tuple(left_out),
             relies_on=self.relies_on,
+            warnings=self.warnings,
         )
 
-
-def _of_variant(kind: Kind, around: Environment) -> tuple[Property, ...]:
-    """What the bugs break that are brought back, or that are fixed."""
-    shown = {each for bug in kind.bugs if bug.id in around.variant for each in bug.shows}
-    promised = {each.property.id for each in kind.promises}
-    return tuple(each for each in kind.broken_by_bugs if each.id in shown - promised)
+    def _broken_by_bugs(self, around: Environment) -> Iterator[Property]:
+        """What the bugs break that are asked about, beside the promises."""
+        bugs = [each for each in self.kind.bugs if each.id in {*around.variant, *self.bugs}]
+        shown = {each for bug in bugs for each in bug.shows}
+        promised = {each.property.id for each in self.kind.promises}
+        return (each for each in self.kind.broken_by_bugs if each.id in shown - promised)
 
 
 def _broken_by_bugs(kind: Kind) -> tuple[Property, ...]:
@@ -402,7 +420,9 @@ def _broken_by_bugs(kind: Kind) -> tuple[Property, ...]:
     return (*kind.broken_by_bugs, *(each.property for each in kind.promises))
 
 
-def _recipe(name: str, manifest: Manifest, around: Environment) -> dict[str, Any]:
+def _recipe(
+    name: str, manifest: Manifest, around: Environment, bugs: Sequence[str]
+) -> dict[str, Any]:
     """What a trace file has to hold so that its system can be made again."""
     return {
         "name": name,
@@ -415,6 +435,7 @@ def _recipe(name: str, manifest: Manifest, around: Environment) -> dict[str, Any
         "kubernetes": around.kubernetes,
         "featureGates": [f"{gate}={str(on).lower()}" for gate, on in around.gates],
         "variant": sorted(around.variant),
+        "bugs": list(bugs),
     }
 
 
@@ -425,7 +446,8 @@ def subject_of_recipe(recipe: Mapping[str, Any], where: str) -> Subject:
     Raises TraceFormatError where it describes none, ManifestError or DeclarationError where that
     could not be checked.
     """
-    lists = ("users", "faults", "featureGates", "variant")
+    recipe = {"bugs": [], **recipe}
+    lists = ("users", "faults", "featureGates", "variant", "bugs")
     for key in lists:
         given = recipe.get(key)
         if not isinstance(given, list) or not all(isinstance(each, str) for each in given):
@@ -448,7 +470,8 @@ def subject_of_recipe(recipe: Mapping[str, Any], where: str) -> Subject:
         kubernetes=version,
         feature_gates=tuple(recipe["featureGates"]),
     )
-    found = _workloads(parse_manifests(json.dumps(document), where))
+    around, _ = _environments(asked)
+    found = _workloads(parse_manifests(json.dumps(document), where, _on(around)))
     if len(found) != 1:
         raise TraceFormatError(f"{where}: #meta.subject.manifest is no {' and no '.join(KINDS)}")
     ((kind, manifest),) = found
@@ -459,7 +482,9 @@ def subject_of_recipe(recipe: Mapping[str, Any], where: str) -> Subject:
     base = attrs.evolve(base, variant=frozenset(switches))
     (_, around, _), *_ = _rungs(base, asked, kind, ladder=False)
     relies_on = told(manifest, kind).relies_on
-    return Workload(kind, _printable(name), manifest, relies_on=relies_on).subject(around)
+    bugs = tuple(mutants.mutant(each).id for each in recipe["bugs"])
+    of = Workload(kind, _printable(name), manifest, relies_on=relies_on, bugs=bugs)
+    return of.subject(around)
 
 
 def _printable(name: str) -> str:

@@ -398,7 +398,7 @@ def test_deployments_that_may_select_each_others_pods_are_not_said_to_be_safe(
     assert all("whose selector overlaps" in each["because"] for each in asserted)
 
 
-@pytest.mark.parametrize("size", [0, 40, 400])
+@pytest.mark.parametrize("size", [0, 40, pytest.param(400, marks=pytest.mark.slow)])
 def test_many_pods_at_once_are_no_more_work_to_plan(run: Run, one: str, size: int) -> None:
     """A batch of requests is told how many failed, and not which."""
     words = ("--users", f"scale:{size}", "--faults", "write-failure", "--level", "interleaved")
@@ -542,6 +542,22 @@ def test_every_problem_of_a_manifest_gets_a_line_with_its_place(run: Run, tmp_pa
     assert len(lines) == 2
     assert f"{path}:6:13: spec.replicas" in lines[0]
     assert "spec.template.metadata.labels" in lines[1]
+
+
+def test_a_bug_that_the_release_has_is_asked_about_in_ones_own_deployment(
+    run: Run, one: str, tmp_path: Path
+) -> None:
+    """No rule is switched for it; what it breaks is asked beside the promises, and replays."""
+    folder = tmp_path / "traces"
+    around = ("--level", "atomic", "--users", "scale:3,apply", "--faults", "none")
+    bug = ("--bug", "dep-manifest-replicas-overrides-hpa")
+
+    ran = run("check", one, *around, *bug, "--itf", str(folder))
+
+    assert ran.code == 1
+    assert "applying-keeps-the-size is violated" in ran.out
+    assert run("trace", "replay", str(folder / "applying-keeps-the-size.itf.json")).code == 0
+    assert run("check", one, *around, *bug, "--fix", *bug[1:], "--quiet").code == 0
 
 
 def test_a_file_without_deployments_is_said_to_be_that(run: Run, tmp_path: Path) -> None:
