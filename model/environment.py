@@ -79,6 +79,7 @@ FAULTS = {
     "hash-collision": "the name of a ReplicaSet that is about to be created is taken",
     "relist": "the watch of pods breaks and starts with a new list (needs lag 2)",
     "node-crash": "some node stops, and all that runs on it; it may come back",
+    "node-off": "some node stops for good, and all that runs on it",
     "node-partition": "some node is cut off, and what runs on it goes on; it may come back",
     "kubelet-restart": "some kubelet starts anew, and lists its pods",
     "stale-api-server": "an API server falls behind, and shows one pod as it was",
@@ -133,6 +134,7 @@ AROUND_STATEFUL_SETS = frozenset(
         "second-controller",
         "write-failure",
         "node-crash",
+        "node-off",
         "node-partition",
         "kubelet-restart",
         "stale-api-server",
@@ -208,6 +210,11 @@ class Environment:
     def collides(self) -> bool:
         """Whether the name of a new ReplicaSet may be taken."""
         return self.times("hash-collision") > 0
+
+    @property
+    def loses_nodes(self) -> bool:
+        """Whether a node may become unreachable."""
+        return any(map(self.times, ("node-crash", "node-off", "node-partition")))
 
     @property
     def gives_up(self) -> bool:

@@ -35,6 +35,7 @@ __all__ = [
     "out_of_service",
     "parted",
     "put",
+    "switched_off",
 ]
 
 
@@ -42,8 +43,11 @@ __all__ = [
 class Node:
     """A machine, and its Node object."""
 
-    reality: Literal["up", "cut off", "down"] = "up"
-    """Cut off, its containers live on and nobody hears of them; down, they are gone."""
+    reality: Literal["up", "cut off", "down", "off"] = "up"
+    """
+    Cut off, its containers live on and nobody hears of them; down, they are gone. One that is off
+    never comes back.
+    """
     registered: Literal["ready", "unreachable", "deleted"] = "ready"
     """Unreachable stands for the condition Ready=Unknown and for the taint that follows it."""
     out_of_service: bool = False
@@ -92,8 +96,17 @@ def lost(node: Node, terminating: bool) -> bool:
 
 
 def crashed(node: Node) -> Node | None:
-    """The node after its machine stopped; None where it has already. Its containers stop with it."""
-    return evolve(node, reality="down", stale=False) if node.reality != "down" else None
+    """The node after its machine stopped, and all on it; None where it has stopped already."""
+    return evolve(node, reality="down", stale=False) if _runs(node) else None
+
+
+def switched_off(node: Node) -> Node | None:
+    """The node after its machine stopped for good; None where it has stopped already."""
+    return evolve(node, reality="off", stale=False) if _runs(node) else None
+
+
+def _runs(node: Node) -> bool:
+    return node.reality in ("up", "cut off")
 
 
 def parted(node: Node) -> Node | None:
@@ -103,7 +116,7 @@ def parted(node: Node) -> Node | None:
 
 def back(node: Node) -> Node | None:
     """The node after it was started again, or the network healed; who starts registers anew."""
-    if node.reality == "up":
+    if node.reality in ("up", "off"):
         return None
     anew = node.reality == "down" and node.registered == "deleted"
     return evolve(node, reality="up", registered="ready" if anew else node.registered)

@@ -1,8 +1,8 @@
 """
 The objects that the StatefulSet controller reads and writes, as frozen values.
 
-:Go: kubernetes v1.36.3 staging/src/k8s.io/api/apps/v1/types.go (StatefulSet, ControllerRevision) and
-    staging/src/k8s.io/api/core/v1/types.go (Pod, PersistentVolumeClaim)
+:Go: kubernetes v1.36.3 staging/src/k8s.io/api/apps/v1/types.go (StatefulSet, ControllerRevision)
+    and staging/src/k8s.io/api/core/v1/types.go (Pod, PersistentVolumeClaim)
 :Docs: https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/
 :Omits: names, labels and selectors: a pod of ordinal *i* has the name, the labels, the volumes and
     the host name that the set gives it, and no user writes those; collisionCount; the contents of
@@ -36,6 +36,7 @@ __all__ = [
     "StatefulSetUpdateStrategy",
 ]
 
+_NEW = PodKind()
 PodManagementPolicy = Literal["OrderedReady", "Parallel"]
 Retention = Literal["Retain", "Delete"]
 RETAIN: Final = "Retain"
@@ -122,7 +123,7 @@ class StatefulPod:
     """
 
     revision: int
-    kind: PodKind = PodKind()
+    kind: PodKind = _NEW
     node: int | None = None
     uid: int = 1
     owned: bool = True
@@ -148,7 +149,7 @@ class PodSeen:
 
     ordinal: int
     revision: int
-    kind: PodKind = PodKind()
+    kind: PodKind = _NEW
     created: bool = True
     uid: int | None = None
 

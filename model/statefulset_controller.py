@@ -331,13 +331,13 @@ def deliver_pod(
     ordinal: int,
     min_ready_seconds: int,
 ) -> Outcomes:
-    """The cache gets the next event of a pod; the key of its set is queued. Go: addPod, updatePod"""
+    """The cache gets the next event of a pod; its set is queued. Go: addPod, updatePod"""
     event, *rest = pod_queue
     done: dict[str, Any] = {"pod_cache": event.value, "pod_queue": tuple(rest)}
     if set_cached:
-        before, after = pod_cache, event.value
-        ready = min_ready_seconds > 0 and before is not None and after is not None
-        ready = ready and not before.kind.ready and after.kind.ready
+        was = pod_cache is not None and not pod_cache.kind.ready
+        ready = min_ready_seconds > 0 and was and event.value is not None
+        ready = ready and event.value.kind.ready
         done["set_key"] = Key(dirty=True, later=set_key.later or ready)
     what = "gone" if event.value is None else looks(event.value.kind)
     yield outcome(f"the cache learns that pod {ordinal} is {what}", **done)

@@ -24,7 +24,7 @@ from seatrial.core import All, Outcomes, outcome
 
 from .controller import Done, Key, Pending
 from .informer import Change, Copy, Event, Queue, has_room
-from .nodes import Nodes, at, back, crashed, hears, parted, put
+from .nodes import Nodes, at, back, crashed, hears, parted, put, switched_off
 from .statefulset_api import Claim, StatefulPod, StatefulSet
 from .statefulset_controller import carried_out_claim, carried_out_pod, carried_out_status
 from .statefulset_kubelet import Processes
@@ -45,6 +45,7 @@ __all__ = [
     "restart_controller",
     "restart_kubelet",
     "second_controller",
+    "switch_off",
 ]
 
 Snapshot = tuple[int, StatefulPod] | None
@@ -61,12 +62,30 @@ def crash(nodes: Nodes, process: All[Processes], node_at: int, node_crashes_left
         yield outcome(
             f"n{node_at} crashes",
             nodes=put(nodes, node_at, after),
-            process={
-                ordinal: tuple(each for each in running if each[0] != node_at)
-                for ordinal, running in process.items()
-            },
+            process=_without(process, node_at),
             node_crashes_left=node_crashes_left - 1,
         )
+
+
+def switch_off(
+    nodes: Nodes, process: All[Processes], node_at: int, node_offs_left: int
+) -> Outcomes:
+    """A machine stops for good."""
+    after = switched_off(at(nodes, node_at))
+    if node_offs_left and after is not None:
+        yield outcome(
+            f"n{node_at} is off for good",
+            nodes=put(nodes, node_at, after),
+            process=_without(process, node_at),
+            node_offs_left=node_offs_left - 1,
+        )
+
+
+def _without(process: All[Processes], node: int) -> dict[int, Processes]:
+    return {
+        ordinal: tuple(each for each in running if each[0] != node)
+        for ordinal, running in process.items()
+    }
 
 
 def cut_off(nodes: Nodes, node_at: int, node_partitions_left: int) -> Outcomes:
@@ -178,7 +197,7 @@ def lists_pods_anew(
     ordinals: tuple[int, ...],
     stale_lists: bool,
 ) -> Outcomes:
-    """It lists the pod and the claim of one ordinal; an API server that is behind shows an old pod."""
+    """It lists a pod and its claim; an API server that is behind shows an old pod."""
     if restarting != 2 + ordinals.index(ordinal):
         return
     done: dict[str, Any] = {"restarting": restarting - 1, "claim_cache": claim}

@@ -99,7 +99,7 @@ def run(
 ) -> Outcomes:
     """One step of a kubelet towards what the API server says of this ordinal. Go: syncPod"""
     for each in process:
-        node, uid = each
+        node, _ = each
         its = pod is not None and (pod.node, pod.uid) == each
         if hears(at(nodes, node)) and (pod is None or not its or _stopping(pod)):
             words = f"pod {ordinal}" if its else f"a former pod {ordinal}"
@@ -272,7 +272,7 @@ def evict(
 def collect_lost_pod(
     pod: StatefulPod | None, nodes: Nodes, pod_queue: Queue, ordinal: int, lag: int
 ) -> Outcomes:
-    """Pods of nodes that are gone are removed, and no kubelet is asked. Go: gcOrphaned, gcTerminating"""
+    """Pods of lost nodes are removed, and no kubelet is asked. Go: gcOrphaned, gcTerminating"""
     if pod is None or pod.node is None or not has_room(pod_queue, lag):
         return
     if lost(at(nodes, pod.node), pod.kind.terminating):

@@ -39,7 +39,7 @@ def pods_to_delete(
     variant: frozenset[str] = frozenset(),
 ) -> Deletions:
     """The pods to delete for an update, in that order; `replicas` are all that are asked for."""
-    targets = [pod for pod in reversed(replicas[partition_of(spec) :])]
+    targets = list(reversed(replicas[partition_of(spec) :]))
     if not max_unavailable:
         return _one_by_one(targets, update, variant)
     rolling = spec.update_strategy.rolling_update

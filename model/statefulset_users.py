@@ -1,5 +1,5 @@
 """
-What users do to a StatefulSet, its pods, its claims and its nodes; the garbage collector after them.
+What users do to a StatefulSet, its pods, claims and nodes; the garbage collector after them.
 
 :Go: kubernetes v1.36.3 staging/src/k8s.io/kubectl/pkg/polymorphichelpers/rollback.go,
     staging/src/k8s.io/kubectl/pkg/drain/drain.go,

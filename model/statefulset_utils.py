@@ -102,7 +102,7 @@ def partition_of(spec: StatefulSetSpec) -> int:
 def new_versioned_stateful_set_pod(
     stateful_set: StatefulSet, current: int, update: int, ordinal: int
 ) -> PodSeen:
-    """The pod that is missing, of the revision that it is to have. Go: newVersionedStatefulSetPod"""
+    """The missing pod, of the revision that it is to have. Go: newVersionedStatefulSetPod"""
     spec = stateful_set.spec
     strategy, index = spec.update_strategy, ordinal - spec.ordinals_start
     if strategy.rolling_update is not None:

@@ -9,10 +9,11 @@ from seatrial.core import View
 from . import statefulset_controller as controller
 from . import statefulset_kubelet as kubelet
 from . import statefulset_users as users
-from .controller import Pending
+from .controller import Done, Pending
 from .informer import Copy, Queue, behind
-from .statefulset_api import Claim, PodSeen, StatefulPod, StatefulSet
+from .statefulset_api import Claim, PodSeen, StatefulPod, StatefulSet, StatefulSetStatus
 from .statefulset_kubelet import Processes
+from .statefulset_utils import get_stateful_set_max_unavailable
 
 __all__ = ["views"]
 
@@ -68,6 +69,75 @@ def lists_pods_now(restarting: int) -> bool:
 
 
 # ---- for promises -----------------------------------------------------------------------------
+
+
+def decided(set_sync: Pending | None) -> tuple[str, int]:
+    """The first request about a pod that a sync will make, if all is applied; ("", 0) for none."""
+    step: Pending | Done | None = set_sync
+    while isinstance(step, Pending):
+        if step.write.kind == "Pod":
+            return step.write.verb, step.write.key
+        step = step.answered("applied")
+    return "", 0
+
+
+def replicas_seen(set_cache: StatefulSet | None) -> int:
+    """How many replicas are asked for by the set that the cache shows."""
+    return 0 if set_cache is None else set_cache.spec.replicas
+
+
+def reported(stateful_set: StatefulSet | None) -> tuple[int, int, int]:
+    """Of the status: how many pods, how many are ready, how many are of the update revision."""
+    if stateful_set is None:
+        return 0, 0, 0
+    status = stateful_set.status
+    return status.replicas, status.ready_replicas, status.updated_replicas
+
+
+def current_reported(stateful_set: StatefulSet | None) -> int:
+    """How many pods of the current revision are reported."""
+    return 0 if stateful_set is None else stateful_set.status.current_replicas
+
+
+def current_revision(stateful_set: StatefulSet | None) -> int:
+    """The current revision that is reported; 0 where there is no set."""
+    return 0 if stateful_set is None else stateful_set.status.current_revision
+
+
+def pod_uid(pod: StatefulPod | None) -> int:
+    """The uid of the pod; 0 where there is none."""
+    return 0 if pod is None else pod.uid
+
+
+def writers(process: Processes) -> int:
+    """How many nodes have processes of this ordinal."""
+    return len({node for node, _ in process})
+
+
+def set_there(stateful_set: StatefulSet | None) -> bool:
+    """Whether there is the set."""
+    return stateful_set is not None
+
+
+def most_unavailable(stateful_set: StatefulSet | None) -> int:
+    """maxUnavailable as a number of pods; 0 where there is no set."""
+    if stateful_set is None:
+        return 0
+    rolling = stateful_set.spec.update_strategy.rolling_update
+    bound = None if rolling is None else rolling.max_unavailable
+    return get_stateful_set_max_unavailable(bound, stateful_set.spec.replicas)
+
+
+def sent_current(set_sync: Pending | None) -> int:
+    """currentReplicas of the status that is about to be sent; 0 where none is."""
+    if set_sync is None or not isinstance(set_sync.write.value, StatefulSetStatus):
+        return 0
+    return set_sync.write.value.current_replicas
+
+
+def when_scaled_deletes(stateful_set: StatefulSet | None) -> bool:
+    """Whether claims of pods that were scaled away are to go."""
+    return stateful_set is not None and stateful_set.spec.retention.when_scaled == "Delete"
 
 
 def running(process: Processes) -> int:
@@ -141,14 +211,23 @@ def views() -> list[View]:
         controller.own_objects_unseen,
         controller.own_status_unseen,
         controller.status_write_due,
+        current_reported,
+        current_revision,
+        decided,
         lists_now,
         lists_pods_now,
+        replicas_seen,
+        reported,
+        when_scaled_deletes,
         partition,
         set_alive,
         set_cached,
         set_copy_of_cache,
         set_event_due,
+        most_unavailable,
+        sent_current,
         set_syncing,
+        set_there,
         target,
         wanted,
     )
@@ -167,9 +246,11 @@ def views() -> list[View]:
         pod_event_due,
         pod_revision,
         pod_state,
+        pod_uid,
         running,
         seen_state,
         users.owned_there,
+        writers,
     )
     return [
         *(View(each.__name__, each) for each in shared),

@@ -8,6 +8,7 @@ The system starts settled: the manifest was applied long ago, all pods are avail
 spread over the nodes.
 """
 
+import json
 from typing import Any
 
 from seatrial.core import Action, DeclarationError, Index, Parameter, System, Variable
@@ -63,7 +64,13 @@ def spec_of(manifest: Any) -> StatefulSetSpec:
         revision_history_limit=manifest.revision_history_limit,
         has_claims=bool(manifest.volume_claim_templates),
         retention=ClaimRetention(policy.when_deleted, policy.when_scaled),
+        graceful=_grace(manifest.template.canonical) != 0,
     )
+
+
+def _grace(template: str) -> Any:
+    found = json.loads(template).get("spec", {})
+    return found.get("terminationGracePeriodSeconds", 30)
 
 
 def ordinals_of(spec: StatefulSetSpec, around: Environment) -> tuple[int, ...]:
@@ -94,6 +101,7 @@ _BUDGETS = {
     "pod_failures_left": "pod-failed",
     "node_crashes_left": "node-crash",
     "node_partitions_left": "node-partition",
+    "node_offs_left": "node-off",
     "kubelet_restarts_left": "kubelet-restart",
     "stale_api_servers_left": "stale-api-server",
     "controller_restarts_left": "controller-restart",
@@ -421,6 +429,7 @@ def _nodes(maker: Maker, around: Environment) -> list[Action]:
     for fault, function, writes in (
         ("node-crash", faults.crash, "nodes process node_crashes_left"),
         ("node-partition", faults.cut_off, "nodes node_partitions_left"),
+        ("node-off", faults.switch_off, "nodes process node_offs_left"),
         ("kubelet-restart", faults.restart_kubelet, "nodes kubelet_restarts_left"),
     ):
         if around.times(fault):
@@ -438,8 +447,9 @@ def _nodes(maker: Maker, around: Environment) -> list[Action]:
             maker.of("kubelet", kubelet.start_what_was, "process", over=_ORDINAL, fair="none"),
         ]
     if around.times("node-crash") or around.times("node-partition"):
+        found.append(maker.of("fault", faults.come_back, "nodes", over=_NODE, fair="none"))
+    if around.loses_nodes:
         found += [
-            maker.of("fault", faults.come_back, "nodes", over=_NODE, fair="none"),
             maker.of("node lifecycle", notice, "nodes", over=_NODE),
             maker.of(
                 "node lifecycle", kubelet.mark_not_ready, _POD, over=_ORDINAL, when="lost_pod_due"

@@ -4,8 +4,8 @@ Which Kubernetes releases the model knows, and in what their controllers differ,
 :Go: pkg/features/kube_features.go, pkg/controller/deployment, pkg/controller/replicaset,
     pkg/controller/controller_utils.go and pkg/controller/util/consistency of each release listed
 :Docs: https://kubernetes.io/releases/patch-releases/
-:Omits: releases that are not listed, whose code was not read; that the first list of the controllers
-    of Deployments may be out of date in 1.34, where clients do not use WatchList yet.
+:Omits: releases that are not listed, whose code was not read; that the first list of controllers of
+    Deployments may be out of date in 1.34, where clients do not use WatchList yet.
 
 Read from one release to the next, the modelled code differs in this and in nothing else that the
 model holds (names of functions, metrics, events, shutdown and the index of pods do not count):

@@ -1,0 +1,242 @@
+"""Where promises about StatefulSets are asked: preconditions of manifest and environment."""
+
+from attrs import evolve
+
+from seatrial.model import Environment
+
+from .promise import Precondition, without
+
+__all__ = [
+    "ALL_BELOW",
+    "AT_ONCE",
+    "CAUGHT_UP",
+    "CHANGED_ONCE",
+    "CLAIMS",
+    "CLAIMS_KEPT",
+    "CONFIRMED",
+    "DROPPED_WHEN_DELETED",
+    "DROPPED_WHEN_SCALED",
+    "GATED",
+    "GRACE",
+    "HEALTHY",
+    "KEPT_ALIVE",
+    "NEVER_EMPTIED",
+    "NODES_STAY",
+    "NOT_FORCED",
+    "NOT_GATED",
+    "NO_DISRUPTION",
+    "NO_GRACE",
+    "NO_RESCALE",
+    "NO_WRITE_LOST",
+    "ON_DELETE",
+    "ORDERED",
+    "PARALLEL",
+    "PARTITIONED",
+    "PLAIN_RANGE",
+    "REALLY_OFF",
+    "ROLLING",
+    "SCALED_ONCE",
+    "SEVERAL",
+    "SHIFTED",
+    "SLOW_READY",
+    "SOME",
+    "STALE",
+    "none_of",
+]
+
+
+def none_of(words: str, *names: str) -> Precondition:
+    """That no user and no fault has one of these names."""
+    return Precondition(
+        words,
+        lambda spec, around: not any(map(around.times, names)),
+        lambda around: without(around, *names),
+    )
+
+
+# ---- of the manifest --------------------------------------------------------------------------
+
+ORDERED = Precondition(
+    "podManagementPolicy is OrderedReady",
+    lambda spec, around: spec.pod_management_policy == "OrderedReady",
+)
+PARALLEL = Precondition(
+    "podManagementPolicy is Parallel",
+    lambda spec, around: spec.pod_management_policy == "Parallel",
+)
+ROLLING = Precondition(
+    "the update strategy is RollingUpdate",
+    lambda spec, around: spec.update_strategy.type == "RollingUpdate",
+)
+ON_DELETE = Precondition(
+    "the update strategy is OnDelete", lambda spec, around: spec.update_strategy.type == "OnDelete"
+)
+GRACE = Precondition(
+    "terminationGracePeriodSeconds is not 0", lambda spec, around: bool(spec.graceful)
+)
+NO_GRACE = Precondition(
+    "terminationGracePeriodSeconds is 0", lambda spec, around: not spec.graceful
+)
+SOME = Precondition("there are replicas", lambda spec, around: spec.replicas > 0)
+SEVERAL = Precondition("there are two replicas or more", lambda spec, around: spec.replicas > 1)
+CLAIMS = Precondition("there are volumeClaimTemplates", lambda spec, around: spec.has_claims)
+
+
+def _partition(spec: object) -> int:
+    rolling = spec.update_strategy.rolling_update  # type: ignore[attr-defined]
+    return 0 if rolling is None else int(rolling.partition)
+
+
+PARTITIONED = Precondition(
+    "there is a partition",
+    lambda spec, around: _partition(spec) > 0,
+)
+PLAIN_RANGE = Precondition("ordinals start at 0", lambda spec, around: spec.ordinals_start == 0)
+SHIFTED = Precondition("ordinals start above 0", lambda spec, around: spec.ordinals_start > 0)
+
+
+def _all_kept(spec: object, around: Environment) -> bool:
+    sizes = [spec.replicas, *map(int, around.values("scale"))]  # type: ignore[attr-defined]
+    return _partition(spec) >= max(sizes)
+
+
+ALL_BELOW = Precondition("the partition is at least replicas", _all_kept)
+SLOW_READY = Precondition("minReadySeconds is set", lambda spec, around: spec.min_ready_seconds > 0)
+
+
+def _retained(spec: object) -> bool:
+    policy = spec.retention  # type: ignore[attr-defined]
+    return bool(policy.when_scaled == "Retain")
+
+
+CLAIMS_KEPT = Precondition(
+    "claims are retained when the set is scaled, and when it is deleted or it is not deleted;"
+    " nobody changes that",
+    lambda spec, around: (
+        _retained(spec)
+        and (spec.retention.when_deleted == "Retain" or not around.times("delete"))
+        and not around.times("set-retention")
+    ),
+    lambda around: without(around, "set-retention", "delete"),
+)
+DROPPED_WHEN_SCALED = Precondition("whenScaled is Delete", lambda spec, around: not _retained(spec))
+DROPPED_WHEN_DELETED = Precondition(
+    "whenDeleted is Delete", lambda spec, around: spec.retention.when_deleted == "Delete"
+)
+
+# ---- of the environment -----------------------------------------------------------------------
+
+NOT_FORCED = none_of("no pod is deleted by force", "force-delete")
+NODES_STAY = none_of("no Node object is deleted", "delete-node")
+REALLY_OFF = Precondition(
+    "only nodes that are off for good get the taint out-of-service",
+    lambda spec, around: (
+        not around.times("out-of-service")
+        or not (around.times("node-partition") or around.times("node-crash"))
+    ),
+    lambda around: without(around, "out-of-service"),
+)
+"""A machine that crashed may come back before the taint is put on it, with its pods."""
+
+
+def _never_stale(around: Environment) -> bool:
+    up_to_date = around.gate("WatchListClient") and around.gate("WatchList")
+    return up_to_date or not around.times("stale-api-server")
+
+
+CAUGHT_UP = Precondition(
+    "no list is out of date: WatchListClient and WatchList are on, or no `stale-api-server`",
+    lambda spec, around: _never_stale(around),
+    lambda around: without(around, "stale-api-server"),
+)
+STALE = Precondition(
+    "lists may be out of date: `stale-api-server`, and WatchListClient or WatchList is off",
+    lambda spec, around: not _never_stale(around),
+)
+CONFIRMED = (NOT_FORCED, NODES_STAY, REALLY_OFF, CAUGHT_UP, GRACE)
+"""Nobody takes a pod from the API but its kubelet, and no kubelet starts one that was taken."""
+
+AT_ONCE = Precondition(
+    "a sync is not interrupted, and caches show every write before the next: level atomic, lag 0",
+    lambda spec, around: around.level == "atomic" and around.lag == 0,
+    lambda around: evolve(around, level="atomic", lag=0),
+)
+NO_DISRUPTION = none_of(
+    "nobody else disturbs pods: none fails, no node is lost, no list is stale, nobody deletes any",
+    "container-exit",
+    "pod-failed",
+    "never-ready",
+    "node-crash",
+    "node-off",
+    "node-partition",
+    "stale-api-server",
+    "delete-pod",
+    "force-delete",
+    "delete-claim",
+    "drain",
+    "delete-node",
+    "out-of-service",
+    "delete",
+)
+NO_RESCALE = none_of("nobody scales the set", "scale")
+SCALED_ONCE = Precondition(
+    "the set is scaled once at most",
+    lambda spec, around: around.times("scale") <= 1,
+    lambda around: without(around, "scale"),
+)
+NEVER_EMPTIED = Precondition(
+    "the set is never scaled to 0",
+    lambda spec, around: spec.replicas > 0 and "0" not in around.values("scale"),
+    lambda around: without(around, "scale"),
+)
+CHANGED_ONCE = Precondition(
+    "the template is changed once at most, and the partition is not",
+    lambda spec, around: (
+        around.times("set-image") <= 1
+        and not around.times("undo")
+        and not around.times("set-partition")
+    ),
+    lambda around: at_most_user(without(around, "undo", "set-partition"), "set-image", 1),
+)
+KEPT_ALIVE = none_of("nobody deletes the set", "delete")
+HEALTHY = Precondition(
+    "pods of every template become ready, and no node is lost or drained for good",
+    lambda spec, around: (
+        not (
+            around.times("never-ready")
+            or around.loses_nodes
+            or around.times("drain")
+            or around.times("delete-node")
+        )
+    ),
+    lambda around: without(
+        around,
+        "never-ready",
+        "node-crash",
+        "node-off",
+        "node-partition",
+        "drain",
+        "delete-node",
+        "out-of-service",
+    ),
+)
+NO_WRITE_LOST = none_of("no request fails", "write-failure")
+GATED = Precondition(
+    "the gate MaxUnavailableStatefulSet is on",
+    lambda spec, around: around.gate("MaxUnavailableStatefulSet"),
+)
+NOT_GATED = Precondition(
+    "the gate MaxUnavailableStatefulSet is off",
+    lambda spec, around: not around.gate("MaxUnavailableStatefulSet"),
+)
+
+
+def at_most_user(around: Environment, name: str, times: int) -> Environment:
+    """The environment with a user so often and no more."""
+    return evolve(
+        around,
+        users=tuple(
+            evolve(each, times=min(each.times, times)) if each.name == name else each
+            for each in around.users
+        ),
+    )
