@@ -33,6 +33,7 @@ __all__ = [
     "Level",
     "budgets",
     "feature_gates",
+    "number_of_nodes",
     "timers_early",
 ]
 
@@ -152,6 +153,7 @@ GATES = dict(versions.known(DEFAULT).gates)
 """Feature gates that the controllers of that release ask, and their defaults."""
 
 _MOST_TIMES = 20
+_MOST_NODES = 5
 MOST_REPLICAS = 400
 """A sync of more pods than this would be a longer chain of committed steps than engines follow."""
 _FORM = re.compile(r"([a-z-]+)(?::([A-Za-z0-9]+))?(?:@([0-9]{1,9}))?")
@@ -328,6 +330,20 @@ def feature_gates(texts: Iterable[str], kubernetes: str = DEFAULT) -> tuple[tupl
             raise DeclarationError(f"--feature-gates {name}={value!r} is neither true nor false")
         gates[name] = value == "true"
     return tuple(gates.items())
+
+
+def number_of_nodes(asked: int | None) -> int:
+    """
+    How many nodes there are. Raises DeclarationError for a number that is not explored.
+
+    >>> number_of_nodes(None), number_of_nodes(3)
+    (2, 3)
+    """
+    if asked is None:
+        return Environment().nodes
+    if not 1 <= asked <= _MOST_NODES:
+        raise DeclarationError(f"--nodes {asked} is not between 1 and {_MOST_NODES}")
+    return asked
 
 
 def timers_early(clock: str) -> int:

@@ -128,6 +128,8 @@ class StatefulPod:
     uid: int = 1
     owned: bool = True
     """Whether its owner reference names the set; `--cascade=orphan` takes that away."""
+    unschedulable: str = ""
+    """Why the condition PodScheduled is False; empty where it is not."""
 
 
 ClaimOwner = int | None

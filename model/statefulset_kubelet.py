@@ -5,7 +5,8 @@ The kubelets of the pods of a StatefulSet, and who else acts on pods of nodes th
     pkg/controller/podgc/gc_controller.go, pkg/controller/tainteviction/taint_eviction.go,
     pkg/scheduler/schedule_one.go
 :Docs: https://kubernetes.io/docs/tasks/run-application/force-delete-stateful-set-pod/
-:Omits: that a kubelet which is cut off may still start what it was told of before; how long images
+:Omits: that the scheduler says so where no node takes a pod; that a kubelet which is cut off may
+    still start what it was told of before; how long images
     take; restart back-off; readiness of a pod that terminates (it keeps what it had); that a
     kubelet which started with a stale list stops pods that are not in it.
 
@@ -67,10 +68,14 @@ def schedule(
     if pod is None or pod.node is not None or not has_room(pod_queue, lag):
         return
     if has_claims and (claim is None or claim.terminating):
+        why = "is missing" if claim is None else "is being deleted"
+        if pod.unschedulable != why:
+            done = pod_written(ordinal, pod, evolve(pod, unschedulable=why), pod_queue)
+            yield outcome(f"cannot place pod {ordinal}: its claim {why}", **done)
         return
     for name, each in enumerate(nodes, 1):
         if feasible(each):
-            after = evolve(pod, node=name)
+            after = evolve(pod, node=name, unschedulable="")
             done = pod_written(ordinal, pod, after, pod_queue)
             yield outcome(f"puts pod {ordinal} on n{name}", **done)
 

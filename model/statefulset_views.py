@@ -114,6 +114,11 @@ def writers(process: Processes) -> int:
     return len({node for node, _ in process})
 
 
+def set_seen_alive(set_cache: StatefulSet | None) -> bool:
+    """Whether the cache shows the set, and that it is not being deleted."""
+    return set_cache is not None and not set_cache.deleting
+
+
 def set_there(stateful_set: StatefulSet | None) -> bool:
     """Whether there is the set."""
     return stateful_set is not None
@@ -227,6 +232,7 @@ def views() -> list[View]:
         most_unavailable,
         sent_current,
         set_syncing,
+        set_seen_alive,
         set_there,
         target,
         wanted,

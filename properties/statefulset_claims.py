@@ -12,6 +12,9 @@ from .statefulset_promise import (
     DROPPED_WHEN_DELETED,
     DROPPED_WHEN_SCALED,
     KEPT_ALIVE,
+    NO_CLAIM_DELETED,
+    NO_WRITE_LOST,
+    NODES_REMAIN,
     SCALED_ONCE,
     none_of,
 )
@@ -29,14 +32,12 @@ _KEP = (
 )
 _PULLS = "https://github.com/kubernetes/kubernetes/pull/"
 
-_KEPT_BY_USERS = none_of("nobody deletes a claim", "delete-claim")
-
 
 def _goes(claim_state: str, claim_state_before: str) -> bool:
     return claim_state_before == "there" and claim_state != "there"
 
 
-@under(CLAIMS, CLAIMS_KEPT, _KEPT_BY_USERS)
+@under(CLAIMS, CLAIMS_KEPT, NO_CLAIM_DELETED)
 @after_each_step(
     id="seed-statefulset-scale-down-keeps-claim",
     says="claims are never deleted unless the policy says so: scaling removes pods only",
@@ -51,7 +52,7 @@ def keeps_claims(claim_state: str, claim_state_before: str, ordinal: int) -> Ite
 
 @under(
     CLAIMS,
-    _KEPT_BY_USERS,
+    NO_CLAIM_DELETED,
     KEPT_ALIVE,
     SCALED_ONCE,
     none_of("the retention policy stays", "set-retention"),
@@ -70,7 +71,7 @@ def only_condemned(
         yield f"the claim of pod {ordinal}, which is wanted, is {claim_state}"
 
 
-@under(CLAIMS, _KEPT_BY_USERS)
+@under(CLAIMS, NO_CLAIM_DELETED)
 @always(
     id="seed-statefulset-claims-before-pod",
     says="the claim of a member exists before its pod runs anywhere",
@@ -108,7 +109,7 @@ def waits_for_claims(
             and any(each.endswith("Retain") for each in around.values("set-retention"))
         ),
     ),
-    _KEPT_BY_USERS,
+    NO_CLAIM_DELETED,
 )
 @always(
     id="pvc-policy-change-race",
@@ -161,16 +162,8 @@ def waits_for_its_pod(claim_state: All[str], running: All[int]) -> bool:
     does("delete-claim"),
     does("delete-pod"),
     KEPT_ALIVE,
-    none_of(
-        "no node is lost, drained or deleted",
-        "node-crash",
-        "node-off",
-        "node-partition",
-        "drain",
-        "delete-node",
-        "out-of-service",
-    ),
-    none_of("no request fails", "write-failure"),
+    NODES_REMAIN,
+    NO_WRITE_LOST,
 )
 @converges_to(
     id="pod-gets-its-claim",

@@ -3,13 +3,19 @@
 from collections.abc import Iterator
 
 from seatrial.core import All, after_each_step, converges_to, sometimes
+from seatrial.model import Environment
 
 from .promise import INTERLEAVED, Precondition, Promise, does, under
 from .statefulset_promise import (
     AT_ONCE,
+    CLAIMS,
+    CLAIMS_WAIT,
+    DROPPED_WHEN_SCALED,
     HEALTHY,
     KEPT_ALIVE,
+    NO_CLAIM_DELETED,
     NO_WRITE_LOST,
+    NODES_REMAIN,
     ORDERED,
     PARALLEL,
     SEVERAL,
@@ -98,7 +104,19 @@ def _condemned(at: int, replicas: int, start: int) -> bool:
     return not start <= at < start + replicas
 
 
-@under(ORDERED, INTERLEAVED)
+def _shrinks(replicas: int, around: Environment) -> int:
+    """By how much the set may be scaled down at the most."""
+    sizes = [int(size) for size in around.values("scale")]
+    return max(replicas, *sizes) - min(replicas, *sizes) if sizes else 0
+
+
+_SHRINKS = Precondition(
+    "the set may be scaled down",
+    lambda spec, around: _shrinks(spec.replicas, around) > 0,
+)
+
+
+@under(ORDERED, INTERLEAVED, _SHRINKS)
 @after_each_step(
     id="scaled-down-from-the-top",
     says="scaling down deletes the highest member that the controller sees, and no other while that"
@@ -123,7 +141,7 @@ def scaled_down_from_the_top(
             yield f"decides to delete pod {at} while it sees pod {above} {state}"
 
 
-@under(ORDERED, INTERLEAVED)
+@under(ORDERED, INTERLEAVED, _SHRINKS)
 @after_each_step(
     id="statefulset-web0-failure-blocks-scale-down",
     says="nothing is scaled away while a member that stays is not available, as the controller sees"
@@ -171,13 +189,9 @@ def successors_first(
                 yield f"pod {ordinal} is deleted while pod {above} is {state}"
 
 
-_SHRINKS = Precondition(
-    "the set may be scaled down",
-    lambda spec, around: any(int(size) < spec.replicas for size in around.values("scale")),
-)
 _SHRINKS_BY_TWO = Precondition(
     "the set may be scaled down by two or more",
-    lambda spec, around: any(int(size) < spec.replicas - 1 for size in around.values("scale")),
+    lambda spec, around: _shrinks(spec.replicas, around) > 1,
 )
 
 
@@ -214,7 +228,13 @@ def no_scale_down_when_unhealthy(
         yield f"decides to delete pod {decided[1]}, though it sees pod {unready[0]} unready"
 
 
-@under(SEVERAL, does("delete"))
+@under(
+    SEVERAL,
+    Precondition(
+        "the set may be deleted with its pods",
+        lambda spec, around: around.values("delete")[:1] in (("background",), ("foreground",)),
+    ),
+)
 @after_each_step(
     id="seed-statefulset-order-or-parallel-terminate",
     says="when a set is deleted, no member terminates while one above it runs",
@@ -239,7 +259,8 @@ def terminates_in_order(
     HEALTHY,
     NO_WRITE_LOST,
     SOME,
-    none_of("no claim is deleted, or waits for its deletion", "delete-claim"),
+    CLAIMS_WAIT,
+    NO_CLAIM_DELETED,
 )
 @converges_to(
     id="statefulset-comes-to-its-size",
@@ -250,6 +271,75 @@ def comes_to_its_size(pod_state: All[str], wanted: int, start: int) -> bool:
     return all(
         state == ("absent" if _condemned(at, wanted, start) else "available")
         for at, state in pod_state.items()
+    )
+
+
+@under(KEPT_ALIVE, NODES_REMAIN, NO_WRITE_LOST, CLAIMS_WAIT, NO_CLAIM_DELETED)
+@converges_to(
+    id="a-missing-pod-is-created",
+    says="a member that is missing is created in the end, if all below it are available",
+    source=_GUARANTEES,
+)
+def missing_is_created(pod_state: All[str], wanted: int, start: int) -> bool:
+    for at, state in pod_state.items():
+        if not _condemned(at, wanted, start):
+            if state == "absent":
+                return False
+            if state != "available":
+                return True
+    return True
+
+
+@under(ORDERED, INTERLEAVED, _SHRINKS)
+@after_each_step(
+    id="a-surplus-pod-that-is-not-available-goes",
+    says="a surplus member is deleted though it is not available, if all others are",
+    source=_GUARANTEES,
+    premise=lambda action: action == _SEES,
+)
+def surplus_goes(
+    action: str,
+    decided: tuple[str, int],
+    set_cached: bool,
+    set_seen_alive: bool,
+    replicas_seen: int,
+    seen_state: All[str],
+    start: int,
+) -> Iterator[str]:
+    if action != _SEES or not set_cached or not set_seen_alive or decided[0]:
+        return
+    surplus = [at for at in seen_state if _condemned(at, replicas_seen, start)]
+    there = [at for at in surplus if seen_state[at] != "absent"]
+    wanted = [state for at, state in seen_state.items() if at not in surplus]
+    down = [at for at in there if seen_state[at] != "available"]
+    last = bool(down) and down == there[-1:] and seen_state[down[0]] in ("ready", "unready")
+    if last and all(state == "available" for state in wanted):
+        yield f"does not delete pod {down[0]}, which is {seen_state[down[0]]} and surplus"
+
+
+@under(
+    CLAIMS,
+    DROPPED_WHEN_SCALED,
+    KEPT_ALIVE,
+    HEALTHY,
+    Precondition(
+        "a member may be scaled away and back",
+        lambda spec, around: (
+            around.times("scale") > 1
+            and any(int(size) < spec.replicas for size in around.values("scale"))
+        ),
+    ),
+)
+@converges_to(
+    id="scaled-away-and-back",
+    says="a member that was scaled away comes back, with a new claim, when it is asked for again",
+    source="https://github.com/kubernetes/enhancements/blob/master/keps/sig-apps/"
+    "1847-autoremove-statefulset-pvcs/README.md",
+    expected="refuted",
+)
+def comes_back_with_a_new_claim(pod_state: All[str], wanted: int, start: int) -> bool:
+    return all(
+        state == "available" for at, state in pod_state.items() if not _condemned(at, wanted, start)
     )
 
 
@@ -264,4 +354,7 @@ PROMISES: tuple[Promise, ...] = (
     no_scale_down_when_unhealthy,
     terminates_in_order,
     comes_to_its_size,
+    missing_is_created,
+    surplus_goes,
+    comes_back_with_a_new_claim,
 )

@@ -13,6 +13,7 @@ __all__ = [
     "CHANGED_ONCE",
     "CLAIMS",
     "CLAIMS_KEPT",
+    "CLAIMS_WAIT",
     "CONFIRMED",
     "DROPPED_WHEN_DELETED",
     "DROPPED_WHEN_SCALED",
@@ -21,9 +22,11 @@ __all__ = [
     "HEALTHY",
     "KEPT_ALIVE",
     "NEVER_EMPTIED",
+    "NODES_REMAIN",
     "NODES_STAY",
     "NOT_FORCED",
     "NOT_GATED",
+    "NO_CLAIM_DELETED",
     "NO_DISRUPTION",
     "NO_GRACE",
     "NO_RESCALE",
@@ -149,9 +152,24 @@ CAUGHT_UP = Precondition(
     lambda spec, around: _never_stale(around),
     lambda around: without(around, "stale-api-server"),
 )
+CLAIMS_WAIT = Precondition(
+    "no member comes back whose claim is dropped when it is scaled away: whenScaled is Retain, or"
+    " the set is scaled once at most; the retention policy stays",
+    lambda spec, around: (
+        not spec.has_claims
+        or ((_retained(spec) or around.times("scale") <= 1) and not around.times("set-retention"))
+    ),
+    lambda around: without(around, "scale", "set-retention"),
+)
+"""Nobody is told when a claim is gone: who waits for that waits for any other event."""
 STALE = Precondition(
-    "lists may be out of date: `stale-api-server`, and WatchListClient or WatchList is off",
-    lambda spec, around: not _never_stale(around),
+    "a kubelet may start with a list that is out of date after a pod of its was replaced:"
+    " `stale-api-server`, WatchListClient or WatchList off, `kubelet-restart` or `node-crash`",
+    lambda spec, around: (
+        not _never_stale(around)
+        and around.times("kubelet-restart") + around.times("node-crash") > 0
+        and sum(map(around.times, ("set-image", "delete-pod", "drain"))) > 0
+    ),
 )
 CONFIRMED = (NOT_FORCED, NODES_STAY, REALLY_OFF, CAUGHT_UP, GRACE)
 """Nobody takes a pod from the API but its kubelet, and no kubelet starts one that was taken."""
@@ -220,6 +238,16 @@ HEALTHY = Precondition(
         "out-of-service",
     ),
 )
+NODES_REMAIN = none_of(
+    "no node is lost, drained or deleted",
+    "node-crash",
+    "node-off",
+    "node-partition",
+    "drain",
+    "delete-node",
+    "out-of-service",
+)
+NO_CLAIM_DELETED = none_of("nobody deletes a claim", "delete-claim")
 NO_WRITE_LOST = none_of("no request fails", "write-failure")
 GATED = Precondition(
     "the gate MaxUnavailableStatefulSet is on",

@@ -9,13 +9,16 @@ from .statefulset_promise import (
     ALL_BELOW,
     AT_ONCE,
     CHANGED_ONCE,
+    CLAIMS_WAIT,
     GATED,
     HEALTHY,
     KEPT_ALIVE,
     NEVER_EMPTIED,
+    NO_CLAIM_DELETED,
     NO_DISRUPTION,
     NO_RESCALE,
     NO_WRITE_LOST,
+    NODES_REMAIN,
     NOT_GATED,
     ON_DELETE,
     ORDERED,
@@ -135,7 +138,14 @@ def updated_by_ordinal(
 # ---- progress ---------------------------------------------------------------------------------
 
 
-@under(ROLLING, KEPT_ALIVE, HEALTHY, NO_WRITE_LOST, none_of("no claim is deleted", "delete-claim"))
+@under(
+    ROLLING,
+    KEPT_ALIVE,
+    HEALTHY,
+    NO_WRITE_LOST,
+    CLAIMS_WAIT,
+    NO_CLAIM_DELETED,
+)
 @converges_to(
     id="statefulset-rollout-completes",
     says="in the end all members from the partition on are available and of the newest template",
@@ -223,15 +233,8 @@ def gate_repairs(
     KEPT_ALIVE,
     NO_WRITE_LOST,
     SOME,
-    none_of(
-        "no node is lost or drained",
-        "node-crash",
-        "node-off",
-        "node-partition",
-        "drain",
-        "delete-node",
-    ),
-    none_of("no claim is deleted", "delete-claim"),
+    NODES_REMAIN,
+    NO_CLAIM_DELETED,
     none_of("the partition stays", "set-partition"),
     Precondition(
         "there is no partition",
@@ -387,7 +390,7 @@ def current_not_negative(sent_current: int) -> Iterator[str]:
         yield f"currentReplicas {sent_current} is sent, which the API server refuses"
 
 
-@under(KEPT_ALIVE, HEALTHY, NO_WRITE_LOST, none_of("no claim is deleted", "delete-claim"))
+@under(KEPT_ALIVE, HEALTHY, NO_WRITE_LOST, NO_CLAIM_DELETED)
 @converges_to(
     id="statefulset-status-settles",
     says="in the end the status counts the members that there are",

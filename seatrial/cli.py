@@ -179,6 +179,12 @@ _AROUND = _options(
         help="When time passes: only when nothing else can happen, or N times before that."
         " [default: prompt]",
     ),
+    click.option(
+        "--nodes",
+        type=int,
+        metavar="N",
+        help="How many nodes there are, where nodes are modelled (StatefulSets). [default: 2]",
+    ),
     click.option("--kubernetes", metavar="VERSION", help="Whose controllers. [default: 1.36.3]"),
     click.option(
         "--feature-gates",
@@ -298,6 +304,7 @@ def check(
     level: str | None,
     lag: int | None,
     clock: str | None,
+    nodes: int | None,
     kubernetes: str | None,
     feature_gates: tuple[str, ...],
     bugs: tuple[str, ...],
@@ -330,6 +337,7 @@ def check(
         level=level,
         lag=lag,
         clock=clock,
+        nodes=nodes,
         kubernetes=kubernetes,
         feature_gates=feature_gates,
         bugs=bugs,
