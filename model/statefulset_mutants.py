@@ -128,8 +128,8 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     _bug(
         id="sts-maxunavailable-counts-old-broken-pods",
-        about="with maxUnavailable and Parallel, broken pods of an old revision use up the bound and"
-        " are never replaced",
+        about="with maxUnavailable and Parallel, broken pods of an old revision use up the"
+        " bound, and stay",
         source=_ISSUES + "137409",
         kind="fix",
         shows=("kep961-default-one-unchanged",),
