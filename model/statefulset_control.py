@@ -191,12 +191,15 @@ class _Update:
         )
         for pod in chosen:
             yield from self._delete_stateful_pod(pod)
-            of_current = pod.revision == self.status.current_revision
-            if of_current or "sts-currentreplicas-decremented-for-wrong-revision" not in (
-                self.variant
-            ):
+            if self._takes_off(pod):
                 less = self.status.current_replicas - 1
                 self.status = evolve(self.status, current_replicas=less)
+
+    def _takes_off(self, pod: PodSeen) -> bool:
+        """Whether a deleted pod is taken off currentReplicas: any is, whatever its revision."""
+        if "sts-currentreplicas-decremented-for-wrong-revision" in self.variant:
+            return pod.revision == self.status.current_revision
+        return True
 
     def _recount(self) -> None:
         self.status = update_status(self.status, (*self.replicas, *self.condemned))

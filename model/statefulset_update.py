@@ -24,11 +24,9 @@ from .statefulset_utils import (
     partition_of,
 )
 
-__all__ = ["TWO_PHASES", "Deletions", "pods_to_delete"]
+__all__ = ["Deletions", "pods_to_delete"]
 
 Deletions = tuple[PodSeen, ...]
-TWO_PHASES = ("sts-two-phase-update", "sts-maxunavailable-counts-old-broken-pods")
-"""Rules with which Parallel replaces broken old pods first: that of 1.37, and the fix."""
 
 
 def pods_to_delete(
@@ -45,7 +43,10 @@ def pods_to_delete(
     rolling = spec.update_strategy.rolling_update
     bound = None if rolling is None else rolling.max_unavailable
     most = get_stateful_set_max_unavailable(bound, spec.replicas)
-    if allows_burst(spec) and variant.intersection(TWO_PHASES):
+    two_phases = (
+        "sts-two-phase-update" in variant or "sts-maxunavailable-counts-old-broken-pods" in variant
+    )
+    if allows_burst(spec) and two_phases:
         return tuple(_in_two_phases(targets, replicas, update, most))
     return tuple(_within(targets, _unavailable(replicas, update, variant), update, most, variant))
 
