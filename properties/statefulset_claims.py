@@ -9,13 +9,14 @@ from .statefulset_promise import (
     AT_ONCE,
     CLAIMS,
     CLAIMS_KEPT,
+    CONFIRMED,
     DROPPED_WHEN_DELETED,
     DROPPED_WHEN_SCALED,
     KEPT_ALIVE,
     NO_CLAIM_DELETED,
-    NO_WRITE_LOST,
     NODES_REMAIN,
     SCALED_ONCE,
+    SOME,
     none_of,
 )
 
@@ -50,13 +51,7 @@ def keeps_claims(claim_state: str, claim_state_before: str, ordinal: int) -> Ite
         yield f"the claim of pod {ordinal} is {claim_state}"
 
 
-@under(
-    CLAIMS,
-    NO_CLAIM_DELETED,
-    KEPT_ALIVE,
-    SCALED_ONCE,
-    none_of("the retention policy stays", "set-retention"),
-)
+@under(CLAIMS, NO_CLAIM_DELETED, KEPT_ALIVE, SCALED_ONCE)
 @after_each_step(
     id="pvc-whenscaled-only-condemned",
     says="whenScaled Delete removes claims of members that were scaled away, and of no others",
@@ -71,7 +66,7 @@ def only_condemned(
         yield f"the claim of pod {ordinal}, which is wanted, is {claim_state}"
 
 
-@under(CLAIMS, NO_CLAIM_DELETED)
+@under(CLAIMS, *CONFIRMED)
 @always(
     id="seed-statefulset-claims-before-pod",
     says="the claim of a member exists before its pod runs anywhere",
@@ -146,7 +141,7 @@ def leaves_no_claim(claim_state: All[str], set_there: bool) -> bool:
     return set_there or all(state == "absent" for state in claim_state.values())
 
 
-@under(CLAIMS, does("delete-claim"), KEPT_ALIVE)
+@under(CLAIMS, SOME, does("delete-claim"), KEPT_ALIVE)
 @sometimes(
     id="deleted-claim-waits-for-its-pod",
     says="a claim that is deleted stays, terminating, while its pod runs",
@@ -163,7 +158,6 @@ def waits_for_its_pod(claim_state: All[str], running: All[int]) -> bool:
     does("delete-pod"),
     KEPT_ALIVE,
     NODES_REMAIN,
-    NO_WRITE_LOST,
 )
 @converges_to(
     id="pod-gets-its-claim",

@@ -10,6 +10,7 @@ from .promise import Precondition, Promise, does, under
 from .statefulset_promise import (
     CLAIMS,
     CONFIRMED,
+    GRACE,
     KEPT_ALIVE,
     NEVER_EMPTIED,
     NO_GRACE,
@@ -136,10 +137,11 @@ def removed_after_stop(
 
 
 _LIVE_AND_TAINTED = Precondition(
-    "a node that is cut off, or comes back, may get the taint out-of-service",
+    "a node that is cut off, or comes back, may get the taint out-of-service, and there is another",
     lambda spec, around: (
         around.times("out-of-service") > 0
         and around.times("node-partition") + around.times("node-crash") > 0
+        and around.nodes > 1
     ),
 )
 
@@ -176,7 +178,7 @@ def runs_elsewhere(pod_state: All[str], nodes: tuple[of_nodes.Node, ...], start:
     return nodes[0].reality == "off" and pod_state[start] == "available" and nodes[0].out_of_service
 
 
-@under(NO_GRACE, SOME)
+@under(NO_GRACE, SOME, does("delete-pod"))
 @sometimes(
     id="statefulset-grace-zero-unsafe",
     says="a member whose grace period is 0 can be there twice",
@@ -206,6 +208,7 @@ def stale_twice(running: All[int]) -> bool:
             and not around.times("out-of-service")
         ),
     ),
+    GRACE,
     KEPT_ALIVE,
     NEVER_EMPTIED,
 )

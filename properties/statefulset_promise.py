@@ -10,7 +10,6 @@ __all__ = [
     "ALL_BELOW",
     "AT_ONCE",
     "CAUGHT_UP",
-    "CHANGED_ONCE",
     "CLAIMS",
     "CLAIMS_KEPT",
     "CLAIMS_WAIT",
@@ -29,13 +28,16 @@ __all__ = [
     "NO_CLAIM_DELETED",
     "NO_DISRUPTION",
     "NO_GRACE",
+    "NO_PARTITION",
     "NO_RESCALE",
-    "NO_WRITE_LOST",
+    "ONE_AT_MOST",
     "ON_DELETE",
     "ORDERED",
     "PARALLEL",
     "PARTITIONED",
+    "PARTITION_STAYS",
     "PLAIN_RANGE",
+    "READY_TEMPLATES",
     "REALLY_OFF",
     "ROLLING",
     "SCALED_ONCE",
@@ -94,6 +96,16 @@ PARTITIONED = Precondition(
     "there is a partition",
     lambda spec, around: _partition(spec) > 0,
 )
+NO_PARTITION = Precondition("there is no partition", lambda spec, around: _partition(spec) == 0)
+
+
+def _one_at_most(spec: object) -> bool:
+    rolling = spec.update_strategy.rolling_update  # type: ignore[attr-defined]
+    bound = None if rolling is None else rolling.max_unavailable
+    return bound is None or (bound.kind, bound.value) == ("int", 1)
+
+
+ONE_AT_MOST = Precondition("maxUnavailable is 1", lambda spec, around: _one_at_most(spec))
 PLAIN_RANGE = Precondition("ordinals start at 0", lambda spec, around: spec.ordinals_start == 0)
 SHIFTED = Precondition("ordinals start above 0", lambda spec, around: spec.ordinals_start > 0)
 
@@ -207,15 +219,8 @@ NEVER_EMPTIED = Precondition(
     lambda spec, around: spec.replicas > 0 and "0" not in around.values("scale"),
     lambda around: without(around, "scale"),
 )
-CHANGED_ONCE = Precondition(
-    "the template is changed once at most, and the partition is not",
-    lambda spec, around: (
-        around.times("set-image") <= 1
-        and not around.times("undo")
-        and not around.times("set-partition")
-    ),
-    lambda around: at_most_user(without(around, "undo", "set-partition"), "set-image", 1),
-)
+PARTITION_STAYS = none_of("nobody changes the partition", "set-partition")
+READY_TEMPLATES = none_of("pods of every template become ready", "never-ready")
 KEPT_ALIVE = none_of("nobody deletes the set", "delete")
 HEALTHY = Precondition(
     "pods of every template become ready, and no node is lost or drained for good",
@@ -248,7 +253,6 @@ NODES_REMAIN = none_of(
     "out-of-service",
 )
 NO_CLAIM_DELETED = none_of("nobody deletes a claim", "delete-claim")
-NO_WRITE_LOST = none_of("no request fails", "write-failure")
 GATED = Precondition(
     "the gate MaxUnavailableStatefulSet is on",
     lambda spec, around: around.gate("MaxUnavailableStatefulSet"),
@@ -257,14 +261,3 @@ NOT_GATED = Precondition(
     "the gate MaxUnavailableStatefulSet is off",
     lambda spec, around: not around.gate("MaxUnavailableStatefulSet"),
 )
-
-
-def at_most_user(around: Environment, name: str, times: int) -> Environment:
-    """The environment with a user so often and no more."""
-    return evolve(
-        around,
-        users=tuple(
-            evolve(each, times=min(each.times, times)) if each.name == name else each
-            for each in around.users
-        ),
-    )

@@ -8,7 +8,6 @@ from .promise import INTERLEAVED, Precondition, Promise, does, under
 from .statefulset_promise import (
     ALL_BELOW,
     AT_ONCE,
-    CHANGED_ONCE,
     CLAIMS_WAIT,
     GATED,
     HEALTHY,
@@ -16,14 +15,17 @@ from .statefulset_promise import (
     NEVER_EMPTIED,
     NO_CLAIM_DELETED,
     NO_DISRUPTION,
+    NO_PARTITION,
     NO_RESCALE,
-    NO_WRITE_LOST,
     NODES_REMAIN,
     NOT_GATED,
     ON_DELETE,
+    ONE_AT_MOST,
     ORDERED,
     PARALLEL,
+    PARTITION_STAYS,
     PARTITIONED,
+    READY_TEMPLATES,
     ROLLING,
     SEVERAL,
     SHIFTED,
@@ -49,7 +51,7 @@ _SAID = "what is said of StatefulSets"
 # ---- partition --------------------------------------------------------------------------------
 
 
-@under(ROLLING, PARTITIONED, CHANGED_ONCE, NEVER_EMPTIED)
+@under(ROLLING, PARTITIONED, PARTITION_STAYS, NEVER_EMPTIED)
 @always(
     id="seed-statefulset-partition-two-versions",
     says="members below the partition keep the old revision, however they are created again",
@@ -92,7 +94,7 @@ def keeps_the_old_from_zero(
         yield f"pod {ordinal} has revision {pod_revision}, though the partition is {partition}"
 
 
-@under(ROLLING, ALL_BELOW, CHANGED_ONCE, NEVER_EMPTIED)
+@under(ROLLING, ALL_BELOW, PARTITION_STAYS, NEVER_EMPTIED)
 @after_each_step(
     id="statefulset-partition-above-replicas",
     says="with a partition of at least `replicas`, a new template reaches no pod",
@@ -103,6 +105,15 @@ def keeps_the_old_from_zero(
 def reaches_no_pod(pod_revision: int, ordinal: int) -> Iterator[str]:
     if pod_revision > 1:
         yield f"pod {ordinal} has revision {pod_revision}"
+
+
+_SHIFTED_WITHIN = Precondition(
+    "the partition is less than the number of the last ordinal",
+    lambda spec, around: (
+        spec.update_strategy.rolling_update is not None
+        and spec.update_strategy.rolling_update.partition <= spec.end
+    ),
+)
 
 
 def _rolled_out(
@@ -116,7 +127,7 @@ def _rolled_out(
     )
 
 
-@under(ROLLING, SHIFTED, PARTITIONED, does("set-image"), KEPT_ALIVE, HEALTHY, SOME)
+@under(ROLLING, SHIFTED, PARTITIONED, _SHIFTED_WITHIN, does("set-image"), KEPT_ALIVE, HEALTHY, SOME)
 @converges_to(
     id="statefulset-partition-with-start-ordinal",
     says="all members whose ordinal is at least the partition are updated",
@@ -142,7 +153,6 @@ def updated_by_ordinal(
     ROLLING,
     KEPT_ALIVE,
     HEALTHY,
-    NO_WRITE_LOST,
     CLAIMS_WAIT,
     NO_CLAIM_DELETED,
 )
@@ -174,6 +184,7 @@ _BROKEN_AND_MENDED = Precondition(
 @under(
     ROLLING,
     ORDERED,
+    NO_PARTITION,
     _BROKEN_AND_MENDED,
     KEPT_ALIVE,
     SOME,
@@ -197,6 +208,8 @@ def good_template_repairs(
     ROLLING,
     PARALLEL,
     GATED,
+    NO_PARTITION,
+    ONE_AT_MOST,
     _BROKEN_AND_MENDED,
     KEPT_ALIVE,
     SOME,
@@ -231,18 +244,11 @@ def gate_repairs(
     ),
     _BROKEN_AND_MENDED,
     KEPT_ALIVE,
-    NO_WRITE_LOST,
     SOME,
     NODES_REMAIN,
     NO_CLAIM_DELETED,
-    none_of("the partition stays", "set-partition"),
-    Precondition(
-        "there is no partition",
-        lambda spec, around: (
-            spec.update_strategy.rolling_update is None
-            or spec.update_strategy.rolling_update.partition == 0
-        ),
-    ),
+    PARTITION_STAYS,
+    NO_PARTITION,
 )
 @converges_to(
     id="kep3541-parallel-never-repairs",
@@ -268,7 +274,7 @@ def _only_updates(action: str) -> bool:
     return action.startswith("write_pod") or action == "observe"
 
 
-@under(ROLLING, GATED, AT_ONCE, NO_RESCALE)
+@under(ROLLING, GATED, AT_ONCE)
 @after_each_step(
     id="statefulset-maxunavailable-bound",
     says="an update takes down available members only while fewer than maxUnavailable are down",
@@ -290,7 +296,7 @@ def within_max_unavailable(
         yield f"{after} members are down, {before} were; maxUnavailable is {most_unavailable}"
 
 
-@under(ROLLING, NOT_GATED, ORDERED, AT_ONCE, NO_RESCALE)
+@under(ROLLING, NOT_GATED, ORDERED, AT_ONCE)
 @after_each_step(
     id="seed-statefulset-safer-to-reason",
     says="an update takes down an available member only if all others are available",
@@ -307,7 +313,15 @@ def one_at_a_time(
         yield f"{after} members are down, {before} were"
 
 
-@under(ROLLING, NOT_GATED, PARALLEL, SEVERAL, does("set-image"), does("container-exit"))
+@under(
+    ROLLING,
+    NOT_GATED,
+    PARALLEL,
+    SEVERAL,
+    NO_PARTITION,
+    does("set-image"),
+    does("container-exit"),
+)
 @after_each_step(
     id="statefulset-parallel-does-not-affect-updates",
     says="Parallel affects scaling only: an update waits for members that are not available",
@@ -325,7 +339,7 @@ def parallel_updates_one_at_a_time(
         yield f"{after} members are down, {before} were"
 
 
-@under(ROLLING, NOT_GATED, NO_DISRUPTION, NO_RESCALE, NO_WRITE_LOST, AT_ONCE)
+@under(ROLLING, NOT_GATED, NO_DISRUPTION, NO_RESCALE)
 @after_each_step(
     id="update-one-by-one",
     says="without disruption an update takes down one member at a time, Parallel or not",
@@ -357,7 +371,7 @@ def deletes_none(action: str, decided: tuple[str, int]) -> Iterator[str]:
 # ---- status -----------------------------------------------------------------------------------
 
 
-@under(ROLLING, SLOW_READY, does("set-image"), SOME)
+@under(ROLLING, SLOW_READY, does("set-image"), SOME, NO_PARTITION, READY_TEMPLATES)
 @after_each_step(
     id="complete-means-available",
     says="the update revision becomes the current one only when all members are available",
@@ -378,7 +392,7 @@ def complete_means_available(
         yield f"revision {current_revision} is current, and {dict(pod_state)} are the members"
 
 
-@under(does("set-image", 2), INTERLEAVED, ROLLING, SOME)
+@under(does("set-image", 2), INTERLEAVED, ROLLING, SOME, NO_PARTITION)
 @always(
     id="current-replicas-are-counted",
     says="status.currentReplicas is never sent as a number below 0",
@@ -390,7 +404,7 @@ def current_not_negative(sent_current: int) -> Iterator[str]:
         yield f"currentReplicas {sent_current} is sent, which the API server refuses"
 
 
-@under(KEPT_ALIVE, HEALTHY, NO_WRITE_LOST, NO_CLAIM_DELETED)
+@under(KEPT_ALIVE, HEALTHY, NO_CLAIM_DELETED)
 @converges_to(
     id="statefulset-status-settles",
     says="in the end the status counts the members that there are",
