@@ -96,7 +96,7 @@ def _lost(nodes: Nodes) -> list[str]:
 
 
 def _node(node: Node) -> str:
-    words = [] if node.reality == "up" else [node.reality]
+    words: list[str] = [] if node.reality == "up" else [node.reality]
     if node.registered != "ready":
         words.append(node.registered)
     if node.out_of_service:

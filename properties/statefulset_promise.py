@@ -102,7 +102,7 @@ NO_PARTITION = Precondition("there is no partition", lambda spec, around: _parti
 def _one_at_most(spec: object) -> bool:
     rolling = spec.update_strategy.rolling_update  # type: ignore[attr-defined]
     bound = None if rolling is None else rolling.max_unavailable
-    return bound is None or (bound.kind, bound.value) == ("int", 1)
+    return bound is None or bool((bound.kind, bound.value) == ("int", 1))
 
 
 ONE_AT_MOST = Precondition("maxUnavailable is 1", lambda spec, around: _one_at_most(spec))

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from seatrial.model import statefulset_mutants
 from seatrial.properties import statefulset_promise as asked
 from seatrial.properties import statefulsets
 from statefulsets import BY_ID, ON_DELETE, Case, broken, case, rolling, searched
@@ -24,20 +25,20 @@ FINE: dict[str, Any] = {"level": "interleaved", "lag": 1}
 
 CASES = (
     case(2, "set-image", "container-exit"),
-    case(2, "set-image", "container-exit,write-failure", level="faulty", lag=1),
+    case(1, "set-image", "container-exit,write-failure", level="faulty", lag=1),
     case(2, "set-image", "controller-restart", claims=KEPT, **FINE),
     case(1, "set-image", "node-partition", claims=KEPT, **FINE),
     case(1, "set-image", "node-crash", **FINE),
     case(2, "scale:1,scale:3", **FINE),
     case(2, "scale:0,scale:2", "pod-failed"),
-    case(2, "set-image,scale:1", "second-controller", nodes=1, **FINE),
-    case(2, "set-image,delete-pod", update_strategy=rolling(1), **FINE),
-    case(2, "set-image,delete-pod@2", "container-exit", update_strategy=rolling(2)),
+    case(1, "set-image", "second-controller", nodes=1, **FINE),
+    case(2, "set-image,delete-pod", update_strategy=rolling(1), nodes=1, **FINE),
+    case(2, "set-image,delete-pod", "container-exit", update_strategy=rolling(2)),
     case(2, "set-image,delete-pod", update_strategy=ON_DELETE, **FINE),
-    case(2, "set-image@2,undo", "never-ready", parallel=True, **FINE),
+    case(2, "set-image,undo", "never-ready", parallel=True, **FINE),
     case(3, "set-image", "container-exit", parallel=True, gates=GATED),
-    case(2, "set-image,delete-pod", parallel=True, **FINE),
-    case(2, "set-image,scale:1", min_ready_seconds=5, **FINE),
+    case(2, "set-image,delete-pod", parallel=True, nodes=1, **FINE),
+    case(2, "set-image,scale:1", min_ready_seconds=5, nodes=1, **FINE),
     case(1, "scale:0", claims=SCALED, **FINE),
     case(1, "delete-claim,delete-pod", claims=KEPT),
     case(1, "out-of-service", "node-off", claims=KEPT, **FINE),
@@ -48,7 +49,7 @@ CASES = (
 )
 
 
-@pytest.mark.parametrize("of", CASES, ids=str)
+@pytest.mark.parametrize("of", CASES, ids=range(len(CASES)))
 def test_every_promise_that_applies_has_the_verdict_that_it_expects(of: Case) -> None:
     report = searched(of)
 
@@ -61,7 +62,7 @@ def test_every_promise_that_applies_has_the_verdict_that_it_expects(of: Case) ->
 EXTRA = (
     case(3, "scale:1,delete-pod", parallel=True),
     case(2, "scale:3", "container-exit", **FINE),
-    case(3, "delete-pod@2", parallel=True, **FINE),
+    case(2, "delete-pod@2", parallel=True, nodes=1, **FINE),
     case(1, "force-delete", nodes=1),
     case(1, "out-of-service", "node-partition"),
     case(1, "delete-pod", graceful=False),
@@ -234,6 +235,11 @@ DROPPED: tuple[tuple[str, Any, Case], ...] = (
         case(1, "set-image,set-partition:0,set-partition:1", update_strategy=rolling(1)),
     ),
     (
+        "statefulset-partition-above-replicas",
+        asked.PARTITION_STAYS,
+        case(1, "set-image,set-partition:0", update_strategy=rolling(1)),
+    ),
+    (
         "kep3541-parallel-never-repairs",
         asked.NODES_REMAIN,
         case(1, "set-image@2", "never-ready,node-off", parallel=True),
@@ -301,6 +307,16 @@ def test_a_promise_is_broken_where_a_precondition_is_dropped(
 
     assert verdict.trace is not None
     assert verdict.trace.length > 0
+
+
+def test_every_promise_that_holds_has_a_run_that_breaks_it() -> None:
+    """A dropped precondition, or a known bug. What is only said to be possible needs none."""
+    broken_by = {name for name, _, _ in DROPPED}
+    broken_by |= {name for each in statefulset_mutants.MUTANTS for name in each.shows}
+
+    for each in statefulsets.PROMISES:
+        if each.property.expected == "holds" and each.property.kind != "sometimes":
+            assert each.property.id in broken_by
 
 
 # ---- runs that are told elsewhere -------------------------------------------------------------
