@@ -1,5 +1,7 @@
 """Where promises about StatefulSets are asked: preconditions of manifest and environment."""
 
+from typing import Any
+
 from attrs import evolve
 
 from seatrial.model import Environment
@@ -87,8 +89,8 @@ SEVERAL = Precondition("there are two replicas or more", lambda spec, around: sp
 CLAIMS = Precondition("there are volumeClaimTemplates", lambda spec, around: spec.has_claims)
 
 
-def _partition(spec: object) -> int:
-    rolling = spec.update_strategy.rolling_update  # type: ignore[attr-defined]
+def _partition(spec: Any) -> int:
+    rolling = spec.update_strategy.rolling_update
     return 0 if rolling is None else int(rolling.partition)
 
 
@@ -99,8 +101,8 @@ PARTITIONED = Precondition(
 NO_PARTITION = Precondition("there is no partition", lambda spec, around: _partition(spec) == 0)
 
 
-def _one_at_most(spec: object) -> bool:
-    rolling = spec.update_strategy.rolling_update  # type: ignore[attr-defined]
+def _one_at_most(spec: Any) -> bool:
+    rolling = spec.update_strategy.rolling_update
     bound = None if rolling is None else rolling.max_unavailable
     return bound is None or bool((bound.kind, bound.value) == ("int", 1))
 
@@ -110,8 +112,8 @@ PLAIN_RANGE = Precondition("ordinals start at 0", lambda spec, around: spec.ordi
 SHIFTED = Precondition("ordinals start above 0", lambda spec, around: spec.ordinals_start > 0)
 
 
-def _all_kept(spec: object, around: Environment) -> bool:
-    sizes = [spec.replicas, *map(int, around.values("scale"))]  # type: ignore[attr-defined]
+def _all_kept(spec: Any, around: Environment) -> bool:
+    sizes = [spec.replicas, *map(int, around.values("scale"))]
     return _partition(spec) >= max(sizes)
 
 
@@ -119,8 +121,8 @@ ALL_BELOW = Precondition("the partition is at least replicas", _all_kept)
 SLOW_READY = Precondition("minReadySeconds is set", lambda spec, around: spec.min_ready_seconds > 0)
 
 
-def _retained(spec: object) -> bool:
-    policy = spec.retention  # type: ignore[attr-defined]
+def _retained(spec: Any) -> bool:
+    policy = spec.retention
     return bool(policy.when_scaled == "Retain")
 
 
