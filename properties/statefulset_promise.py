@@ -114,7 +114,7 @@ SHIFTED = Precondition("ordinals start above 0", lambda spec, around: spec.ordin
 
 def _all_kept(spec: Any, around: Environment) -> bool:
     sizes = [spec.replicas, *map(int, around.values("scale"))]
-    return _partition(spec) >= max(sizes)
+    return bool(_partition(spec) >= max(sizes))
 
 
 ALL_BELOW = Precondition("the partition is at least replicas", _all_kept)
