@@ -265,7 +265,7 @@ def budgets(texts: Iterable[str], kind: Literal["users", "faults"]) -> tuple[Bud
             )
         name, value, times = match[1], match[2], int(match[3] or 1)
         if name not in known:
-            close = difflib.get_close_matches(name, known, n=2, cutoff=0.5)
+            close = difflib.get_close_matches(name, known, n=2, cutoff=0.65)
             hint = f"did you mean {' or '.join(close)}?" if close else f"known: {', '.join(known)}"
             raise DeclarationError(f"--{kind}: there is no {name!r}; {hint}")
         if not 1 <= times <= _MOST_TIMES:

@@ -12,6 +12,7 @@ __all__ = [
     "ALL_BELOW",
     "AT_ONCE",
     "CAUGHT_UP",
+    "CHANGED_ONCE",
     "CLAIMS",
     "CLAIMS_KEPT",
     "CLAIMS_WAIT",
@@ -221,6 +222,14 @@ NEVER_EMPTIED = Precondition(
     lambda spec, around: spec.replicas > 0 and "0" not in around.values("scale"),
     lambda around: without(around, "scale"),
 )
+CHANGED_ONCE = Precondition(
+    "podManagementPolicy is OrderedReady, or the template is changed once at most",
+    lambda spec, around: (
+        spec.pod_management_policy == "OrderedReady"
+        or around.times("set-image") + around.times("undo") <= 1
+    ),
+)
+"""With Parallel the next update takes the top down while the last one is at work further below."""
 PARTITION_STAYS = none_of("nobody changes the partition", "set-partition")
 READY_TEMPLATES = none_of("pods of every template become ready", "never-ready")
 KEPT_ALIVE = none_of("nobody deletes the set", "delete")

@@ -8,6 +8,7 @@ from .promise import INTERLEAVED, Precondition, Promise, does, under
 from .statefulset_promise import (
     ALL_BELOW,
     AT_ONCE,
+    CHANGED_ONCE,
     CLAIMS_WAIT,
     GATED,
     HEALTHY,
@@ -339,7 +340,7 @@ def parallel_updates_one_at_a_time(
         yield f"{after} members are down, {before} were"
 
 
-@under(ROLLING, NOT_GATED, NO_DISRUPTION, NO_RESCALE)
+@under(ROLLING, NOT_GATED, NO_DISRUPTION, NO_RESCALE, CHANGED_ONCE)
 @after_each_step(
     id="update-one-by-one",
     says="without disruption an update takes down one member at a time, Parallel or not",
@@ -424,6 +425,7 @@ def status_settles(
     PARALLEL,
     SEVERAL,
     does("set-image"),
+    CHANGED_ONCE,
     NOT_GATED,
     NO_DISRUPTION,
     NO_RESCALE,
