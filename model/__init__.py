@@ -34,6 +34,9 @@ if TYPE_CHECKING:
         mutant,
         mutants,
         nodes,
+        operator,
+        operator_actions,
+        operator_parts,
         pods,
         replicaset,
         replicaset_utils,
@@ -60,25 +63,30 @@ if TYPE_CHECKING:
     from .api import IntOrPercent
     from .environment import Environment
     from .manifest.deployment import DeploymentManifest
-    from .manifest.errors import ManifestError, ManifestWarning
+    from .manifest.errors import ManifestError, ManifestWarning, Position
     from .manifest.job import JobManifest
     from .manifest.reader import Manifests, NotModelled, parse_manifests, read_manifests
     from .manifest.stateful_set import StatefulSetManifest
+    from .manifest.trial import TRIAL_SUFFIXES, Invariant, Trial, parse_trial, read_trial
     from .manifest.updates import refused_changes
     from .manifest.workloads import Workload
     from .mutant import Mutant
 
 __all__ = [
+    "TRIAL_SUFFIXES",
     "DeploymentManifest",
     "Environment",
     "IntOrPercent",
+    "Invariant",
     "JobManifest",
     "ManifestError",
     "ManifestWarning",
     "Manifests",
     "Mutant",
     "NotModelled",
+    "Position",
     "StatefulSetManifest",
+    "Trial",
     "Workload",
     "api",
     "clock",
@@ -105,9 +113,14 @@ __all__ = [
     "mutant",
     "mutants",
     "nodes",
+    "operator",
+    "operator_actions",
+    "operator_parts",
     "parse_manifests",
+    "parse_trial",
     "pods",
     "read_manifests",
+    "read_trial",
     "refused_changes",
     "replicaset",
     "replicaset_utils",
@@ -138,6 +151,10 @@ _FROM = {
     "IntOrPercent": "api",
     "JobManifest": "manifest.job",
     "ManifestError": "manifest.errors",
+    "Position": "manifest.errors",
+    **dict.fromkeys(
+        ("TRIAL_SUFFIXES", "Invariant", "Trial", "parse_trial", "read_trial"), "manifest.trial"
+    ),
     "ManifestWarning": "manifest.errors",
     "Manifests": "manifest.reader",
     "Mutant": "mutant",

@@ -125,6 +125,13 @@ def _options(*options: Callable[[Any], Any]) -> Callable[[Any], Any]:
 _WHAT = _options(
     click.argument("targets", nargs=-1, type=_Place(), metavar="FILE.yaml...|example:NAME"),
     click.option(
+        "--trial",
+        "trial_file",
+        type=_Place(dir_okay=False, path_type=Path),
+        metavar="FILE",
+        help="A trial file: manifests, environment and invariants. Options go before what it says.",
+    ),
+    click.option(
         "--set",
         "given",
         multiple=True,
@@ -355,6 +362,7 @@ def check(
     from .checking import check as run
     from .options import RUNS, STEPS, Options, check_engine
     from .scenarios import Asked
+    from .trials import is_trial
 
     texts = {
         "runs": runs,
@@ -377,8 +385,12 @@ def check(
         fixes=fixes,
         assume_inert=assume_inert,
     )
+    source = click.get_current_context().get_parameter_source("engine")
+    said = source is click.core.ParameterSource.COMMANDLINE
+    trial = others["trial_file"] is not None or any(map(is_trial, others["targets"]))
     check_engine(
-        engine,
+        # A trial file may say which engine it is, and is not read yet.
+        engine if said or not trial else None,
         drawn={"--runs": runs, "--steps": steps, "--seed": seed, "--examples": examples},
         searched={
             "--max-states": max_states,
@@ -391,6 +403,7 @@ def check(
         Options(
             asked=asked,
             engine=engine,
+            engine_said=said,
             seed=seed or 0,
             examples=examples,
             runs=runs or RUNS,
@@ -428,7 +441,7 @@ def explain(property_id: str) -> int:
 
 @commands.group(no_args_is_help=False)
 def trace() -> None:
-    """Show a trace file, run its system along it again, or ask the real controllers."""
+    """Show a trace file, replay or export it, or ask the real controllers."""
 
 
 _FILE = click.argument("path", type=_Place(dir_okay=False, path_type=Path), metavar="FILE.itf.json")
@@ -467,6 +480,37 @@ def replay(path: Path) -> int:
     from .inspecting import replay_trace
 
     write_out(replay_trace(path))
+    return 0
+
+
+@trace.command()
+@_FILE
+@click.option(
+    "--to",
+    "form",
+    type=click.Choice(["pytest", "mermaid", "json", "html"]),
+    required=True,
+    help="A regression test, a sequence diagram, plain data, or a page to step through.",
+)
+@click.option(
+    "--output",
+    type=_Place(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Write it there and not to standard output.",
+)
+def export(path: Path, form: str, output: Path | None) -> int:
+    """Write a trace file in another form.
+
+    The system is run along it first, as `replay` does.
+    """
+    from .display import write_out
+    from .exporting import export_trace
+
+    text = export_trace(path, form)
+    if output is None:
+        write_out(text)
+    else:
+        output.write_text(text, encoding="utf-8")
     return 0
 
 
