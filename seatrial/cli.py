@@ -354,7 +354,7 @@ def check(
     examples: Path | None,
     **others: Any,
 ) -> int:
-    """Check the Deployments in files or folders of manifests, or a shipped example.
+    """Check the workloads in files or folders of manifests, or a shipped example.
 
     Every state within the stated bounds is searched, and each promise gets a verdict; what breaks
     one is shown as the shortest run. The report ends with the command that gives it again.
