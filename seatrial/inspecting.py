@@ -1,12 +1,12 @@
 """The commands that search nothing: examples, explain, trace show and trace replay."""
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import attrs
 
-from seatrial import properties
 from seatrial.core import (
     DeclarationError,
     Ground,
@@ -29,8 +29,10 @@ from seatrial.counterexamples import (
 )
 from seatrial.model import mutants
 
+from . import __version__
 from .display import Look
 from .examples import EXAMPLES, PREFIX, Example, example, made, nearest
+from .kinds import KINDS
 from .scenarios import subject_of_recipe
 
 __all__ = ["Read", "explain", "list_examples", "read_trace", "replay_trace", "show_trace"]
@@ -50,8 +52,8 @@ def list_examples() -> str:
 
 def explain(property_id: str) -> str:
     """A property in full, once for each example that has it. Raises DeclarationError."""
-    promises = [each.property for each in properties.workloads.PROMISES]
-    bugs = properties.known_bugs.PROPERTIES
+    promises = [each.property for kind in KINDS.values() for each in kind.promises]
+    bugs = [each for kind in KINDS.values() for each in kind.broken_by_bugs]
     of_examples = [(of, each) for of in EXAMPLES for each in of.properties]
     texts = [
         *(_explained(each, _of_manifests(each)) for each in promises if each.id == property_id),
@@ -62,7 +64,7 @@ def explain(property_id: str) -> str:
         known = {each.id for each in (*promises, *bugs, *(each for _, each in of_examples))}
         hint = nearest(property_id, sorted(known))
         if hint.startswith("known"):
-            hint = "docs/reference/promises.md lists those of Deployments"
+            hint = "docs/reference/promises.md lists those of workloads"
         raise DeclarationError(f"there is no property {property_id!r}; {hint}")
     return "\n".join(texts)
 
@@ -130,6 +132,10 @@ class Read:
     violation: bool
     story: Story | None = None
     kubernetes: str | None = None
+    example: str = ""
+    parameters: Mapping[str, int] = attrs.field(factory=dict)
+    recipe: Mapping[str, Any] | None = None
+    command: str = ""
 
 
 def read_trace(path: Path) -> Read:
@@ -137,10 +143,29 @@ def read_trace(path: Path) -> Read:
     Read a trace file and run its system along it.
 
     Raises TraceFormatError where it is no trace file of a shipped example, ReplayError where it is
-    none of its runs, with the step and what was enabled.
+    none of its runs, with the step and what was enabled; either says so where the file is of
+    another version of Seatrial.
     """
     with path.open("rb") as file:
         itf = read_itf(file.read(_LIMIT + 1))
+    try:
+        return _read(itf, path)
+    except (DeclarationError, ReplayError, TraceFormatError) as error:
+        raise type(error)(f"{error}{_of_another_version(itf)}") from None
+
+
+def _of_another_version(itf: ItfTrace) -> str:
+    by = itf.meta.get("description")
+    known = isinstance(by, str) and re.fullmatch(r"seatrial \S{1,40}", by)
+    if not isinstance(by, str) or not known or by == f"seatrial {__version__}":
+        return ""
+    return (
+        f"; the file was written by {printable(by)} and this is seatrial {__version__}, whose"
+        " model may be another"
+    )
+
+
+def _read(itf: ItfTrace, path: Path) -> Read:
     recipe = itf.meta.get("subject")
     if isinstance(recipe, dict):
         return _of_recipe(itf, recipe, path)
@@ -165,18 +190,26 @@ def read_trace(path: Path) -> Read:
         known[trace.property_id],
         shown=f"{name} ({given})",
         violation=itf.meta.get("status") == "violation",
+        example=f"{PREFIX}{name}",
+        parameters=_parameters(itf.meta, path),
+        command=_command(itf),
     )
 
 
+def _command(itf: ItfTrace) -> str:
+    command = itf.meta.get("command")
+    return command if isinstance(command, str) else ""
+
+
 def _of_recipe(itf: ItfTrace, recipe: Mapping[str, Any], path: Path) -> Read:
-    """The trace of a Deployment, which the file holds itself: the manifest is not needed."""
+    """The trace of a workload, which the file holds itself: the manifest is not needed."""
     of = subject_of_recipe(recipe, str(path))
     system = ground(of.system)
     trace = as_trace(itf, system)
     known = {each.id: each for each in (*of.properties, *(one for one, _ in of.left_out))}
     if trace.property_id not in known:
         hint = nearest(trace.property_id, known)
-        raise ReplayError(f"this Deployment has no property {trace.property_id!r}; {hint}")
+        raise ReplayError(f"this workload has no property {trace.property_id!r}; {hint}")
     assert of.story is not None
     return Read(
         trace,
@@ -186,6 +219,8 @@ def _of_recipe(itf: ItfTrace, recipe: Mapping[str, Any], path: Path) -> Read:
         violation=itf.meta.get("status") == "violation",
         story=of.story,
         kubernetes=recipe["kubernetes"],
+        recipe=recipe,
+        command=_command(itf),
     )
 
 

@@ -29,13 +29,22 @@ def _key_of(kind: Any) -> Any:
     if known is not None:  # it holds its class, so no other one has that identity
         return known[1]
     check_value(kind)
+    key = sort_key(kind)
     if len(_KEYS) >= _KEPT:
         _KEYS.clear()
-    _KEYS[id(kind)] = (kind, sort_key(kind))
-    return _KEYS[id(kind)][1]
+    _KEYS[id(kind)] = (kind, key)
+    return key
+
+
+class _Part(tuple[Any, ...]):
+    """Some of the pairs of a population, in their order: canonical already."""
+
+    __slots__ = ()
 
 
 def _canonical(counts: Mapping[Any, int] | Iterable[tuple[Any, int]]) -> tuple[Any, ...]:
+    if type(counts) is _Part:
+        return tuple(counts)
     pairs = counts.items() if isinstance(counts, Mapping) else counts
     added: dict[Any, int] = {}
     names: dict[Any, Any] = {}
@@ -94,7 +103,7 @@ class Population(Generic[K]):
 
     def where(self, keep: Callable[[K], bool]) -> "Population[K]":
         """The members whose class satisfies `keep`."""
-        return Population((kind, count) for kind, count in self.counts if keep(kind))
+        return Population(_Part(pair for pair in self.counts if keep(pair[0])))
 
     def add(self, kind: K, count: int = 1) -> "Population[K]":
         """`count` more of `kind` (fewer if negative; ValueRefused below zero)."""
