@@ -46,7 +46,9 @@ def test_most_recorded_syncs_send_requests_of_every_kind() -> None:
 @pytest.mark.parametrize(
     "switch",
     [
-        "sts-completion-ignores-minreadyseconds",
+        "sts-pvc-ownerref-missed-on-stale-cache",
+        "sts-lower-ordinal-recreate-deadlock",
+        "sts-currentreplicas-decremented-for-wrong-revision",
         "sts-scaledown-ignores-unhealthy-condemned-predecessor",
         "sts-partition-pod-below-partition-upgraded",
         "sts-pod-created-while-pvc-terminating",
