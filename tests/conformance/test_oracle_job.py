@@ -203,7 +203,7 @@ def test_a_pod_whose_finalizer_is_known_to_be_removed_is_not_counted_again(
 
 def test_a_pod_in_deletion_is_gone_with_its_last_finalizer(oracle: Oracle) -> None:
     """As the API server does it, since nothing else keeps the object."""
-    times = {"deletionTimestamp": NOW, "deletionGracePeriodSeconds": 0}
+    times: Json = {"deletionTimestamp": NOW, "deletionGracePeriodSeconds": 0}
 
     answer = asked(oracle, job(parallelism=0), pod("a", "Failed", 1, **times))
 
