@@ -4,8 +4,8 @@ from typing import Any
 
 import attrs
 
-from .manifest_errors import Path, Position, Problem, quoted
-from .manifest_yaml import Node
+from .documents import Node
+from .errors import Path, Position, Problem, quoted
 
 __all__ = ["Reading", "without_null"]
 

@@ -18,7 +18,7 @@ from typing import Any
 
 import attrs
 
-from .manifest_schema import schema
+from .schema import schema
 
 __all__ = ["Container", "PodTemplate", "normalised", "pod_template"]
 

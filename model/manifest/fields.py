@@ -9,8 +9,8 @@ import functools
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from .manifest_errors import Path, dotted
-from .manifest_reading import Reading
+from .errors import Path, dotted
+from .reading import Reading
 
 __all__ = ["BLOCKS", "INERT", "MATTERS", "Found", "unmodelled_fields"]
 

@@ -6,7 +6,7 @@ Deployments as they are written in manifests, with the API server's defaults and
     ValidateDeploymentStrategy, ValidateRollingUpdateDeployment
 :Docs: https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/deployment-v1/
 :Omits: rules about updates (an immutable selector), and most rules about what is in a pod; see
-    `manifest_pods.py` for those that are checked.
+    `pods.py` for those that are checked.
 """
 
 import json
@@ -15,14 +15,15 @@ from typing import Any
 
 import attrs
 
-from .api import IntOrPercent
-from .manifest_errors import Path, Position, Problem, dotted, quoted
-from .manifest_names import dns_subdomain
-from .manifest_pods import check_metadata, check_template
-from .manifest_reading import Reading
-from .manifest_schema import check
-from .manifest_selector import LabelSelector, check_labels, read_selector
-from .manifest_template import Pairs, PodTemplate, pod_template
+from seatrial.model import IntOrPercent
+
+from .errors import Path, Position, Problem, dotted, quoted
+from .names import dns_subdomain
+from .pods import check_metadata, check_template
+from .reading import Reading
+from .schema import check
+from .selector import LabelSelector, check_labels, read_selector
+from .template import Pairs, PodTemplate, pod_template
 
 __all__ = ["DeploymentManifest", "read_deployment"]
 

@@ -11,10 +11,10 @@ Rules about metadata and pod templates that the API server has and that people r
 from collections.abc import Callable
 from typing import Any
 
-from .manifest_errors import Path
-from .manifest_names import annotation_key, dns_label, label_key
-from .manifest_reading import Reading
-from .manifest_selector import check_labels
+from .errors import Path
+from .names import annotation_key, dns_label, label_key
+from .reading import Reading
+from .selector import check_labels
 
 __all__ = ["check_metadata", "check_template"]
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import attrs
 
-from .manifest_apps import DeploymentManifest
-from .manifest_fields import BLOCKS, INERT, MATTERS
-from .manifest_reading import Reading
-from .manifest_selector import selector_of
+from .deployment import DeploymentManifest
+from .fields import BLOCKS, INERT, MATTERS
+from .reading import Reading
+from .selector import selector_of
 
 __all__ = ["ClusterObject", "effect_of", "is_cluster_scoped"]
 

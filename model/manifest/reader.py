@@ -12,13 +12,13 @@ from pathlib import Path as FilePath
 
 import attrs
 
-from .manifest_apps import DeploymentManifest, read_deployment
-from .manifest_errors import ManifestError, Path, Position, Problem, quoted
-from .manifest_fields import unmodelled_fields
-from .manifest_files import files, text_of
-from .manifest_kinds import ClusterObject, effect_of, is_cluster_scoped
-from .manifest_reading import Reading
-from .manifest_yaml import Node, documents
+from .deployment import DeploymentManifest, read_deployment
+from .documents import Node, documents
+from .errors import ManifestError, Path, Position, Problem, quoted
+from .fields import unmodelled_fields
+from .files import files, text_of
+from .kinds import ClusterObject, effect_of, is_cluster_scoped
+from .reading import Reading
 
 __all__ = ["Manifests", "NotModelled", "parse_manifests", "read_manifests"]
 
