@@ -48,8 +48,18 @@ __all__ = [
     "required",
 ]
 
-Verb = Literal["get", "create", "update", "update status", "adopt", "delete", "expect fewer"]
-Kind = Literal["Deployment", "ReplicaSet", "Pod"]
+Verb = Literal[
+    "get",
+    "create",
+    "update",
+    "update status",
+    "adopt",
+    "delete",
+    "remove",
+    "patch",
+    "expect fewer",
+]
+Kind = Literal["Deployment", "ReplicaSet", "Job", "Pod"]
 Answer = Literal["applied", "conflict", "already exists", "taken", "not found", "failed"]
 """
 What the API server answers. A write that is `failed` may have been applied nevertheless.
@@ -59,8 +69,8 @@ with "already exists" nothing, with "taken" another object than the one that was
 Where it is that one, the object itself is the answer (see `Resume`).
 """
 
-Answers = Answer | int
-"""What a sync is told: an answer, or of a batch of requests how many failed."""
+Answers = Answer | int | tuple[int, ...]
+"""What a sync is told: an answer, or of requests that go out in parallel how many failed."""
 
 
 @frozen(cache_hash=True)

@@ -16,7 +16,7 @@ What a sync knows it is given as `JobObservation`. It yields its writes:
 - `patch`: finalizers of pods that have ended; how many failed, by the list they are in.
 """
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from typing import Any
 
 from attrs import evolve, frozen
@@ -229,7 +229,7 @@ def _pods_to_create(seen: JobObservation, ctx: Context, count: int) -> tuple[Job
         return (JobPod(),) * count
     pods = []
     for index in _pending(seen, ctx, count):
-        replaced = ctx.delayed.get(index)
+        replaced = dict(ctx.delayed).get(index)
         failed = None if replaced is None else replaced.pod
         if has_backoff_limit_per_index(spec) and failed is not None and not failed.waited:
             continue

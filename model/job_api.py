@@ -196,12 +196,13 @@ class JobPod:
     A pod of a Job, as the API shows it.
 
     `exit_code` is that of the container that ended, where a rule asks; `disrupted` says that it has
-    the condition DisruptionTarget. `waited` says that the back-off after its failure is over.
+    the condition DisruptionTarget. `owned`: it names its Job as owner. `waited` says that the back-off after its failure is over.
     """
 
     phase: Literal["Pending", "Running", "Succeeded", "Failed"] = "Pending"
     terminating: bool = False
     finalizer: bool = True
+    owned: bool = True
     index: int | None = None
     failure_count: int = 0
     ignored_failure_count: int = 0

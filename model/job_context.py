@@ -19,6 +19,7 @@ from .job_api import (
     JobCondition,
     JobPod,
     JobSpec,
+    Seen,
     SeenPods,
     find_condition,
     has_backoff_limit_per_index,
@@ -27,7 +28,6 @@ from .job_api import (
     is_terminating,
 )
 from .job_indexes import (
-    Delayed,
     calculate_failed_indexes,
     calculate_succeeded_indexes,
     pods_with_delayed_deletion,
@@ -72,7 +72,10 @@ class Context:
     succeeded_indexes: tuple[int, ...] = ()
     failed_indexes: tuple[int, ...] | None = None
     finished: JobCondition | None = None
-    delayed: Delayed = {}  # noqa: RUF012 - never changed
+    delayed: tuple[tuple[int, Seen], ...] = ()
+    """For each index to be tried again the failed pod whose finalizer stays until it is."""
+    new_failures: int = 0
+    """How many failed pods the status did not know of."""
 
 
 # ---- what is so -------------------------------------------------------------------------------
@@ -86,8 +89,10 @@ def sync_context(seen: JobObservation, variant: frozenset[str] = frozenset()) ->
     new_failed = _new_finished(seen, "failed", lambda pod: is_pod_failed(pod, spec))
     succeeded = status.succeeded + new_succeeded.total + status.uncounted.succeeded
     failed = status.failed + _counted(spec, new_failed) + status.uncounted.failed
-    before, indexes, failed_indexes = (), (), None
-    delayed: Delayed = {}
+    before: tuple[int, ...] = ()
+    indexes: tuple[int, ...] = ()
+    failed_indexes: tuple[int, ...] | None = None
+    delayed: tuple[tuple[int, Seen], ...] = ()
     if spec.indexed:
         before, indexes = calculate_succeeded_indexes(spec, status, pods)
         if "job-indexed-success-forgotten" in variant:
@@ -110,6 +115,7 @@ def sync_context(seen: JobObservation, variant: frozenset[str] = frozenset()) ->
         succeeded_indexes=indexes,
         failed_indexes=failed_indexes,
         delayed=delayed,
+        new_failures=new_failed.total,
     )
     return evolve(found, finished=_finished_condition(seen, found, variant))
 

@@ -25,7 +25,6 @@ from .job_api import (
 from .job_policies import match_pod_failure_policy
 
 __all__ = [
-    "Delayed",
     "calculate_failed_indexes",
     "calculate_succeeded_indexes",
     "duplicated_index_pods",
@@ -34,10 +33,6 @@ __all__ = [
     "pods_with_delayed_deletion",
     "valid_index",
 ]
-
-Delayed = dict[int, Seen]
-"""For each index the failed pod whose finalizer stays until it is replaced."""
-
 
 def valid_index(pod: JobPod, spec: JobSpec) -> bool:
     """Whether the pod's index is one of the Job's, or it needs none."""
@@ -93,14 +88,14 @@ def pods_with_delayed_deletion(
     pods: SeenPods,
     succeeded: tuple[int, ...],
     failed: tuple[int, ...],
-) -> Delayed:
+) -> tuple[tuple[int, Seen], ...]:
     """
     For each index that is to be tried again the last failed pod: its annotations hold the count.
 
     Go: getPodsWithDelayedDeletionPerIndex
     """
     active = {seen.pod.index for seen in pods if seen.pod is not None and is_active(seen)}
-    found: Delayed = {}
+    found: dict[int, Seen] = {}
     for seen in pods:
         pod = seen.pod
         if pod is None or not seen.tracked or pod.index is None or not valid_index(pod, spec):
@@ -110,7 +105,7 @@ def pods_with_delayed_deletion(
         known = found.get(pod.index)
         if known is None or _age(known) <= _age(seen):
             found[pod.index] = seen
-    return found
+    return tuple(sorted(found.items(), key=lambda pair: pair[0]))
 
 
 def _age(seen: Seen) -> tuple[int, bool]:

@@ -58,7 +58,7 @@ class Owned:
 
     `trail` is as in `pods.Pod`; `own` is the place in it of the controller's last write. `listed`
     is in which list the status has the UID: the cached one first. `snap` is how the sync has seen
-    it that is about to act. `orphan` says that its owner is gone. `counted`: how often the counters
+    it that is about to act. `counted`: how often the counters
     have counted it; `given_up`: its finalizer was removed although it had not ended. `lost`: its
     node has crashed.
     """
@@ -67,7 +67,6 @@ class Owned:
     listed: tuple[Listed, ...] = ("",)
     own: int = 0
     expected: bool = False
-    orphan: bool = False
     orphaning: Orphaning = ""
     task: Task = ""
     snap: Seen | None = None
@@ -104,7 +103,7 @@ def pods_seen(pods: JobPods) -> SeenPods:
     return Population(
         (pod.seen, n)
         for pod, n in pods.items()
-        if not pod.orphan and (pod.shown is not None or pod.listed[0])
+        if (pod.shown is not None and pod.shown.owned) or (pod.shown is None and pod.listed[0])
     )
 
 

@@ -215,7 +215,7 @@ def _is_delayed(seen: JobObservation, ctx: Context, each: Seen) -> bool:
     pod: JobPod = each.pod
     if pod.phase == "Succeeded" or not has_backoff_limit_per_index(seen.job.spec):
         return False
-    return pod.index is not None and ctx.delayed.get(pod.index) == each
+    return pod.index is not None and (pod.index, each) in ctx.delayed
 
 
 def _with_indexes(

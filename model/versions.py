@@ -20,13 +20,19 @@ from attrs import frozen
 
 from seatrial.core import DeclarationError
 
-__all__ = ["OF_DEPLOYMENTS", "RELEASES", "Release", "known"]
+__all__ = ["OF_DEPLOYMENTS", "OF_JOBS", "RELEASES", "Release", "known"]
 
 _CONSISTENCY_STORE = "StaleControllerConsistencyReplicaSet"
 _TERMINATING = "DeploymentReplicaSetTerminatingReplicas"
 
 OF_DEPLOYMENTS = frozenset((_CONSISTENCY_STORE, _TERMINATING))
 """The gates that the Deployment and the ReplicaSet controller ask."""
+
+_JOB_CONSISTENCY_STORE = "StaleControllerConsistencyJob"
+_SUSPENDED = "MutableSchedulingDirectivesForSuspendedJobs"
+
+OF_JOBS = frozenset((_JOB_CONSISTENCY_STORE, _SUSPENDED))
+"""The gates that the Job controller asks."""
 
 
 @frozen
@@ -48,7 +54,12 @@ RELEASES: tuple[Release, ...] = (
     *_line(("1.35.0", "1.35.1", "1.35.2", "1.35.3", "1.35.4"), **{_TERMINATING: True}),
     *_line(
         ("1.36.0", "1.36.1", "1.36.2", "1.36.3"),
-        **{_CONSISTENCY_STORE: True, _TERMINATING: True},
+        **{
+            _CONSISTENCY_STORE: True,
+            _TERMINATING: True,
+            _JOB_CONSISTENCY_STORE: True,
+            _SUSPENDED: True,
+        },
     ),
     *_line(
         ("1.37.0", "1.37.1"),
