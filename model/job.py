@@ -206,7 +206,9 @@ def _manage_job(
     created, batch_size = 0, SLOW_START_INITIAL_BATCH_SIZE
     while created < len(pods):
         batch = pods[created : created + batch_size]
-        failures = yield Write("create", "Pod", value=Creation(batch, 0 if created else len(pods)), batch=len(batch))
+        failures = yield Write(
+            "create", "Pod", value=Creation(batch, 0 if created else len(pods)), batch=len(batch)
+        )
         if failures:
             left = len(pods) - created - len(batch)
             if left:
@@ -238,5 +240,3 @@ def _pods_to_create(seen: JobObservation, ctx: Context, count: int) -> tuple[Job
             counted, ignored = 0, 0
         pods.append(JobPod(index=index, failure_count=counted, ignored_failure_count=ignored))
     return tuple(pods)
-
-

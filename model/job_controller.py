@@ -17,7 +17,7 @@ Job before the caches show both.
 from itertools import product
 from typing import Any
 
-from attrs import evolve, frozen
+from attrs import evolve
 
 from seatrial.core import Outcomes, choose, outcome, split
 
@@ -26,13 +26,11 @@ from .controller_utils import Expectations
 from .job import Creation, active_pods_for_removal, sync_job
 from .job_api import Job, SeenPods, is_job_finished
 from .job_context import JobObservation, arms_deadline, ready_pods, sync_context
-from .job_informer import Jobs, written
+from .job_informer import Jobs, Noting, Working, written
 from .job_status import refusals
 from .job_tracking import Patches, StatusWrite
 
 __all__ = [
-    "Noting",
-    "Working",
     "after_answer",
     "answers",
     "describe",
@@ -40,18 +38,6 @@ __all__ = [
     "status_words",
     "write_job_status",
 ]
-
-
-@frozen(cache_hash=True)
-class Noting:
-    """What is to be noted with pods, in words that `mark_pods` knows, before the sync goes on."""
-
-    words: str
-    step: Pending | None = None
-
-
-Working = Pending | Noting | None
-"""What a worker is doing for the Job."""
 
 
 def answers(write: Write, failures: bool) -> tuple[Answers, ...]:

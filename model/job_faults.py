@@ -19,8 +19,7 @@ from seatrial.core import Outcomes, Population, choose, outcome, split
 from .controller import Key, attempts
 from .controller_utils import Expectations
 from .job_api import JobSpec, is_job_finished
-from .job_controller import Noting
-from .job_informer import Jobs, has_room_for_pod, looks, written
+from .job_informer import Jobs, Noting, has_room_for_pod, looks, written
 from .job_pods import JobPods, Owned, after_patch, kept, relabelled
 
 __all__ = [
@@ -35,52 +34,27 @@ __all__ = [
 ]
 
 
-def restart_job_controller(
-    jobs: Jobs, deadline: str, pods: JobPods, controller_restarts_left: int
-) -> Outcomes:
+def restart_job_controller(jobs: Jobs, deadline: str, controller_restarts_left: int) -> Outcomes:
     """The controller manager is started anew, with empty memory and new lists."""
     if controller_restarts_left == 0:
         return
-    known = relabelled(pods, _listed_anew)
+    words = "restarted"
     if jobs.live is None or is_job_finished(jobs.live.status):
         # Pods that are about to go have no sync that removes their finalizer.
-        known = relabelled(known, _orphaned_if_terminating)
+        words += " orphaned"
     yield outcome(
         "the controller manager restarts",
         jobs=Jobs((jobs.live,)),
         job_key=Key(dirty=jobs.live is not None),
-        job_sync=None,
+        job_sync=Noting(words),
         job_stale=False,
         job_expectations=Expectations(),
         backoff=False,
         deadline="running" if deadline == "armed" else deadline,
         orphan_list=False,
         requeues=0,
-        pods=known,
         controller_restarts_left=controller_restarts_left - 1,
     )
-
-
-def _listed_anew(pod: Owned) -> Owned:
-    shown = pod.live
-    orphaning = "name" if shown is not None and not shown.owned and shown.finalizer else ""
-    return evolve(
-        pod,
-        trail=(shown,),
-        listed=(pod.in_list,),
-        own=0,
-        expected=False,
-        orphaning=orphaning,
-        task="",
-        snap=None,
-    )
-
-
-def _orphaned_if_terminating(pod: Owned) -> Owned:
-    live = pod.live
-    if live is not None and live.terminating and live.finalizer:
-        return evolve(pod, orphaning="name")
-    return pod
 
 
 # ---- pods without a Job -----------------------------------------------------------------------
@@ -145,9 +119,7 @@ def strip_orphan(
 # ---- time -------------------------------------------------------------------------------------
 
 
-def _quiet(
-    controller_idle: bool, job_behind: bool, orphan_list: bool, pods_at_rest: bool
-) -> bool:
+def _quiet(controller_idle: bool, job_behind: bool, orphan_list: bool, pods_at_rest: bool) -> bool:
     return controller_idle and pods_at_rest and not job_behind and not orphan_list
 
 

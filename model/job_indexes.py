@@ -34,6 +34,7 @@ __all__ = [
     "valid_index",
 ]
 
+
 def valid_index(pod: JobPod, spec: JobSpec) -> bool:
     """Whether the pod's index is one of the Job's, or it needs none."""
     if not spec.indexed:

@@ -8,17 +8,21 @@ What the Job controller is shown: versions of the Job on their way, and what its
     the queue may wait for any time); pods that change their owner; a periodic resync, which is off.
 """
 
+from collections.abc import Iterator
+
 from attrs import evolve, frozen
 
-from seatrial.core import Outcomes, outcome
+from seatrial.core import Outcome, Outcomes, outcome
 
-from .controller import Key
+from .controller import Key, Pending
 from .controller_utils import Expectations
 from .job_api import Job, JobPod, JobSpec, is_job_finished
-from .job_pods import JobPods, Owned, kept, relabelled
+from .job_pods import JobPods, Owned, kept
 
 __all__ = [
     "Jobs",
+    "Noting",
+    "Working",
     "deliver_job",
     "deliver_job_and_lists",
     "deliver_pod",
@@ -57,6 +61,18 @@ class Jobs:
         return len(self.trail) > 1
 
 
+@frozen(cache_hash=True)
+class Noting:
+    """What is to be noted with pods, in words that `mark_pods` knows, before the sync goes on."""
+
+    words: str
+    step: Pending | None = None
+
+
+Working = Pending | Noting | None
+"""What a worker is doing for the Job."""
+
+
 def written(jobs: Jobs, after: Job | None, own: bool = False) -> Jobs:
     """The versions after a write; `own` if it is one that the controller knows to have done."""
     if after == jobs.live:
@@ -90,8 +106,25 @@ def looks(pod: JobPod | None) -> str:
 # ---- the Job ----------------------------------------------------------------------------------
 
 
-def deliver_job(jobs: Jobs, job_key: Key, backoff: bool) -> Outcomes:
+def deliver_job(
+    jobs: Jobs, job_key: Key, lists_behind: bool, pod_events: int, lag: int
+) -> Outcomes:
     """The cache gets the next version of the Job, and its handler is told."""
+    if not lists_behind and not (lag == 0 and pod_events):
+        yield from _delivered(jobs, job_key)
+
+
+def deliver_job_and_lists(
+    jobs: Jobs, job_key: Key, job_sync: Working, pod_events: int, lag: int
+) -> Outcomes:
+    """The same, where this version lists other UIDs: what is listed is noted with pods."""
+    if isinstance(job_sync, Noting) or (lag == 0 and pod_events):
+        return
+    for each in _delivered(jobs, job_key):
+        yield outcome(each.label, **each.writes, job_sync=Noting("next-list", job_sync))
+
+
+def _delivered(jobs: Jobs, job_key: Key) -> Iterator[Outcome]:
     if not jobs.behind:
         return
     after = jobs.trail[1]
@@ -109,17 +142,6 @@ def deliver_job(jobs: Jobs, job_key: Key, backoff: bool) -> Outcomes:
         yield outcome("the cache learns that the Job has finished", jobs=shown, orphan_list=True)
     else:
         yield outcome("the cache learns of a new version", jobs=shown, job_key=woken(job_key))
-
-
-def deliver_job_and_lists(jobs: Jobs, job_key: Key, backoff: bool, pods: JobPods) -> Outcomes:
-    """The same, where the version lists other UIDs than the one before."""
-    for each in deliver_job(jobs, job_key, backoff):
-        pods_after = relabelled(pods, _next_list)
-        yield outcome(each.label, **{**dict(each.writes), "pods": pods_after})
-
-
-def _next_list(pod: Owned) -> Owned:
-    return evolve(pod, listed=pod.listed[1:]) if len(pod.listed) > 1 else pod
 
 
 # ---- pods -------------------------------------------------------------------------------------
@@ -140,7 +162,9 @@ def deliver_pod(
             continue
         before, after = pod.trail[:2]
         told = evolve(pod, trail=pod.trail[1:], own=max(0, pod.own - 1))
-        told, key, expectations = _handled(told, before, after, job_key, job_expectations, job_shown)
+        told, key, expectations = _handled(
+            told, before, after, job_key, job_expectations, job_shown
+        )
         if "job-backoff-delays-success-report" in variant and backoff and key != job_key:
             key = evolve(job_key, later=True)
         yield outcome(

@@ -19,7 +19,7 @@ from attrs import evolve
 
 from seatrial.core import Outcomes, outcome
 
-from .job_api import Job, JobPod, JobSpec
+from .job_api import JobPod, JobSpec
 from .job_informer import has_room_for_pod, looks
 from .job_pods import GONE, JobPods, Owned, changed, deleted, kept
 
@@ -218,12 +218,8 @@ def fail_lost_pod(pods: JobPods, pod_events: int, lag: int, manifest: JobSpec) -
 # ---- garbage collection -----------------------------------------------------------------------
 
 
-def collect_job_pod(
-    pods: JobPods, job: Job | None, pod_events: int, lag: int, manifest: JobSpec
-) -> Outcomes:
+def collect_job_pod(pods: JobPods, pod_events: int, lag: int, manifest: JobSpec) -> Outcomes:
     """The garbage collector deletes a pod whose Job is gone, or waits for its pods to go."""
-    if job is not None and job.deleting != "foreground":
-        return
     for was, written in _moves(
         pods,
         pod_events,
@@ -235,12 +231,8 @@ def collect_job_pod(
         yield outcome(f"deletes a pod that is {looks(was)}", **written)
 
 
-def release_job_pod(
-    pods: JobPods, job: Job | None, pod_events: int, lag: int, manifest: JobSpec
-) -> Outcomes:
+def release_job_pod(pods: JobPods, pod_events: int, lag: int, manifest: JobSpec) -> Outcomes:
     """The garbage collector takes the owner away from a pod of a Job that leaves orphans."""
-    if job is None or job.deleting != "orphan":
-        return
     for _, written in _moves(
         pods, pod_events, lag, manifest, lambda pod, live: live.owned, _to(owned=False)
     ):

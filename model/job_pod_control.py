@@ -14,14 +14,14 @@ from typing import Any, cast
 
 from attrs import evolve
 
-from seatrial.core import Outcomes, outcome
+from seatrial.core import Outcomes, RuleError, outcome
 
 from .controller import Answers, Key, Pending, Write, attempts
 from .controller_utils import Expectations
 from .job import Creation
 from .job_api import JobPod, JobSpec, Listed, Seen
-from .job_controller import Noting, Working, after_answer
-from .job_informer import has_room_for_pod, looks
+from .job_controller import after_answer
+from .job_informer import Noting, Working, has_room_for_pod, looks
 from .job_pods import (
     JobPods,
     Owned,
@@ -63,8 +63,16 @@ def _noted(word: str, step: Pending | None, versions: int, pods: JobPods) -> Job
         return pods
     if word == "waited":
         return relabelled(pods, _waited)
+    if word == "next-list":
+        return relabelled(pods, _next_list)
+    if word == "restarted":
+        return relabelled(pods, _listed_anew)
+    if word == "orphaned":
+        return relabelled(pods, _orphaned_if_terminating)
     if word == "forget":
         return relabelled(pods, lambda pod: evolve(pod, expected=False))
+    if word != "ended":
+        raise RuleError(f"there is nothing to note as {word!r}")
     return relabelled(pods, lambda pod: evolve(pod, task="", snap=None))
 
 
@@ -148,6 +156,32 @@ def _waited(pod: Owned) -> Owned:
 
 def _fails(pod: JobPod) -> bool:
     return pod.finalizer and (pod.phase == "Failed" or pod.terminating)
+
+
+def _listed_anew(pod: Owned) -> Owned:
+    shown = pod.live
+    orphaning = "name" if shown is not None and not shown.owned and shown.finalizer else ""
+    return evolve(
+        pod,
+        trail=(shown,),
+        listed=(pod.in_list,),
+        own=0,
+        expected=False,
+        orphaning=orphaning,
+        task="",
+        snap=None,
+    )
+
+
+def _orphaned_if_terminating(pod: Owned) -> Owned:
+    live = pod.live
+    if live is not None and live.terminating and live.finalizer:
+        return evolve(pod, orphaning="name")
+    return pod
+
+
+def _next_list(pod: Owned) -> Owned:
+    return evolve(pod, listed=pod.listed[1:]) if len(pod.listed) > 1 else pod
 
 
 # ---- creating ---------------------------------------------------------------------------------

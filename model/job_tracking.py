@@ -257,9 +257,12 @@ def _listing(status: JobStatus, found: _Tracking) -> JobStatus:
         found.listed.succeeded + found.stay.succeeded, found.listed.failed + found.stay.failed
     )
     return _counted(
-        evolve(status, uncounted=Uncounted(
-            listed.succeeded + found.cleaned.succeeded, listed.failed + found.cleaned.failed
-        )),
+        evolve(
+            status,
+            uncounted=Uncounted(
+                listed.succeeded + found.cleaned.succeeded, listed.failed + found.cleaned.failed
+            ),
+        ),
         found.cleaned,
     )
 

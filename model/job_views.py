@@ -25,8 +25,7 @@ from .job_api import (
     is_condition_true,
     is_job_finished,
 )
-from .job_controller import Noting, Working
-from .job_informer import Jobs
+from .job_informer import Jobs, Noting, Working
 from .job_pods import JobPods, Owned, pods_seen
 from .job_tracking import StatusWrite
 
@@ -294,19 +293,8 @@ def pod_write_due(job_sync: Working, jobs: Jobs, lag: int) -> bool:
     return due and not (lag == 0 and jobs.behind)
 
 
-def only_job_behind(jobs: Jobs, pods: JobPods, lag: int) -> bool:
-    """Guard: an event of the Job is on its way that changes no list of UIDs."""
-    first = not (lag == 0 and pods_wait(pods))
-    return first and jobs.behind and not _lists_behind(pods)
-
-
-def job_and_lists_behind(jobs: Jobs, pods: JobPods, lag: int) -> bool:
-    """Guard: an event of the Job is on its way that changes a list of UIDs."""
-    first = not (lag == 0 and pods_wait(pods))
-    return first and jobs.behind and _lists_behind(pods)
-
-
-def _lists_behind(pods: JobPods) -> bool:
+def lists_behind(pods: JobPods) -> bool:
+    """Guard: the next version of the Job lists other UIDs than the cached one."""
     return any(len(pod.listed) > 1 for pod in pods)
 
 
@@ -318,6 +306,26 @@ def own_status_unseen(jobs: Jobs) -> bool:
 def own_pods_unseen(pods: JobPods) -> bool:
     """Whether the controller has created or patched a pod as its cache does not show it."""
     return any(pod.own > 0 for pod in pods)
+
+
+def orphan_list_due(orphan_list: bool) -> bool:
+    """Guard: the orphan worker has pods to list."""
+    return orphan_list
+
+
+def collecting(jobs: Jobs) -> bool:
+    """Guard: the garbage collector deletes the pods of the Job."""
+    return jobs.live is None or jobs.live.deleting == "foreground"
+
+
+def releasing(jobs: Jobs) -> bool:
+    """Guard: the garbage collector leaves the pods of the Job without owner."""
+    return jobs.live is not None and jobs.live.deleting == "orphan"
+
+
+def finishes_deletion(jobs: Jobs) -> bool:
+    """Guard: the Job waits for its pods before it is gone."""
+    return jobs.live is not None and bool(jobs.live.deleting)
 
 
 def orphans_due(pods: JobPods) -> bool:
@@ -396,8 +404,11 @@ def views() -> list[View]:
         status_write_due,
         creation_due,
         pod_write_due,
-        only_job_behind,
-        job_and_lists_behind,
+        lists_behind,
+        collecting,
+        releasing,
+        finishes_deletion,
+        orphan_list_due,
         own_status_unseen,
         own_pods_unseen,
         orphans_due,

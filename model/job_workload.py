@@ -273,6 +273,7 @@ def _controller(maker: _Maker) -> list[Action]:
             faults.list_orphans,
             "pods orphan_list",
             part_of="sync",
+            when="orphan_list_due",
         ),
         maker.of(
             actor,
@@ -287,13 +288,13 @@ def _controller(maker: _Maker) -> list[Action]:
 def _watches(maker: _Maker) -> list[Action]:
     job = "jobs job_key backoff orphan_list"
     return [
-        maker.of("watch", informer.deliver_job, job, part_of="watch", when="only_job_behind"),
+        maker.of("watch", informer.deliver_job, job, part_of="watch", when="job_behind"),
         maker.of(
             "watch",
             informer.deliver_job_and_lists,
-            f"{job} pods",
+            f"{job} job_sync",
             part_of="watch",
-            when="job_and_lists_behind",
+            when="lists_behind",
         ),
         maker.of(
             "watch",
@@ -322,9 +323,9 @@ def _kubelet(maker: _Maker, around: Environment) -> list[Action]:
 def _collector(maker: _Maker, around: Environment) -> list[Action]:
     actor = "garbage collector"
     return [
-        maker.of(actor, kubelet.collect_job_pod, "pods"),
-        maker.of(actor, kubelet.release_job_pod, "pods"),
-        maker.of(actor, users.finish_job_deletion, "jobs job_stale"),
+        maker.of(actor, kubelet.collect_job_pod, "pods", when="collecting"),
+        maker.of(actor, kubelet.release_job_pod, "pods", when="releasing"),
+        maker.of(actor, users.finish_job_deletion, "jobs job_stale", when="finishes_deletion"),
     ]
 
 
@@ -374,7 +375,7 @@ def _users(maker: _Maker, around: Environment) -> list[Action]:
 
 
 def _faults(maker: _Maker, around: Environment) -> list[Action]:
-    everything = " ".join(_initial(JobSpec()))
+    of_controller = " ".join(each for each in _initial(JobSpec()) if each != "pods")
     known = (
         ("container-exit", kubelet.exit_job_container, "pods container_exits_left"),
         ("evict", kubelet.evict_pod, "pods evicts_left"),
@@ -382,7 +383,7 @@ def _faults(maker: _Maker, around: Environment) -> list[Action]:
         (
             "controller-restart",
             faults.restart_job_controller,
-            f"{everything} controller_restarts_left",
+            f"{of_controller} controller_restarts_left",
         ),
         (
             "expectations-expire",
