@@ -196,7 +196,8 @@ class JobPod:
     A pod of a Job, as the API shows it.
 
     `exit_code` is that of the container that ended, where a rule asks; `disrupted` says that it has
-    the condition DisruptionTarget. `owned`: it names its Job as owner. `waited` says that the back-off after its failure is over.
+    the condition DisruptionTarget. `owned`: it names its Job as owner. `waited` says that the
+    back-off after its failure is over.
     """
 
     phase: Literal["Pending", "Running", "Succeeded", "Failed"] = "Pending"

@@ -6,8 +6,8 @@ The Job controller as actions: one that observes and decides, one for each kind 
 :Docs: https://kubernetes.io/docs/concepts/workloads/controllers/job/
 :Omits: how long a key waits that is tried again.
 
-A decision reads what caches show. What it means for pods, which of those that look alike, is noted in
-a step of its own that follows at once (`Noting`, `mark_pods`).
+A decision reads what caches show. What it means for pods, which of those that look alike, is noted
+in a step of its own that follows at once (`Noting`, `mark_pods`).
 
 The consistency store (new in 1.36) remembers the last status that the controller wrote, and the
 last pod that it created or patched, where it got the answer, but no deletions. It does not sync the

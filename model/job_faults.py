@@ -8,8 +8,8 @@ Restarts of the Job controller, time, and the worker that looks after pods witho
 :Omits: how long anything takes, so that of times that are running any may be up first; a list after
     a restart that is older than what the controller had acted on; a TTL that is changed.
 
-Time passes only when nothing else can happen, but for containers that run and syncs that failed
-and wait to be tried again.
+Time passes only when nothing else can happen, but for containers that run or stop, and syncs that
+failed and wait to be tried again.
 """
 
 from attrs import evolve

@@ -1,8 +1,9 @@
 """
 What becomes of a Job's pods: they run, end, are evicted, are lost with their node, are collected.
 
-:Go: kubernetes v1.36.3 pkg/kubelet/kubelet_pods.go (getPhase); pkg/controller/podgc/gc_controller.go;
-    pkg/controller/tainteviction/taint_eviction.go; pkg/controller/garbagecollector
+:Go: kubernetes v1.36.3 pkg/kubelet/kubelet_pods.go (getPhase);
+    pkg/controller/podgc/gc_controller.go; pkg/controller/tainteviction/taint_eviction.go;
+    pkg/controller/garbagecollector
 :Docs: https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/
 :Omits: scheduling; images that take long; the crash-loop delay; readiness probes; eviction for lack
     of resources, which fails a pod without deleting it; a node that comes back, or stays lost for

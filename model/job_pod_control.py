@@ -36,7 +36,8 @@ from .job_tracking import Marked, Patches, StatusWrite
 
 __all__ = ["create_job_pod", "mark_pods", "write_job_pod"]
 
-_TO_DO = ("remove", "drop", "delete", "succeeded", "failed", "release")
+_PATCHED = ("succeeded", "failed", "index", "release")
+_TO_DO = ("remove", "drop", "delete", *_PATCHED)
 
 
 # ---- what a decision means for pods -----------------------------------------------------------
@@ -122,9 +123,7 @@ def _expected(pods: JobPods) -> JobPods:
     """The pods whose finalizers are about to be removed. Go: expectFinalizersRemoved"""
     return relabelled(
         pods,
-        lambda pod: (
-            evolve(pod, expected=True) if pod.task in ("succeeded", "failed", "release") else pod
-        ),
+        lambda pod: evolve(pod, expected=True) if pod.task in _PATCHED else pod,
     )
 
 
@@ -299,6 +298,8 @@ def _after(pod: Owned, answer: Any, lands: bool) -> tuple[Owned, bool]:
         return evolve(after, task="kept", expected=False), False
     if not own:
         after = evolve(after, expected=False)
+    if pod.task == "index":
+        after = evolve(after, counted=1)
     return evolve(after, task="clean" if pod.in_list else ""), False
 
 

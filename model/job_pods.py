@@ -42,7 +42,7 @@ What the sync has still to do with a pod, or what has come of it.
 
 - remove, delete: it is to be deleted, with its finalizer or without;
 - stays, stays ready, left ready: that failed; or it was gone and ready, as far as the sync knew;
-- clean, succeeded, failed, release: see `job_tracking.Mark`;
+- clean, succeeded, failed, index, release: see `job_tracking.Mark`;
 - kept: its finalizer could not be removed.
 """
 Orphaning = str

@@ -33,12 +33,13 @@ from .job_policies import match_pod_failure_policy
 
 __all__ = ["Mark", "Marked", "Patches", "StatusWrite", "track_job_status_and_remove_finalizers"]
 
-Mark = Literal["clean", "succeeded", "failed", "release"]
+Mark = Literal["clean", "succeeded", "failed", "index", "release"]
 """
 What a sync does with a pod.
 
 - clean: the next status counts it and lists it no more;
 - succeeded, failed: the next status lists it there, and then its finalizer is removed;
+- index: the next status has its index among the completed ones, then its finalizer is removed;
 - release: its finalizer is removed, and it is in no list.
 """
 Marked = tuple[tuple[Seen, int, Mark], ...]
@@ -148,13 +149,13 @@ def _track(seen: JobObservation, ctx: Context, variant: frozenset[str]) -> _Trac
         mark, new = _mark(seen, ctx, each, variant)
         twice = twice or (bool(each.listed) and each.listed != mark)
         changed = changed or new
-        if each.pod.phase == "Succeeded" and each.pod.index is not None and mark == "release":
+        if mark == "index" and each.pod.index is not None:
             new_indexes.add(each.pod.index)
         marks.append((each, removable, mark))
     return _Tracking(
         tuple(marks),
         Uncounted(_marked(marks, "succeeded"), _marked(marks, "failed")),
-        _marked(marks, "release"),
+        _marked(marks, "release") + _marked(marks, "index"),
         stay,
         cleaned,
         tuple(sorted(new_indexes)),
@@ -191,7 +192,7 @@ def _mark(
         return "failed", False
     if pod.phase == "Succeeded":
         if spec.indexed:
-            return "release", False
+            return "index", False
         return "succeeded", each.listed != "succeeded"
     failing = ctx.finished is not None and ctx.finished.type != SUCCESS_CRITERIA_MET
     counts, _ = match_pod_failure_policy(spec.pod_failure_policy, pod)

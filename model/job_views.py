@@ -27,6 +27,7 @@ from .job_api import (
 )
 from .job_informer import Jobs, Noting, Working
 from .job_pods import JobPods, Owned, pods_seen
+from .job_status import refusals
 from .job_tracking import StatusWrite
 
 __all__ = ["views"]
@@ -163,8 +164,7 @@ def pod_events(pods: JobPods) -> int:
 
 
 def owned_pods(pods: JobPods) -> int:
-    """How many pods there are that name the Job as their owner, and have not ended or have the
-    finalizer."""
+    """How many pods name the Job as their owner, of those that anybody still asks for."""
     return _count(pods, lambda pod, live: live.owned)
 
 
@@ -215,6 +215,27 @@ def lost_successes(pods: JobPods) -> int:
 def lost_unasked(pods: JobPods) -> int:
     """How many of those were not ones that the controller had given up."""
     return lost_successes(pods.where(lambda pod: not pod.given_up))
+
+
+def counted_given_up(pods: JobPods) -> int:
+    """How many pods that the controller had given up the counters have counted."""
+    return pods.where(lambda pod: pod.given_up and pod.counted > 0).total
+
+
+def failed_that_succeeded(pods: JobPods) -> int:
+    """How many pods have succeeded that the status lists as failed."""
+    return _count(pods, lambda pod, live: pod.in_list == "failed" and live.phase == "Succeeded")
+
+
+def highest_failure_count(pods: JobPods) -> int:
+    """The highest count of failures that a pod of an index begins with."""
+    return max((pod.live.failure_count for pod in pods if pod.live is not None), default=0)
+
+
+def failing_codes(pods: JobPods) -> tuple[int, ...]:
+    """Exit codes of failed pods that the cache shows."""
+    codes = {pod.shown.exit_code for pod in pods if pod.shown is not None}
+    return tuple(sorted(code for code in codes if code is not None))
 
 
 def uncounted_successes(pods: JobPods) -> int:
@@ -338,13 +359,28 @@ def pods_wait(pods: JobPods) -> bool:
     return any(len(pod.trail) > 1 for pod in pods)
 
 
+def at_rest(job_key: Key, job_sync: Working) -> bool:
+    """Whether the Job controller has nothing to do, and nothing to try again."""
+    return job_sync is None and not job_key.dirty
+
+
+def refused(job_sync: Working, jobs: Jobs) -> str:
+    """Why the status that is about to be sent would be refused, if the Job stays as it is."""
+    if not isinstance(job_sync, Pending) or jobs.live is None:
+        return ""
+    sent = job_sync.write.value
+    if not isinstance(sent, StatusWrite):
+        return ""
+    return next(iter(refusals(jobs.live, sent.status, sent.listed_twice)), "")
+
+
 def controller_idle(job_key: Key, job_sync: Working) -> bool:
     """Whether the Job controller has nothing to do, or waits before it tries again."""
     return job_sync is None and (not job_key.dirty or job_key.failures > 0)
 
 
 def pods_at_rest(pods: JobPods) -> bool:
-    """Guard: nothing is to happen to a pod but what takes its time."""
+    """Guard: nothing is to happen to a pod but what takes its time, as to run and to stop."""
     return not any(len(pod.trail) > 1 or pod.orphaning or _moves(pod) for pod in pods)
 
 
@@ -352,15 +388,7 @@ def _moves(pod: Owned) -> bool:
     live = pod.live
     if live is None or pod.lost:
         return False
-    return not live.ended and (live.phase == "Pending" or live.terminating)
-
-
-def worst_ready(job_sync: Working) -> int:
-    """By how much a status that is about to be sent has more ready pods than active ones."""
-    value = job_sync.write.value if isinstance(job_sync, Pending) else None
-    if not isinstance(value, StatusWrite) or value.status.ready is None:
-        return 0
-    return max(0, value.status.ready - value.status.active)
+    return live.phase == "Pending" and not live.terminating
 
 
 def views() -> list[View]:
@@ -395,6 +423,10 @@ def views() -> list[View]:
         lost_successes,
         lost_unasked,
         uncounted_successes,
+        counted_given_up,
+        failed_that_succeeded,
+        highest_failure_count,
+        failing_codes,
         double_indexes,
         double_running,
         fresh_failures,
@@ -414,7 +446,8 @@ def views() -> list[View]:
         orphans_due,
         pods_wait,
         controller_idle,
+        at_rest,
+        refused,
         pods_at_rest,
-        worst_ready,
     ]
     return [View(each.__name__, each) for each in found]

@@ -198,6 +198,7 @@ class _Maker:
         fair: Fair = "weak",
         part_of: Part = None,
         when: str | None = None,
+        name: str | None = None,
     ) -> Action:
         """
         An action, asked only `when` that view is true.
@@ -210,7 +211,7 @@ class _Maker:
             or (part_of == "watch" and self.lag == 0)
         )
         return Action(
-            name=function.__name__,
+            name=name or function.__name__,
             actor=actor,
             function=function,
             writes=tuple(writes.split()),
@@ -333,7 +334,13 @@ def _clock(maker: _Maker, spec: JobSpec) -> list[Action]:
     found = []
     if has_backoff_limit_per_index(spec):
         found.append(
-            maker.of("clock", faults.pass_index_backoff, "job_key pods", when="pods_at_rest")
+            maker.of(
+                "clock",
+                faults.pass_index_backoff,
+                "job_key pods",
+                when="pods_at_rest",
+                name="pass_backoff",
+            )
         )
     else:
         found.append(
@@ -407,8 +414,8 @@ def _assumptions(around: Environment) -> list[str]:
         f"faults: {', '.join(map(str, around.faults)) or 'none'}",
         "the Job has just been created",
         "containers run for any time, and exit with 0 unless a fault says otherwise",
-        "time passes only when nothing else can happen, but for containers that run and syncs that"
-        " are to be tried again; of times that are running any may be up first",
+        "time passes only when nothing else can happen, but for containers that run or stop and"
+        " syncs that are to be tried again; of times that are running any may be up first",
     ]
     if around.lag:
         texts.append(f"a writer waits while {around.lag} events of its kind are on their way")

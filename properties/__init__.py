@@ -11,6 +11,11 @@ if TYPE_CHECKING:
         deletion,
         deployment,
         deployment_status,
+        job_conditions,
+        job_counting,
+        job_limits,
+        job_promise,
+        jobs,
         known_bugs,
         pausing,
         promise,
@@ -22,6 +27,7 @@ if TYPE_CHECKING:
         scaling,
         workloads,
     )
+    from .jobs import properties_for_job
     from .promise import Precondition, Promise
     from .workloads import properties_for
 
@@ -31,10 +37,16 @@ __all__ = [
     "deletion",
     "deployment",
     "deployment_status",
+    "job_conditions",
+    "job_counting",
+    "job_limits",
+    "job_promise",
+    "jobs",
     "known_bugs",
     "pausing",
     "promise",
     "properties_for",
+    "properties_for_job",
     "recreate",
     "replicaset",
     "revisions",
@@ -44,7 +56,12 @@ __all__ = [
     "workloads",
 ]
 
-_FROM = {"Precondition": "promise", "Promise": "promise", "properties_for": "workloads"}
+_FROM = {
+    "Precondition": "promise",
+    "Promise": "promise",
+    "properties_for": "workloads",
+    "properties_for_job": "jobs",
+}
 
 # Type checkers and editors read the imports above; a `__getattr__` would hide misspelt names.
 if not TYPE_CHECKING:
