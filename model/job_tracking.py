@@ -102,7 +102,9 @@ def track_job_status_and_remove_finalizers(
     status = _listing(status, found)
     marks = found.marks
     if needs_flush:
-        sent = StatusWrite(status, marks, ctx.backoff, renews, found.listed_twice)
+        # With a back-off for each index, nobody asks for that of the Job.
+        backoff = None if has_backoff_limit_per_index(seen.job.spec) else ctx.backoff
+        sent = StatusWrite(status, marks, backoff, renews, found.listed_twice)
         if (yield Write("update status", "Job", value=sent, keeps=True)) != "applied":
             return False
         marks = ()

@@ -15,6 +15,7 @@ from .job_promise import (
     PER_INDEX,
     REMEMBERED,
     STAYS,
+    TRACKED,
     TTL,
     never,
     spec_has,
@@ -211,7 +212,7 @@ def counts_at_rest(
         )
 
 
-@under(OURS, _ANSWERED)
+@under(OURS, TRACKED, _ANSWERED)
 @after_each_step(
     id="job-success-is-told-at-once",
     says="a success that the cache shows is counted before a back-off is over",

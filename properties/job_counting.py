@@ -83,7 +83,7 @@ def _complete(conditions: tuple[str, ...]) -> bool:
     return "Complete" in conditions
 
 
-@under(OURS, COMPLETIONS, NO_SUCCESS_POLICY, STAYS, STEADY)
+@under(OURS, COMPLETIONS, NO_SUCCESS_POLICY, SAME_COMPLETIONS, STAYS, STEADY)
 @always(
     id="seed-job-success-needs-all-completions",
     says="a Job is Complete only when as many pods have succeeded as completions ask for",
@@ -151,7 +151,7 @@ def failed_and_succeeded(failed_that_succeeded: int) -> bool:
 # ---- indexes ----------------------------------------------------------------------------------
 
 
-@under(OURS, INDEXED, NO_SUCCESS_POLICY)
+@under(OURS, INDEXED, NO_SUCCESS_POLICY, SAME_COMPLETIONS)
 @always(
     id="job-complete-has-all-indexes",
     says="an Indexed Job is Complete only when each of its indexes has succeeded",

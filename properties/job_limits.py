@@ -12,12 +12,12 @@ from .job_promise import (
     INDEXED,
     NEVER,
     NO_POLICY,
+    NOT_PER_INDEX,
     OURS,
     PER_INDEX,
     REMEMBERED,
     REPLACES_FAILED,
     SAME_PARALLELISM,
-    UNINTERRUPTED,
     WORK_QUEUE,
     spec_has,
 )
@@ -297,7 +297,7 @@ def work_queue_stops(status_before: job_api.JobStatus | None) -> Iterator[str]:
         yield "a pod had succeeded, and one more is created"
 
 
-@under(OURS, UNINTERRUPTED)
+@under(OURS, NOT_PER_INDEX)
 @after_each_step(
     id="job-backoff-delays-replacement",
     says="no pod is created while the back-off after a failure runs, unless one has succeeded",

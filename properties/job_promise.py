@@ -17,6 +17,7 @@ __all__ = [
     "LAGGING",
     "NEVER",
     "NON_INDEXED",
+    "NOT_PER_INDEX",
     "NOT_SUSPENDED",
     "NO_POLICY",
     "NO_SUCCESS_POLICY",
@@ -63,6 +64,10 @@ COMPLETIONS = spec_has("completions are set", lambda spec: spec.completions is n
 WORK_QUEUE = spec_has("completions are not set", lambda spec: spec.completions is None)
 INDEXED = spec_has("the Job is Indexed", lambda spec: spec.indexed)
 NON_INDEXED = spec_has("the Job is NonIndexed", lambda spec: not spec.indexed)
+NOT_PER_INDEX = spec_has(
+    "backoffLimitPerIndex is not set",
+    lambda spec: not job_api.has_backoff_limit_per_index(spec),
+)
 PER_INDEX = spec_has("backoffLimitPerIndex is set", job_api.has_backoff_limit_per_index)
 NEVER = spec_has("restartPolicy is Never", lambda spec: spec.restart_policy == "Never")
 NO_POLICY = spec_has(
@@ -119,8 +124,8 @@ def _steady(spec: job_api.JobSpec, around: Environment) -> bool:
 _CUTS_OFF = ("controller-restart", "write-failure", "write-unknown")
 _DELETES_PODS = ("delete-pod", "evict", "node-crash")
 STEADY = Precondition(
-    "no pod that is listed as failed can succeed: pods are neither deleted, evicted nor lost, nor is"
-    " a Job with a deadline suspended; or no request fails and the controller does not restart",
+    "no pod that is listed as failed can succeed: pods are neither deleted, evicted nor lost, nor"
+    " is a Job with a deadline suspended; or no request fails and the controller does not restart",
     _steady,
     lambda around: without(around, *_CUTS_OFF),
 )
