@@ -100,8 +100,9 @@ def scenarios(targets: Sequence[str], asked: Asked) -> tuple[Scenario, ...]:
     """
     if not targets:
         return (_of_bug(asked),)
-    _environments(asked)  # what is wrong with the options is said before what is with the files
-    manifests = read_manifests(targets)
+    # What is wrong with the options is said before what is with the files.
+    around, _ = _environments(asked)
+    manifests = read_manifests(targets, _on(around))
     found = _workloads(manifests)
     if not found:
         known = " and no ".join(KINDS)
@@ -110,7 +111,7 @@ def scenarios(targets: Sequence[str], asked: Asked) -> tuple[Scenario, ...]:
         )
     _check_inert(asked, manifests)
     _check_concerns(asked, [kind for kind, _ in found])
-    names = [manifest.name for _, manifest in found]
+    names = [_spellings(manifest) for _, manifest in found]
     return tuple(
         _scenario(
             kind,
@@ -118,15 +119,25 @@ def scenarios(targets: Sequence[str], asked: Asked) -> tuple[Scenario, ...]:
             manifests,
             asked,
             tuple(targets),
-            alone=names.count(manifest.name) == 1,
+            name=next(each for each in own if sum(each in others for others in names) == 1),
         )
-        for kind, manifest in found
+        for (kind, manifest), own in zip(found, names, strict=True)
     )
+
+
+def _spellings(manifest: Manifest) -> tuple[str, str, str]:
+    """What a workload can be called, the shortest first; nothing else has the last one."""
+    return manifest.name, f"{manifest.namespace}/{manifest.name}", manifest.key
+
+
+def _on(around: Environment) -> frozenset[str]:
+    """The feature gates that are on."""
+    return frozenset(name for name, on in around.gates if on)
 
 
 def _workloads(manifests: Manifests) -> list[tuple[Kind, Manifest]]:
     """The workloads of kinds that are modelled, in the order of the files."""
-    return [(KINDS["Deployment"], each) for each in manifests.deployments]
+    return [(KINDS[each.kind], each) for each in manifests.workloads if each.kind in KINDS]
 
 
 def _scenario(
@@ -135,19 +146,18 @@ def _scenario(
     manifests: Manifests,
     asked: Asked,
     targets: tuple[str, ...],
-    alone: bool,
+    name: str,
 ) -> Scenario:
-    key = f"{manifest.namespace}/{manifest.name}"
     owners = told(manifest, kind)
     mine = _over(asked, owners)
     base, ladder = _environments(mine, kind)
-    about = [each for each in manifests.not_modelled if key in each.deployments]
-    others = [each for each in manifests.not_modelled if not each.deployments]
+    about = [each for each in manifests.not_modelled if manifest.key in each.concerns]
+    others = [each for each in manifests.not_modelled if not each.concerns]
     blocks = [each for each in about if each.effect == _BLOCKS and not _inert(each, asked)]
-    name = manifest.name if alone else key
     listed = tuple(_listed(each, asked) for each in (*about, *others))
     bugs = (*asked.bugs, *asked.fixes)
-    of = Workload(kind, name, manifest, targets, listed, owners.relies_on, bugs)
+    warnings = tuple(str(each) for each in manifests.warnings if each.workload == manifest.key)
+    of = Workload(kind, name, manifest, targets, listed, owners.relies_on, bugs, warnings)
     rungs = tuple(
         Rung(rung, of.subject(around), one, around, of)
         for rung, around, one in _rungs(base, mine, kind, ladder)
@@ -366,6 +376,7 @@ class Workload:
     not_modelled: tuple[str, ...] = ()
     relies_on: tuple[str, ...] = ()
     bugs: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
     @property
     def spec(self) -> Any:
@@ -393,6 +404,7 @@ class Workload:
             recipe=_recipe(self.name, self.manifest, around, self.bugs),
             left_out=tuple(left_out),
             relies_on=self.relies_on,
+            warnings=self.warnings,
         )
 
     def _broken_by_bugs(self, around: Environment) -> Iterator[Property]:
@@ -458,7 +470,8 @@ def subject_of_recipe(recipe: Mapping[str, Any], where: str) -> Subject:
         kubernetes=version,
         feature_gates=tuple(recipe["featureGates"]),
     )
-    found = _workloads(parse_manifests(json.dumps(document), where))
+    around, _ = _environments(asked)
+    found = _workloads(parse_manifests(json.dumps(document), where, _on(around)))
     if len(found) != 1:
         raise TraceFormatError(f"{where}: #meta.subject.manifest is no {' and no '.join(KINDS)}")
     ((kind, manifest),) = found

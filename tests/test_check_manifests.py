@@ -398,7 +398,7 @@ def test_deployments_that_may_select_each_others_pods_are_not_said_to_be_safe(
     assert all("whose selector overlaps" in each["because"] for each in asserted)
 
 
-@pytest.mark.parametrize("size", [0, 40, 400])
+@pytest.mark.parametrize("size", [0, 40, pytest.param(400, marks=pytest.mark.slow)])
 def test_many_pods_at_once_are_no_more_work_to_plan(run: Run, one: str, size: int) -> None:
     """A batch of requests is told how many failed, and not which."""
     words = ("--users", f"scale:{size}", "--faults", "write-failure", "--level", "interleaved")

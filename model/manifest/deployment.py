@@ -9,45 +9,32 @@ Deployments as they are written in manifests, with the API server's defaults and
     `pods.py` for those that are checked.
 """
 
-import json
-import re
-from typing import Any
+from typing import Any, ClassVar
 
 import attrs
 
 from seatrial.model import IntOrPercent
 
-from .errors import Path, Position, Problem, dotted, quoted
+from .bounds import as_written, at_most_all, read_bound
 from .names import dns_subdomain
-from .pods import check_metadata, check_template
+from .pods import check_template
 from .reading import Reading
-from .schema import check
-from .selector import LabelSelector, check_labels, read_selector
-from .template import Pairs, PodTemplate, pod_template
+from .workloads import Workload, check_selected, common, read_workload, selector_document
 
 __all__ = ["DeploymentManifest", "read_deployment"]
 
-_PERCENT = re.compile(r"[0-9]+%")
 _STRATEGIES = ("Recreate", "RollingUpdate")
 _UPDATE = ("spec", "strategy", "rollingUpdate")
 
 
-@attrs.frozen
-class DeploymentManifest:
-    """
-    An `apps/v1` Deployment, defaults included.
+@attrs.frozen(kw_only=True)
+class DeploymentManifest(Workload):
+    """An `apps/v1` Deployment, defaults included."""
 
-    Two are equal if they mean the same, wherever and however they were written; `position` tells
-    where a field was written.
-    """
+    api_version: ClassVar[str] = "apps/v1"
+    kind: ClassVar[str] = "Deployment"
 
-    name: str
-    namespace: str
-    labels: Pairs
-    annotations: Pairs
     replicas: int
-    selector: LabelSelector
-    template: PodTemplate
     strategy: str
     max_unavailable: IntOrPercent | None
     max_surge: IntOrPercent | None
@@ -55,24 +42,12 @@ class DeploymentManifest:
     revision_history_limit: int
     progress_deadline_seconds: int
     paused: bool
-    written: tuple[tuple[str, Position], ...] = attrs.field(default=(), eq=False, repr=False)
 
-    def position(self, field: str = "") -> Position | None:
-        """Where a field such as `spec.replicas` was written, or None where it has its default."""
-        return dict(self.written).get(field)
-
-    def document(self) -> dict[str, Any]:
-        """The object with all defaults, as data that a manifest could hold."""
+    def spec_document(self) -> dict[str, Any]:
+        """The spec with all defaults, as data that a manifest could hold."""
         spec: dict[str, Any] = {
             "replicas": self.replicas,
-            "selector": {
-                "matchLabels": dict(self.selector.match_labels),
-                "matchExpressions": [
-                    {"key": each.key, "operator": each.operator, "values": list(each.values)}
-                    for each in self.selector.match_expressions
-                ],
-            },
-            "template": json.loads(self.template.canonical),
+            "selector": selector_document(self.selector),
             "strategy": {"type": self.strategy},
             "minReadySeconds": self.min_ready_seconds,
             "revisionHistoryLimit": self.revision_history_limit,
@@ -81,58 +56,30 @@ class DeploymentManifest:
         }
         if self.max_unavailable is not None and self.max_surge is not None:
             spec["strategy"]["rollingUpdate"] = {
-                "maxUnavailable": _as_written(self.max_unavailable),
-                "maxSurge": _as_written(self.max_surge),
+                "maxUnavailable": as_written(self.max_unavailable),
+                "maxSurge": as_written(self.max_surge),
             }
-        metadata = {
-            "name": self.name,
-            "namespace": self.namespace,
-            "labels": dict(self.labels),
-            "annotations": dict(self.annotations),
-        }
-        return {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": metadata, "spec": spec}
-
-
-def _as_written(bound: IntOrPercent) -> int | str:
-    return str(bound) if bound.kind == "percent" else bound.value
+        return spec
 
 
 def read_deployment(reading: Reading) -> DeploymentManifest | None:
-    """
-    The Deployment, or None and a problem noted for each thing that is wrong.
-
-    As in the API server, the rules are asked only about what could be decoded.
-    """
-    reading.problems += _decoded(reading)
-    if reading.problems:
-        return None
-    check_metadata(reading, dns_subdomain)
-    manifest = _deployment(reading)
-    return None if reading.problems else manifest
-
-
-def _decoded(reading: Reading) -> list[Problem]:
-    return check(reading.node, "Deployment", reading.path)
+    """The Deployment, or None and a problem noted for each thing that is wrong."""
+    return read_workload(reading, "Deployment", dns_subdomain, _deployment)
 
 
 def _deployment(reading: Reading) -> DeploymentManifest:
     """Defaults first and rules afterwards, field by field. :Go: ValidateDeploymentSpec"""
-    if "spec" not in reading.data:
-        reading.refuse((), "no spec; write spec with selector and template")
     replicas = reading.not_negative(("spec", "replicas"), 1)
-    selector = _selector(reading)
+    selector = check_selected(reading)
+    check_template(reading, ("spec", "template"), "Deployment")
     strategy, max_unavailable, max_surge = _strategy(reading)
     min_ready = reading.not_negative(("spec", "minReadySeconds"), 0)
     history = reading.not_negative(("spec", "revisionHistoryLimit"), 10)
     deadline = _deadline(reading, min_ready)
     return DeploymentManifest(
-        name=reading.get("metadata", "name", default=""),
-        namespace=reading.get("metadata", "namespace", default="") or "default",
-        labels=_pairs(reading, "labels"),
-        annotations=_pairs(reading, "annotations"),
+        **common(reading),
         replicas=replicas,
         selector=selector,
-        template=pod_template(reading.get("spec", "template", default={})),
         strategy=strategy,
         max_unavailable=max_unavailable,
         max_surge=max_surge,
@@ -140,78 +87,30 @@ def _deployment(reading: Reading) -> DeploymentManifest:
         revision_history_limit=history,
         progress_deadline_seconds=deadline,
         paused=reading.get("spec", "paused", default=False),
-        written=_written(reading),
     )
-
-
-def _pairs(reading: Reading, field: str) -> Pairs:
-    return tuple(sorted(reading.get("metadata", field, default={}).items()))
-
-
-def _selector(reading: Reading) -> LabelSelector:
-    """
-    A selector that is not empty, and a template that it selects.
-
-    :Go: ValidateDeploymentSpec, ValidatePodTemplateSpecForReplicaSet
-    """
-    path = ("spec", "selector")
-    labels_path = ("spec", "template", "metadata", "labels")
-    before = len(reading.problems)
-    selector = read_selector(reading, path)
-    readable = len(reading.problems) == before
-    check_labels(reading, labels_path)
-    labels = reading.get(*labels_path, default={})
-    if reading.get(*path) is None and "spec" in reading.data:
-        reading.refuse(path, "no selector; write matchLabels with the labels of the template")
-    elif selector == LabelSelector() and "spec" in reading.data:
-        reading.refuse(path, "the selector is empty; write matchLabels with the template's labels")
-    elif readable and not selector.matches(labels):
-        shown = ", ".join(f"{key}={value}" for key, value in sorted(labels.items())) or "none"
-        reading.refuse(
-            labels_path,
-            f"spec.selector does not select these labels ({quoted(shown)[1:-1]}); give the template"
-            " the labels of the selector",
-        )
-    check_template(reading, ("spec", "template"))
-    return selector
 
 
 def _strategy(reading: Reading) -> tuple[str, IntOrPercent | None, IntOrPercent | None]:
     """:Go: SetDefaults_Deployment, ValidateDeploymentStrategy, ValidateRollingUpdateDeployment"""
-    kind = reading.get("spec", "strategy", "type", default="") or "RollingUpdate"
+    path = ("spec", "strategy", "type")
+    kind = reading.one_of(path, _STRATEGIES, "RollingUpdate", "strategy")
     if kind not in _STRATEGIES:
-        says = f"is no strategy; write {' or '.join(_STRATEGIES)}"
-        reading.refuse_value(("spec", "strategy", "type"), kind, says)
         return kind, None, None
     if kind == "Recreate":
         if reading.get(*_UPDATE) is not None:
             reading.refuse(_UPDATE, "Recreate takes no rollingUpdate; remove one of the two")
         return kind, None, None
     before = len(reading.problems)
-    max_unavailable = _bound(reading, "maxUnavailable")
-    max_surge = _bound(reading, "maxSurge")
-    path = (*_UPDATE, "maxUnavailable")
-    if max_unavailable.kind == "percent" and max_unavailable.value > 100:
-        reading.refuse(path, f"'{max_unavailable}' is more than all pods; write at most 100%")
+    unavailable_path = (*_UPDATE, "maxUnavailable")
+    max_unavailable = read_bound(reading, unavailable_path, "25%")
+    max_surge = read_bound(reading, (*_UPDATE, "maxSurge"), "25%")
+    at_most_all(reading, unavailable_path, max_unavailable)
     if len(reading.problems) == before and not max_unavailable.value and not max_surge.value:
         reading.refuse(
-            path, "0 while maxSurge is 0, so no pod could be replaced; raise one of them"
+            unavailable_path,
+            "0 while maxSurge is 0, so no pod could be replaced; raise one of them",
         )
     return kind, max_unavailable, max_surge
-
-
-def _bound(reading: Reading, field: str) -> IntOrPercent:
-    """A bound of the rolling update. :Go: ValidatePositiveIntOrPercent, IsValidPercent"""
-    path = (*_UPDATE, field)
-    value = reading.get(*path, default="25%")
-    if not isinstance(value, str):
-        return IntOrPercent.absolute(reading.not_negative(path, 0))
-    # What has more digits than this means nothing, and Go's controller fails on it.
-    if _PERCENT.fullmatch(value) and len(value) <= 10:
-        return IntOrPercent.percent(int(value[:-1]))
-    says = "is no percentage; write an integer without quotes, or a percentage such as 25%"
-    reading.refuse_value(path, value, says)
-    return IntOrPercent.percent(25)
 
 
 def _deadline(reading: Reading, min_ready: int) -> int:
@@ -227,19 +126,3 @@ def _deadline(reading: Reading, min_ready: int) -> int:
             " deadline has to be the greater one",
         )
     return deadline
-
-
-def _written(reading: Reading) -> tuple[tuple[str, Position], ...]:
-    """Each field that was written, and where; "" is the object itself."""
-    found: dict[str, Position] = {}
-    todo: list[tuple[Path, Any]] = [((), reading.node)]
-    while todo:
-        path, node = todo.pop()
-        found[dotted(path)] = node.position
-        if isinstance(node.value, dict):
-            todo += [
-                ((*path, key), each) for key, each in node.value.items() if each.value is not None
-            ]
-        elif isinstance(node.value, tuple):
-            todo += [((*path, index), each) for index, each in enumerate(node.value)]
-    return tuple(sorted(found.items()))

@@ -1,5 +1,5 @@
 """
-Whether a document can be decoded as a Deployment: every field known, every value of its type.
+Whether a document can be decoded as a workload: every field known, every value of its type.
 
 The field names and types are data, `schema.json`; its first line says where from.
 

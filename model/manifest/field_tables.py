@@ -1,0 +1,210 @@
+"""
+What is known of the fields of workloads: which the model has, and what the others could do.
+
+Each row is an effect and why. A field without a row may matter: inert is only what somebody has
+thought about. Where several rows fit, the longest one counts.
+"""
+
+from functools import cache
+
+__all__ = ["BLOCKS", "INERT", "INFORMING", "MATTERS", "MODELLED", "UNKNOWN", "Row", "rows"]
+
+BLOCKS = "can write to or block"
+MATTERS = "may matter"
+INERT = "inert"
+
+Row = tuple[str, str]
+
+_POD = "spec.template.spec"
+_OF_ALL = (
+    "apiVersion",
+    "kind",
+    "metadata.name",
+    "metadata.namespace",
+    "spec.selector",
+    "spec.template.metadata.labels",
+    f"{_POD}.containers[].name",
+    f"{_POD}.containers[].image",
+    f"{_POD}.restartPolicy",
+    f"{_POD}.volumes[].name",  # a label for what stands beside it, which is listed
+)
+_CLAIM = "spec.volumeClaimTemplates[]"
+MODELLED: dict[str, tuple[str, ...]] = {
+    "Deployment": (
+        *_OF_ALL,
+        "spec.minReadySeconds",
+        "spec.paused",
+        "spec.progressDeadlineSeconds",
+        "spec.replicas",
+        "spec.revisionHistoryLimit",
+        "spec.strategy",
+    ),
+    "Job": (
+        *_OF_ALL,
+        "spec.activeDeadlineSeconds",
+        "spec.backoffLimit",
+        "spec.backoffLimitPerIndex",
+        "spec.completionMode",
+        "spec.completions",
+        "spec.manualSelector",
+        "spec.maxFailedIndexes",
+        "spec.parallelism",
+        "spec.podFailurePolicy",
+        "spec.podReplacementPolicy",
+        "spec.successPolicy",
+        "spec.suspend",
+        "spec.ttlSecondsAfterFinished",
+    ),
+    "StatefulSet": (
+        *_OF_ALL,
+        "spec.minReadySeconds",
+        "spec.ordinals",
+        "spec.persistentVolumeClaimRetentionPolicy",
+        "spec.podManagementPolicy",
+        "spec.replicas",
+        "spec.revisionHistoryLimit",
+        "spec.serviceName",
+        "spec.updateStrategy",
+        f"{_CLAIM}.metadata.name",
+        f"{_CLAIM}.spec.accessModes",
+        f"{_CLAIM}.spec.resources.requests",
+    ),
+}
+"""By kind, the fields that the rules of the model read."""
+
+_OBJECT = {
+    "metadata.labels": (INERT, "no controller in the model selects it by them"),
+    "metadata.annotations": (MATTERS, "another controller may act on it"),
+    "metadata.creationTimestamp": (INERT, "the API server writes it"),
+    "metadata.deletionGracePeriodSeconds": (INERT, "ignored when an object is written"),
+    "metadata.deletionTimestamp": (INERT, "ignored when an object is written"),
+    "metadata.finalizers": (BLOCKS, "holds up the deletion until somebody removes it"),
+    "metadata.generateName": (INERT, "ignored beside a name"),
+    "metadata.generation": (INERT, "the API server writes it"),
+    "metadata.managedFields": (INERT, "the API server writes it"),
+    "metadata.ownerReferences": (BLOCKS, "the garbage collector deletes it without its owner"),
+    "metadata.resourceVersion": (INERT, "only compared when the manifest is written"),
+    "metadata.selfLink": (INERT, "ignored"),
+    "metadata.uid": (INERT, "the API server writes it"),
+    "status": (INERT, "ignored when an object is written"),
+    "spec.template.metadata": (INERT, "not copied to pods"),
+    "spec.template.metadata.annotations": (MATTERS, "another controller may act on it"),
+    "spec.template.metadata.finalizers": (BLOCKS, "holds up the deletion of every pod"),
+}
+_REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
+_PREFERRED = "preferredDuringSchedulingIgnoredDuringExecution"
+_ON_NODES = "pods may find no node"
+_POD_FIELDS = {
+    "affinity": (MATTERS, _ON_NODES),
+    **{
+        f"affinity.{each}.{_REQUIRED}": (BLOCKS, _ON_NODES)
+        for each in ("nodeAffinity", "podAffinity", "podAntiAffinity")
+    },
+    **{
+        f"affinity.{each}.{_PREFERRED}": (INERT, "prefers nodes and excludes none")
+        for each in ("nodeAffinity", "podAffinity", "podAntiAffinity")
+    },
+    "automountServiceAccountToken": (INERT, "what is mounted does not decide when a pod is ready"),
+    "dnsConfig": (INERT, "how names are looked up inside of a pod"),
+    "dnsPolicy": (INERT, "how names are looked up inside of a pod"),
+    "enableServiceLinks": (INERT, "adds variables to the environment"),
+    "hostAliases": (INERT, "how names are looked up inside of a pod"),
+    "hostNetwork": (BLOCKS, "two pods with the same port do not fit on a node"),
+    "hostname": (INERT, "a name inside of a pod"),
+    "hostnameOverride": (INERT, "a name inside of a pod"),
+    "initContainers": (MATTERS, "a pod is not ready before these have ended"),
+    "nodeName": (BLOCKS, "a pod that its node refuses fails and is replaced without end"),
+    "nodeSelector": (BLOCKS, _ON_NODES),
+    "overhead": (INERT, "a part of the resources that a pod asks for"),
+    "readinessGates": (BLOCKS, "a pod is not ready before another controller says so"),
+    "resourceClaims": (BLOCKS, "a pod waits for its claims"),
+    "resources": (INERT, "the capacity of nodes is not given in manifests"),
+    "schedulerName": (BLOCKS, "a pod waits for this scheduler"),
+    "schedulingGates": (BLOCKS, "a pod waits until another controller removes them"),
+    "schedulingGroup": (BLOCKS, "a pod waits for the others of its group"),
+    "setHostnameAsFQDN": (INERT, "a name inside of a pod"),
+    "shareProcessNamespace": (INERT, "what processes see of each other"),
+    "subdomain": (INERT, "a name inside of a pod"),
+    "terminationGracePeriodSeconds": (MATTERS, "how long a pod takes to end"),
+    "topologySpreadConstraints[]": (BLOCKS, _ON_NODES),
+    "volumes[]": (MATTERS, "a pod waits for its volumes"),
+    "volumes[].configMap": (MATTERS, "a pod waits for it if it is missing"),
+    "volumes[].downwardAPI": (INERT, "made of the pod itself"),
+    "volumes[].emptyDir": (INERT, "made on the node, without waiting"),
+    "volumes[].persistentVolumeClaim": (BLOCKS, "one node at a time may use the claim"),
+    "volumes[].secret": (MATTERS, "a pod waits for it if it is missing"),
+}
+_CONTAINER = {
+    "args": (INERT, "which program runs is left open"),
+    "command": (INERT, "which program runs is left open"),
+    "env[]": (INERT, "which program runs is left open"),
+    "env[].valueFrom": (MATTERS, "a container does not start while it is missing"),
+    "imagePullPolicy": (INERT, "whether pulling succeeds is left open"),
+    "lifecycle": (MATTERS, "how long a container takes to start or to end"),
+    "ports[]": (INERT, "only informs"),
+    "ports[].hostPort": (BLOCKS, "two pods with the same port do not fit on a node"),
+    "resizePolicy": (INERT, "only asked when a running pod is resized"),
+    "resources": (INERT, "the capacity of nodes is not given in manifests"),
+    "resources.claims": (BLOCKS, "a pod waits for its claims"),
+    "stdin": (INERT, "what is connected to a process"),
+    "stdinOnce": (INERT, "what is connected to a process"),
+    "terminationMessagePath": (INERT, "where an exit is explained"),
+    "terminationMessagePolicy": (INERT, "where an exit is explained"),
+    "tty": (INERT, "what is connected to a process"),
+    "volumeMounts": (INERT, "what is mounted is judged with the volume"),
+    "workingDir": (INERT, "which program runs is left open"),
+}
+_TABLE: dict[str, Row] = {
+    **_OBJECT,
+    **{f"{_POD}.{field}": row for field, row in _POD_FIELDS.items()},
+    **{f"{_POD}.containers[].{field}": row for field, row in _CONTAINER.items()},
+}
+_VOLUME = "a claim may wait for a volume that fits"
+_OWN: dict[str, dict[str, Row]] = {
+    "Deployment": {},
+    "Job": {
+        "spec.managedBy": (BLOCKS, "another controller keeps the Job"),
+        f"{_POD}.activeDeadlineSeconds": (MATTERS, "a pod fails once this has passed"),
+        f"{_POD}.readinessGates": (MATTERS, "only counts in status.ready"),
+    },
+    "StatefulSet": {
+        f"{_CLAIM}": (MATTERS, "a pod waits for its claims"),
+        f"{_CLAIM}.apiVersion": (INERT, "the API server writes it"),
+        f"{_CLAIM}.kind": (INERT, "the API server writes it"),
+        f"{_CLAIM}.metadata": (INERT, "a claim gets its own"),
+        f"{_CLAIM}.metadata.annotations": (MATTERS, "another controller may act on it"),
+        f"{_CLAIM}.metadata.finalizers": (BLOCKS, "holds up the deletion of every claim"),
+        f"{_CLAIM}.metadata.labels": (INERT, "no controller in the model selects claims"),
+        f"{_CLAIM}.metadata.ownerReferences": (BLOCKS, "a claim is deleted without its owner"),
+        f"{_CLAIM}.spec.dataSource": (BLOCKS, "a claim waits for its data"),
+        f"{_CLAIM}.spec.dataSourceRef": (BLOCKS, "a claim waits for its data"),
+        f"{_CLAIM}.spec.resources": (INERT, "the capacity of volumes is not modelled"),
+        f"{_CLAIM}.spec.selector": (BLOCKS, _VOLUME),
+        f"{_CLAIM}.spec.storageClassName": (MATTERS, "decides when claims are bound, and where"),
+        f"{_CLAIM}.spec.volumeMode": (INERT, "what a container sees of a volume"),
+        f"{_CLAIM}.spec.volumeName": (BLOCKS, "all claims ask for the same volume"),
+        f"{_CLAIM}.status": (INERT, "ignored"),
+        f"{_POD}.hostname": (INERT, "the controller writes it"),
+        f"{_POD}.subdomain": (INERT, "the controller writes it"),
+    },
+}
+UNKNOWN: Row = (MATTERS, "nobody has looked at what it does to these pods")
+# Annotations that tell people or tools outside of the cluster something.
+INFORMING = (
+    "app.kubernetes.io/",
+    "argocd.argoproj.io/",
+    "checksum/",
+    "kubectl.kubernetes.io/default-container",
+    "kubectl.kubernetes.io/last-applied-configuration",
+    "kubectl.kubernetes.io/restartedAt",
+    "kubernetes.io/change-cause",
+    "kubernetes.io/description",
+    "meta.helm.sh/",
+    "prometheus.io/",
+)
+
+
+@cache
+def rows(kind: str) -> dict[str, Row]:
+    """The rows of a kind, by the fields' paths, with `[]` for any place in a list."""
+    return {**_TABLE, **_OWN[kind]}
