@@ -136,7 +136,7 @@ class Pending:
     failed: int = 0
     resume: Resume | None = None
 
-    def answered(self, answer: Answer) -> "Pending | Done":
+    def answered(self, answer: Answers) -> "Pending | Done":
         """What is left after this answer. Raises RuleError for one that was not planned for."""
         if self.write.batch is None:
             return self._rest(answer)

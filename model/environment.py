@@ -294,8 +294,9 @@ def feature_gates(texts: Iterable[str], kubernetes: str = DEFAULT) -> tuple[tupl
     """
     Gates written as `NAME=true`, over their defaults in that release. Raises DeclarationError.
 
-    >>> dict(feature_gates(["StaleControllerConsistencyReplicaSet=false"]))
-    {'StaleControllerConsistencyReplicaSet': False, 'DeploymentReplicaSetTerminatingReplicas': True}
+    >>> gates = dict(feature_gates(["StaleControllerConsistencyReplicaSet=false"]))
+    >>> gates["StaleControllerConsistencyReplicaSet"]
+    False
     """
     gates = dict(versions.known(kubernetes).gates)
     for text in ",".join(texts).split(","):

@@ -136,6 +136,8 @@ def sync_job(
         if managed:
             active, failed, later, ctx = yield from _manage_job(seen, ctx, surplus, variant)
         if _complete(job.spec, ctx.succeeded, active):
+            if "job-suspended-refused-without-start-time" in variant:
+                status = started(status, True)
             condition = JobCondition(SUCCESS_CRITERIA_MET, True, "CompletionsReached")
             ctx = evolve(ctx, finished=condition)
         elif managed:

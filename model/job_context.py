@@ -86,6 +86,8 @@ def sync_context(seen: JobObservation, variant: frozenset[str] = frozenset()) ->
     spec, status, pods = seen.job.spec, seen.job.status, seen.pods
     active: SeenPods = pods.where(is_active)
     new_succeeded = _new_finished(seen, "succeeded", lambda pod: pod.phase == "Succeeded")
+    if "job-complete-with-pod-listed-as-failed" in variant:
+        new_succeeded = new_succeeded.where(lambda each: not each.listed)
     new_failed = _new_finished(seen, "failed", lambda pod: is_pod_failed(pod, spec))
     succeeded = status.succeeded + new_succeeded.total + status.uncounted.succeeded
     failed = status.failed + _counted(spec, new_failed) + status.uncounted.failed

@@ -39,14 +39,15 @@ def _indexed(completions: int, **more: Any) -> JobSpec:
 
 _ISSUES = "https://github.com/kubernetes/kubernetes/issues/"
 _PULLS = "https://github.com/kubernetes/kubernetes/pull/"
+_GO = "https://github.com/kubernetes/kubernetes/blob/v1.36.3/pkg/controller/job/job_controller.go "
 _NO_STORE = "StaleControllerConsistencyJob=false"
 
 MUTANTS: tuple[Mutant, ...] = (
     # ---- counting ----
     _mutant(
         id="job-pod-counted-twice",
-        about="that a finalizer was removed is read from the cache alone, which may not show it yet:"
-        " the pod is listed again, and counted again",
+        about="that a finalizer was removed is read from the cache alone, which may not show it"
+        " yet: the pod is listed again, and counted again",
         source=_ISSUES + "105200",
         shows=("job-counts-each-pod-once",),
         needs=_around(gates=_NO_STORE, level="interleaved", lag=1),
@@ -149,5 +150,28 @@ MUTANTS: tuple[Mutant, ...] = (
         shows=("job-counts-at-rest",),
         needs=_around("suspend"),
         manifest=JobSpec(),
+    ),
+    # ---- what 1.36.3 still has ----
+    Mutant(
+        id="job-complete-with-pod-listed-as-failed",
+        about="a pod that is listed as failed, and then succeeds before its finalizer is removed,"
+        " is compared with completions as one more success: the Job is Complete without it",
+        source=_GO + "getNewFinishedPods",
+        kind="fix",
+        shows=("seed-job-success-needs-all-completions",),
+        needs=_around(faults="evict,controller-restart", level="interleaved", lag=1),
+        manifest=JobSpec(),
+        compose=compose,
+    ),
+    Mutant(
+        id="job-suspended-refused-without-start-time",
+        about="a suspended Job has no start time; one that has reached its completions is to be"
+        " Complete then, and the API server refuses that for as long as it is suspended",
+        source=_GO + "syncJob, with MutableSchedulingDirectivesForSuspendedJobs",
+        kind="fix",
+        shows=("job-status-is-accepted",),
+        needs=_around("suspend", level="interleaved", lag=1),
+        manifest=JobSpec(),
+        compose=compose,
     ),
 )

@@ -95,8 +95,10 @@ def delete_job(jobs: Jobs, lag: int, propagation: str, deletes_left: int) -> Out
     if not _may(jobs, lag, deletes_left) or live is None or live.deleting:
         return
     after: Job | None = None
-    if propagation in ("foreground", "orphan"):
-        after = evolve(live, deleting=propagation)
+    if propagation == "foreground":
+        after = evolve(live, deleting="foreground")
+    elif propagation == "orphan":
+        after = evolve(live, deleting="orphan")
     yield outcome(
         f"deletes the Job, --cascade={propagation}",
         jobs=written(jobs, after),

@@ -33,8 +33,10 @@ from .job_api import (
 from .job_informer import Jobs
 from .job_views import views
 
-__all__ = ["MOST_PODS", "compose", "spec_of"]
+__all__ = ["MOST_PODS", "READ", "compose", "spec_of"]
 
+READ = "1.36.3"
+"""The release whose Job controller is modelled."""
 MOST_PODS = 20
 """More pods at once are not explored: a sync is planned for each way in which it may go."""
 
@@ -157,6 +159,10 @@ def _numbers(around: Environment, user: str) -> tuple[int, ...]:
 def _check(spec: JobSpec, around: Environment) -> None:
     if len(around.values("delete")) > 1:
         raise DeclarationError("--users: delete is given with two propagations; give one")
+    if around.kubernetes != READ:
+        raise DeclarationError(
+            f"--kubernetes {around.kubernetes}: of the Job controller only {READ} was read"
+        )
     if around.slow:
         raise DeclarationError("--clock slow is not modelled for Jobs; leave it at prompt")
     if around.times("set-completions") and not spec.indexed:

@@ -251,25 +251,31 @@ def suspended_still_ends(job_state: str) -> bool:
 
 
 @under(OURS)
-@converges_to(
+@always(
     id="job-suspend-stops-pods",
-    says="a Job that stays suspended has no pods that run",
+    says="when the controller rests, a suspended Job has no active pods",
     source=_DOCS + "#suspending-a-job",
+    premise=lambda job_state, at_rest: at_rest and job_state == "suspended",
 )
-def suspended_has_no_pods(job_state: str, active: int, terminating: int) -> bool:
-    return job_state != "suspended" or active + terminating == 0
+def suspended_has_no_pods(active: int, job_behind: bool, pods_wait: bool) -> Iterator[str]:
+    """They terminate, and are gone when they have stopped."""
+    if active and not job_behind and not pods_wait:
+        yield f"the Job is suspended, and {active} pods are active"
 
 
 @under(OURS)
-@converges_to(
+@always(
     id="job-parallelism-zero-pauses",
-    says="with parallelism 0 no pod runs any more",
+    says="when the controller rests, a Job of parallelism 0 has no active pods",
     source=_DOCS + "#controlling-parallelism",
+    premise=lambda job_state, at_rest: at_rest and job_state == "running",
 )
 def parallelism_zero_pauses(
-    job_state: str, parallelism: int, active: int, terminating: int
-) -> bool:
-    return job_state != "running" or parallelism > 0 or active + terminating == 0
+    parallelism: int, job_alive: str, active: int, job_behind: bool, pods_wait: bool
+) -> Iterator[str]:
+    rests = not job_behind and not pods_wait and job_alive == "alive"
+    if rests and active > parallelism:
+        yield f"parallelism is {parallelism}, and {active} pods are active"
 
 
 @under(OURS, TTL)
