@@ -53,13 +53,13 @@ Verb = Literal[
     "create",
     "update",
     "update status",
+    "patch",
     "adopt",
     "delete",
     "remove",
-    "patch",
     "expect fewer",
 ]
-Kind = Literal["Deployment", "ReplicaSet", "Job", "Pod"]
+Kind = str
 Answer = Literal["applied", "conflict", "already exists", "taken", "not found", "failed"]
 """
 What the API server answers. A write that is `failed` may have been applied nevertheless.
@@ -88,7 +88,7 @@ class Write:
 
     verb: Verb
     kind: Kind
-    key: int = 0
+    key: Any = 0
     value: Any = None
     keeps: bool = False
     batch: int | None = None
@@ -223,6 +223,7 @@ def possible_answers(write: Write, failures: bool, collides: bool = False) -> tu
         "create": ("applied", "already exists"),
         "update": ("applied", "conflict"),
         "update status": ("applied", "conflict"),
+        "patch": ("applied", "not found"),
         "adopt": ("applied", "not found", "conflict"),
         "delete": ("applied", "not found"),
         "expect fewer": ("applied",),

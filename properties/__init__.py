@@ -25,6 +25,12 @@ if TYPE_CHECKING:
         rolling_update,
         rollout,
         scaling,
+        statefulset_claims,
+        statefulset_identity,
+        statefulset_order,
+        statefulset_promise,
+        statefulset_update,
+        statefulsets,
         workloads,
     )
     from .jobs import properties_for_job
@@ -53,6 +59,12 @@ __all__ = [
     "rolling_update",
     "rollout",
     "scaling",
+    "statefulset_claims",
+    "statefulset_identity",
+    "statefulset_order",
+    "statefulset_promise",
+    "statefulset_update",
+    "statefulsets",
     "workloads",
 ]
 
