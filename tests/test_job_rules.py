@@ -14,18 +14,17 @@ from hypothesis import strategies as st
 
 from seatrial.core import Population
 from seatrial.model import job, job_api, job_context, job_indexes, job_policies, job_status
-from seatrial.model.job_api import (
-    ExitCodes,
-    FailureRule,
-    Job,
-    JobPod,
-    JobSpec,
-    JobStatus,
-    Seen,
-    SeenPods,
-    SuccessRule,
-    Uncounted,
-)
+
+ExitCodes = job_api.ExitCodes
+FailureRule = job_api.FailureRule
+Job = job_api.Job
+JobPod = job_api.JobPod
+JobSpec = job_api.JobSpec
+JobStatus = job_api.JobStatus
+Seen = job_api.Seen
+SeenPods = job_api.SeenPods
+SuccessRule = job_api.SuccessRule
+Uncounted = job_api.Uncounted
 
 
 @frozen
@@ -274,7 +273,7 @@ def test_without_finalizers_nothing_is_counted_and_the_sync_fails() -> None:
 
 
 def test_a_pod_that_was_listed_is_counted_when_its_finalizer_is_gone() -> None:
-    seen = Population({Seen(evolve(SUCCEEDED, finalizer=False), "succeeded"): 1})
+    seen: SeenPods = Population({Seen(evolve(SUCCEEDED, finalizer=False), "succeeded"): 1})
 
     found = ran(JobSpec(), seen, JobStatus(uncounted=Uncounted(1), start_time=True))
 
@@ -284,7 +283,7 @@ def test_a_pod_that_was_listed_is_counted_when_its_finalizer_is_gone() -> None:
 
 def test_a_pod_whose_finalizer_is_expected_to_go_is_not_listed_again() -> None:
     """Go: the set expectedRmFinalizers"""
-    seen = Population({Seen(SUCCEEDED, "", expected=True): 1})
+    seen: SeenPods = Population({Seen(SUCCEEDED, "", expected=True): 1})
     before = JobStatus(succeeded=1, start_time=True, ready=0, terminating=0)
 
     found = ran(FIVE, seen, before)
