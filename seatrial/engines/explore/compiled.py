@@ -109,7 +109,7 @@ class _Search:
             graph.work = graph.room(_power(len(starts)), graph.work.ends)
         for state in starts:
             packed = np.array(layout.pack(slots, state, layout.state_words), np.uint64)
-            kernel.push_one(packed, NO_PARENT, graph.work.out, dims(layout)[0])
+            kernel.push_one(packed, NO_PARENT, graph.work.scratch, graph.work.out, dims(layout)[0])
         self.levels.append(min(len(starts), self.most))
         cut = self.insert(1)
         graph.work.reset(0)
