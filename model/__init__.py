@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         deployment,
         deployment_conditions,
         deployment_controller,
+        deployment_mutants,
         deployment_progress,
         deployment_recreate,
         deployment_replica_sets,
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
         guards,
         informer,
         kubelet,
+        mutant,
         mutants,
         pods,
         replicaset,
@@ -42,19 +44,27 @@ if TYPE_CHECKING:
     )
     from .api import IntOrPercent
     from .environment import Environment
-    from .manifest import Manifests, NotModelled, parse_manifests, read_manifests
-    from .manifest_apps import DeploymentManifest
-    from .manifest_errors import ManifestError
-    from .mutants import Mutant
+    from .manifest.deployment import DeploymentManifest
+    from .manifest.errors import ManifestError, ManifestWarning
+    from .manifest.job import JobManifest
+    from .manifest.reader import Manifests, NotModelled, parse_manifests, read_manifests
+    from .manifest.stateful_set import StatefulSetManifest
+    from .manifest.updates import refused_changes
+    from .manifest.workloads import Workload
+    from .mutant import Mutant
 
 __all__ = [
     "DeploymentManifest",
     "Environment",
     "IntOrPercent",
+    "JobManifest",
     "ManifestError",
+    "ManifestWarning",
     "Manifests",
     "Mutant",
     "NotModelled",
+    "StatefulSetManifest",
+    "Workload",
     "api",
     "clock",
     "collisions",
@@ -64,6 +74,7 @@ __all__ = [
     "deployment",
     "deployment_conditions",
     "deployment_controller",
+    "deployment_mutants",
     "deployment_progress",
     "deployment_recreate",
     "deployment_replica_sets",
@@ -76,10 +87,12 @@ __all__ = [
     "guards",
     "informer",
     "kubelet",
+    "mutant",
     "mutants",
     "parse_manifests",
     "pods",
     "read_manifests",
+    "refused_changes",
     "replicaset",
     "replicaset_utils",
     "rollout",
@@ -90,15 +103,20 @@ __all__ = [
 ]
 
 _FROM = {
-    "DeploymentManifest": "manifest_apps",
+    "DeploymentManifest": "manifest.deployment",
     "Environment": "environment",
     "IntOrPercent": "api",
-    "ManifestError": "manifest_errors",
-    "Manifests": "manifest",
-    "Mutant": "mutants",
-    "NotModelled": "manifest",
-    "parse_manifests": "manifest",
-    "read_manifests": "manifest",
+    "JobManifest": "manifest.job",
+    "ManifestError": "manifest.errors",
+    "ManifestWarning": "manifest.errors",
+    "Manifests": "manifest.reader",
+    "Mutant": "mutant",
+    "NotModelled": "manifest.reader",
+    "StatefulSetManifest": "manifest.stateful_set",
+    "Workload": "manifest.workloads",
+    "parse_manifests": "manifest.reader",
+    "read_manifests": "manifest.reader",
+    "refused_changes": "manifest.updates",
 }
 
 # Type checkers and editors read the imports above; a `__getattr__` would hide misspelt names.

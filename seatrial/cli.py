@@ -245,10 +245,37 @@ _HOW = _options(
     ),
     click.option(
         "--engine",
-        type=click.Choice(["explore"]),
+        type=click.Choice(["explore", "hypothesis", "auto"]),
         default="explore",
         show_default=True,
-        help="How to check: explore visits every reachable state.",
+        help="How to check: explore visits every reachable state; hypothesis takes random runs,"
+        " which prove nothing and find much; auto explores, and takes random runs where a limit"
+        " ended that.",
+    ),
+    click.option(
+        "--runs",
+        type=_Range(min=1),
+        metavar="N",
+        help="Take so many random runs of each system. [default: 1000]",
+    ),
+    click.option(
+        "--steps",
+        type=_Range(1, 2000),
+        metavar="M",
+        help="End a random run after so many steps. [default: 200]",
+    ),
+    click.option(
+        "--seed",
+        type=_Range(min=0),
+        metavar="S",
+        help="What random runs follow from: the same seed, the same runs. [default: 0]",
+    ),
+    click.option(
+        "--examples",
+        type=_Place(file_okay=False, path_type=Path),
+        metavar="DIR",
+        help="Keep violations of random runs there (Hypothesis' example database), and try those"
+        " first that are there.",
     ),
     click.option(
         "--threads",
@@ -307,6 +334,10 @@ def check(
     memory_limit: tuple[str, int] | None,
     max_states: int | None,
     max_depth: int | None,
+    runs: int | None,
+    steps: int | None,
+    seed: int | None,
+    examples: Path | None,
     **others: Any,
 ) -> int:
     """Check the Deployments in files or folders of manifests, or a shipped example.
@@ -315,10 +346,12 @@ def check(
     one is shown as the shortest run. The report ends with the command that gives it again.
     """
     from .checking import check as run
-    from .options import Options
+    from .options import RUNS, STEPS, Options, check_engine
     from .scenarios import Asked
 
     texts = {
+        "runs": runs,
+        "steps": steps,
         "max-states": max_states,
         "max-depth": max_depth,
         "time-limit": time_limit and time_limit[0],
@@ -336,9 +369,24 @@ def check(
         fixes=fixes,
         assume_inert=assume_inert,
     )
+    check_engine(
+        engine,
+        drawn={"--runs": runs, "--steps": steps, "--seed": seed, "--examples": examples},
+        searched={
+            "--max-states": max_states,
+            "--max-depth": max_depth,
+            "--reduce": others["reduce"] or None,
+            "--threads": others["threads"],
+        },
+    )
     return run(
         Options(
             asked=asked,
+            engine=engine,
+            seed=seed or 0,
+            examples=examples,
+            runs=runs or RUNS,
+            steps=steps or STEPS,
             max_states=max_states,
             max_depth=max_depth,
             time_limit=time_limit and time_limit[1],

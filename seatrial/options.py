@@ -1,14 +1,21 @@
 """What the command line asked for, and the command that asks for it again."""
 
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import attrs
 
+from seatrial.core import DeclarationError
+
 from .scenarios import Asked, Rung
 
-__all__ = ["Options", "command_again", "command_of_rung"]
+__all__ = ["RUNS", "STEPS", "Options", "check_engine", "command_again", "command_of_rung"]
+
+
+RUNS, STEPS = 1000, 200
+"""How many random runs of how many steps are taken, if nothing else is asked for."""
 
 
 @attrs.frozen(kw_only=True)
@@ -29,12 +36,29 @@ class Options:
     strict: bool = False
     reduce: tuple[str, ...] = ()
     threads: int | None = None
+    engine: str = "explore"
+    runs: int = RUNS
+    steps: int = STEPS
+    seed: int = 0
+    examples: Path | None = None
     format: str = "text"
     output: Path | None = None
     itf: Path | None = None
     all_values: bool = False
     color: str = "auto"
     quiet: bool = False
+
+
+def check_engine(engine: str, *, drawn: Mapping[str, Any], searched: Mapping[str, Any]) -> None:
+    """Raise DeclarationError for an option that means nothing to the engine; None: not given."""
+    for name, value in drawn.items():
+        if value is not None and engine == "explore":
+            raise DeclarationError(f"{name} is for random runs: --engine hypothesis or auto")
+    for name, value in searched.items():
+        if value is not None and engine == "hypothesis":
+            raise DeclarationError(
+                f"{name} is for a search of all states: --engine explore or auto"
+            )
 
 
 def command_again(options: Options, targets: Sequence[str]) -> str:
@@ -57,6 +81,8 @@ def _command(options: Options, targets: Sequence[str]) -> Iterator[str]:
         yield from (f"--{name}", text)
     for each in options.reduce:
         yield from ("--reduce", each)
+    if options.engine != "explore":
+        yield from ("--engine", options.engine, "--seed", str(options.seed))
     if options.first:
         yield "--first"
     if options.strict:

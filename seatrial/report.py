@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from seatrial.core import Exploration, Ground, Trace, Verdict, ground_property
+from seatrial.core import Exploration, Ground, Sampling, Trace, Verdict, ground_property
 from seatrial.counterexamples import show_value
 
 from . import __version__
@@ -63,6 +63,7 @@ def _document(run: Run) -> dict[str, Any]:
         "rung": run.rung,
         "rungs": [_climbed(each) for each in run.rungs],
         "parts": [_climbed(each) for each in run.parts],
+        "untried": list(run.untried),
         "untried_parts": list(run.untried_parts),
         "dropped": run.dropped or None,
         "unsettled": list(run.unsettled),
@@ -120,8 +121,26 @@ def _exploration(found: Exploration) -> dict[str, Any]:
         "widest": list(found.widest),
         "notes": list(found.notes),
         "kernel": found.kernel,
+        "sampling": None if found.sampling is None else _sampling(found.sampling),
         "seconds": round(found.seconds, 3),
         "bytes_held": found.bytes_held,
+    }
+
+
+def _sampling(found: Sampling) -> dict[str, Any]:
+    return {
+        "runs": found.runs,
+        "asked": found.asked,
+        "steps": found.steps,
+        "seed": found.seed,
+        "taken": found.taken,
+        "states": found.states,
+        "depth": found.depth,
+        "capped": found.capped,
+        "starts": found.starts,
+        "examples": found.examples,
+        "fired": dict(found.fired),
+        "seconds": round(found.seconds, 3),
     }
 
 

@@ -36,6 +36,7 @@ from .errors import (
     where,
 )
 from .ground import Ground, GroundAction, GroundOutcome, GroundTotal, GroundView, ground
+from .interrupt import interruptible
 from .population import Population
 from .property import (
     Kind,
@@ -53,7 +54,7 @@ from .property import (
 from .system import Initial, System, every
 from .trace import Change, Step, Trace, enabled_steps, replay, step_of, successor
 from .values import check_value, field_names, same_value, sort_key, with_sets_reversed
-from .verdict import Exploration, Report, Status, Verdict
+from .verdict import Exploration, Report, Sampling, Status, Verdict
 
 __all__ = [
     "Action",
@@ -85,6 +86,7 @@ __all__ = [
     "ReplayError",
     "Report",
     "RuleError",
+    "Sampling",
     "SeatrialError",
     "Status",
     "Step",
@@ -114,6 +116,7 @@ __all__ = [
     "field_names",
     "ground",
     "ground_property",
+    "interruptible",
     "no_hot_loop",
     "outcome",
     "replay",
