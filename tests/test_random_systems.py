@@ -47,10 +47,7 @@ def test_the_engine_agrees_with_the_reference_on_any_seed(seed: int, threads: in
 def sample() -> list[tuple[Plan, reference.Graph]]:
     """Some systems and what is reachable in them."""
     plans = [draw(seed) for seed in range(250)]
-    return [
-        (plan, reference.explore(initial_states(plan), plain(plan)))
-        for plan in plans
-    ]
+    return [(plan, reference.explore(initial_states(plan), plain(plan))) for plan in plans]
 
 
 def test_a_seed_gives_the_same_system_every_time() -> None:

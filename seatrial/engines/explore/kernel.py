@@ -369,6 +369,8 @@ def derive(cells, thread, known, shape, within, misses, dim_w, dim_e):
     """
     Fill in the words of views and totals, `within` a step only of those that committed actions
     rest on; False where something is missing.
+
+    Callers say `np.bool_`, not only True: for literals the compiler makes versions of their own.
     """
     masks, spans, runs, direct, regions, table = known
     views, totals, parts, numbers = shape.views, shape.totals, shape.parts, shape.numbers
@@ -471,7 +473,7 @@ def gather(source, thread, rules, shape, mirror, scratch, misses, dim_w, dim_e):
     for k in range(len(dim_w)):
         cells[k] = source[k]
     if len(dim_e) > len(dim_w):
-        if not derive(cells, thread, known, shape, False, misses, dim_w, dim_e):
+        if not derive(cells, thread, known, shape, np.bool_(False), misses, dim_w, dim_e):
             return -MISSED
     groups = 0
     if shape.committed.size > 0:
@@ -539,7 +541,7 @@ def gather(source, thread, rules, shape, mirror, scratch, misses, dim_w, dim_e):
                 more = 0
                 if shape.committed.size > 0 and (height > 0 or not quiet or rules.stirs[o]):
                     if len(dim_e) > len(dim_w) and not derive(
-                        following, thread, known, shape, True, misses, dim_w, dim_e
+                        following, thread, known, shape, np.bool_(True), misses, dim_w, dim_e
                     ):
                         whole = False
                         continue
@@ -625,7 +627,7 @@ def watch_steps(
         for k in range(len(dim_w)):
             following[k] = scratch.ends[thread, i, k]
         if len(dim_e) > len(dim_w) and not derive(
-            following, thread, known, shape, False, misses, dim_w, dim_e
+            following, thread, known, shape, np.bool_(False), misses, dim_w, dim_e
         ):
             whole = False
             continue
@@ -837,7 +839,7 @@ def foresee(thread, low, high, which, states, rules, shape, scratch, misses, dim
         for k in range(len(dim_w)):
             cells[k] = states[s, k]
         if len(dim_e) > len(dim_w):
-            if not derive(cells, thread, known, shape, False, misses, dim_w, dim_e):
+            if not derive(cells, thread, known, shape, np.bool_(False), misses, dim_w, dim_e):
                 continue
         for i in range(which.size):
             if shut(cells, U(which[i]), shape.guards):
@@ -897,7 +899,7 @@ def expand_plainly(thread, low, high, states, rules, shape, scratch, out, misses
         whole = True
         wide = False
         if len(dim_e) > len(dim_w):
-            whole = derive(cells, thread, known, shape, False, misses, dim_w, dim_e)
+            whole = derive(cells, thread, known, shape, np.bool_(False), misses, dim_w, dim_e)
         if whole:
             for i in range(ordinary.size):
                 a = U(ordinary[i])  # unsigned: such an index is not checked for being negative
@@ -1014,7 +1016,7 @@ def expand(
                 for k in range(len(dim_w)):
                     cells[k] = states[s, k]
                 if len(dim_e) > len(dim_w):
-                    derive(cells, thread, rules.known, shape, False, misses, dim_w, dim_e)
+                    derive(cells, thread, rules.known, shape, np.bool_(False), misses, dim_w, dim_e)
         else:
             enabled = gather(states[s], thread, rules, shape, mirror, scratch, misses, dim_w, dim_e)
             if enabled < 0:
@@ -1096,7 +1098,19 @@ def reopen(thread, states, rules, shape, mirror, watch, scratch, out, misses, di
             n = scratch.begins[thread, enabled]
             source = states[s]
             whole = watch_steps(
-                source, n, s, False, thread, rules, shape, watch, scratch, misses, out, dim_w, dim_e
+                source,
+                n,
+                s,
+                np.bool_(False),
+                thread,
+                rules,
+                shape,
+                watch,
+                scratch,
+                misses,
+                out,
+                dim_w,
+                dim_e,
             )
         if not whole:
             misses.open[thread, left] = s
@@ -1372,7 +1386,7 @@ def check(
             changed[k] = ZERO if parent == NO_PARENT else states[s, k] ^ states[parent, k]
         whole = True
         if len(dim_e) > len(dim_w):
-            whole = derive(cells, thread, known, shape, False, misses, dim_w, dim_e)
+            whole = derive(cells, thread, known, shape, np.bool_(False), misses, dim_w, dim_e)
         if whole:
             for q in range(which.size):
                 if sign[q] == 0 and hit[thread, q] >= 0:
@@ -1421,7 +1435,7 @@ def decide(thread, low, high, states, rules, shape, which, answers, scratch, mis
             cells[k] = states[s, k]
         whole = True
         if len(dim_e) > len(dim_w):
-            whole = derive(cells, thread, known, shape, False, misses, dim_w, dim_e)
+            whole = derive(cells, thread, known, shape, np.bool_(False), misses, dim_w, dim_e)
         if whole and which >= 0:
             j = find(cells, which, masks, spans, runs, direct, regions, table, dim_e)
             if j == EMPTY:
@@ -1514,7 +1528,7 @@ def edges_plainly(
             cells[k] = states[s, k]
         begin = n
         if len(dim_e) > len(dim_w):
-            if not derive(cells, thread, known, shape, False, misses, dim_w, dim_e):
+            if not derive(cells, thread, known, shape, np.bool_(False), misses, dim_w, dim_e):
                 return s, MISSED, begin
         for i in range(ordinary.size):
             if shut(cells, ordinary[i], shape.guards):
