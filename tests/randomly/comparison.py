@@ -314,7 +314,7 @@ def comparable(report: core.Report) -> core.Report:
         seconds=0.0,
         bytes_held=0,
         kernel="",
-        evaluations=tuple(sorted(asked)),
+        evaluations=tuple(asked),
         widest=(),
     )
     return attrs.evolve(report, exploration=same)

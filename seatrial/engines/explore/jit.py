@@ -13,7 +13,7 @@ from .clock import start_compiling, stop_compiling
 __all__ = ["inline", "jit", "making_arrays"]
 
 
-class _Listener(event.Listener):  # type: ignore[misc]
+class _Listener(event.Listener):
     """Stops the clock; numba compiles one function at a time, whichever thread asks."""
 
     def on_start(self, event: event.Event) -> None:
@@ -23,7 +23,7 @@ class _Listener(event.Listener):  # type: ignore[misc]
         stop_compiling()
 
 
-event.register("numba:compile", _Listener())
+event.register("numba:compile", _Listener())  # type: ignore[no-untyped-call]
 
 # numba's annotations do not know `_nrt`.
 jit = njit(cache=True, nogil=True, boundscheck=False, error_model="numpy", _nrt=False)  # type: ignore[call-overload]

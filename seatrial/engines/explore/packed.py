@@ -20,6 +20,8 @@ __all__ = ["BUCKET_LEAST", "NO_PARENT", "PackedGraph", "shares"]
 NO_PARENT = int(kernel.NO_PARENT)
 BUCKET_LEAST = 64
 _LOAD = 0.85
+_SMALL = 1 << 13
+"""Slots of a shard; fewer make a table of less than 4 MiB, which is not worth growing slowly."""
 _ROOM = (16, 4, 2, 1)
 """How much more room than is needed is asked for, first the most."""
 _Edges = tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.uint64]]
@@ -330,7 +332,9 @@ def _roomy(rows: int, columns: int) -> tuple[Words, npt.NDArray[np.uint32]]:
 
 
 def _larger(capacity: int) -> int:
-    """Half as many slots again, in whole lines."""
+    """Half as many slots again, in whole lines; of a small table four times as many."""
+    if capacity < _SMALL:
+        return 4 * capacity
     return capacity + max(1, capacity // 2 // kernel.LINE) * kernel.LINE
 
 

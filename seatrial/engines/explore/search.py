@@ -353,10 +353,11 @@ def _exploration(tables: Tables, reached: Reached, reductions: _Reductions) -> E
     actions = tables.system.actions
     states = max(1, len(reached.graph))
     sizes = {domain.name: len(domain.values) for domain in tables.domains}
+    evaluated = tables.evaluated
     never = [action.name for action in actions if action.number not in tables.fired]
     widest = [
         f"{kind} of {name}: {count:,}"
-        for kind, counts in (("values", sizes), ("evaluations", tables.evaluations))
+        for kind, counts in (("values", sizes), ("evaluations", evaluated))
         for name, count in counts.items()
         if states >= 1000 and count > states // 100
     ]
@@ -369,7 +370,7 @@ def _exploration(tables: Tables, reached: Reached, reductions: _Reductions) -> E
         seconds=reached.seconds,
         capped=reached.capped,
         deadlocks=reached.findings.deadlocks,
-        evaluations=tuple(tables.evaluations.items()),
+        evaluations=tuple(evaluated.items()),
         values=tuple(sizes.items()),
         actions_never_fired=tuple(never),
         widest=tuple(widest),
