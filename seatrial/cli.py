@@ -473,8 +473,9 @@ def show(path: Path, all_values: bool, roads: bool, color: str) -> int:
 def replay(path: Path) -> int:
     """Run the system along a trace file, exactly.
 
-    Exit code 0 where every step is a step of the system with the recorded parameters, else 2 with
-    the step that is not and what was enabled instead.
+    Exit code 0 where every step is a step of the system with the recorded parameters and the run
+    breaks (or reaches) what it names, else 2: with the step that is not one and what was enabled
+    instead, or with what the end of the run shows.
     """
     from .display import write_out
     from .inspecting import replay_trace

@@ -18,6 +18,7 @@ from seatrial.core import (
     ground_property,
 )
 from seatrial.counterexamples import (
+    Confirmed,
     ItfTrace,
     Story,
     as_trace,
@@ -237,6 +238,16 @@ def _parameters(meta: Mapping[str, Any], path: Path) -> dict[str, int]:
     return values
 
 
+def _confirmed(read: Read) -> Confirmed:
+    """What the run shows. Raises ReplayError where that is not what the file says."""
+    found = confirm(read.trace, read.property, read.system)
+    if found.witness and read.violation and read.property.kind != "sometimes":
+        raise ReplayError(
+            f"the run in the trace does not break {read.property.id}: {found.trace.because[0]}"
+        )
+    return found
+
+
 def show_trace(path: Path, look: Look, *, all_values: bool, roads: bool) -> str:
     """
     The trace of a file as a timeline, with the reasons that the run itself gives.
@@ -244,11 +255,7 @@ def show_trace(path: Path, look: Look, *, all_values: bool, roads: bool) -> str:
     Raises ReplayError where it does not break the property that the file names.
     """
     read = read_trace(path)
-    found = confirm(read.trace, read.property, read.system)
-    if found.witness and read.violation and read.property.kind != "sometimes":
-        raise ReplayError(
-            f"the run in the trace does not break {read.property.id}: {found.trace.because[0]}"
-        )
+    found = _confirmed(read)
     return render(
         found.trace,
         read.property,
@@ -264,8 +271,14 @@ def show_trace(path: Path, look: Look, *, all_values: bool, roads: bool) -> str:
 
 
 def replay_trace(path: Path) -> str:
-    """A sentence that says that the file is a run of its system."""
+    """
+    A sentence that says that the file is a run of its system.
+
+    Raises ReplayError where it is not, or where it does not break the property that the file names:
+    so it is with the first steps of a longer one.
+    """
     read = read_trace(path)
+    _confirmed(read)
     steps = f"{read.trace.length} step{'' if read.trace.length == 1 else 's'}"
     loop = ", and the loop closes" if read.trace.loop is not None else ""
     return printable(f"replayed exactly: {steps} of {read.shown}{loop}") + "\n"
