@@ -27,6 +27,7 @@ from .declare import (
 from .errors import (
     DeclarationError,
     NotAFunction,
+    NotSymbolic,
     PropertyError,
     ReplayError,
     RuleError,
@@ -50,7 +51,9 @@ from .property import (
     no_hot_loop,
     sometimes,
 )
+from .purity import functions_of
 from .system import Initial, System, every
+from .theorem import Hypothesis, Mutation, OneOf, Theorem, Whole, as_system, broken, small_assignments
 from .trace import Change, Step, Trace, enabled_steps, replay, step_of, successor
 from .values import check_value, field_names, same_value, sort_key, with_sets_reversed
 from .verdict import Exploration, Report, Status, Verdict
@@ -65,6 +68,7 @@ __all__ = [
     "Fairness",
     "Finding",
     "Ground",
+    "Hypothesis",
     "GroundAction",
     "GroundOutcome",
     "GroundProperty",
@@ -74,7 +78,10 @@ __all__ = [
     "Initial",
     "Kind",
     "Members",
+    "Mutation",
     "NotAFunction",
+    "NotSymbolic",
+    "OneOf",
     "Outcome",
     "Outcomes",
     "Own",
@@ -89,6 +96,7 @@ __all__ = [
     "Status",
     "Step",
     "System",
+    "Theorem",
     "Total",
     "Trace",
     "TraceFormatError",
@@ -97,13 +105,16 @@ __all__ = [
     "Verdict",
     "View",
     "Violation",
+    "Whole",
     "action",
     "after_each_step",
     "always",
     "answers",
     "arith",
+    "as_system",
     "at_least",
     "at_most",
+    "broken",
     "check_value",
     "choose",
     "converges_to",
@@ -112,12 +123,14 @@ __all__ = [
     "enabled_steps",
     "every",
     "field_names",
+    "functions_of",
     "ground",
     "ground_property",
     "no_hot_loop",
     "outcome",
     "replay",
     "same_value",
+    "small_assignments",
     "sometimes",
     "sort_key",
     "split",
