@@ -15,7 +15,19 @@ from seatrial.core import NotSymbolic, Population, field_names
 
 from .terms import SymBool, SymInt, boolean, integer, lifted
 
-__all__ = ["HOLE", "Leaf", "Shape", "built", "leaves_of", "shape_of"]
+__all__ = [
+    "HOLE",
+    "Leaf",
+    "Shape",
+    "built",
+    "fresh",
+    "joined",
+    "leaves_of",
+    "matched",
+    "merged",
+    "shape_of",
+    "structural",
+]
 
 Shape = Any
 """A value in which every leaf is a `Leaf`, or, where constants are kept, a number itself."""
@@ -194,3 +206,60 @@ def _either(guard: Any, new: Any, old: Any) -> Any:
         return old
     made: Callable[[Any], Any] = boolean if z3.is_bool(one) else integer
     return made(z3.If(guard, one, other))
+
+
+def matched(shape: Shape, value: Any) -> list[Any] | None:
+    """The leaves with which a shape is this value; None where it is of another shape."""
+    leaves: list[Any] = []
+    return leaves if _matches(shape, value, leaves) else None
+
+
+def _matches(shape: Shape, value: Any, leaves: list[Any]) -> bool:
+    kind: Any = type(value)
+    if isinstance(shape, Leaf):
+        fits = kind in ((bool, SymBool) if shape.kind == "bool" else (int, SymInt))
+        if fits:
+            leaves.append(value)
+        return fits
+    if not isinstance(shape, _Parts):
+        return kind is type(shape) and kind is not SymInt and kind is not SymBool and value == shape
+    if shape.kind is not kind:
+        return False
+    if kind is Population:
+        items = dict(value.counts)
+        known = dict(shape.parts)
+        return items.keys() == known.keys() and all(
+            _matches(part, items[each], leaves) for each, part in shape.parts
+        )
+    if kind is dict:
+        return value.keys() == dict(shape.parts).keys() and all(
+            _matches(part, value[key], leaves) for key, part in shape.parts
+        )
+    if isinstance(value, (tuple, list)):
+        return len(value) == len(shape.parts) and all(
+            _matches(part, each, leaves)
+            for (_, part), each in zip(shape.parts, value, strict=True)
+        )
+    return all(_matches(part, getattr(value, name), leaves) for name, part in shape.parts)
+
+
+def joined(one: Shape, other: Shape) -> Shape | None:
+    """The shape that both are instances of, with a leaf where they differ in a number; or None."""
+    if type(one) is type(other) and one == other:
+        return one
+    for kind, leaf in (("int", HOLE), ("bool", _TRUTH)):
+        if all(type(each).__name__ == kind or each == leaf for each in (one, other)):
+            return leaf
+    if _COUNT in (one, other) and all(type(each) in (int, Leaf) for each in (one, other)):
+        return _COUNT
+    if not (isinstance(one, _Parts) and isinstance(other, _Parts)):
+        return None
+    if one.kind is not other.kind or len(one.parts) != len(other.parts):
+        return None
+    parts = []
+    for (name, mine), (key, its) in zip(one.parts, other.parts, strict=True):
+        both = joined(mine, its)
+        if name != key or (both is None and not (mine is None and its is None)):
+            return None
+        parts.append((name, both))
+    return _Parts(one.kind, tuple(parts))
