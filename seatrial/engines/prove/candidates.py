@@ -11,6 +11,7 @@ from itertools import combinations, product
 from typing import Any
 
 import attrs
+import numpy as np
 import z3
 
 from seatrial.core import Ground, Whole, enabled_steps, ground, successor
@@ -20,8 +21,8 @@ from .machine import Machine
 __all__ = ["Candidate", "pool", "small_states"]
 
 _MOST = 3_000
-_STATES = 250
-_SIZES = 3
+_STATES = 100
+_SIZES = 2
 
 
 @attrs.frozen
@@ -41,10 +42,6 @@ class Candidate:
             right.append(z3.IntVal(-self.constant))
         return _added(left) <= _added(right)
 
-    def holds(self, state: Mapping[str, int]) -> bool:
-        """Whether a concrete state satisfies it."""
-        return sum(state[name] * factor for name, factor in self.factors) + self.constant <= 0
-
 
 def _times(name: str, factor: int) -> Any:
     return z3.Int(name) if factor == 1 else factor * z3.Int(name)
@@ -61,13 +58,17 @@ def _added(parts: list[Any]) -> Any:
 
 def pool(made: Machine, states: Sequence[Mapping[str, int]]) -> list[Candidate]:
     """The candidates that all of these states satisfy, the shorter ones first."""
-    kept: dict[Candidate, None] = {}
-    for each in _generated(made):
-        if each not in kept and all(each.holds(state) for state in states):
-            kept[each] = None
-            if len(kept) >= _MOST:
-                break
-    return list(kept)
+    generated = list(dict.fromkeys(_generated(made)))[:_MOST]
+    names = [*made.parameters, *(term.decl().name() for term, _, _ in made.common_leaves())]
+    column = {name: at for at, name in enumerate(names)}
+    seen = np.unique(np.array([[state[name] for name in names] for state in states]), axis=0)
+    factors = np.zeros((len(names), len(generated)), np.int64)
+    for at, each in enumerate(generated):
+        for name, factor in each.factors:
+            factors[column[name], at] += factor
+    constants = np.array([each.constant for each in generated])
+    holds = (seen @ factors + constants <= 0).all(axis=0)
+    return [each for each, good in zip(generated, holds, strict=True) if good]
 
 
 def _generated(made: Machine) -> Iterator[Candidate]:

@@ -257,7 +257,7 @@ class Unrolled:
         self._made = made
         self._queries = queries
         self._variables = made.variables()
-        self._fixed = {name for name in made.parameters}
+        self._later: list[list[tuple[Any, Any]]] = []
         self.solver = z3.Solver()
         self.solver.add(*made.assumed)
         self.steps: list[tuple[Any, dict[int, Any]]] = []
@@ -272,31 +272,37 @@ class Unrolled:
 
     def at(self, term: Any, time: int) -> Any:
         """A formula of a state as one of the state after so many steps."""
-        pairs = [
-            (each, z3.Const(f"{each.decl().name()}@{time}", each.sort()))
-            for each in self._variables
-        ]
-        return z3.substitute(term, *pairs)
+        return z3.substitute(term, *self._pairs(time))
+
+    def _pairs(self, time: int) -> list[tuple[Any, Any]]:
+        while len(self._later) <= time:
+            at = len(self._later)
+            self._later.append(
+                [
+                    (each, z3.Const(f"{each.decl().name()}@{at}", each.sort()))
+                    for each in self._variables
+                ]
+            )
+        return self._later[time]
 
     def _chosen(self, term: Any, step: Transition, time: int) -> Any:
         pairs = [(it, z3.Int(f"{it.decl().name()}@{time}")) for it in step.choices]
-        return z3.substitute(self.at(term, time), *pairs)
+        return z3.substitute(term, *self._pairs(time), *pairs)
 
     def extend(self) -> None:
         """One more step."""
         time = self.length
         which = z3.Int(f"step@{time}")
+        now_pairs, later_pairs = self._pairs(time), self._pairs(time + 1)
         ways = []
         for number, step in enumerate(self._made.transitions):
             if step.raised:
                 continue
             changes = {each.decl().name(): new for each, new in step.changes}
             effects = []
-            for each in self._variables:
-                name = each.decl().name()
-                later = z3.Const(f"{name}@{time + 1}", each.sort())
-                old = changes.get(name, each)
-                effects.append(later == self._chosen(old, step, time))
+            for (each, now), (_, later) in zip(now_pairs, later_pairs, strict=True):
+                new = changes.get(each.decl().name())
+                effects.append(later == (now if new is None else self._chosen(new, step, time)))
             ways.append(z3.And(which == number, self._chosen(step.guard, step, time), *effects))
         self.solver.add(z3.Or(*ways))
         self.solver.add(*(self.at(each, time + 1) for each in self._made.typed))

@@ -83,6 +83,17 @@ class Machine:
     transitions: tuple[Transition, ...]
     summaries: tuple[Summary, ...]
     helpers: Helpers
+    _names: tuple[tuple[tuple[Shape, tuple[str, ...]], ...], ...] = attrs.field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        names = tuple(
+            tuple(
+                (shape, tuple(name for name, _ in leaves_of(shape, self.system.slots[slot].name)))
+                for shape in shapes
+            )
+            for slot, shapes in enumerate(self.shapes)
+        )
+        object.__setattr__(self, "_names", names)
 
     @property
     def paths(self) -> int:
@@ -119,17 +130,15 @@ class Machine:
         """A concrete state as numbers by variable. Raises KeyError where it has no known shape."""
         found: dict[str, Any] = {}
         for slot, value in enumerate(values):
-            for at, shape in enumerate(self.shapes[slot]):
+            name = self.system.slots[slot].name
+            for at, (shape, names) in enumerate(self._names[slot]):
                 leaves = matched(shape, value)
                 if leaves is not None:
-                    which = self.shape_variable(slot)
-                    if which is not None:
-                        found[which.decl().name()] = at
-                    names = leaves_of(shape, self.system.slots[slot].name)
-                    found |= {name: leaf for (name, _), leaf in zip(names, leaves, strict=True)}
+                    found[f"shape of {name}"] = at
+                    found.update(zip(names, leaves, strict=True))
                     break
             else:
-                raise KeyError(self.system.slots[slot].name)
+                raise KeyError(name)
         return found
 
     def values(self, evaluated: Callable[[Any], Any]) -> tuple[Any, ...]:

@@ -18,7 +18,7 @@ from seatrial.core import (
 )
 
 from .bounded import Found, search
-from .candidates import Candidate, pool, small_states
+from .candidates import pool, small_states
 from .induction import (
     Goal,
     Inductive,
@@ -261,4 +261,4 @@ def describe(system: Ground) -> str:
     return ", ".join(str(each.name) for each in system.system.parameters)
 
 
-_ = Candidate
+
