@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         deployment,
         deployment_conditions,
         deployment_controller,
+        deployment_mutants,
         deployment_progress,
         deployment_recreate,
         deployment_replica_sets,
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
         guards,
         informer,
         kubelet,
+        mutant,
         mutants,
         pods,
         replicaset,
@@ -42,10 +44,10 @@ if TYPE_CHECKING:
     )
     from .api import IntOrPercent
     from .environment import Environment
-    from .manifest import Manifests, NotModelled, parse_manifests, read_manifests
-    from .manifest_apps import DeploymentManifest
-    from .manifest_errors import ManifestError
-    from .mutants import Mutant
+    from .manifest.deployment import DeploymentManifest
+    from .manifest.errors import ManifestError
+    from .manifest.reader import Manifests, NotModelled, parse_manifests, read_manifests
+    from .mutant import Mutant
 
 __all__ = [
     "DeploymentManifest",
@@ -64,6 +66,7 @@ __all__ = [
     "deployment",
     "deployment_conditions",
     "deployment_controller",
+    "deployment_mutants",
     "deployment_progress",
     "deployment_recreate",
     "deployment_replica_sets",
@@ -76,6 +79,7 @@ __all__ = [
     "guards",
     "informer",
     "kubelet",
+    "mutant",
     "mutants",
     "parse_manifests",
     "pods",
@@ -90,15 +94,15 @@ __all__ = [
 ]
 
 _FROM = {
-    "DeploymentManifest": "manifest_apps",
+    "DeploymentManifest": "manifest.deployment",
     "Environment": "environment",
     "IntOrPercent": "api",
-    "ManifestError": "manifest_errors",
-    "Manifests": "manifest",
-    "Mutant": "mutants",
-    "NotModelled": "manifest",
-    "parse_manifests": "manifest",
-    "read_manifests": "manifest",
+    "ManifestError": "manifest.errors",
+    "Manifests": "manifest.reader",
+    "Mutant": "mutant",
+    "NotModelled": "manifest.reader",
+    "parse_manifests": "manifest.reader",
+    "read_manifests": "manifest.reader",
 }
 
 # Type checkers and editors read the imports above; a `__getattr__` would hide misspelt names.

@@ -18,11 +18,13 @@ from . import versions
 from .controller import MAX_RETRIES
 
 __all__ = [
+    "AROUND_DEPLOYMENTS",
     "DEFAULT",
     "FAULTS",
     "GATES",
     "LEVELS",
     "MOST_REPLICAS",
+    "OF_DEPLOYMENTS",
     "USERS",
     "Budget",
     "Environment",
@@ -42,6 +44,7 @@ How finely steps interleave.
 - faulty: the same, and the requests of controllers may fail or be cut off.
 """
 
+# Of all kinds; what means something for one of them is listed below.
 USERS = {
     "set-image": "the template is replaced by one that was never used",
     "restart": "the same, as `kubectl rollout restart` does it",
@@ -65,6 +68,28 @@ FAULTS = {
     "hash-collision": "the name of a ReplicaSet that is about to be created is taken",
     "relist": "the watch of pods breaks and starts with a new list (needs lag 2)",
 }
+OF_DEPLOYMENTS = frozenset(
+    ("set-image", "restart", "scale", "undo", "pause", "resume", "apply", "delete")
+)
+"""What users may do with a Deployment."""
+
+AROUND_DEPLOYMENTS = frozenset(
+    (
+        "container-exit",
+        "unready",
+        "pod-failed",
+        "never-ready",
+        "controller-restart",
+        "failover",
+        "write-failure",
+        "write-unknown",
+        "expectations-expire",
+        "hash-collision",
+        "relist",
+    )
+)
+"""What may go wrong around a Deployment."""
+
 PROPAGATIONS = ("background", "foreground", "orphan")
 
 DEFAULT = "1.36.3"

@@ -20,10 +20,13 @@ from attrs import frozen
 
 from seatrial.core import DeclarationError
 
-__all__ = ["RELEASES", "Release", "known"]
+__all__ = ["OF_DEPLOYMENTS", "RELEASES", "Release", "known"]
 
 _CONSISTENCY_STORE = "StaleControllerConsistencyReplicaSet"
 _TERMINATING = "DeploymentReplicaSetTerminatingReplicas"
+
+OF_DEPLOYMENTS = frozenset((_CONSISTENCY_STORE, _TERMINATING))
+"""The gates that the Deployment and the ReplicaSet controller ask."""
 
 
 @frozen

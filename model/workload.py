@@ -46,7 +46,7 @@ from .deployment_conditions import (
 from .deployment_util import max_surge
 from .environment import MOST_REPLICAS, Environment
 from .informer import Copy
-from .manifest_apps import DeploymentManifest
+from .manifest.deployment import DeploymentManifest
 from .pods import settled
 from .views import views
 

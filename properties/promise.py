@@ -1,5 +1,5 @@
 """
-A promise about a Deployment: a property, and where it is to be asked.
+A promise about a workload: a property, and where it is to be asked.
 
 A precondition is kept as words for people and as a predicate of manifest and environment, so that
 a checker can leave out what does not apply, or drop one precondition to show what it is for.
@@ -9,6 +9,7 @@ has those under which a run shows it.
 """
 
 from collections.abc import Callable
+from typing import Any
 
 from attrs import evolve, frozen
 
@@ -53,7 +54,8 @@ __all__ = [
     "without",
 ]
 
-Met = Callable[[api.DeploymentSpec, Environment], bool]
+Met = Callable[[Any, Environment], bool]
+"""Whether a workload's spec, as its controllers read it, and its environment are so."""
 Narrow = Callable[[Environment], Environment]
 
 
@@ -78,16 +80,16 @@ class Promise:
     property: Property
     preconditions: tuple[Precondition, ...] = ()
 
-    def applies(self, spec: api.DeploymentSpec, around: Environment) -> bool:
+    def applies(self, spec: Any, around: Environment) -> bool:
         """Whether all preconditions are met."""
         return not self.unmet(spec, around)
 
-    def unmet(self, spec: api.DeploymentSpec, around: Environment) -> tuple[Precondition, ...]:
+    def unmet(self, spec: Any, around: Environment) -> tuple[Precondition, ...]:
         """The preconditions that are not met."""
         return tuple(each for each in self.preconditions if not each.met(spec, around))
 
     def narrowed(
-        self, spec: api.DeploymentSpec, around: Environment, but: Precondition | None = None
+        self, spec: Any, around: Environment, but: Precondition | None = None
     ) -> Environment | None:
         """
         The largest part of an environment in which all preconditions are met, `but` one.

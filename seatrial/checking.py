@@ -118,10 +118,13 @@ def _why(options: Options, property_id: str) -> int:
     for word, given in (("--property", options.properties), ("--itf", options.itf)):
         if given:
             raise DeclarationError(f"{word} does not go with --why, which asks one promise alone")
-    promise = promise_of(property_id)
+    kind, promise = promise_of(property_id)
     found = scenarios(options.targets, options.asked) if options.targets else ()
     if not found or any(target.startswith(PREFIX) for target in options.targets):
         raise DeclarationError("--why needs a manifest: FILE.yaml")
+    found = tuple(each for each in found if each.kind is kind)
+    if not found:
+        raise DeclarationError(f"--why: {property_id} is promised of a {kind.name}; give one")
     _prepare(options)
     # One run that breaks it is all that is wanted.
     one = attrs.evolve(options, properties=(property_id,), why=None, first=True)

@@ -6,7 +6,6 @@ from typing import Any
 
 import attrs
 
-from seatrial import properties
 from seatrial.core import (
     DeclarationError,
     Ground,
@@ -31,6 +30,7 @@ from seatrial.model import mutants
 
 from .display import Look
 from .examples import EXAMPLES, PREFIX, Example, example, made, nearest
+from .kinds import KINDS
 from .scenarios import subject_of_recipe
 
 __all__ = ["Read", "explain", "list_examples", "read_trace", "replay_trace", "show_trace"]
@@ -50,8 +50,8 @@ def list_examples() -> str:
 
 def explain(property_id: str) -> str:
     """A property in full, once for each example that has it. Raises DeclarationError."""
-    promises = [each.property for each in properties.workloads.PROMISES]
-    bugs = properties.known_bugs.PROPERTIES
+    promises = [each.property for kind in KINDS.values() for each in kind.promises]
+    bugs = [each for kind in KINDS.values() for each in kind.broken_by_bugs]
     of_examples = [(of, each) for of in EXAMPLES for each in of.properties]
     texts = [
         *(_explained(each, _of_manifests(each)) for each in promises if each.id == property_id),
@@ -62,7 +62,7 @@ def explain(property_id: str) -> str:
         known = {each.id for each in (*promises, *bugs, *(each for _, each in of_examples))}
         hint = nearest(property_id, sorted(known))
         if hint.startswith("known"):
-            hint = "docs/reference/promises.md lists those of Deployments"
+            hint = "docs/reference/promises.md lists those of workloads"
         raise DeclarationError(f"there is no property {property_id!r}; {hint}")
     return "\n".join(texts)
 
@@ -169,14 +169,14 @@ def read_trace(path: Path) -> Read:
 
 
 def _of_recipe(itf: ItfTrace, recipe: Mapping[str, Any], path: Path) -> Read:
-    """The trace of a Deployment, which the file holds itself: the manifest is not needed."""
+    """The trace of a workload, which the file holds itself: the manifest is not needed."""
     of = subject_of_recipe(recipe, str(path))
     system = ground(of.system)
     trace = as_trace(itf, system)
     known = {each.id: each for each in (*of.properties, *(one for one, _ in of.left_out))}
     if trace.property_id not in known:
         hint = nearest(trace.property_id, known)
-        raise ReplayError(f"this Deployment has no property {trace.property_id!r}; {hint}")
+        raise ReplayError(f"this workload has no property {trace.property_id!r}; {hint}")
     assert of.story is not None
     return Read(
         trace,

@@ -198,7 +198,8 @@ def _length(verdict: Verdict, trace: Trace) -> str:
 def warnings_of(run: Run) -> list[str]:
     """What makes the verdicts weaker than they look, each in a sentence."""
     found = run.report.exploration
-    warnings = [
+    warnings = list(run.subject.warnings)
+    warnings += [
         f"{each.property.id} is vacuous: its premise was met in no state searched"
         for each in run.report.verdicts
         if each.vacuous

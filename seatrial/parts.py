@@ -9,7 +9,6 @@ from collections.abc import Iterator, Sequence
 
 import attrs
 
-from seatrial import properties
 from seatrial.model import Environment
 from seatrial.properties import Promise
 
@@ -28,7 +27,7 @@ def parts_of(rung: Rung) -> Iterator[Rung]:
         return
     left_out = {each.id for each, _ in rung.subject.left_out if each.expected == "holds"}
     found: dict[Environment, list[Promise]] = {}
-    for each in properties.workloads.PROMISES:
+    for each in rung.of.kind.promises:
         if each.property.id in left_out:
             part = each.narrowed(rung.of.spec, rung.around)
             if part is not None:

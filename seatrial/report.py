@@ -63,6 +63,7 @@ def _document(run: Run) -> dict[str, Any]:
         "rung": run.rung,
         "rungs": [_climbed(each) for each in run.rungs],
         "parts": [_climbed(each) for each in run.parts],
+        "untried": list(run.untried),
         "untried_parts": list(run.untried_parts),
         "dropped": run.dropped or None,
         "unsettled": list(run.unsettled),

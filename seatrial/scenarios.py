@@ -1,7 +1,7 @@
 """
-Manifests as targets of `seatrial check`: which Deployments, in which environment, at which level.
+Manifests as targets of `seatrial check`: which workloads, in which environment, at which level.
 
-A *scenario* is one Deployment of the manifests with what was asked around it. Without a level it is
+A *scenario* is one workload of the manifests with what was asked around it. Without a level it is
 a ladder: the same promises at finer and finer steps.
 """
 
@@ -12,32 +12,26 @@ from typing import Any
 
 import attrs
 
-from seatrial import properties
 from seatrial.core import DeclarationError, Property, TraceFormatError
-from seatrial.counterexamples import Story
 from seatrial.model import (
-    DeploymentManifest,
     Environment,
     Manifests,
     NotModelled,
-    api,
     environment,
     mutants,
     parse_manifests,
     read_manifests,
-    story,
     versions,
-    workload,
 )
 
 from .annotations import Told, told
+from .kinds import KINDS, Kind, Manifest, kind_of_bug
 from .subject import Subject
 
-__all__ = ["Asked", "Deployed", "Rung", "Scenario", "scenarios", "subject_of_recipe"]
+__all__ = ["Asked", "Rung", "Scenario", "Workload", "scenarios", "subject_of_recipe"]
 
 _BLOCKS = "can write to or block"
 _MOST_LAG = 4
-_PROMISED = tuple(each.property.id for each in properties.workloads.PROMISES)
 
 
 @attrs.frozen(kw_only=True)
@@ -83,14 +77,15 @@ class Rung:
     subject: Subject
     asked: Asked
     around: Environment
-    of: "Deployed | None" = None
+    of: "Workload | None" = None
     """What its subject was made of; None where it is a known bug by itself."""
 
 
 @attrs.frozen
 class Scenario:
-    """A Deployment to check; `blocked` says why nothing can be said to hold, if so."""
+    """A workload to check; `blocked` says why nothing can be said to hold, if so."""
 
+    kind: Kind
     name: str
     rungs: tuple[Rung, ...]
     blocked: tuple[str, ...] = ()
@@ -98,40 +93,77 @@ class Scenario:
 
 def scenarios(targets: Sequence[str], asked: Asked) -> tuple[Scenario, ...]:
     """
-    One scenario for each Deployment in the files.
+    One scenario for each workload in the files.
 
     Without files a known bug is shown in the small system that is kept with it.
     Raises ManifestError and DeclarationError, each in lines that say what to change.
     """
     if not targets:
         return (_of_bug(asked),)
-    _environments(asked)  # what is wrong with the options is said before what is with the files
-    manifests = read_manifests(targets)
-    if not manifests.deployments:
+    # What is wrong with the options is said before what is with the files.
+    around, _ = _environments(asked)
+    manifests = read_manifests(targets, _on(around))
+    found = _workloads(manifests)
+    if not found:
+        known = " and no ".join(KINDS)
         raise DeclarationError(
-            f"{', '.join(targets)}: no Deployment is given; other kinds are not modelled yet"
+            f"{', '.join(targets)}: no {known} is given; other kinds are not modelled yet"
         )
     _check_inert(asked, manifests)
-    names = [each.name for each in manifests.deployments]
-    found = []
-    for manifest in manifests.deployments:
-        key = f"{manifest.namespace}/{manifest.name}"
-        owners = told(manifest, _PROMISED)
-        mine = _over(asked, owners)
-        base, ladder = _environments(mine)
-        about = [each for each in manifests.not_modelled if key in each.deployments]
-        others = [each for each in manifests.not_modelled if not each.deployments]
-        blocks = [each for each in about if each.effect == _BLOCKS and not _inert(each, asked)]
-        name = manifest.name if names.count(manifest.name) == 1 else key
-        listed = tuple(_listed(each, asked) for each in (*about, *others))
-        of = Deployed(name, manifest, tuple(targets), listed, owners.relies_on)
-        rungs = tuple(
-            Rung(rung, of.subject(around), one, around, of)
-            for rung, around, one in _rungs(base, mine, ladder)
+    _check_concerns(asked, [kind for kind, _ in found])
+    names = [_spellings(manifest) for _, manifest in found]
+    return tuple(
+        _scenario(
+            kind,
+            manifest,
+            manifests,
+            asked,
+            tuple(targets),
+            name=next(each for each in own if sum(each in others for others in names) == 1),
         )
-        blocked = (*(_named(each) for each in blocks), *_overlapping(manifest, manifests))
-        found.append(Scenario(name, rungs, blocked))
-    return tuple(found)
+        for (kind, manifest), own in zip(found, names, strict=True)
+    )
+
+
+def _spellings(manifest: Manifest) -> tuple[str, str, str]:
+    """What a workload can be called, the shortest first; nothing else has the last one."""
+    return manifest.name, f"{manifest.namespace}/{manifest.name}", manifest.key
+
+
+def _on(around: Environment) -> frozenset[str]:
+    """The feature gates that are on."""
+    return frozenset(name for name, on in around.gates if on)
+
+
+def _workloads(manifests: Manifests) -> list[tuple[Kind, Manifest]]:
+    """The workloads of kinds that are modelled, in the order of the files."""
+    return [(KINDS[each.kind], each) for each in manifests.workloads if each.kind in KINDS]
+
+
+def _scenario(
+    kind: Kind,
+    manifest: Manifest,
+    manifests: Manifests,
+    asked: Asked,
+    targets: tuple[str, ...],
+    name: str,
+) -> Scenario:
+    owners = told(manifest, kind)
+    mine = _over(asked, owners)
+    base, ladder = _environments(mine, kind)
+    about = [each for each in manifests.not_modelled if manifest.key in each.concerns]
+    others = [each for each in manifests.not_modelled if not each.concerns]
+    blocks = [each for each in about if each.effect == _BLOCKS and not _inert(each, asked)]
+    listed = tuple(_listed(each, asked) for each in (*about, *others))
+    bugs = (*asked.bugs, *asked.fixes)
+    warnings = tuple(str(each) for each in manifests.warnings if each.workload == manifest.key)
+    of = Workload(kind, name, manifest, targets, listed, owners.relies_on, bugs, warnings)
+    rungs = tuple(
+        Rung(rung, of.subject(around), one, around, of)
+        for rung, around, one in _rungs(base, mine, kind, ladder)
+    )
+    blocked = (*(_named(each) for each in blocks), *_overlapping(manifest, manifests))
+    return Scenario(kind, name, rungs, blocked)
 
 
 def _over(asked: Asked, owners: Told) -> Asked:
@@ -141,16 +173,17 @@ def _over(asked: Asked, owners: Told) -> Asked:
     )
 
 
-def _overlapping(one: DeploymentManifest, manifests: Manifests) -> Iterator[str]:
-    """Other Deployments that select its pods, or whose pods it selects: they may fight."""
-    for other in manifests.deployments:
-        same = (other.namespace, other.name) == (one.namespace, one.name)
-        if same or other.namespace != one.namespace:
+def _overlapping(one: Any, manifests: Manifests) -> Iterator[str]:
+    """Other workloads that select its pods, or whose pods it selects: they may fight."""
+    for kind, other in _workloads(manifests):
+        if other is one or other.namespace != one.namespace:
             continue
-        if one.selector.matches(dict(other.template.labels)) or other.selector.matches(
-            dict(one.template.labels)
-        ):
-            yield f"Deployment {other.name}, whose selector overlaps,"
+        if _selects(one, other) or _selects(other, one):
+            yield f"{kind.name} {other.name}, whose selector overlaps,"
+
+
+def _selects(one: Any, other: Any) -> bool:
+    return bool(one.selector.matches(dict(other.template.labels)))
 
 
 def _of_bug(asked: Asked) -> Scenario:
@@ -162,27 +195,31 @@ def _of_bug(asked: Asked) -> Scenario:
     others = attrs.evolve(asked, bugs=(), fixes=())
     for word in others.words():
         raise DeclarationError(f"{word} needs a manifest; a bug by itself brings its own")
-    bug = mutants.mutant(names[0])
+    bug, kind = mutants.mutant(names[0]), kind_of_bug(names[0])
     around = attrs.evolve(bug.needs, variant=_variant(asked))
-    shown = tuple(each for each in properties.known_bugs.PROPERTIES if each.id in bug.shows)
+    shown = tuple(each for each in _broken_by_bugs(kind) if each.id in bug.shows)
     subject = Subject(
         arguments=(),
-        system=workload.compose(bug.id, bug.manifest, around),
+        system=bug.compose(bug.id, bug.manifest, around),
         properties=shown,
         not_modelled=(),
-        story=_story(bug.id, bug.manifest, around),
+        story=kind.story(bug.id, bug.manifest, around),
     )
     rung = Rung(f"{around.level}, lag {around.lag}", subject, asked, around)
-    return Scenario(bug.id, (rung,))
+    return Scenario(kind, bug.id, (rung,))
 
 
 # ---- environments -----------------------------------------------------------------------------
 
 
-def _environments(asked: Asked) -> tuple[Environment, bool]:
-    """The environment that is asked for, and whether its level and lag are to be climbed."""
-    default = Environment()
-    version = default.kubernetes if asked.kubernetes is None else asked.kubernetes
+def _environments(asked: Asked, kind: Kind | None = None) -> tuple[Environment, bool]:
+    """
+    The environment that is asked for, and whether its level and lag are to be climbed.
+
+    With a kind, the part of it that concerns this kind; what is not asked for is as usual there.
+    """
+    usual = Environment() if kind is None else kind.usual
+    version = usual.kubernetes if asked.kubernetes is None else asked.kubernetes
     release = versions.known(version)
     lag = asked.lag or 0
     if not 0 <= lag <= _MOST_LAG:
@@ -191,8 +228,8 @@ def _environments(asked: Asked) -> tuple[Environment, bool]:
         raise DeclarationError(
             f"--level {asked.level!r} is none of {', '.join(environment.LEVELS)}"
         )
-    users = environment.budgets(asked.users, "users") if asked.users else default.users
-    faults = environment.budgets(asked.faults, "faults") if asked.faults else default.faults
+    users = environment.budgets(asked.users, "users") if asked.users else usual.users
+    faults = environment.budgets(asked.faults, "faults") if asked.faults else usual.faults
     base = Environment(
         users=users,
         faults=faults,
@@ -202,7 +239,35 @@ def _environments(asked: Asked) -> tuple[Environment, bool]:
         gates=environment.feature_gates(asked.feature_gates, release.version),
         variant=_variant(asked),
     )
+    if kind is not None:
+        base = kind.environment(base)
     return base, asked.level is None and asked.lag is None
+
+
+def _check_concerns(asked: Asked, kinds: Sequence[Kind]) -> None:
+    """Whatever is asked for has to mean something for one of the workloads at least."""
+    given = (
+        ("--users", environment.budgets(asked.users, "users") if asked.users else ()),
+        ("--faults", environment.budgets(asked.faults, "faults") if asked.faults else ()),
+    )
+    named = [(option, each.name) for option, budgets in given for each in budgets]
+    gates = ",".join(asked.feature_gates).split(",")
+    named += [("--feature-gates", each.partition("=")[0].strip()) for each in gates if each.strip()]
+    for option, name in named:
+        known = dict.fromkeys(each for kind in kinds for each in sorted(_names(kind, option)))
+        if name not in known:
+            which = " or a ".join(dict.fromkeys(kind.name for kind in kinds))
+            raise DeclarationError(
+                f"{option}: {name!r} means nothing for a {which}; known there: {', '.join(known)}"
+            )
+    for name in (*asked.bugs, *asked.fixes):
+        if kind_of_bug(name) not in kinds:
+            raise DeclarationError(f"--bug {name} is of a {kind_of_bug(name).name}; none is given")
+
+
+def _names(kind: Kind, option: str) -> frozenset[str]:
+    names = {"--users": kind.users, "--faults": kind.faults, "--feature-gates": kind.gates}
+    return names[option]
 
 
 def _variant(asked: Asked) -> frozenset[str]:
@@ -223,14 +288,14 @@ def _variant(asked: Asked) -> frozenset[str]:
 
 
 def _rungs(
-    base: Environment, asked: Asked, ladder: bool
+    base: Environment, asked: Asked, kind: Kind, ladder: bool
 ) -> Iterator[tuple[str, Environment, Asked]]:
     """Each rung's name, its environment, and the options that ask for it alone."""
     if not ladder:
         level: Any = asked.level or "interleaved"
         around = attrs.evolve(base, level=level)
         if level == "faulty" and not asked.faults:
-            around = _with_failures(around)
+            around = _with_failures(around, kind)
         yield f"{level}, lag {base.lag}", around, asked
         return
     steps: tuple[tuple[environment.Level, int], ...] = (
@@ -243,7 +308,7 @@ def _rungs(
             lag = 2
         around = attrs.evolve(base, level=level, lag=lag)
         if level == "faulty":
-            around = _with_failures(around)
+            around = _with_failures(around, kind)
         one = attrs.evolve(
             asked,
             level=level,
@@ -253,9 +318,10 @@ def _rungs(
         yield f"{level}, lag {lag}", around, one
 
 
-def _with_failures(around: Environment) -> Environment:
+def _with_failures(around: Environment, kind: Kind) -> Environment:
     """One request of a controller may fail, if no such fault is allowed already."""
-    if around.times("write-failure") or around.times("write-unknown"):
+    some = around.times("write-failure") + around.times("write-unknown")
+    if some or "write-failure" not in kind.faults:
         return around
     return attrs.evolve(around, faults=(*around.faults, environment.Budget("write-failure")))
 
@@ -295,29 +361,33 @@ def _listed(each: NotModelled, asked: Asked) -> str:
 
 
 @attrs.frozen(eq=False)
-class Deployed:
+class Workload:
     """
-    A Deployment as it was given, of which a subject can be made in any environment.
+    A workload as it was given, of which a subject can be made in any environment.
 
-    `targets` name it on the command line; `relies_on` are the ids that its owners assert.
+    `targets` name it on the command line; `relies_on` are the ids that its owners assert, `bugs`
+    those of known bugs that are asked about, and that the modelled release may have anyway.
     """
 
+    kind: Kind
     name: str
-    manifest: DeploymentManifest
+    manifest: Manifest
     targets: tuple[str, ...] = ()
     not_modelled: tuple[str, ...] = ()
     relies_on: tuple[str, ...] = ()
+    bugs: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
     @property
-    def spec(self) -> api.DeploymentSpec:
+    def spec(self) -> Any:
         """What the controllers read of it."""
-        return workload.spec_of(self.manifest)
+        return self.kind.spec_of(self.manifest)
 
     def subject(self, around: Environment) -> Subject:
-        """The Deployment in an environment, with the promises that are asked there."""
+        """The workload in an environment, with the promises that are asked there."""
         spec = self.spec
         asked, left_out = [], []
-        for each in properties.workloads.PROMISES:
+        for each in self.kind.promises:
             unmet = tuple(one.words for one in each.unmet(spec, around))
             if each.property.id in self.relies_on:
                 asked.append(attrs.evolve(each.property, expected="holds"))
@@ -327,31 +397,36 @@ class Deployed:
                 asked.append(each.property)
         return Subject(
             arguments=self.targets,
-            system=workload.compose(self.name, spec, around),
-            properties=(*asked, *_of_variant(around)),
+            system=self.kind.compose(self.name, spec, around),
+            properties=(*asked, *self._broken_by_bugs(around)),
             not_modelled=self.not_modelled,
-            story=_story(self.name, spec, around),
-            recipe=_recipe(self.name, self.manifest, around),
+            story=self.kind.story(self.name, spec, around),
+            recipe=_recipe(self.name, self.manifest, around, self.bugs),
             left_out=tuple(left_out),
             relies_on=self.relies_on,
+            warnings=self.warnings,
         )
 
-
-def _of_variant(around: Environment) -> tuple[Property, ...]:
-    """What the bugs break that are brought back, or that are fixed."""
-    shown = {each for bug in mutants.MUTANTS if bug.id in around.variant for each in bug.shows}
-    return tuple(each for each in properties.known_bugs.PROPERTIES if each.id in shown)
-
-
-def _story(name: str, spec: api.DeploymentSpec, around: Environment) -> Story:
-    return Story(story.about(name, spec, around), story.summary, story.who, story.UNTOLD)
+    def _broken_by_bugs(self, around: Environment) -> Iterator[Property]:
+        """What the bugs break that are asked about, beside the promises."""
+        bugs = [each for each in self.kind.bugs if each.id in {*around.variant, *self.bugs}]
+        shown = {each for bug in bugs for each in bug.shows}
+        promised = {each.property.id for each in self.kind.promises}
+        return (each for each in self.kind.broken_by_bugs if each.id in shown - promised)
 
 
-def _recipe(name: str, manifest: DeploymentManifest, around: Environment) -> dict[str, Any]:
+def _broken_by_bugs(kind: Kind) -> tuple[Property, ...]:
+    """All that known bugs of a kind may break: promises, and what is stated for bugs alone."""
+    return (*kind.broken_by_bugs, *(each.property for each in kind.promises))
+
+
+def _recipe(
+    name: str, manifest: Manifest, around: Environment, bugs: Sequence[str]
+) -> dict[str, Any]:
     """What a trace file has to hold so that its system can be made again."""
     return {
         "name": name,
-        "deployment": manifest.document(),
+        "manifest": manifest.document(),
         "users": [str(each) for each in around.users],
         "faults": [str(each) for each in around.faults],
         "level": around.level,
@@ -360,6 +435,7 @@ def _recipe(name: str, manifest: DeploymentManifest, around: Environment) -> dic
         "kubernetes": around.kubernetes,
         "featureGates": [f"{gate}={str(on).lower()}" for gate, on in around.gates],
         "variant": sorted(around.variant),
+        "bugs": list(bugs),
     }
 
 
@@ -370,7 +446,8 @@ def subject_of_recipe(recipe: Mapping[str, Any], where: str) -> Subject:
     Raises TraceFormatError where it describes none, ManifestError or DeclarationError where that
     could not be checked.
     """
-    lists = ("users", "faults", "featureGates", "variant")
+    recipe = {"bugs": [], **recipe}
+    lists = ("users", "faults", "featureGates", "variant", "bugs")
     for key in lists:
         given = recipe.get(key)
         if not isinstance(given, list) or not all(isinstance(each, str) for each in given):
@@ -381,9 +458,9 @@ def subject_of_recipe(recipe: Mapping[str, Any], where: str) -> Subject:
     clock = recipe.get("clock", "prompt")
     if not isinstance(clock, str):
         raise TraceFormatError(f"{where}: #meta.subject.clock is no string")
-    lag, document = recipe.get("lag"), recipe.get("deployment")
+    lag, document = recipe.get("lag"), recipe.get("manifest")
     if type(lag) is not int or not isinstance(document, dict):
-        raise TraceFormatError(f"{where}: #meta.subject lacks lag or deployment")
+        raise TraceFormatError(f"{where}: #meta.subject lacks lag or manifest")
     asked = Asked(
         users=tuple(recipe["users"]) or ("none",),
         faults=tuple(recipe["faults"]) or ("none",),
@@ -393,17 +470,21 @@ def subject_of_recipe(recipe: Mapping[str, Any], where: str) -> Subject:
         kubernetes=version,
         feature_gates=tuple(recipe["featureGates"]),
     )
-    base, _ = _environments(asked)
+    around, _ = _environments(asked)
+    found = _workloads(parse_manifests(json.dumps(document), where, _on(around)))
+    if len(found) != 1:
+        raise TraceFormatError(f"{where}: #meta.subject.manifest is no {' and no '.join(KINDS)}")
+    ((kind, manifest),) = found
+    base, _ = _environments(asked, kind)
     switches = recipe["variant"]
     for switch in switches:
         mutants.check_switch(switch)
     base = attrs.evolve(base, variant=frozenset(switches))
-    (_, around, _), *_ = _rungs(base, asked, ladder=False)
-    found = parse_manifests(json.dumps(document), where).deployments
-    if len(found) != 1:
-        raise TraceFormatError(f"{where}: #meta.subject.deployment is no Deployment")
-    relies_on = told(found[0], _PROMISED).relies_on
-    return Deployed(_printable(name), found[0], relies_on=relies_on).subject(around)
+    (_, around, _), *_ = _rungs(base, asked, kind, ladder=False)
+    relies_on = told(manifest, kind).relies_on
+    bugs = tuple(mutants.mutant(each).id for each in recipe["bugs"])
+    of = Workload(kind, _printable(name), manifest, relies_on=relies_on, bugs=bugs)
+    return of.subject(around)
 
 
 def _printable(name: str) -> str:

@@ -18,6 +18,7 @@ class Subject:
     `recipe` is what a trace file keeps to make the system again, where a name is not enough.
     `left_out` are promises with preconditions that are not met here, and these in words: they are
     asked only by name. `relies_on` are ids of promises that the owners assert, whatever is known.
+    `warnings` say what a manifest may not mean, each in a sentence.
     """
 
     arguments: tuple[str, ...]
@@ -28,3 +29,4 @@ class Subject:
     recipe: dict[str, Any] | None = None
     left_out: tuple[tuple[Property, tuple[str, ...]], ...] = ()
     relies_on: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()

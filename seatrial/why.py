@@ -8,13 +8,13 @@ from collections.abc import Callable, Iterable, Sequence
 
 import attrs
 
-from seatrial import properties
 from seatrial.core import DeclarationError
 from seatrial.counterexamples import printable, render
 from seatrial.properties import Precondition, Promise
 
 from .display import Look
 from .examples import nearest
+from .kinds import Kind, promises
 from .ladder import Search, climb
 from .output import detail
 from .parts import part_of
@@ -27,12 +27,13 @@ __all__ = ["Reasons", "promise_of", "reasons", "reasons_text"]
 @attrs.frozen
 class Reasons:
     """
-    A promise about a Deployment, asked with all its preconditions and without each.
+    A promise about a workload, asked with all its preconditions and without each.
 
     `kept` is None where no part of the environment meets them all. `dropped` has only those that
     are not met in the whole environment, in their order, each with what came out without it.
     """
 
+    kind: Kind
     name: str
     promise: Promise
     kept: Run | None
@@ -54,13 +55,17 @@ class Reasons:
         return 3 if self.kept is None else self.kept.exit_code
 
 
-def promise_of(property_id: str) -> Promise:
-    """The promise of this id. Raises DeclarationError, which names those with a similar one."""
-    known = {each.property.id: each for each in properties.workloads.PROMISES}
+def promise_of(property_id: str) -> tuple[Kind, Promise]:
+    """
+    The promise of this id, and of which kind it is promised.
+
+    Raises DeclarationError, which names those with a similar id.
+    """
+    known = promises()
     if property_id not in known:
         hint = nearest(property_id, known)
         if hint.startswith("known"):
-            hint = "docs/reference/promises.md lists those of Deployments"
+            hint = "docs/reference/promises.md lists them"
         raise DeclarationError(f"--why: there is no property {property_id!r}; {hint}")
     return known[property_id]
 
@@ -89,6 +94,7 @@ def reasons(
     )
     dropped = [(each, tuple(_parts(scenario.rungs, promise, each))) for each in unmet]
     return Reasons(
+        kind=scenario.kind,
         name=scenario.name,
         promise=promise,
         kept=climbed(kept, None) if kept else None,
@@ -119,7 +125,7 @@ def reasons_text(found: Reasons, look: Look) -> str:
         ("asked where", "; ".join(of.preconditions) or "always"),
         ("not met here", "; ".join(unmet) or "none of that: all are met"),
     ]
-    lines = [f"{of.id}, of Deployment {found.name}"]
+    lines = [f"{of.id}, of {found.kind.name} {found.name}"]
     lines += [f"  {label:<13}  {text}" for label, text in rows]
     if found.kept is None:
         lines += ["", "With all of that: no part of what was asked for is like this"]

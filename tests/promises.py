@@ -8,6 +8,7 @@ from attrs import evolve, frozen
 
 from seatrial.core import Report, Verdict
 from seatrial.engines.explore import explore
+from seatrial.kinds import KINDS
 from seatrial.model import Environment, api, environment, workload
 from seatrial.properties import Promise, properties_for, workloads
 from workloads import bound
@@ -86,15 +87,18 @@ def broken(promise: str, words: str, of: Case) -> Verdict:
 
 
 _HEAD = """\
-# What is promised of Deployments and ReplicaSets?
+# What is promised of workloads?
 
-Each line is a property that `seatrial.properties.properties_for(spec, environment)` gives wherever
-all of its preconditions are met. Of a promise that is expected to be refuted the preconditions say
+Each line is a property that is asked of a workload of its kind wherever all of its preconditions
+are met. Of a promise that is expected to be refuted the preconditions say
 where a run shows it. Each promise has a run that breaks it: where a precondition is dropped
 (`seatrial check FILE --why ID`), or where a rule of a controller is wrong, as
 `tests/test_seeded_faults.py` has it.
 Ids that begin with `seed-` are of sentences that are often said.
 `python tests/promises.py` writes this page.
+"""
+_TABLE = """
+## Of a {kind}
 
 | id | promise | kind | expected | preconditions |
 | --- | --- | --- | --- | --- |
@@ -103,12 +107,15 @@ Ids that begin with `seed-` are of sentences that are often said.
 
 def document() -> str:
     """The page of the documentation on promises."""
-    lines = []
-    for each in workloads.PROMISES:
-        of = each.property
-        cells = (f"`{of.id}`", of.says, of.kind, of.expected, "; ".join(of.preconditions) or "none")
-        lines.append(f"| {' | '.join(cells)} |\n")
-    return _HEAD + "".join(lines)
+    text = _HEAD
+    for kind in KINDS.values():
+        text += _TABLE.format(kind=kind.name)
+        for each in kind.promises:
+            of = each.property
+            conditions = "; ".join(of.preconditions) or "none"
+            cells = (f"`{of.id}`", of.says, of.kind, of.expected, conditions)
+            text += f"| {' | '.join(cells)} |\n"
+    return text
 
 
 if __name__ == "__main__":

@@ -1,8 +1,9 @@
 """
 Known bugs are the exam: each is shown by a run, and without it the same promise is kept.
 
-What a bug is, and the small system in which it shows, is in `model/mutants.py`; what it breaks, in
-`properties/known_bugs.py`. Here stands how long the run is, and what the finder says at its end.
+What a bug is, and the small system in which it shows, is in `model/deployment_mutants.py`; what it
+breaks, in `properties/known_bugs.py`. Here stands how long the run is, and what the finder says at
+its end.
 """
 
 import os
@@ -17,7 +18,7 @@ from attrs import evolve, frozen
 import seatrial.model
 from seatrial import Verdict, explore
 from seatrial.core import DeclarationError, Property, System
-from seatrial.model import environment, mutants, versions
+from seatrial.model import Mutant, deployment_mutants, environment, mutants, versions
 from seatrial.properties import known_bugs
 
 pytestmark = pytest.mark.heavy
@@ -83,7 +84,7 @@ LARGE = (
 SLOW = ("availability-over-inactive",)
 
 
-def verdicts(known: mutants.Mutant, system: System, first: bool = False) -> Sequence[Verdict]:
+def verdicts(known: Mutant, system: System, first: bool = False) -> Sequence[Verdict]:
     """What exploration says of the promises that the bug breaks."""
     promises: list[Property] = [PROMISES[each] for each in known.shows]
     kernel: Any = "compiled" if known.id in LARGE else "auto"
@@ -166,7 +167,7 @@ def test_the_gate_of_terminating_replicas_hides_a_missed_wake_up() -> None:
 
 
 def test_every_known_bug_is_in_the_exam() -> None:
-    assert [each.id for each in mutants.MUTANTS] == list(RUNS)
+    assert [each.id for each in deployment_mutants.MUTANTS] == list(RUNS)
 
 
 def test_a_misspelt_id_is_told_its_neighbours() -> None:

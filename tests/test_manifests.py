@@ -229,7 +229,7 @@ ADMISSION = "admissionregistration.k8s.io/v1"
         (an_object("example.com/v1", "Thing"), MATTERS, WEB),
         (an_object("v1", "ResourceQuota"), BLOCKS, WEB),
         (an_object("v1", "ConfigMap"), INERT, ()),
-        (an_object("batch/v1", "Job"), INERT, ()),
+        (an_object("apps/v1", "DaemonSet"), INERT, ()),
         (
             an_object("policy/v1", "PodDisruptionBudget", spec={"selector": {}}),
             MATTERS,

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from .manifest_errors import ManifestError, Position, Problem
+from .errors import ManifestError, Position, Problem
 
 __all__ = ["MAX_BYTES", "SUFFIXES", "files", "text_of"]
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import attrs
 
-from .manifest_errors import Path
-from .manifest_names import label_key, label_value
-from .manifest_reading import Reading
+from .errors import Path
+from .names import label_key, label_value
+from .reading import Reading
 
 __all__ = ["LabelSelector", "Requirement", "check_labels", "read_selector", "selector_of"]
 

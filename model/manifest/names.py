@@ -4,16 +4,24 @@ What names, labels and annotations may look like.
 Each function says what is wrong and what would be right, or gives None.
 
 :Go: k8s.io/apimachinery pkg/util/validation IsDNS1123Subdomain, IsDNS1123Label, IsQualifiedName,
-    IsValidLabelValue; pkg/api/validation ValidateAnnotations
+    IsValidLabelValue, IsDomainPrefixedPath; pkg/api/validation ValidateAnnotations
 """
 
 import re
 
-__all__ = ["annotation_key", "dns_label", "dns_subdomain", "label_key", "label_value"]
+__all__ = [
+    "annotation_key",
+    "dns_label",
+    "dns_subdomain",
+    "domain_path",
+    "label_key",
+    "label_value",
+]
 
 _LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 _SUBDOMAIN = re.compile(rf"{_LABEL.pattern}(\.{_LABEL.pattern})*")
 _NAME = re.compile(r"[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?")
+_PATH = re.compile(r"[A-Za-z0-9/\-._~%!$&'()*+,;=:]+")
 _HELM = "it looks like a template of Helm: run `helm template` first and give the output"
 
 
@@ -82,3 +90,16 @@ def annotation_key(value: str) -> str | None:
     """An annotation's key: as a label's, but upper case is allowed in the domain as well."""
     says = label_key(value.lower())
     return says and says.replace("a label", "an annotation")
+
+
+def domain_path(value: str) -> str | None:
+    """
+    A name with a domain before its slash, as of a controller.
+
+    >>> domain_path("example.com/jobs"), domain_path("jobs")
+    (None, 'is no name with a domain; write as in example.com/my-controller')
+    """
+    domain, _, path = value.partition("/")
+    if not dns_subdomain(domain) and _PATH.fullmatch(path):
+        return None
+    return "is no name with a domain; write as in example.com/my-controller"

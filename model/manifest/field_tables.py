@@ -1,46 +1,79 @@
 """
-The fields of a Deployment that are read and not modelled, and what they could do.
+What is known of the fields of workloads: which the model has, and what the others could do.
 
-A path that is not in the table, but known to the API server, may matter: inert is only what
-somebody has thought about. Where several rows fit, the longest one counts.
+Each row is an effect and why. A field without a row may matter: inert is only what somebody has
+thought about. Where several rows fit, the longest one counts.
 """
 
-import functools
-from collections.abc import Iterator, Mapping
-from typing import Any
+from functools import cache
 
-from .manifest_errors import Path, dotted
-from .manifest_reading import Reading
-
-__all__ = ["BLOCKS", "INERT", "MATTERS", "Found", "unmodelled_fields"]
+__all__ = ["BLOCKS", "INERT", "INFORMING", "MATTERS", "MODELLED", "UNKNOWN", "Row", "rows"]
 
 BLOCKS = "can write to or block"
 MATTERS = "may matter"
 INERT = "inert"
 
-Found = tuple[str, str, str, Path]  # field, effect, why, path
+Row = tuple[str, str]
 
 _POD = "spec.template.spec"
-_MODELLED = (
+_OF_ALL = (
     "apiVersion",
     "kind",
     "metadata.name",
     "metadata.namespace",
-    "spec.minReadySeconds",
-    "spec.paused",
-    "spec.progressDeadlineSeconds",
-    "spec.replicas",
-    "spec.revisionHistoryLimit",
     "spec.selector",
-    "spec.strategy",
     "spec.template.metadata.labels",
     f"{_POD}.containers[].name",
     f"{_POD}.containers[].image",
-    f"{_POD}.restartPolicy",  # only Always passes
+    f"{_POD}.restartPolicy",
     f"{_POD}.volumes[].name",  # a label for what stands beside it, which is listed
 )
+_CLAIM = "spec.volumeClaimTemplates[]"
+MODELLED: dict[str, tuple[str, ...]] = {
+    "Deployment": (
+        *_OF_ALL,
+        "spec.minReadySeconds",
+        "spec.paused",
+        "spec.progressDeadlineSeconds",
+        "spec.replicas",
+        "spec.revisionHistoryLimit",
+        "spec.strategy",
+    ),
+    "Job": (
+        *_OF_ALL,
+        "spec.activeDeadlineSeconds",
+        "spec.backoffLimit",
+        "spec.backoffLimitPerIndex",
+        "spec.completionMode",
+        "spec.completions",
+        "spec.manualSelector",
+        "spec.maxFailedIndexes",
+        "spec.parallelism",
+        "spec.podFailurePolicy",
+        "spec.podReplacementPolicy",
+        "spec.successPolicy",
+        "spec.suspend",
+        "spec.ttlSecondsAfterFinished",
+    ),
+    "StatefulSet": (
+        *_OF_ALL,
+        "spec.minReadySeconds",
+        "spec.ordinals",
+        "spec.persistentVolumeClaimRetentionPolicy",
+        "spec.podManagementPolicy",
+        "spec.replicas",
+        "spec.revisionHistoryLimit",
+        "spec.serviceName",
+        "spec.updateStrategy",
+        f"{_CLAIM}.metadata.name",
+        f"{_CLAIM}.spec.accessModes",
+        f"{_CLAIM}.spec.resources.requests",
+    ),
+}
+"""By kind, the fields that the rules of the model read."""
+
 _OBJECT = {
-    "metadata.labels": (INERT, "no controller in the model selects Deployments"),
+    "metadata.labels": (INERT, "no controller in the model selects it by them"),
     "metadata.annotations": (MATTERS, "another controller may act on it"),
     "metadata.creationTimestamp": (INERT, "the API server writes it"),
     "metadata.deletionGracePeriodSeconds": (INERT, "ignored when an object is written"),
@@ -121,14 +154,43 @@ _CONTAINER = {
     "volumeMounts": (INERT, "what is mounted is judged with the volume"),
     "workingDir": (INERT, "which program runs is left open"),
 }
-_TABLE: dict[str, tuple[str, str]] = {
+_TABLE: dict[str, Row] = {
     **_OBJECT,
     **{f"{_POD}.{field}": row for field, row in _POD_FIELDS.items()},
     **{f"{_POD}.containers[].{field}": row for field, row in _CONTAINER.items()},
 }
-_UNKNOWN = (MATTERS, "nobody has looked at what it does to a rollout")
+_VOLUME = "a claim may wait for a volume that fits"
+_OWN: dict[str, dict[str, Row]] = {
+    "Deployment": {},
+    "Job": {
+        "spec.managedBy": (BLOCKS, "another controller keeps the Job"),
+        f"{_POD}.activeDeadlineSeconds": (MATTERS, "a pod fails once this has passed"),
+        f"{_POD}.readinessGates": (MATTERS, "only counts in status.ready"),
+    },
+    "StatefulSet": {
+        f"{_CLAIM}": (MATTERS, "a pod waits for its claims"),
+        f"{_CLAIM}.apiVersion": (INERT, "the API server writes it"),
+        f"{_CLAIM}.kind": (INERT, "the API server writes it"),
+        f"{_CLAIM}.metadata": (INERT, "a claim gets its own"),
+        f"{_CLAIM}.metadata.annotations": (MATTERS, "another controller may act on it"),
+        f"{_CLAIM}.metadata.finalizers": (BLOCKS, "holds up the deletion of every claim"),
+        f"{_CLAIM}.metadata.labels": (INERT, "no controller in the model selects claims"),
+        f"{_CLAIM}.metadata.ownerReferences": (BLOCKS, "a claim is deleted without its owner"),
+        f"{_CLAIM}.spec.dataSource": (BLOCKS, "a claim waits for its data"),
+        f"{_CLAIM}.spec.dataSourceRef": (BLOCKS, "a claim waits for its data"),
+        f"{_CLAIM}.spec.resources": (INERT, "the capacity of volumes is not modelled"),
+        f"{_CLAIM}.spec.selector": (BLOCKS, _VOLUME),
+        f"{_CLAIM}.spec.storageClassName": (MATTERS, "decides when claims are bound, and where"),
+        f"{_CLAIM}.spec.volumeMode": (INERT, "what a container sees of a volume"),
+        f"{_CLAIM}.spec.volumeName": (BLOCKS, "all claims ask for the same volume"),
+        f"{_CLAIM}.status": (INERT, "ignored"),
+        f"{_POD}.hostname": (INERT, "the controller writes it"),
+        f"{_POD}.subdomain": (INERT, "the controller writes it"),
+    },
+}
+UNKNOWN: Row = (MATTERS, "nobody has looked at what it does to these pods")
 # Annotations that tell people or tools outside of the cluster something.
-_INFORMING = (
+INFORMING = (
     "app.kubernetes.io/",
     "argocd.argoproj.io/",
     "checksum/",
@@ -142,69 +204,7 @@ _INFORMING = (
 )
 
 
-def unmodelled_fields(reading: Reading, claims: Mapping[str, Any]) -> Iterator[Found]:
-    """Each field that was given; `claims` are the access modes of claims, by name."""
-    seen = set()
-    for path, row in _rows((), reading.data):
-        if path not in seen:
-            seen.add(path)
-            effect, why = _judged(reading, path, row, claims)
-            yield dotted(path), effect, why, path
-
-
-def _rows(
-    path: Path, data: Any, inherited: tuple[Path, tuple[str, str]] | None = None
-) -> Iterator[tuple[Path, tuple[str, str]]]:
-    """The paths to list, each with its row; a field that says nothing is not listed."""
-    pattern = _pattern(path)
-    if pattern in _MODELLED or (path and data in ({}, [], "")):
-        return
-    if pattern.startswith("metadata.annotations[seatrial.dev/"):
-        return  # they say what to check; whatever is in them is read, or refused
-    if pattern in _TABLE:
-        inherited = (path, _TABLE[pattern])
-    if _reaches_further(pattern) and isinstance(data, dict | list):
-        children = data.items() if isinstance(data, dict) else enumerate(data)
-        for step, each in children:
-            name = f"[{step}]" if pattern.endswith(".annotations") else step
-            yield from _rows((*path, name), each, inherited)
-    elif pattern.endswith("]") and ".annotations[" in pattern:
-        yield path, _TABLE[pattern.partition("[")[0]]
-    else:
-        yield inherited or (path, _UNKNOWN)
-
-
-def _pattern(path: Path) -> str:
-    return dotted(tuple("[]" if isinstance(step, int) else step for step in path))
-
-
-@functools.lru_cache(1000)
-def _reaches_further(pattern: str) -> bool:
-    if not pattern or pattern.endswith(".annotations"):
-        return True
-    return any(row.startswith((f"{pattern}.", f"{pattern}[]")) for row in (*_TABLE, *_MODELLED))
-
-
-def _judged(
-    reading: Reading, path: Path, row: tuple[str, str], claims: Mapping[str, Any]
-) -> tuple[str, str]:
-    """The row, unless the value says otherwise."""
-    last = path[-1]
-    value = reading.get(*path)
-    if isinstance(last, str) and last.startswith("["):
-        informs = last[1:].startswith(_INFORMING)
-        return (INERT, "informs people and tools outside") if informs else row
-    if last == "schedulerName" and value == "default-scheduler":
-        return INERT, "the default"
-    if path[-2:-1] == ("topologySpreadConstraints",) and (
-        isinstance(value, dict) and value.get("whenUnsatisfiable") == "ScheduleAnyway"
-    ):
-        return INERT, "prefers nodes and excludes none"
-    if last == "persistentVolumeClaim":
-        modes = claims.get(str(reading.get(*path, "claimName")))
-        shared = ("ReadOnlyMany", "ReadWriteMany")
-        if modes and all(mode in shared for mode in modes):
-            return MATTERS, "a pod waits for its volumes"
-        if modes is None:
-            return BLOCKS, "the claim is not given; if one node at a time may use it, pods wait"
-    return row
+@cache
+def rows(kind: str) -> dict[str, Row]:
+    """The rows of a kind, by the fields' paths, with `[]` for any place in a list."""
+    return {**_TABLE, **_OWN[kind]}

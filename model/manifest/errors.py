@@ -6,7 +6,7 @@ import attrs
 
 from seatrial.core import SeatrialError
 
-__all__ = ["ManifestError", "Path", "Position", "Problem", "dotted", "quoted"]
+__all__ = ["ManifestError", "ManifestWarning", "Path", "Position", "Problem", "dotted", "quoted"]
 
 # Steps from a document's root: the name of a field, the index in a list, or a map's key as `[key]`.
 Path = tuple[str | int, ...]
@@ -45,6 +45,23 @@ class Problem:
     def __str__(self) -> str:
         field = f"{dotted(self.path)}: " if self.path else ""
         return f"{self.position}: {field}{self.says}"
+
+
+@attrs.frozen
+class ManifestWarning:
+    """
+    Something that the API server accepts and that may not mean what it looks like.
+
+    `workload` is the key of whose manifest it stands in, as `StatefulSet/default/db`.
+    """
+
+    workload: str
+    position: Position
+    path: Path
+    says: str
+
+    def __str__(self) -> str:
+        return f"{self.position}: {dotted(self.path)}: {self.says}"
 
 
 class ManifestError(SeatrialError):

@@ -1,7 +1,7 @@
 """
-Whether a document can be decoded as a Deployment: every field known, every value of its type.
+Whether a document can be decoded as a workload: every field known, every value of its type.
 
-The field names and types are data, `deployment_schema.json`; its first line says where from.
+The field names and types are data, `schema.json`; its first line says where from.
 
 :Go: k8s.io/apimachinery pkg/runtime/serializer/json with strict decoding, which is what
     `kubectl apply` asks for (`--validate=strict`); pkg/util/intstr; pkg/api/resource
@@ -17,8 +17,8 @@ from typing import Any
 
 import attrs
 
-from .manifest_errors import Path, Position, Problem, quoted
-from .manifest_yaml import Node
+from .documents import Node
+from .errors import Path, Position, Problem, quoted
 
 __all__ = ["Schema", "check", "schema"]
 
@@ -35,9 +35,7 @@ Schema = dict[str, dict[str, str]]
 @functools.cache
 def schema() -> Schema:
     """Types and their fields, by the names they have in Go; `*` marks a pointer."""
-    read: dict[str, Any] = json.loads(
-        files(__package__).joinpath("deployment_schema.json").read_text("utf-8")
-    )
+    read: dict[str, Any] = json.loads(files(__package__).joinpath("schema.json").read_text("utf-8"))
     return {name: fields for name, fields in read.items() if name != "about"}
 
 
@@ -146,7 +144,7 @@ def wrong_scalar(value: object, kind: str) -> str | None:
         if isinstance(value, str) and _TIME.fullmatch(value):
             return None
         return "write a time such as 2026-01-31T12:00:00Z"
-    raise AssertionError(f"deployment_schema.json uses the type {kind}, which nobody reads")
+    raise AssertionError(f"schema.json uses the type {kind}, which nobody reads")
 
 
 def _wrong_integer(value: object, kind: str) -> str | None:

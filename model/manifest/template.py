@@ -1,8 +1,8 @@
 """
 Pod templates as values that can be compared: defaults filled in, spelling differences removed.
 
-Two templates are equal for the Deployment controller if the API server stores the same for both;
-only then no rollout follows. `normalised` gives one form for whatever is stored the same.
+Two templates are equal for a controller if the API server stores the same for both; only then no
+rollout follows. `normalised` gives one form for whatever is stored the same.
 
 :Go: pkg/apis/core/v1/defaults.go SetDefaults_PodSpec, SetDefaults_Container, SetDefaults_Volume,
     SetDefaults_Probe, SetDefaults_HTTPGetAction and those of the volume sources;
@@ -18,9 +18,9 @@ from typing import Any
 
 import attrs
 
-from .manifest_schema import schema
+from .schema import schema
 
-__all__ = ["Container", "PodTemplate", "normalised", "pod_template"]
+__all__ = ["Container", "Pairs", "PodTemplate", "amount", "normalised", "pod_template"]
 
 Pairs = tuple[tuple[str, str], ...]
 
@@ -41,11 +41,13 @@ class PodTemplate:
     annotations: Pairs
     containers: tuple[Container, ...]
     init_containers: tuple[Container, ...]
+    restart_policy: str
     canonical: str = attrs.field(repr=False)
 
 
 _MODE = {"defaultMode": 0o644}
 _DEFAULTS: dict[str, dict[str, Any]] = {
+    "PersistentVolumeClaimSpec": {"volumeMode": "Filesystem"},
     "PodSpec": {
         "dnsPolicy": "ClusterFirst",
         "restartPolicy": "Always",
@@ -93,6 +95,7 @@ def pod_template(data: dict[str, Any]) -> PodTemplate:
         annotations=tuple(sorted(metadata.get("annotations", {}).items())),
         containers=containers("containers"),
         init_containers=containers("initContainers"),
+        restart_policy=spec.get("restartPolicy", "Always"),
         canonical=json.dumps(whole, sort_keys=True, ensure_ascii=False),
     )
 
@@ -172,6 +175,21 @@ _SUFFIXES = {
 }
 
 
+def amount(text: str) -> Fraction | None:
+    """
+    How much a quantity is; None where it is none, or one that nobody could have.
+
+    >>> amount("1Ki"), amount("-500m"), amount("lots")
+    (Fraction(1024, 1), Fraction(-1, 2), None)
+    """
+    match = _NUMBER.fullmatch(text)
+    # Longer ones are nobody's; Python's integers would carry them, at a price.
+    if match is None or len(text) > 40:
+        return None
+    digits, exponent, suffix = match.groups()
+    return Fraction(digits + (exponent or "")) * _SUFFIXES.get(suffix or "", 1)
+
+
 def _quantity(text: str) -> str:
     """
     One spelling for equal quantities; what is finer than a thousandth stays as it is.
@@ -179,12 +197,9 @@ def _quantity(text: str) -> str:
     >>> _quantity("0.5"), _quantity("500m"), _quantity("1Ki"), _quantity("1024")
     ('500m', '500m', '1024', '1024')
     """
-    match = _NUMBER.fullmatch(text)
-    # Longer ones are nobody's; Python's integers would carry them, at a price.
-    if match is None or len(text) > 40:
+    number = amount(text)
+    if number is None:
         return text
-    digits, exponent, suffix = match.groups()
-    number = Fraction(digits + (exponent or "")) * _SUFFIXES.get(suffix or "", 1)
     thousandths = number * 1000
     if thousandths.denominator != 1:
         return text

@@ -1,11 +1,12 @@
 """An object being read: its data, where each field was written, and what was wrong so far."""
 
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import attrs
 
-from .manifest_errors import Path, Position, Problem, quoted
-from .manifest_yaml import Node
+from .documents import Node
+from .errors import Path, Position, Problem, quoted
 
 __all__ = ["Reading", "without_null"]
 
@@ -40,12 +41,18 @@ def _texts(value: Any) -> Any:
 
 @attrs.define
 class Reading:
-    """One object of the manifests; `path` leads to it where it is an item of a List."""
+    """
+    One object of the manifests; `path` leads to it where it is an item of a List.
+
+    `gates` are the feature gates that are on, as far as reading depends on them.
+    """
 
     node: Node
     path: Path = ()
     data: dict[str, Any] = attrs.field(init=False)
     problems: list[Problem] = attrs.field(factory=list)
+    warnings: list[Problem] = attrs.field(factory=list)
+    gates: Collection[str] = frozenset()
 
     def __attrs_post_init__(self) -> None:
         self.data = without_null(self.node.plain())
@@ -79,6 +86,10 @@ class Reading:
         """Notes a problem at a path."""
         self.problems.append(Problem(self.position(*path), (*self.path, *path), says))
 
+    def warn(self, path: Path, says: str) -> None:
+        """Notes something that is accepted, but worth knowing."""
+        self.warnings.append(Problem(self.position(*path), (*self.path, *path), says))
+
     def refuse_value(self, path: Path, value: object, says: str | None) -> None:
         """Notes a problem that names the value, if there is one."""
         if says:
@@ -89,4 +100,21 @@ class Reading:
         value = int(self.get(*path, default=default))
         if value < 0:
             self.refuse(path, f"{value} is negative; write 0 or more")
+        return value
+
+    def given_not_negative(self, path: Path) -> int | None:
+        """The same where None stands for what is not given."""
+        return None if self.get(*path) is None else self.not_negative(path, 0)
+
+    def one_of(
+        self, path: Path, known: Sequence[str], default: str, what: str, *, pointer: bool = False
+    ) -> str:
+        """
+        A word out of a few; `what` says of which kind of thing they are.
+
+        An empty word means the default, unless the field is a pointer in Go.
+        """
+        value = str(self.get(*path, default=default) or ("" if pointer else default))
+        if value not in known:
+            self.refuse_value(path, value, f"is no {what}; write {' or '.join(known)}")
         return value

@@ -3,20 +3,21 @@ Rules about metadata and pod templates that the API server has and that people r
 
 :Go: kubernetes v1.36.3, pkg/apis/core/validation/validation.go ValidatePodTemplateSpec,
     ValidatePodSpec, validateContainers, validateContainerCommon; pkg/apis/apps/validation
-    ValidatePodTemplateSpecForReplicaSet; apimachinery pkg/api/validation ValidateObjectMeta
+    ValidateDeploymentSpec, ValidateStatefulSetSpec; apimachinery pkg/api/validation
+    ValidateObjectMeta
 :Omits: rules about probes, ports, environments, security contexts, affinities and the contents of
     volumes; `kubectl apply --dry-run=server` knows them all.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
-from .manifest_errors import Path
-from .manifest_names import annotation_key, dns_label, label_key
-from .manifest_reading import Reading
-from .manifest_selector import check_labels
+from .errors import Path
+from .names import annotation_key, dns_label, label_key
+from .reading import Reading
+from .selector import check_labels
 
-__all__ = ["check_metadata", "check_template"]
+__all__ = ["check_metadata", "check_pods", "check_template"]
 
 _ANNOTATIONS = 256 * 1024
 _PULL = ("Always", "IfNotPresent", "Never")
@@ -60,24 +61,36 @@ def _check_annotations(reading: Reading, path: Path) -> None:
         reading.refuse(path, f"{size} bytes in all; write at most {_ANNOTATIONS}")
 
 
-def check_template(reading: Reading, path: Path) -> None:
-    """The template of a Deployment's pods, apart from its labels."""
+def check_template(
+    reading: Reading, path: Path, kind: str, claims: Collection[str] = frozenset()
+) -> None:
+    """
+    The template of pods that run for ever, apart from its labels.
+
+    `claims` are names of volumes that its owner, which is of that kind, adds.
+    """
     if reading.get(*path) is None:
         return  # without a template there are no labels either, and that has been said
-    _check_annotations(reading, (*path, "metadata", "annotations"))
     spec = (*path, "spec")
     policy = reading.get(*spec, "restartPolicy", default="") or "Always"
     if policy != "Always":
-        says = "cannot be kept by a Deployment; write Always, or a Job instead of a Deployment"
+        says = f"cannot be kept by a {kind}; write Always, or a Job instead of a {kind}"
         reading.refuse_value((*spec, "restartPolicy"), policy, says)
-    for field, instead in (
-        ("activeDeadlineSeconds", "a Deployment's pods have no deadline; remove it or write a Job"),
-        ("ephemeralContainers", "a template has none of these; use `kubectl debug` on a pod"),
-    ):
-        if reading.get(*spec, field) not in (None, []):
-            reading.refuse((*spec, field), instead)
+    if reading.get(*spec, "activeDeadlineSeconds") is not None:
+        says = f"a {kind}'s pods have no deadline; remove it or write a Job"
+        reading.refuse((*spec, "activeDeadlineSeconds"), says)
+    check_pods(reading, path, claims)
+
+
+def check_pods(reading: Reading, path: Path, claims: Collection[str] = frozenset()) -> None:
+    """The rest of a template, which is the same for pods that run for ever and those that end."""
+    _check_annotations(reading, (*path, "metadata", "annotations"))
+    spec = (*path, "spec")
+    if reading.get(*spec, "ephemeralContainers"):
+        says = "a template has none of these; use `kubectl debug` on a pod"
+        reading.refuse((*spec, "ephemeralContainers"), says)
     _check_containers(reading, spec)
-    _check_volumes(reading, spec)
+    _check_volumes(reading, spec, claims)
 
 
 def _check_containers(reading: Reading, spec: Path) -> None:
@@ -112,16 +125,20 @@ def _check_container(reading: Reading, container: dict[str, Any], path: Path) ->
         reading.refuse_value((*path, "imagePullPolicy"), pull, says)
 
 
-def _check_volumes(reading: Reading, spec: Path) -> None:
-    """Volumes with names of their own, and mounts that have one. :Go: ValidateVolumes"""
-    known: set[str] = set()
+def _check_volumes(reading: Reading, spec: Path, claims: Collection[str]) -> None:
+    """
+    Volumes with names of their own, and mounts that have one.
+
+    A volume with the name of a claim is replaced by it. :Go: ValidateVolumes, updateStorage
+    """
+    known = set(claims)
     for index, volume in enumerate(reading.get(*spec, "volumes", default=[])):
         path, name = (*spec, "volumes", index, "name"), volume.get("name", "")
         if not name:
             reading.refuse(path, "no name; write one for each volume")
             continue
         reading.refuse_value(path, name, dns_label(name))
-        if name in known:
+        if name in known and name not in claims:
             reading.refuse_value(path, name, "is the name of another volume; write another name")
         known.add(name)
     for field in ("containers", "initContainers"):

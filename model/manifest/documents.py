@@ -13,8 +13,8 @@ from typing import Any, NoReturn
 
 import attrs
 
-from .manifest_errors import ManifestError, Path, Position, Problem, quoted
-from .manifest_scalars import Scalar, as_key, resolved, tagged, with_yaml_escapes
+from .errors import ManifestError, Path, Position, Problem, quoted
+from .scalars import Scalar, as_key, resolved, tagged, with_yaml_escapes
 
 __all__ = ["MAX_DEPTH", "MAX_DOCUMENTS", "MAX_NODES", "Node", "documents"]
 

@@ -1,0 +1,84 @@
+"""The fields of a workload that are given and not modelled, and what they could do."""
+
+import functools
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from .errors import Path, dotted
+from .field_tables import BLOCKS, INERT, INFORMING, MATTERS, MODELLED, UNKNOWN, Row, rows
+from .job import CONTROLLER
+from .reading import Reading
+
+__all__ = ["Found", "unmodelled_fields"]
+
+Found = tuple[str, str, str, Path]  # field, effect, why, path
+
+
+def unmodelled_fields(kind: str, reading: Reading, claims: Mapping[str, Any]) -> Iterator[Found]:
+    """Each field that was given; `claims` are the access modes of claims, by name."""
+    seen = set()
+    for path, row in _rows(kind, (), reading.data):
+        if path not in seen:
+            seen.add(path)
+            effect, why = _judged(reading, path, row, claims)
+            yield dotted(path), effect, why, path
+
+
+def _rows(
+    kind: str, path: Path, data: Any, inherited: tuple[Path, Row] | None = None
+) -> Iterator[tuple[Path, Row]]:
+    """The paths to list, each with its row; a field that says nothing is not listed."""
+    pattern = _pattern(path)
+    table = rows(kind)
+    if pattern in MODELLED[kind] or (path and data in ({}, [], "")):
+        return
+    if pattern.startswith("metadata.annotations[seatrial.dev/"):
+        return  # they say what to check; whatever is in them is read, or refused
+    if pattern in table:
+        inherited = (path, table[pattern])
+    if _reaches_further(kind, pattern) and isinstance(data, dict | list):
+        children = data.items() if isinstance(data, dict) else enumerate(data)
+        for step, each in children:
+            name = f"[{step}]" if pattern.endswith(".annotations") else step
+            yield from _rows(kind, (*path, name), each, inherited)
+    elif pattern.endswith("]") and ".annotations[" in pattern:
+        yield path, table[pattern.rpartition("[")[0]]
+    else:
+        yield inherited or (path, UNKNOWN)
+
+
+def _pattern(path: Path) -> str:
+    return dotted(tuple("[]" if isinstance(step, int) else step for step in path))
+
+
+@functools.lru_cache(1000)
+def _reaches_further(kind: str, pattern: str) -> bool:
+    if not pattern or pattern.endswith(".annotations"):
+        return True
+    below = (f"{pattern}.", f"{pattern}[]")
+    return any(row.startswith(below) for row in (*rows(kind), *MODELLED[kind]))
+
+
+def _judged(reading: Reading, path: Path, row: Row, claims: Mapping[str, Any]) -> Row:
+    """The row, unless the value says otherwise."""
+    last = path[-1]
+    value = reading.get(*path)
+    if isinstance(last, str) and last.startswith("["):
+        informs = last[1:].startswith(INFORMING)
+        return (INERT, "informs people and tools outside") if informs else row
+    if last == "managedBy" and value == CONTROLLER:
+        return INERT, "the controller of the cluster"
+    if last == "schedulerName" and value == "default-scheduler":
+        return INERT, "the default"
+    if path[-2:-1] == ("topologySpreadConstraints",) and (
+        isinstance(value, dict) and value.get("whenUnsatisfiable") == "ScheduleAnyway"
+    ):
+        return INERT, "prefers nodes and excludes none"
+    if last == "persistentVolumeClaim":
+        modes = claims.get(str(reading.get(*path, "claimName")))
+        shared = ("ReadOnlyMany", "ReadWriteMany")
+        if modes and all(mode in shared for mode in modes):
+            return MATTERS, "a pod waits for its volumes"
+        if modes is None:
+            return BLOCKS, "the claim is not given; if one node at a time may use it, pods wait"
+    return row

@@ -1,0 +1,109 @@
+"""
+The kinds of workloads that are modelled, and all that the face needs to know of each.
+
+To add one is to write a `Kind` and list it in `KINDS`; nothing else here says the name of a kind.
+"""
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+import attrs
+
+from seatrial import properties
+from seatrial.core import DeclarationError, Property, System
+from seatrial.counterexamples import Story
+from seatrial.model import (
+    Environment,
+    Mutant,
+    deployment_mutants,
+    environment,
+    mutants,
+    story,
+    versions,
+    workload,
+)
+from seatrial.properties import Promise
+
+__all__ = ["KINDS", "Kind", "Manifest", "kind_of_bug", "promises"]
+
+
+class Manifest(Protocol):
+    """What all manifests of workloads have; see `seatrial.model.manifest`."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def namespace(self) -> str: ...
+    @property
+    def key(self) -> str: ...
+    @property
+    def annotations(self) -> tuple[tuple[str, str], ...]: ...
+    def position(self, field: str = "") -> Any: ...
+    def document(self) -> dict[str, Any]: ...
+
+
+@attrs.frozen(eq=False)
+class Kind:
+    """
+    A kind of workload, such as Deployment.
+
+    `spec_of` gives what controllers read of a manifest, and `compose` makes a system of that in an
+    environment. `users`, `faults` and `gates` are the names that mean something there, of those in
+    `seatrial.model.environment`; `usual` has what is allowed unless something is asked for.
+    `broken_by_bugs` are what its known bugs break, beside the promises.
+    """
+
+    name: str
+    spec_of: Callable[[Any], Any]
+    compose: Callable[[str, Any, Environment], System]
+    story: Callable[[str, Any, Environment], Story]
+    promises: tuple[Promise, ...]
+    users: frozenset[str]
+    faults: frozenset[str]
+    gates: frozenset[str]
+    usual: Environment
+    bugs: tuple[Mutant, ...] = ()
+    broken_by_bugs: tuple[Property, ...] = ()
+
+    def environment(self, around: Environment) -> Environment:
+        """The part of an environment that concerns this kind."""
+        return attrs.evolve(
+            around,
+            users=tuple(each for each in around.users if each.name in self.users),
+            faults=tuple(each for each in around.faults if each.name in self.faults),
+            gates=tuple((name, on) for name, on in around.gates if name in self.gates),
+        )
+
+
+DEPLOYMENT = Kind(
+    name="Deployment",
+    spec_of=workload.spec_of,
+    compose=workload.compose,
+    story=lambda name, spec, around: Story(
+        story.about(name, spec, around), story.summary, story.who, story.UNTOLD
+    ),
+    promises=properties.workloads.PROMISES,
+    users=environment.OF_DEPLOYMENTS,
+    faults=environment.AROUND_DEPLOYMENTS,
+    gates=versions.OF_DEPLOYMENTS,
+    usual=Environment(),
+    bugs=deployment_mutants.MUTANTS,
+    broken_by_bugs=properties.known_bugs.PROPERTIES,
+)
+
+KINDS: dict[str, Kind] = {each.name: each for each in (DEPLOYMENT,)}
+"""By the names that they have in manifests, in the order in which they are listed."""
+
+
+def promises() -> dict[str, tuple[Kind, Promise]]:
+    """Every promise of every kind, by its id."""
+    return {each.property.id: (kind, each) for kind in KINDS.values() for each in kind.promises}
+
+
+def kind_of_bug(name: str) -> Kind:
+    """The kind that has the known bug of that id. Raises DeclarationError where there is none."""
+    bug = mutants.mutant(name)
+    for kind in KINDS.values():
+        if bug in kind.bugs:
+            return kind
+    raise DeclarationError(f"the known bug {name!r} is of no kind that can be checked")
