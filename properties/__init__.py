@@ -20,6 +20,11 @@ if TYPE_CHECKING:
         rolling_update,
         rollout,
         scaling,
+        theorem_bounds,
+        theorem_parts,
+        theorem_replicaset,
+        theorem_sizes,
+        theorems,
         workloads,
     )
     from .promise import Precondition, Promise
@@ -41,6 +46,11 @@ __all__ = [
     "rolling_update",
     "rollout",
     "scaling",
+    "theorem_bounds",
+    "theorem_parts",
+    "theorem_replicaset",
+    "theorem_sizes",
+    "theorems",
     "workloads",
 ]
 

@@ -11,7 +11,7 @@ __all__ = ["THEOREMS"]
 
 _DOCS = "https://kubernetes.io/docs/concepts/workloads/controllers/deployment/"
 _KIND = OneOf(("int", "percent"))
-_RANGES = {
+_RANGES: dict[str, Whole | OneOf] = {
     "replicas": NUMBER,
     "surge_is": _KIND,
     "surge": NUMBER,
@@ -85,7 +85,7 @@ THEOREMS = (
         ranges=_RANGES,
         hypotheses=(_SOME, _PERCENTAGES),
         mutations=(Mutation("with no replicas both are 0", drops=0),),
-        about=("deployment-rollout-completes",),
+        about=("deployment-eventually-new-revision",),
     ),
     Theorem(
         id="surge-rounds-up",

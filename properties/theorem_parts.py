@@ -1,4 +1,4 @@
-"""What theorems about Deployments are stated with: objects of open size, and the writes of a sync."""
+"""What theorems about Deployments are stated with: objects of open size, and a sync's writes."""
 
 from collections.abc import Iterable, Iterator
 

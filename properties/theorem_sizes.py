@@ -27,22 +27,22 @@ _ANY_LAG = (
 )
 _EVERY_LEVEL = "every level: after each single write, whether or not the sync goes on"
 
-_TWO = {
-    name: SIZE
-    for name in (
+_TWO = dict.fromkeys(
+    (
         *("replicas", "surge", "unavailable"),
         *("old", "new"),
         *("old_available", "new_available", "old_reported", "new_reported"),
-    )
-}
-_THREE = {
-    name: SIZE
-    for name in (
+    ),
+    SIZE,
+)
+_THREE = dict.fromkeys(
+    (
         *("replicas", "surge", "unavailable"),
         *("oldest", "old", "new"),
         *("oldest_available", "old_available", "new_available", "reported"),
-    )
-}
+    ),
+    SIZE,
+)
 _MOVES = Hypothesis(
     "maxSurge and maxUnavailable are not both 0, which validation refuses",
     lambda surge, unavailable: surge + unavailable > 0,
@@ -235,13 +235,15 @@ THEOREMS = (
         ),
         mutations=(
             Mutation("replicas was lowered since: sizes are beyond the bound before", drops=0),
-            Mutation("cleaning up may make an old ReplicaSet larger", variant="cleanup-may-scale-up"),
+            Mutation(
+                "cleaning up may make an old ReplicaSet larger", variant="cleanup-may-scale-up"
+            ),
         ),
         level=_EVERY_LEVEL,
         lag=_ANY_LAG,
         revisions="2",
         lemmas=("the sum of sizes is at most replicas + maxSurge",),
-        about=("deployment-max-surge",),
+        about=("deployment-nonterminating-within-surge",),
     ),
     Theorem(
         id="sizes-within-surge-three",
@@ -258,23 +260,24 @@ THEOREMS = (
         ),
         mutations=(
             Mutation("replicas was lowered since: sizes are beyond the bound before", drops=0),
-            Mutation("cleaning up may make an old ReplicaSet larger", variant="cleanup-may-scale-up"),
+            Mutation(
+                "cleaning up may make an old ReplicaSet larger", variant="cleanup-may-scale-up"
+            ),
         ),
         level=_EVERY_LEVEL,
         lag=_ANY_LAG,
         revisions="3",
         lemmas=("the sum of sizes is at most replicas + maxSurge",),
-        about=("deployment-max-surge",),
+        about=("deployment-nonterminating-within-surge",),
     ),
     Theorem(
         id="sizes-within-surge-at-creation",
         says="a new ReplicaSet is made with what is left of replicas + maxSurge",
         source=_DOCS + "#max-surge",
         claim=_first_within,
-        ranges={
-            name: SIZE
-            for name in ("replicas", "surge", "unavailable", "oldest", "old", "available")
-        },
+        ranges=dict.fromkeys(
+            ("replicas", "surge", "unavailable", "oldest", "old", "available"), SIZE
+        ),
         hypotheses=(
             Hypothesis(
                 f"it holds before the sync, and {_NOT_LOWERED}",
@@ -286,7 +289,7 @@ THEOREMS = (
         level=_EVERY_LEVEL,
         lag=_ANY_LAG,
         revisions="3, of which one is made",
-        about=("deployment-max-surge",),
+        about=("deployment-nonterminating-within-surge",),
     ),
     Theorem(
         id="rollout-measure-falls",
@@ -295,30 +298,38 @@ THEOREMS = (
         claim=_measure_falls,
         ranges=_THREE,
         hypotheses=(
-            Hypothesis("the new ReplicaSet is no larger than replicas", lambda new, replicas: new <= replicas),
+            Hypothesis(
+                "the new ReplicaSet is no larger than replicas",
+                lambda new, replicas: new <= replicas,
+            ),
             _MOVES,
         ),
         mutations=(
-            Mutation("a new ReplicaSet that is too large shrinks, which this measure does not count", drops=0),
-            Mutation("cleaning up may make an old ReplicaSet larger", variant="cleanup-may-scale-up"),
+            Mutation(
+                "a new ReplicaSet that is too large shrinks, which this measure does not count",
+                drops=0,
+            ),
+            Mutation(
+                "cleaning up may make an old ReplicaSet larger", variant="cleanup-may-scale-up"
+            ),
         ),
         level=_EVERY_LEVEL,
         lag=_ANY_LAG,
         revisions="3",
-        about=("deployment-rollout-completes",),
+        about=("deployment-eventually-new-revision",),
     ),
     Theorem(
         id="rollout-goes-on",
         says="while pods are available as asked for, a rollout that is not done writes something",
         source=_GO,
         claim=_something_moves,
-        ranges={
-            name: SIZE
-            for name in (
+        ranges=dict.fromkeys(
+            (
                 *("replicas", "surge", "unavailable", "oldest", "old", "new"),
                 *("oldest_available", "old_available", "new_available"),
-            )
-        },
+            ),
+            SIZE,
+        ),
         hypotheses=(
             Hypothesis(
                 "every ReplicaSet has as many pods available as it asks for",
@@ -331,7 +342,7 @@ THEOREMS = (
         level="atomic: every ReplicaSet has caught up, and every pod is available",
         lag="0 at that moment",
         revisions="3",
-        about=("deployment-rollout-completes",),
+        about=("deployment-eventually-new-revision",),
     ),
     Theorem(
         id="sync-keeps-availability",
@@ -354,23 +365,26 @@ THEOREMS = (
         level="atomic: what a ReplicaSet reports is so while the sync runs",
         lag="0 for statuses; ReplicaSets delete pods that are not available first",
         revisions="3",
-        about=("deployment-max-unavailable",),
+        about=("deployment-available-floor",),
     ),
     Theorem(
         id="shares-sum-exactly",
         says="when a Deployment is resized in mid-rollout, the shares add up to its new size",
         source=_DOCS + "#proportional-scaling",
         claim=_shares_sum,
-        ranges={
-            name: SIZE
-            for name in ("replicas", "surge", "unavailable", "old", "new", "noted_old", "noted_new")
-        },
+        ranges=dict.fromkeys(
+            ("replicas", "surge", "unavailable", "old", "new", "noted_old", "noted_new"), SIZE
+        ),
         hypotheses=(
             Hypothesis("both ReplicaSets are active", lambda old, new: old > 0 and new > 0),
             Hypothesis(
-                "both have the same maximum noted", lambda noted_old, noted_new: noted_old == noted_new
+                "both have the same maximum noted",
+                lambda noted_old, noted_new: noted_old == noted_new,
             ),
-            Hypothesis("that is at least the sum of sizes", lambda noted_old, old, new: noted_old >= old + new),
+            Hypothesis(
+                "that is at least the sum of sizes",
+                lambda noted_old, old, new: noted_old >= old + new,
+            ),
             Hypothesis(
                 "no product of a size leaves 32 bits",
                 lambda replicas, surge, old, new: (
@@ -383,6 +397,6 @@ THEOREMS = (
             Mutation("more pods are asked for than the annotation says", drops=2),
         ),
         revisions="2",
-        about=("deployment-proportional-sum",),
+        about=("deployment-proportional-adds-up",),
     ),
 )

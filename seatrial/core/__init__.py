@@ -53,7 +53,16 @@ from .property import (
 )
 from .purity import functions_of
 from .system import Initial, System, every
-from .theorem import Hypothesis, Mutation, OneOf, Theorem, Whole, as_system, broken, small_assignments
+from .theorem import (
+    Hypothesis,
+    Mutation,
+    OneOf,
+    Theorem,
+    Whole,
+    as_system,
+    broken,
+    small_assignments,
+)
 from .trace import Change, Step, Trace, enabled_steps, replay, step_of, successor
 from .values import check_value, field_names, same_value, sort_key, with_sets_reversed
 from .verdict import Exploration, Report, Status, Verdict
@@ -68,12 +77,12 @@ __all__ = [
     "Fairness",
     "Finding",
     "Ground",
-    "Hypothesis",
     "GroundAction",
     "GroundOutcome",
     "GroundProperty",
     "GroundTotal",
     "GroundView",
+    "Hypothesis",
     "Index",
     "Initial",
     "Kind",

@@ -201,7 +201,8 @@ def _bound(system: Ground, property: Property, reader: Reader, key: tuple[Any, .
         ) from error
     if type(answer) is not int and not is_symbolic(type(answer)):
         raise DeclarationError(f"{begin} answered {shown(answer)}; a bound is an integer")
-    return answer
+    bound: int = answer
+    return bound
 
 
 def _check_names(system: System, property: Property) -> None:

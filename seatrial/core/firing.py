@@ -46,7 +46,6 @@ class GroundView:
             raise RuleError(f"view {where(self._function)} as {self.cell.name}: {error}") from None
         return result
 
-
     def run(self, values: Sequence[Any]) -> Any:
         """The view without any check, for engines whose numbers are not Python's."""
         return self._function(*self._binding.arguments(values))

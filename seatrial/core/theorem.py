@@ -7,20 +7,29 @@ sizes, one number at a time.
 """
 
 import inspect
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import product
 from typing import Any, Literal
 
 import attrs
 
-from .declare import Action, Outcome, Variable, outcome
+from .declare import Action, Outcome, Variable, in_order, outcome
 from .errors import DeclarationError, shown
 from .property import Property, always
 from .purity import check_rule
 from .system import System
 from .values import check_value
 
-__all__ = ["Hypothesis", "Mutation", "OneOf", "Theorem", "Whole", "as_system", "broken", "small_assignments"]
+__all__ = [
+    "Hypothesis",
+    "Mutation",
+    "OneOf",
+    "Theorem",
+    "Whole",
+    "as_system",
+    "broken",
+    "small_assignments",
+]
 
 VARIANT = "variant"
 
@@ -32,6 +41,12 @@ class Whole:
     low: int
     high: int | None = None
 
+    def allows(self, value: Any) -> bool:
+        """Whether it is one of these integers."""
+        return (
+            type(value) is int and self.low <= value and (self.high is None or value <= self.high)
+        )
+
     def __str__(self) -> str:
         return f"at least {self.low:,}" if self.high is None else f"{self.low:,} to {self.high:,}"
 
@@ -40,13 +55,18 @@ class Whole:
 class OneOf:
     """One of a few values, which are tried one after the other."""
 
-    values: tuple[Any, ...] = attrs.field(converter=tuple)
+    values: tuple[Any, ...] = attrs.field(converter=in_order)
+
+    def allows(self, value: Any) -> bool:
+        """Whether it is one of these values."""
+        return any(type(value) is type(each) and value == each for each in self.values)
 
     def __str__(self) -> str:
         return " or ".join(str(each) for each in self.values)
 
 
 Range = Whole | OneOf
+Ranges = tuple[tuple[str, Range], ...]
 
 
 @attrs.frozen
@@ -70,8 +90,8 @@ class Mutation:
     variant: str | None = None
 
 
-def _pairs(given: Mapping[str, Range]) -> tuple[tuple[str, Range], ...]:
-    return tuple(given.items()) if isinstance(given, Mapping) else tuple(given)
+def _pairs(given: Mapping[str, Range] | Iterable[tuple[str, Range]]) -> Ranges:
+    return tuple(given.items() if isinstance(given, Mapping) else given)
 
 
 @attrs.frozen
@@ -81,7 +101,8 @@ class Theorem:
 
     `level`, `lag`, `revisions` and `integers` say what it covers; `lemmas` are hand-written
     invariants among the hypotheses, which the claim shows to be kept. `expected` is "refuted" where
-    the sentence is a folk reading that is false. `about` has the ids of promises that rest on it.
+    the sentence is a folk reading that is false. `about` has the ids of promises that it bears on;
+    none is proved by that alone.
 
     Raises DeclarationError where the claim takes a name that has no range, or is no pure function.
     """
@@ -90,7 +111,7 @@ class Theorem:
     says: str
     source: str
     claim: Callable[..., Iterator[str]]
-    ranges: tuple[tuple[str, Range], ...] = attrs.field(converter=_pairs)
+    ranges: Ranges = attrs.field(converter=_pairs)
     hypotheses: tuple[Hypothesis, ...] = ()
     mutations: tuple[Mutation, ...] = ()
     expected: Literal["holds", "refuted"] = "holds"
@@ -125,9 +146,7 @@ class Theorem:
 
     def mutated(self, mutation: Mutation) -> "Theorem":
         """The theorem without what the mutation drops; its claim gets the mutation's variant."""
-        kept = tuple(
-            each for at, each in enumerate(self.hypotheses) if at != mutation.drops
-        )
+        kept = tuple(each for at, each in enumerate(self.hypotheses) if at != mutation.drops)
         ranges = self.ranges
         if mutation.variant is not None:
             ranges = (*ranges, (VARIANT, OneOf((frozenset({mutation.variant}),))))
@@ -139,7 +158,7 @@ def _names_of(function: Callable[..., Any]) -> tuple[str, ...]:
 
 
 def asked(function: Callable[..., Any], values: Mapping[str, Any]) -> Any:
-    """The function of those of the values that it takes; without a variant the rules as they are."""
+    """The function of those values that it takes; without a variant the rules are as they are."""
     known = {VARIANT: frozenset(), **values}
     return function(**{name: known[name] for name in _names_of(function)})
 

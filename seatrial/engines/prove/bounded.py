@@ -5,6 +5,7 @@ step by step, and is replayed.
 """
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 import attrs
@@ -83,7 +84,10 @@ def _counterexample(
         high = model.eval(size, model_completion=True).as_long()
     else:
         least = True
-    values = {name: model.eval(term, model_completion=True).as_long() for name, term in made.parameters.items()}
+    values = {
+        name: model.eval(term, model_completion=True).as_long()
+        for name, term in made.parameters.items()
+    }
     states = [_state(made, run, model, time) for time in range(run.length + 1)]
     trace = _trace(ground(made.build(values)), states, asked)
     return Found(run.length, trace, tuple(values.items()), least)
@@ -100,16 +104,14 @@ def _state(made: Machine, run: Unrolled, model: Any, time: int) -> tuple[Any, ..
 def _trace(system: Ground, states: Sequence[tuple[Any, ...]], asked: Property) -> Trace:
     """The run along these states, taken by the rules. Raises AssertionError where it is none."""
     steps = []
-    for before, after in zip(states, states[1:], strict=False):
+    for before, after in pairwise(states):
         for action, outcome in enabled_steps(system, before, between=False):
             if _same(successor(before, outcome), after):
                 steps.append(step_of(system, before, action, outcome))
                 break
         else:
             raise AssertionError(f"the solver's step from {before} to {after} is none of the rules")
-    initial = tuple(
-        (slot.name, value) for slot, value in zip(system.slots, states[0], strict=True)
-    )
+    initial = tuple((slot.name, value) for slot, value in zip(system.slots, states[0], strict=True))
     trace = Trace(system.system.name, initial, tuple(steps), asked.id)
     replay(system, trace)
     because = _broken(system, states, steps[-1].action if steps else "", asked)

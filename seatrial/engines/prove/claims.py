@@ -150,7 +150,9 @@ def _judged(theorem: Theorem, cases: list[_Case], queries: Queries) -> Proof:
             )
     witness = _witness(theorem, cases, queries)
     if witness is None:
-        return Proof(theorem.id, "inconclusive", "no numbers meet all hypotheses: nothing is claimed")
+        return Proof(
+            theorem.id, "inconclusive", "no numbers meet all hypotheses: nothing is claimed"
+        )
     return Proof(
         theorem.id,
         "proved",
@@ -174,9 +176,7 @@ def _witness(theorem: Theorem, cases: list[_Case], queries: Queries) -> dict[str
 
 
 def _answers(path: Path, model: Any) -> tuple[int, ...]:
-    return tuple(
-        model.eval(it, model_completion=True).as_long() for it, _, _ in path.choices
-    )
+    return tuple(model.eval(it, model_completion=True).as_long() for it, _, _ in path.choices)
 
 
 class _Told:
@@ -234,7 +234,9 @@ def _smallest(
     case: _Case, path: Path, queries: Queries, below: int | None
 ) -> tuple[tuple[int, dict[str, Any], tuple[int, ...]] | None, bool]:
     """The smallest numbers that take a path, if smaller than `below`; whether none is smaller."""
-    size = z3.Sum([z3.If(term < 0, -term, term) for term in case.variables.values()] or [z3.IntVal(0)])
+    size = z3.Sum(
+        [z3.If(term < 0, -term, term) for term in case.variables.values()] or [z3.IntVal(0)]
+    )
     terms = [*case.assumed, path.guard]
     high, found = below, None
     low = 0

@@ -15,7 +15,7 @@ import z3
 from .machine import BEFORE, Machine, Transition
 from .queries import Queries
 
-__all__ = ["Goal", "Inductive", "check", "houdini", "needed", "unrolled"]
+__all__ = ["Goal", "Inductive", "check", "houdini", "k_induction", "needed", "verified"]
 
 
 @attrs.frozen(eq=False)
@@ -116,7 +116,7 @@ def _initially(made: Machine, candidates: list[Any], queries: Queries) -> list[A
 
 
 def _true(model: Any, term: Any) -> bool:
-    return z3.is_true(model.eval(term, model_completion=True))
+    return bool(z3.is_true(model.eval(term, model_completion=True)))
 
 
 class _Step:

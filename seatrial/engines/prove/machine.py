@@ -2,8 +2,9 @@
 
 A state is, for each variable of the system, which of its shapes it has, and the leaves of that
 shape. The shapes are found from the initial states on: an action is summarised for all shapes of
-what it reads, and what it writes may be of new ones. A number that is known is part of a shape; where a
-variable has more than a few that differ only in it, or one of a sum that is not known, it becomes a leaf.
+what it reads, and what it writes may be of new ones. A number that is known is part of a shape;
+where a variable has more than a few that differ only in it, or a term in its place, it becomes a
+leaf.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -166,7 +167,9 @@ def machine(build: Build, ranges: Mapping[str, Whole]) -> Machine:
     """
     parameters = {name: z3.Int(name) for name in ranges}
     assumed = [parameters[name] >= each.low for name, each in ranges.items()]
-    assumed += [parameters[name] <= each.high for name, each in ranges.items() if each.high is not None]
+    assumed += [
+        parameters[name] <= each.high for name, each in ranges.items() if each.high is not None
+    ]
     system = _grounded(build, parameters, assumed)
     return _Fixpoint(system, build, parameters, tuple(assumed)).machine()
 

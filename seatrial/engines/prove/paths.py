@@ -116,10 +116,7 @@ class Run:
         if known is not None:
             return known
         at = len(walk.taken)
-        if at < len(walk.prefix):
-            step = walk.prefix[at]
-        else:
-            step = self._fork(term)
+        step = walk.prefix[at] if at < len(walk.prefix) else self._fork(term)
         self._take(term, *step)
         return step[0]
 

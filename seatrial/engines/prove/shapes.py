@@ -84,7 +84,7 @@ def _apart(value: Any, leaves: list[Any], constants: bool) -> Shape:
     if value is None or kind in (int, bool, str, bytes) or isinstance(value, (Enum, frozenset)):
         return value
     if kind is Population:
-        pairs = []
+        pairs: list[tuple[Any, Any]] = []
         for each, count in value.counts:
             if type(count) is int and constants:
                 pairs.append((each, count))
@@ -237,8 +237,7 @@ def _matches(shape: Shape, value: Any, leaves: list[Any]) -> bool:
         )
     if isinstance(value, (tuple, list)):
         return len(value) == len(shape.parts) and all(
-            _matches(part, each, leaves)
-            for (_, part), each in zip(shape.parts, value, strict=True)
+            _matches(part, each, leaves) for (_, part), each in zip(shape.parts, value, strict=True)
         )
     return all(_matches(part, getattr(value, name), leaves) for name, part in shape.parts)
 

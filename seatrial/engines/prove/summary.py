@@ -17,7 +17,6 @@ from seatrial.core import Ground, GroundAction, GroundOutcome, GroundTotal, Grou
 from .helpers import Helpers
 from .paths import Path, Raised, Run, covers
 from .shapes import Shape, built, fresh, merged, shape_of, structural
-from .terms import lifted
 from .words import sentence, words
 
 __all__ = ["Cells", "Row", "Summary", "covered", "printed", "summarise"]
@@ -167,18 +166,24 @@ def _choices(paths: Sequence[Path]) -> tuple[tuple[Any, Any, Any], ...]:
 
 
 def printed(system: Ground, summary: Summary) -> str:
-    """A summary for readers: each transition with its guard and what it writes."""
-    lines = [f"{summary.action.name}: {len(summary.paths)} paths, {len(summary.rows)} transitions"]
+    """A summary for readers: each way that the action may go, when, and what it writes."""
+    ways = f"{len(summary.paths)} paths, merged to {len(summary.rows)} transitions"
+    lines = [f"{summary.action.name}: {ways}"]
     for slot, shape in summary.shapes.items():
         lines.append(f"  where {system.slots[slot].name} is {shape!r}")
-    for row in summary.rows:
-        what = f"raises {row.raised}" if row.raised else row.label
-        lines.append(f"  {what}")
-        lines.append(f"    if {sentence(row.guard)}")
-        for it, low, high in row.choices:
+    for path in summary.paths:
+        lines.append(f"  if {sentence(z3.And(*path.decisions)) if path.decisions else 'anything'}")
+        for it, low, high in path.choices:
             lines.append(f"    for any {words(it)} from {words(low)} to {words(high)}")
-        for slot, shape, leaves in row.writes:
-            texts = [words(z3.simplify(lifted(leaf))) for leaf in leaves]
-            shown = repr(shape) if not texts else f"{shape!r} with {', '.join(texts)}"
-            lines.append(f"    {system.slots[slot].name} becomes {shown}")
+        if isinstance(path.result, Raised):
+            lines.append(f"    it raises {path.result}")
+        elif not path.result:
+            lines.append("    nothing happens")
+        else:
+            for outcome in path.result:
+                lines.append(f"    {outcome.label}")
+                lines += [
+                    f"      {system.slots[slot].name} becomes {value!r}"
+                    for slot, value in outcome.writes
+                ]
     return "\n".join(lines) + "\n"

@@ -143,7 +143,9 @@ def _asked(made: Machine, each: Property) -> Goal | str:
                 continue
             for action in {each.action.name: None for each in made.system.actions}:
                 found = broken_where(made, one, action)
-                by_action[action] = z3.Or(by_action[action], found) if action in by_action else found
+                by_action[action] = (
+                    z3.Or(by_action[action], found) if action in by_action else found
+                )
     except NotSymbolic as error:
         return f"outside of the fragment: {error}"
     return Goal(z3.simplify(z3.Or(*forbidden)) if forbidden else None, by_action)
@@ -186,7 +188,12 @@ def _settled(
 
 
 def _proved(
-    made: Machine, asked: Property, goal: Goal, tried: Inductive, written: set[int], queries: Queries
+    made: Machine,
+    asked: Property,
+    goal: Goal,
+    tried: Inductive,
+    written: set[int],
+    queries: Queries,
 ) -> SystemProof:
     small = needed(made, tried.invariant, goal, queries)
     if not verified(made, small, goal, queries):
@@ -240,13 +247,19 @@ def _open(made: Machine, asked: Property, tried: Inductive, found: Found) -> Sys
     if found.stopped:
         searched += f"; {found.stopped}"
     if tried.broken_by is None:
-        return SystemProof(asked, "inconclusive", f"{tried.because}; {searched}", cleared=found.cleared)
+        return SystemProof(
+            asked, "inconclusive", f"{tried.because}; {searched}", cleared=found.cleared
+        )
     step, model = tried.broken_by
     values = [
         f"{each.decl().name()} = {model.eval(each, model_completion=True)}"
         for each in (*made.parameters.values(), *made.variables())
     ]
-    last = "is itself forbidden" if step is None else f"from there {step.action.name}: {step.label or step.raised}"
+    last = (
+        "is itself forbidden"
+        if step is None
+        else f"from there {step.action.name}: {step.label or step.raised}"
+    )
     return SystemProof(
         asked,
         "inconclusive",
@@ -259,6 +272,3 @@ def _open(made: Machine, asked: Property, tried: Inductive, found: Found) -> Sys
 def describe(system: Ground) -> str:
     """The parameters of a system that are not known."""
     return ", ".join(str(each.name) for each in system.system.parameters)
-
-
-

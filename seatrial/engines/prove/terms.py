@@ -160,7 +160,7 @@ class SymInt:
     __seatrial_minimum__ = _operator(_least, integer)
     __seatrial_maximum__ = _operator(_greatest, integer)
 
-    __hash__ = _no("hashes")  # type: ignore[assignment]
+    __hash__ = _no("hashes")
     __index__ = _no("counts to, or indexes by,")
     __int__ = _no("wants the value of")
     __float__ = _no("makes a float of")
@@ -209,7 +209,7 @@ class SymBool:
     __gt__ = _operator(lambda a, b: a > b, boolean)
     __ge__ = _operator(lambda a, b: a >= b, boolean)
 
-    __hash__ = _no("hashes")  # type: ignore[assignment]
+    __hash__ = _no("hashes")
     __index__ = _no("indexes by")
 
     def __eq__(self, other: object) -> Any:

@@ -52,7 +52,9 @@ def _shown(term: Any) -> tuple[str, int]:
     kind = term.decl().kind()
     parts = term.children()
     if not parts:
-        return str(term.decl().name() if z3.is_const(term) and kind == z3.Z3_OP_UNINTERPRETED else term), 9
+        return str(
+            term.decl().name() if z3.is_const(term) and kind == z3.Z3_OP_UNINTERPRETED else term
+        ), 9
     if kind == z3.Z3_OP_NOT:
         inner = parts[0].decl().kind()
         if inner in _FLIPPED:
@@ -62,6 +64,9 @@ def _shown(term: Any) -> tuple[str, int]:
     if kind == z3.Z3_OP_UMINUS:
         return f"-{_inside(parts[0], 8)}", 8
     if kind == z3.Z3_OP_ITE:
+        extreme = _extreme(*parts)
+        if extreme:
+            return extreme, 9
         test, then, other = (_inside(each, 1) for each in parts)
         return f"({then} if {test} else {other})", 9
     if kind == z3.Z3_OP_ADD:
@@ -70,6 +75,19 @@ def _shown(term: Any) -> tuple[str, int]:
         sign, tight = _INFIX[kind]
         return sign.join(_inside(each, tight + 1) for each in parts), tight
     return str(term).replace("\n", " "), 9
+
+
+def _extreme(test: Any, then: Any, other: Any) -> str:
+    """The smaller or larger of two, where that is what a case distinction says; else nothing."""
+    kind = test.decl().kind()
+    if kind not in (z3.Z3_OP_LE, z3.Z3_OP_LT, z3.Z3_OP_GE, z3.Z3_OP_GT):
+        return ""
+    left, right = test.children()
+    if {left.get_id(), right.get_id()} != {then.get_id(), other.get_id()}:
+        return ""
+    less = kind in (z3.Z3_OP_LE, z3.Z3_OP_LT)
+    name = "min" if less == left.eq(then) else "max"
+    return f"{name}({_inside(left, 0)}, {_inside(right, 0)})"
 
 
 def _sum(parts: list[Any]) -> str:
