@@ -22,6 +22,7 @@ __all__ = ["Candidate", "pool", "small_states"]
 
 _MOST = 3_000
 _STATES = 100
+_LARGE = 2**40
 _SIZES = 2
 
 
@@ -61,7 +62,9 @@ def pool(made: Machine, states: Sequence[Mapping[str, int]]) -> list[Candidate]:
     generated = list(dict.fromkeys(_generated(made)))[:_MOST]
     names = [*made.parameters, *(term.decl().name() for term, _, _ in made.common_leaves())]
     column = {name: at for at, name in enumerate(names)}
-    seen = np.unique(np.array([[state[name] for name in names] for state in states]), axis=0)
+    rows = [[state[name] for name in names] for state in states]
+    small = [row for row in rows if all(abs(number) < _LARGE for number in row)]
+    seen = np.unique(np.array(small, np.int64).reshape(len(small), len(names)), axis=0)
     factors = np.zeros((len(names), len(generated)), np.int64)
     for at, each in enumerate(generated):
         for name, factor in each.factors:

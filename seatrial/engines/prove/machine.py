@@ -28,6 +28,7 @@ from seatrial.core import (
 from .helpers import Helpers
 from .paths import Raised, Run
 from .shapes import (
+    APART,
     Leaf,
     Shape,
     built,
@@ -257,11 +258,11 @@ class _Fixpoint:
         if any(joined(each, shape) == each for each in known):
             return
         known[:] = [each for each in known if joined(each, shape) != shape]
-        mates = [each for each in known if joined(each, shape) is not None]
+        mates = [each for each in known if joined(each, shape) is not APART]
         if len(mates) >= MOST_CONSTANTS:
             for each in mates:
                 shape = joined(shape, each)
-            known[:] = [each for each in known if joined(each, shape) is None]
+            known[:] = [each for each in known if joined(each, shape) is APART]
         known.append(shape)
         if len(known) > MOST_SHAPES:
             raise NotSymbolic(

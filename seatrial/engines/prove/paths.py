@@ -20,7 +20,9 @@ __all__ = ["Path", "Raised", "Run", "covers"]
 
 MOST_PATHS = 20_000
 MOST_DECISIONS = 600
-_FEASIBILITY_MS = 2_000
+_FEASIBILITY = 5_000_000
+"""How much work one question about a path may be, in units of the solver: a time would do, too, but
+not give the same paths on every machine."""
 
 
 @attrs.frozen
@@ -97,7 +99,7 @@ class Run:
         self._most = most_paths
         self._record = record
         self._solver = z3.Solver()
-        self._solver.set("timeout", _FEASIBILITY_MS)
+        self._solver.set("rlimit", _FEASIBILITY)
         self._solver.add(*self.assumptions)
         self._todo: list[tuple[tuple[bool, bool], ...]] = []
         self._walk = _Walk(())
@@ -126,7 +128,7 @@ class Run:
         walk.kept.append(term)
         walk.known[term.get_id()] = way
         if not forced:
-            literal = term if way else z3.Not(term)
+            literal = term if way else _negated(term)
             walk.decisions.append(literal)
             self._solver.add(literal)
 
@@ -218,6 +220,10 @@ class Run:
             _RUNS.pop()
             self._solver.pop()
         return Path(tuple(walk.decisions), tuple(walk.choices), tuple(walk.skipped), result)
+
+
+def _negated(term: Any) -> Any:
+    return term.arg(0) if z3.is_not(term) else z3.Not(term)
 
 
 def _cause(error: BaseException | None) -> NotSymbolic | None:

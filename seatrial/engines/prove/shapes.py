@@ -16,6 +16,7 @@ from seatrial.core import NotSymbolic, Population, field_names
 from .terms import SymBool, SymInt, boolean, integer, lifted
 
 __all__ = [
+    "APART",
     "HOLE",
     "Leaf",
     "Shape",
@@ -242,8 +243,12 @@ def _matches(shape: Shape, value: Any, leaves: list[Any]) -> bool:
     return all(_matches(part, getattr(value, name), leaves) for name, part in shape.parts)
 
 
-def joined(one: Shape, other: Shape) -> Shape | None:
-    """The shape that both are instances of, with a leaf where they differ in a number; or None."""
+APART = object()
+"""What there is of two shapes that have none in common; None is a shape."""
+
+
+def joined(one: Shape, other: Shape) -> Shape:
+    """The shape that both are instances of, a leaf where they differ in a number; or APART."""
     if type(one) is type(other) and one == other:
         return one
     for kind, leaf in (("int", HOLE), ("bool", _TRUTH)):
@@ -252,13 +257,13 @@ def joined(one: Shape, other: Shape) -> Shape | None:
     if _COUNT in (one, other) and all(type(each) in (int, Leaf) for each in (one, other)):
         return _COUNT
     if not (isinstance(one, _Parts) and isinstance(other, _Parts)):
-        return None
+        return APART
     if one.kind is not other.kind or len(one.parts) != len(other.parts):
-        return None
+        return APART
     parts = []
     for (name, mine), (key, its) in zip(one.parts, other.parts, strict=True):
         both = joined(mine, its)
-        if name != key or (both is None and not (mine is None and its is None)):
-            return None
+        if both is APART or type(name) is not type(key) or name != key:
+            return APART
         parts.append((name, both))
     return _Parts(one.kind, tuple(parts))

@@ -138,10 +138,10 @@ def _asked(made: Machine, each: Property) -> Goal | str:
     forbidden = []
     try:
         for one in paths[0].result:
-            if not one.before and not one.wants_action:
+            if each.kind != "after each step":
                 forbidden.append(broken_where(made, one))
                 continue
-            for action in {each.action.name: None for each in made.system.actions}:
+            for action in {rule.action.name: None for rule in made.system.actions}:
                 found = broken_where(made, one, action)
                 by_action[action] = (
                     z3.Or(by_action[action], found) if action in by_action else found

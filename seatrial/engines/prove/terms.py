@@ -98,6 +98,14 @@ def _operator(build: Callable[[Any, Any], Any], made: Callable[[Any], Any]) -> C
     return operate
 
 
+def _sum(one: Any, other: Any) -> Any:
+    # Sums begin at 0, and a term that says so reads badly.
+    for zero, rest in ((one, other), (other, one)):
+        if z3.is_int_value(zero) and zero.as_long() == 0:
+            return rest
+    return one + other
+
+
 def _divided(dividend: Any, divisor: Any) -> Any:
     """The quotient, rounded towards minus infinity."""
     known = divisor.as_long() if z3.is_int_value(divisor) else None
@@ -143,7 +151,7 @@ class SymInt:
     def __init__(self, term: z3.ArithRef) -> None:
         self.term = term
 
-    __add__ = __radd__ = _operator(lambda a, b: a + b, integer)
+    __add__ = __radd__ = _operator(_sum, integer)
     __sub__ = _operator(lambda a, b: a - b, integer)
     __rsub__ = _operator(lambda a, b: b - a, integer)
     __mul__ = __rmul__ = _operator(lambda a, b: a * b, integer)
@@ -209,8 +217,13 @@ class SymBool:
     __gt__ = _operator(lambda a, b: a > b, boolean)
     __ge__ = _operator(lambda a, b: a >= b, boolean)
 
-    __hash__ = _no("hashes")
-    __index__ = _no("indexes by")
+    def __hash__(self) -> int:
+        return hash(bool(self))
+
+    def __index__(self) -> int:
+        return int(bool(self))
+
+    __int__ = __index__
 
     def __eq__(self, other: object) -> Any:
         right = lifted(other)
