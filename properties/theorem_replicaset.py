@@ -24,6 +24,7 @@ _PENDING = api.PodKind()
 _READY = api.PodKind("Running", ready=True, available=True)
 _NOT_READY = api.PodKind("Running")
 _GOING = api.PodKind("Running", terminating=True)
+_FAILED = api.PodKind("Failed")
 
 
 # ---- slow start -------------------------------------------------------------------------------
@@ -60,9 +61,9 @@ def _books_balance(missing: int, may_fail: int) -> Iterator[str]:
         yield f"{made} of {missing} were created, and {fewer} taken off expectations"
 
 
-def _few_fail(missing: int, may_fail: int) -> Iterator[str]:
+def _few_fail(missing: int, may_fail: int, more: int) -> Iterator[str]:
     asked, made, _ = _created(missing, may_fail)
-    if asked > 2 * made + 1:
+    if asked > 2 * made + more:
         yield f"{asked} were asked for, of which {made} were created"
 
 
@@ -160,16 +161,17 @@ def _deletes_surplus(wanted: int, ready: int, not_ready: int, pending: int) -> I
     seen: Kinds = Population({_READY: ready, _NOT_READY: not_ready, _PENDING: pending})
     surplus = maximum(0, seen.total - wanted)
     chosen = replicaset_utils.get_pods_to_delete(seen, seen, minimum(surplus, _BURST))
-    if chosen.total != minimum(surplus, _BURST):
+    if chosen.total != surplus:
         yield f"{chosen.total} are deleted of a surplus of {surplus}"
     if chosen[_READY] > 0 and chosen[_NOT_READY] + chosen[_PENDING] < not_ready + pending:
         yield "one that is ready is deleted before one that is not"
 
 
 def _status_counts(
-    wanted: int, ready: int, not_ready: int, pending: int, going: int
+    wanted: int, ready: int, not_ready: int, pending: int, going: int, failed: int
 ) -> Iterator[str]:
     kinds = {_READY: ready, _NOT_READY: not_ready, _PENDING: pending, _GOING: going}
+    kinds[_FAILED] = failed
     seen: Kinds = Population(kinds)
     status = replicaset_utils.calculate_status(
         api.ReplicaSet(1, 1, wanted),
@@ -229,8 +231,9 @@ THEOREMS = (
         says="a sync asks for at most one pod more than twice those that it creates",
         source=_GO + " slowStartBatch",
         claim=_few_fail,
-        ranges=_MISSING,
-        hypotheses=(_WITHIN_BURST, Hypothesis("anything may fail", lambda may_fail: may_fail >= 0)),
+        ranges=_MISSING | {"more": Whole(0, 2)},
+        hypotheses=(_WITHIN_BURST, Hypothesis("more is at least 1", lambda more: more >= 1)),
+        mutations=(Mutation("the very first request fails: one was asked for", drops=1),),
         level="a whole sync, with any number of failures in each batch",
         integers="up to 500 creations, 9 batches",
     ),
@@ -300,6 +303,15 @@ THEOREMS = (
         source=_GO + " getPodsToDelete",
         claim=_deletes_surplus,
         ranges=dict.fromkeys(("wanted", "ready", "not_ready", "pending"), _COUNT),
+        hypotheses=(
+            Hypothesis(
+                f"the surplus is at most {_BURST}",
+                lambda wanted, ready, not_ready, pending: (
+                    ready + not_ready + pending <= wanted + _BURST
+                ),
+            ),
+        ),
+        mutations=(Mutation("one sync deletes no more than that", drops=0),),
         level="a decision; which pods of equal rank go is open",
         about=("replicaset-deletes-the-surplus", "replicaset-unready-go-first"),
     ),
@@ -308,7 +320,11 @@ THEOREMS = (
         says="available pods are ready, ready ones are counted, and terminating ones are apart",
         source="pkg/controller/replicaset/replica_set_utils.go calculateStatus",
         claim=_status_counts,
-        ranges=dict.fromkeys(("wanted", "ready", "not_ready", "pending", "going"), _COUNT),
+        ranges=dict.fromkeys(
+            ("wanted", "ready", "not_ready", "pending", "going", "failed"), _COUNT
+        ),
+        hypotheses=(Hypothesis("no pod has finished", lambda failed: failed == 0),),
+        mutations=(Mutation("pods that have failed are not counted at all", drops=0),),
         about=("replicaset-status-in-order",),
     ),
 )

@@ -15,7 +15,6 @@ from seatrial.core import (
     Theorem,
     Whole,
     as_system,
-    broken,
     choose,
     small_assignments,
 )
@@ -94,15 +93,11 @@ def test_exploring_finds_no_counterexample_at_sizes_up_to_4(theorem: Theorem) ->
     starts = sample(theorem)
     system, asked = as_system(theorem, starts)
 
-    verdict = explore(system, [asked]).verdict(theorem.id)
+    report = explore(system, [asked])
 
-    assert verdict.status == "holds", verdict.because
-    assert any(broken(theorem, each) == () for each in starts if not chooses(theorem))
-
-
-def chooses(theorem: Theorem) -> bool:
-    """Whether the claim makes choices, which only an engine can answer."""
-    return theorem.id.startswith(("slow-start", "expectations", "excess", "surplus"))
+    assert report.verdict(theorem.id).status == "holds"
+    # A step is taken only from numbers that meet the hypotheses.
+    assert report.exploration.transitions > 20
 
 
 @by_cost

@@ -177,7 +177,7 @@ def as_system(theorem: Theorem, starts: list[dict[str, Any]]) -> tuple[System, P
 
     Choices inside the claim are the step's. Raises DeclarationError where there is no start.
     """
-    names = [name for name, _ in theorem.ranges]
+    names = tuple(name for name, _ in theorem.ranges)
 
     def tried(*values: Any) -> Iterator[Outcome]:
         if values[-1] != "":
@@ -212,15 +212,17 @@ def as_system(theorem: Theorem, starts: list[dict[str, Any]]) -> tuple[System, P
 
 
 def small_assignments(theorem: Theorem, most: int) -> Iterator[dict[str, Any]]:
-    """All assignments in which whole numbers are at most `most` above the least they may be."""
+    """All assignments of numbers from -`most` to `most`, or of the `most` least beyond that."""
     choices = []
     for _, allowed in theorem.ranges:
         if isinstance(allowed, OneOf):
             choices.append(list(allowed.values))
-        else:
-            top = max(most, allowed.low) if allowed.low <= 0 else allowed.low + most - 1
-            high = top if allowed.high is None else min(top, allowed.high)
-            choices.append(list(range(allowed.low, high + 1)))
+            continue
+        low = max(allowed.low, -most)
+        high = max(most, low + most - 1)
+        choices.append(
+            list(range(low, min(high, high if allowed.high is None else allowed.high) + 1))
+        )
     names = [name for name, _ in theorem.ranges]
     for values in product(*choices):
         yield dict(zip(names, values, strict=True))

@@ -19,7 +19,7 @@ from seatrial.core import (
 )
 
 from .helpers import Helpers
-from .paths import Path, Raised, Run, covers
+from .paths import Path, Raised, Run, uncovered
 from .queries import Queries
 from .terms import SymInt
 
@@ -82,7 +82,8 @@ def prove_claim(theorem: Theorem, queries: Queries) -> Proof:
     numbers, and the hypotheses can be met. What the solver cannot say in time proves nothing.
     """
     begin = time.perf_counter()
-    helpers = Helpers(theorem.claim, *(each.holds for each in theorem.hypotheses))
+    functions = (theorem.claim, *(each.holds for each in theorem.hypotheses))
+    helpers = Helpers(*functions, record=queries.recorder(f"{theorem.id}-helper"))
     cases: list[_Case] = []
     try:
         cases += _cases(theorem, helpers, queries)
@@ -140,9 +141,8 @@ def _judged(theorem: Theorem, cases: list[_Case], queries: Queries) -> Proof:
     if doubt:
         return Proof(theorem.id, "inconclusive", doubt)
     for case in cases:
-        covered = covers(case.assumed, case.paths, queries.limits.query_ms)
-        queries.statistics.asked += 1
-        if covered != z3.unsat:
+        left = queries.ask(f"{theorem.id}-covers", uncovered(case.assumed, case.paths))
+        if left.verdict != "unsat":
             return Proof(
                 theorem.id,
                 "inconclusive",

@@ -51,7 +51,12 @@ class Helpers:
     `paths` counts those of all summaries before merging, `terms` what is left of them.
     """
 
-    def __init__(self, *functions: Callable[..., Any]) -> None:
+    def __init__(
+        self,
+        *functions: Callable[..., Any],
+        record: Callable[[Any, Any, str], None] | None = None,
+    ) -> None:
+        self._record = record
         reached = {id(one): one for each in functions for one in functions_of(each)}
         roots = {id(inspect.unwrap(each)) for each in functions}
         found = [one for key, one in reached.items() if key not in roots and _is_helper(one)]
@@ -114,7 +119,7 @@ class Helpers:
 
     def _summarised(self, function: types.FunctionType, shape: Shape) -> _Summary | None:
         arguments, variables = fresh(shape, f"{function.__name__}!")
-        run = Run(structural(variables), helpers=self, most_paths=_MOST_PATHS)
+        run = Run(structural(variables), helpers=self, record=self._record, most_paths=_MOST_PATHS)
         try:
             paths = run.explore(lambda: function(*arguments))
             groups = grouped(paths)

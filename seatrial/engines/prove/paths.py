@@ -16,7 +16,7 @@ from seatrial.core import NotSymbolic, RuleError, deciding
 
 from .terms import _RUNS, SymInt, lifted, place_of_rule
 
-__all__ = ["Path", "Raised", "Run", "covers"]
+__all__ = ["Path", "Raised", "Run", "covers", "uncovered"]
 
 MOST_PATHS = 20_000
 MOST_DECISIONS = 600
@@ -243,9 +243,17 @@ def covers(assumptions: Sequence[Any], paths: Sequence[Path], timeout_ms: int) -
     """
     solver = z3.Solver()
     solver.set("timeout", timeout_ms)
-    solver.add(*assumptions)
-    for path in paths:
-        solver.add(z3.Not(path.guard))
-        for skipped, (it, low, high) in zip(path.skipped, path.choices, strict=True):
-            solver.add(z3.Implies(z3.And(*path.decisions[:skipped]), z3.And(low <= it, it <= high)))
+    solver.add(*uncovered(assumptions, paths))
     return solver.check()
+
+
+def uncovered(assumptions: Sequence[Any], paths: Sequence[Path]) -> list[Any]:
+    """What is true of an assignment that takes none of the paths."""
+    terms = list(assumptions)
+    for path in paths:
+        terms.append(z3.Not(path.guard))
+        for skipped, (it, low, high) in zip(path.skipped, path.choices, strict=True):
+            terms.append(
+                z3.Implies(z3.And(*path.decisions[:skipped]), z3.And(low <= it, it <= high))
+            )
+    return terms
