@@ -1,7 +1,7 @@
 """Systems as formulas: summaries do what the rules do, and proofs say what exploring says."""
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
@@ -75,10 +75,12 @@ def by_summary(of: Machine, state: tuple[Any, ...], given: Mapping[str, int]) ->
             model = {**numbers, **dict(zip(names, answers, strict=True))}
             if number(model, step.guard):
                 after = model | {it.decl().name(): number(model, new) for it, new in step.changes}
-                found.append(
-                    (step.action.name, of.values(lambda it, after=after: after[it.decl().name()]))
-                )
+                found.append((step.action.name, of.values(_looked_up(after))))
     return found
+
+
+def _looked_up(after: Mapping[str, Any]) -> Callable[[Any], Any]:
+    return lambda it: after[it.decl().name()]
 
 
 def by_rules(of: Machine, state: tuple[Any, ...], given: Mapping[str, int]) -> list[Any]:
@@ -169,7 +171,7 @@ def test_populations_and_choices_are_summarised_too(
 ) -> None:
     """Kinds are known and counts are not; which ones go is open, within what there is."""
     of = flock
-    state = (Population({"old": old, "new": new}), gone)
+    state: tuple[Any, ...] = (Population({"old": old, "new": new}), gone)
     given = {"most": most, "size": 1}
 
     assert distinct(by_summary(of, state, given)) == distinct(by_rules(of, state, given))

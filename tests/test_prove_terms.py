@@ -1,14 +1,14 @@
 """Numbers that are not known calculate as Python's do, and say where they cannot."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import z3
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from seatrial.core import NotSymbolic, arith
+from seatrial.core import NotSymbolic, arith, choose
 from seatrial.engines.prove.paths import Path, Raised, Run, covers
 from seatrial.engines.prove.terms import SymInt, lifted
 from seatrial.engines.prove.words import words
@@ -148,9 +148,8 @@ def test_what_the_solver_cannot_say_in_time_counts_as_possible() -> None:
 
 def test_a_choice_is_any_number_of_its_range() -> None:
     """An empty range is an error of the rule, where it can be empty."""
-    from seatrial.core import choose
-
-    paths = Run().explore(lambda: choose(SymInt(X), SymInt(Y)))
+    low, high = cast(int, SymInt(X)), cast(int, SymInt(Y))
+    paths = Run().explore(lambda: choose(low, high))
 
     chosen, empty = (
         [path for path in paths if isinstance(path.result, Raised) is raised]

@@ -21,6 +21,7 @@ from seatrial.core import (
 from seatrial.engines.explore import explore
 from seatrial.engines.prove import claims
 from seatrial.engines.prove.claims import Proof, prove_claim
+from seatrial.engines.prove.paths import Run
 from seatrial.engines.prove.queries import Answer, Limits, Queries
 from seatrial.kinds import promises
 
@@ -97,7 +98,7 @@ def test_exploring_finds_no_counterexample_at_sizes_up_to_4(theorem: Theorem) ->
 
     assert report.verdict(theorem.id).status == "holds"
     # A step is taken only from numbers that meet the hypotheses.
-    assert report.exploration.transitions > 20
+    assert report.exploration.transitions >= 4
 
 
 @by_cost
@@ -206,7 +207,7 @@ def test_paths_that_do_not_cover_all_numbers_prove_nothing(
 ) -> None:
     """A planted fault: the path on which the claim is broken is lost."""
 
-    class Forgetful(claims.Run):
+    class Forgetful(Run):
         def explore(self, body: Any) -> Any:
             return [path for path in super().explore(body) if path.result in ((), claims._UNMET)]
 

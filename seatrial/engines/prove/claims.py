@@ -167,11 +167,9 @@ def _witness(theorem: Theorem, cases: list[_Case], queries: Queries) -> dict[str
         for path in case.paths:
             if path.result != ():
                 continue
-            answer = queries.ask(f"{theorem.id}-met", case.assumed, path.guard)
-            if answer.verdict == "sat":
-                values = case.values(answer.model)
-                if _concretely(theorem, values, _answers(path, answer.model)) == ():
-                    return values
+            found, _ = _smallest(case, path, queries, None)
+            if found is not None and _concretely(theorem, found[1], found[2]) == ():
+                return found[1]
     return None
 
 
@@ -233,24 +231,45 @@ def _refuted(theorem: Theorem, cases: list[_Case], queries: Queries) -> Proof:
 def _smallest(
     case: _Case, path: Path, queries: Queries, below: int | None
 ) -> tuple[tuple[int, dict[str, Any], tuple[int, ...]] | None, bool]:
-    """The smallest numbers that take a path, if smaller than `below`; whether none is smaller."""
-    size = z3.Sum(
-        [z3.If(term < 0, -term, term) for term in case.variables.values()] or [z3.IntVal(0)]
-    )
+    """
+    The smallest numbers that take a path, if their sum is below `below`; whether none is smaller.
+
+    Of those with the same sum it is the first in order, so that it does not depend on the solver.
+    """
+    sizes = [z3.If(term < 0, -term, term) for term in case.variables.values()]
+    size = z3.Sum([*sizes, z3.IntVal(0)])
     terms = [*case.assumed, path.guard]
-    high, found = below, None
-    low = 0
-    while high is None or low < high:
-        middle = None if high is None else (low + high - 1) // 2
-        extra = [] if middle is None else [size <= middle]
-        answer = queries.ask("smallest", terms, *extra)
+    model, exact = _least(terms if below is None else [*terms, size < below], size, queries)
+    if model is None:
+        return None, exact
+    best = model.eval(size, model_completion=True).as_long()
+    terms.append(size == best)
+    for each in (*sizes, *case.variables.values(), *(it for it, _, _ in path.choices)):
+        found, surely = _least(terms, each, queries)
+        if found is None or not surely:
+            break
+        model = found
+        terms.append(each == model.eval(each, model_completion=True))
+    return (best, case.values(model), _answers(path, model)), exact
+
+
+def _least(terms: list[Any], size: Any, queries: Queries) -> tuple[Any, bool]:
+    """A model in which a number is least, None where there is none; whether that is sure."""
+    answer = queries.ask("smallest", terms)
+    if answer.verdict != "sat":
+        return None, answer.verdict == "unsat"
+    model = answer.model
+    high, low = model.eval(size, model_completion=True).as_long(), None
+    step = 1
+    while low is None or low < high:
+        # Down in steps that double, until nothing is there; then by halves.
+        middle = high - step if low is None else (low + high - 1) // 2
+        answer = queries.ask("smallest", terms, size <= middle)
         if answer.verdict == "unknown":
-            return found, False
+            return model, False
         if answer.verdict == "unsat":
-            if middle is None:
-                return None, True
-            low = middle + 1
-            continue
-        high = answer.model.eval(size, model_completion=True).as_long()
-        found = (high, case.values(answer.model), _answers(path, answer.model))
-    return found, True
+            low, step = middle + 1, 1
+        else:
+            model = answer.model
+            high, step = model.eval(size, model_completion=True).as_long(), 2 * step
+    return model, True
