@@ -12,7 +12,6 @@ import attrs
 
 from seatrial.core import DeclarationError, Property, Report, ground
 from seatrial.counterexamples import write_itf
-from seatrial.engines.explore import explore
 
 from . import __version__
 from .display import look_for, write_out
@@ -20,20 +19,19 @@ from .examples import PREFIX, nearest, subject
 from .ladder import climb
 from .options import Options, command_again, command_of_rung
 from .output import text_report
-from .progress import Progress
 from .report import json_report
 from .run import Run, trace_file_name
-from .scenarios import Asked, Rung, scenarios
-from .subject import Subject
+from .scenarios import Asked, Rung, Scenario, scenarios
+from .searching import search
+from .trials import with_trial
 from .why import promise_of, reasons, reasons_text
 
-__all__ = ["check", "exit_code"]
-
-_MOST_THREADS = 64
+__all__ = ["check", "exit_code", "run_of"]
 
 
 def check(options: Options) -> int:
     """Check what is asked, write the report, and return the exit code."""
+    options = with_trial(options)
     if options.why is not None:
         return _why(options, options.why)
     if any(target.startswith(PREFIX) for target in options.targets):
@@ -72,14 +70,14 @@ def _only_for_manifests(asked: Asked) -> None:
 def _examples(options: Options) -> list[Run]:
     of = subject(options.targets, options.given)
     _prepare(options)
-    report = _search(options, of, chosen(of.properties, options.properties), options.time_limit)
+    report = search(options, of, chosen(of.properties, options.properties), options.time_limit)
     command = command_again(options, of.arguments)
     run = Run(of, ground(of.system), report, command=command, strict=options.strict)
     return [run]
 
 
 def _manifests(options: Options) -> list[Run]:
-    found = scenarios(options.targets, options.asked)
+    found = scenarios(options.targets, options.asked, options.added)
     known = {
         each.id: each
         for scenario in found
@@ -90,18 +88,24 @@ def _manifests(options: Options) -> list[Run]:
     _prepare(options)
     runs = []
     for scenario in found:
-        run = climb(
-            scenario,
-            functools.partial(_search_rung, options),
-            functools.partial(command_of_rung, options),
-            seconds=options.time_limit,
-            strict=options.strict,
-            named=bool(options.properties),
-        )
+        run = run_of(scenario, options)
         runs.append(run)
         if run.report.exploration.capped == "interrupted":
             break
     return runs
+
+
+def run_of(scenario: Scenario, options: Options) -> Run:
+    """Check one scenario, as the options ask for it."""
+    return climb(
+        scenario,
+        functools.partial(_search_rung, options),
+        functools.partial(command_of_rung, options),
+        seconds=options.time_limit,
+        strict=options.strict,
+        named=bool(options.properties),
+        shared=options.engine == "hypothesis",
+    )
 
 
 def _search_rung(options: Options, rung: Rung, seconds: float | None) -> Report:
@@ -110,7 +114,7 @@ def _search_rung(options: Options, rung: Rung, seconds: float | None) -> Report:
         # By name a promise is asked even where a precondition of it is not met.
         every = (*asked, *(each for each, _ in rung.subject.left_out))
         asked = tuple(each for each in every if each.id in options.properties)
-    return _search(options, rung.subject, asked, seconds, rung.name)
+    return search(options, rung.subject, asked, seconds, rung.name)
 
 
 def _why(options: Options, property_id: str) -> int:
@@ -119,7 +123,7 @@ def _why(options: Options, property_id: str) -> int:
         if given:
             raise DeclarationError(f"{word} does not go with --why, which asks one promise alone")
     kind, promise = promise_of(property_id)
-    found = scenarios(options.targets, options.asked) if options.targets else ()
+    found = scenarios(options.targets, options.asked, options.added) if options.targets else ()
     if not found or any(target.startswith(PREFIX) for target in options.targets):
         raise DeclarationError("--why needs a manifest: FILE.yaml")
     found = tuple(each for each in found if each.kind is kind)
@@ -170,41 +174,6 @@ def _prepare(options: Options) -> None:
     if options.output is not None:
         with options.output.open("a", encoding="utf-8"):
             pass
-
-
-def _search(
-    options: Options,
-    of: Subject,
-    properties: Sequence[Property],
-    seconds: float | None,
-    rung: str = "",
-) -> Report:
-    progress = None if options.quiet else Progress(sys.stderr, rung)
-    asked = properties
-    if options.first and options.strict:
-        # The search ends at what is asserted, and with --strict everything is.
-        asked = [attrs.evolve(each, expected="holds") for each in properties]
-    try:
-        report = explore(
-            of.system,
-            asked,
-            max_states=options.max_states,
-            max_depth=options.max_depth,
-            time_limit=seconds,
-            memory_limit=options.memory_limit,
-            # A bug by itself is there to be seen, and may make things grow for ever.
-            first=options.first or not options.targets,
-            symmetry="symmetry" in options.reduce,
-            partial_order="partial-order" in options.reduce,
-            threads=options.threads or min(os.cpu_count() or 1, _MOST_THREADS),
-            progress=progress,
-        )
-    finally:
-        if progress is not None:
-            progress.done()
-    declared = {each.id: each for each in properties}
-    verdicts = [attrs.evolve(v, property=declared[v.property.id]) for v in report.verdicts]
-    return attrs.evolve(report, verdicts=tuple(verdicts))
 
 
 def _with_traces(run: Run, folder: Path, *, alone: bool) -> Run:

@@ -125,6 +125,13 @@ def _options(*options: Callable[[Any], Any]) -> Callable[[Any], Any]:
 _WHAT = _options(
     click.argument("targets", nargs=-1, type=_Place(), metavar="FILE.yaml...|example:NAME"),
     click.option(
+        "--trial",
+        "trial_file",
+        type=_Place(dir_okay=False, path_type=Path),
+        metavar="FILE",
+        help="A trial file: manifests, environment and invariants. Options go before what it says.",
+    ),
+    click.option(
         "--set",
         "given",
         multiple=True,
@@ -178,6 +185,12 @@ _AROUND = _options(
         metavar="prompt|slow[@N]",
         help="When time passes: only when nothing else can happen, or N times before that."
         " [default: prompt]",
+    ),
+    click.option(
+        "--nodes",
+        type=int,
+        metavar="N",
+        help="How many nodes there are, where nodes are modelled (StatefulSets). [default: 2]",
     ),
     click.option("--kubernetes", metavar="VERSION", help="Whose controllers. [default: 1.36.3]"),
     click.option(
@@ -245,10 +258,37 @@ _HOW = _options(
     ),
     click.option(
         "--engine",
-        type=click.Choice(["explore"]),
+        type=click.Choice(["explore", "hypothesis", "auto"]),
         default="explore",
         show_default=True,
-        help="How to check: explore visits every reachable state.",
+        help="How to check: explore visits every reachable state; hypothesis takes random runs,"
+        " which prove nothing and find much; auto explores, and takes random runs where a limit"
+        " ended that.",
+    ),
+    click.option(
+        "--runs",
+        type=_Range(min=1),
+        metavar="N",
+        help="Take so many random runs of each system. [default: 1000]",
+    ),
+    click.option(
+        "--steps",
+        type=_Range(1, 2000),
+        metavar="M",
+        help="End a random run after so many steps. [default: 200]",
+    ),
+    click.option(
+        "--seed",
+        type=_Range(min=0),
+        metavar="S",
+        help="What random runs follow from: the same seed, the same runs. [default: 0]",
+    ),
+    click.option(
+        "--examples",
+        type=_Place(file_okay=False, path_type=Path),
+        metavar="DIR",
+        help="Keep violations of random runs there (Hypothesis' example database), and try those"
+        " first that are there.",
     ),
     click.option(
         "--threads",
@@ -298,6 +338,7 @@ def check(
     level: str | None,
     lag: int | None,
     clock: str | None,
+    nodes: int | None,
     kubernetes: str | None,
     feature_gates: tuple[str, ...],
     bugs: tuple[str, ...],
@@ -307,18 +348,25 @@ def check(
     memory_limit: tuple[str, int] | None,
     max_states: int | None,
     max_depth: int | None,
+    runs: int | None,
+    steps: int | None,
+    seed: int | None,
+    examples: Path | None,
     **others: Any,
 ) -> int:
-    """Check the Deployments in files or folders of manifests, or a shipped example.
+    """Check the workloads in files or folders of manifests, or a shipped example.
 
     Every state within the stated bounds is searched, and each promise gets a verdict; what breaks
     one is shown as the shortest run. The report ends with the command that gives it again.
     """
     from .checking import check as run
-    from .options import Options
+    from .options import RUNS, STEPS, Options, check_engine
     from .scenarios import Asked
+    from .trials import is_trial
 
     texts = {
+        "runs": runs,
+        "steps": steps,
         "max-states": max_states,
         "max-depth": max_depth,
         "time-limit": time_limit and time_limit[0],
@@ -330,15 +378,36 @@ def check(
         level=level,
         lag=lag,
         clock=clock,
+        nodes=nodes,
         kubernetes=kubernetes,
         feature_gates=feature_gates,
         bugs=bugs,
         fixes=fixes,
         assume_inert=assume_inert,
     )
+    source = click.get_current_context().get_parameter_source("engine")
+    said = source is click.core.ParameterSource.COMMANDLINE
+    trial = others["trial_file"] is not None or any(map(is_trial, others["targets"]))
+    check_engine(
+        # A trial file may say which engine it is, and is not read yet.
+        engine if said or not trial else None,
+        drawn={"--runs": runs, "--steps": steps, "--seed": seed, "--examples": examples},
+        searched={
+            "--max-states": max_states,
+            "--max-depth": max_depth,
+            "--reduce": others["reduce"] or None,
+            "--threads": others["threads"],
+        },
+    )
     return run(
         Options(
             asked=asked,
+            engine=engine,
+            engine_said=said,
+            seed=seed or 0,
+            examples=examples,
+            runs=runs or RUNS,
+            steps=steps or STEPS,
             max_states=max_states,
             max_depth=max_depth,
             time_limit=time_limit and time_limit[1],
@@ -461,7 +530,7 @@ def explain(property_id: str) -> int:
 
 @commands.group(no_args_is_help=False)
 def trace() -> None:
-    """Show a trace file, run its system along it again, or ask the real controllers."""
+    """Show a trace file, replay or export it, or ask the real controllers."""
 
 
 _FILE = click.argument("path", type=_Place(dir_okay=False, path_type=Path), metavar="FILE.itf.json")
@@ -500,6 +569,37 @@ def replay(path: Path) -> int:
     from .inspecting import replay_trace
 
     write_out(replay_trace(path))
+    return 0
+
+
+@trace.command()
+@_FILE
+@click.option(
+    "--to",
+    "form",
+    type=click.Choice(["pytest", "mermaid", "json", "html"]),
+    required=True,
+    help="A regression test, a sequence diagram, plain data, or a page to step through.",
+)
+@click.option(
+    "--output",
+    type=_Place(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Write it there and not to standard output.",
+)
+def export(path: Path, form: str, output: Path | None) -> int:
+    """Write a trace file in another form.
+
+    The system is run along it first, as `replay` does.
+    """
+    from .display import write_out
+    from .exporting import export_trace
+
+    text = export_trace(path, form)
+    if output is None:
+        write_out(text)
+    else:
+        output.write_text(text, encoding="utf-8")
     return 0
 
 

@@ -31,6 +31,7 @@ def climb(
     seconds: float | None,
     strict: bool,
     named: bool = False,
+    shared: bool = False,
 ) -> Run:
     """
     Search rung after rung, and put together what is known of each promise.
@@ -39,7 +40,8 @@ def climb(
     as long as it needs unless `seconds` says otherwise. After a rung, promises whose preconditions
     are not met there are asked in the parts of its environment where they are. `command` gives the
     words that check one rung again, or all of them. Promises that are asked on no completed rung
-    are only listed, unless they are `named` on the command line.
+    are only listed, unless they are `named` on the command line. With `shared` no rung has more
+    than its share of the time: for what takes all that it is given.
     """
     ladder = len(scenario.rungs) > 1
     ends = time.monotonic() + (SECONDS if seconds is None else seconds)
@@ -47,16 +49,16 @@ def climb(
     tried: list[tuple[Rung, Report]] = []
     parts: list[tuple[Rung, Report]] = []
     untried: list[str] = []
-    for rung in scenario.rungs:
+    for above, rung in zip(range(len(scenario.rungs), 0, -1), scenario.rungs, strict=True):
         left = ends - time.monotonic() if ladder else seconds
         if ladder and not tried and seconds is None:
             # Without the lowest rung there is nothing to say; and the first run of all compiles.
             left = _FIRST
         if tried and left is not None and left < _TOO_SHORT:
             break
-        report = search(rung, left)
+        report = search(rung, left / above if shared and left is not None else left)
         tried.append((rung, report))
-        if not report.exploration.complete or _broken(report, strict):
+        if not _goes_on(report) or _broken(report, strict):
             break
         if named:
             continue
@@ -68,11 +70,21 @@ def climb(
             if left is not None and left < _TOO_SHORT:
                 untried.append(part.name)
                 continue
-            parts.append((part, search(part, left)))
+            parts.append((part, search(part, left / above if shared and left else left)))
         if any(_broken(each, strict) for _, each in parts):
             break
     run = _together(scenario, tried, parts, command, strict, named)
     return attrs.evolve(run, untried_parts=tuple(untried))
+
+
+def _goes_on(report: Report) -> bool:
+    """Whether finer steps are worth a try: random runs are never complete, and cheap."""
+    found = report.exploration
+    return found.complete or (_drawn(report) and found.capped not in ("interrupted", "first"))
+
+
+def _drawn(report: Report) -> bool:
+    return report.exploration.engine == "hypothesis"
 
 
 def _broken(report: Report, strict: bool) -> int:
@@ -97,14 +109,17 @@ def _together(
     Of a promise that broke somewhere, the run on the lowest such rung; of any other, the verdict
     of the highest completed rung where it was asked, or of the last completed part of one.
     """
-    complete = [each for each in tried if each[1].exploration.complete]
+    complete = [each for each in tried if each[1].exploration.complete or _drawn(each[1])]
     top, report = complete[-1] if complete else tried[0]
     verdicts: list[Verdict] = []
     places: dict[str, Place] = {}
     unsettled: list[str] = []
     searched = [*tried, *parts]
     settled = {
-        v.property.id for _, each in searched if each.exploration.complete for v in each.verdicts
+        v.property.id
+        for _, each in searched
+        if each.exploration.complete or _drawn(each)
+        for v in each.verdicts
     }
     on_rungs = {v.property.id for _, each in tried for v in each.verdicts}
     for property_id in dict.fromkeys(v.property.id for _, each in searched for v in each.verdicts):
@@ -146,6 +161,7 @@ def _climbed(searched: Sequence[tuple[Rung, Report]], strict: bool) -> tuple[Cli
 
 
 def _best(property_id: str, tried: Sequence[tuple[Rung, Report]]) -> tuple[Rung, Verdict]:
+    reports = {rung.name: report for rung, report in tried}
     asked = [
         (rung, verdict)
         for rung, report in tried
@@ -158,7 +174,8 @@ def _best(property_id: str, tried: Sequence[tuple[Rung, Report]]) -> tuple[Rung,
     # A search may be complete and a promise about loops still be open: what a lower rung has
     # settled is said then, with the name of that rung.
     settled = [each for each in asked if each[1].status != "inconclusive"]
-    return settled[-1] if settled else asked[0]
+    drawn = [each for each in asked if _drawn(reports[each[0].name])]
+    return settled[-1] if settled else (drawn or asked[:1])[-1]
 
 
 def _blocked(verdict: Verdict, blocked: Sequence[str]) -> Verdict:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from seatrial.core import Trace, Verdict
+from seatrial.core import Exploration, Sampling, Trace, Verdict
 from seatrial.counterexamples import printable, render, show_value
 
 from . import __version__
@@ -16,6 +16,8 @@ _MANY = 12
 _LARGE = 10_000
 """From so many states on it is worth a warning where values or evaluations are many."""
 
+NEVER = "never enabled in the states searched"
+
 SETTLES = {
     "max-states": "raise or drop --max-states",
     "max-depth": "raise or drop --max-depth",
@@ -23,6 +25,8 @@ SETTLES = {
     "memory-limit": "raise or drop --memory-limit",
     "first": "drop --first",
     "interrupted": "let it run to its end",
+    "runs": "explore a smaller one to its end (--engine explore), or raise --runs and --steps",
+    "settled": "explore it (--engine explore)",
 }
 
 
@@ -73,12 +77,13 @@ def _exploration(page: Page, run: Run) -> None:
     what = f"{found.states:,} {_states(run)}"
     size = f"{what}, {found.transitions:,} transitions, to depth {found.depth}"
     end = "complete" if found.complete else f"not complete: it {_ended(found.capped)}"
-    page.row("Explored", f"{reach}{size}; {end}")
+    if found.engine != "hypothesis":
+        page.row("Explored", f"{reach}{size}; {end}")
+    if found.sampling is not None:
+        page.row("Random runs", *_sampling(found.sampling))
     page.row("Evaluations", f"{found.rule_evaluations:,} of rules, views and properties")
     # The only line that differs between two runs of one command.
-    each = found.bytes_held // max(1, found.states)
-    spent = f"{show_seconds(found.seconds)}, {each:,} bytes a state, {found.kernel} loop"
-    page.row("Cost", spent)
+    page.row("Cost", _cost(found))
     for note in found.notes:
         page.row("Note", note)
     if run.rungs:
@@ -89,10 +94,47 @@ def _exploration(page: Page, run: Run) -> None:
     page.row("Parts", *parts)
 
 
+def _sampling(found: Sampling) -> list[str]:
+    """What random runs there were, and what they came to."""
+    began = f", from initial states and {found.starts} of the deepest" if found.starts else ""
+    lines = [
+        f"{_runs(found)} of up to {found.steps:,} steps from seed {found.seed}{began}; they"
+        f" {_ended(found.capped)}",
+        f"{found.taken:,} steps, {found.states:,} distinct states, to depth {found.depth}",
+    ]
+    if found.examples:
+        lines.append(f"{found.examples:,} known violations were tried first")
+    if found.capped in ("time-limit", "memory-limit", "interrupted"):
+        lines.append(f"the same runs, wherever: --runs {found.runs}")
+    often = sorted(found.fired, key=lambda pair: -pair[1])
+    listed = ", ".join(f"{name} {count:,}" for name, count in often[:_MANY] if count)
+    lines.append(f"taken most often: {listed}" if listed else "no action was taken")
+    return lines
+
+
+def _runs(found: Sampling) -> str:
+    return f"{found.runs:,} run{'' if found.runs == 1 else 's'}"
+
+
+def _cost(found: Exploration) -> str:
+    spent = show_seconds(found.seconds)
+    if found.engine == "hypothesis":
+        rate = found.transitions / max(found.seconds, 0.001)
+        return f"{spent}, {rate:,.0f} steps a second, shortening included"
+    each = found.bytes_held // max(1, found.states)
+    return f"{spent}, {each:,} bytes a state, {found.kernel} loop"
+
+
 def _rung(each: Climbed) -> str:
     found = each.exploration
-    how = "complete" if found.complete else f"not complete: it {_ended(found.capped)}"
     broken = f"; {_promises(each.violated)} broken" if each.violated else ""
+    sampling = found.sampling
+    drawn = "" if sampling is None else f"{_runs(sampling)} of up to {sampling.steps:,} steps"
+    if found.engine == "hypothesis":
+        return f"{each.name}: {drawn}, {found.states:,} states, to depth {found.depth}{broken}"
+    if drawn:
+        broken = f"; then {drawn}{broken}"
+    how = "complete" if found.complete else f"not complete: it {_ended(found.capped)}"
     return f"{each.name}: {found.states:,} states to depth {found.depth}, {how}{broken}"
 
 
@@ -121,7 +163,13 @@ def _lacking(run: Run) -> list[str]:
 
 
 def _ended(capped: str | None) -> str:
-    return "was interrupted" if capped == "interrupted" else f"ended at {capped}"
+    known = {
+        "interrupted": "was interrupted",
+        "runs": "ended with the last run",
+        "settled": "ended where nothing was open any more",
+        "first": "ended at the first violation",
+    }
+    return known.get(capped or "", f"ended at {capped}")
 
 
 def _states(run: Run) -> str:
@@ -138,6 +186,9 @@ def _verdicts(page: Page, run: Run) -> None:
             f"Verdicts on the {found.states:,} {_states(run)} reachable within the parameters and"
             f" assumptions above{rung}"
         )
+    elif found.engine == "hypothesis":
+        rung = f" ({run.rung})" if run.rungs else ""
+        page.title(f"Verdicts of random runs{rung}: what was found, and never that something holds")
     else:
         page.title("Verdicts of a search that is not complete: only what was found is said")
     verdicts = run.report.verdicts
@@ -169,6 +220,8 @@ def detail(verdict: Verdict, run: Run) -> str:
     trace = verdict.trace
     if verdict.status == "inconclusive" and verdict.extreme is None and not _elsewhere(run):
         capped = run.report.exploration.capped
+        if run.report.exploration.sampling is not None:
+            return verdict.because
         return f"not settled before {'the interrupt' if capped == 'interrupted' else capped}"
     parts = [verdict.because] if verdict.because else []
     if verdict.property.id in run.places:
@@ -213,7 +266,8 @@ def warnings_of(run: Run) -> list[str]:
         never = found.actions_never_fired
         more = f" and {len(never) - _MANY} more" if len(never) > _MANY else ""
         listed = ", ".join(never[:_MANY])
-        warnings.append(f"never enabled in the states searched: {listed}{more}")
+        told = "never taken in these runs" if found.engine == "hypothesis" else NEVER
+        warnings.append(f"{told}: {listed}{more}")
     if found.widest and found.states >= _LARGE:
         names = ", ".join(found.widest)
         warnings.append(

@@ -43,7 +43,14 @@ class Progress:
         return _ON_TERMINAL if self._terminal else _ELSEWHERE
 
     def __call__(self, depth: int, states: int, _: int, frontier: int, held: int) -> None:
-        """The engine's callback; the number of transitions has no room in 80 columns."""
+        """The explicit engine's callback; the number of transitions has no room in 80 columns."""
+        self._beat(f"depth {depth}", states, f"{frontier:,} to expand", held)
+
+    def sampled(self, runs: int, states: int, _: int, left: int, held: int) -> None:
+        """The Hypothesis engine's callback."""
+        self._beat(f"{runs:,} runs", states, f"{left:,} to go", held)
+
+    def _beat(self, far: str, states: int, left: str, held: int) -> None:
         now = self.clock()
         if now < self._next:
             return
@@ -51,9 +58,9 @@ class Progress:
         elapsed = now - self._began
         parts = [
             self.rung,
-            f"depth {depth}",
+            far,
             f"{states:,} states",
-            f"{frontier:,} to expand",
+            left,
             f"{states / elapsed:,.0f} states/s" if elapsed > 0 else "",
             show_bytes(held) if held else "",
             show_seconds(elapsed),

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from seatrial.core import Exploration, Ground, Trace, Verdict, ground_property
+from seatrial.core import Exploration, Ground, Sampling, Trace, Verdict, ground_property
 from seatrial.counterexamples import show_value
 
 from . import __version__
@@ -84,6 +84,7 @@ def _environment(recipe: dict[str, Any] | None) -> dict[str, Any]:
         "level": recipe["level"],
         "lag": recipe["lag"],
         "clock": recipe["clock"],
+        "nodes": recipe["nodes"],
         "users": recipe["users"],
         "faults": recipe["faults"],
         "variant": recipe["variant"],
@@ -121,8 +122,26 @@ def _exploration(found: Exploration) -> dict[str, Any]:
         "widest": list(found.widest),
         "notes": list(found.notes),
         "kernel": found.kernel,
+        "sampling": None if found.sampling is None else _sampling(found.sampling),
         "seconds": round(found.seconds, 3),
         "bytes_held": found.bytes_held,
+    }
+
+
+def _sampling(found: Sampling) -> dict[str, Any]:
+    return {
+        "runs": found.runs,
+        "asked": found.asked,
+        "steps": found.steps,
+        "seed": found.seed,
+        "taken": found.taken,
+        "states": found.states,
+        "depth": found.depth,
+        "capped": found.capped,
+        "starts": found.starts,
+        "examples": found.examples,
+        "fired": dict(found.fired),
+        "seconds": round(found.seconds, 3),
     }
 
 

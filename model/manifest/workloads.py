@@ -6,7 +6,7 @@ What manifests of all workloads have in common: metadata, a selector, and a temp
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, TypeVar
 
 import attrs
@@ -54,6 +54,10 @@ class Workload:
         """Which object it is among all, as `Deployment/default/web`."""
         return f"{self.kind}/{self.namespace}/{self.name}"
 
+    def selects(self, labels: Mapping[str, str]) -> bool:
+        """Whether it selects a pod of somebody else's that has these labels."""
+        return self.selector.matches(labels)
+
     def position(self, field: str = "") -> Position | None:
         """Where a field such as `spec.replicas` was written, or None where it has its default."""
         return dict(self.written).get(field)
@@ -96,20 +100,20 @@ def read_workload(
         return None
     check_metadata(reading, name_says)
     if "spec" not in reading.data:
-        has = "template" if kind == "Job" else "selector and template"
-        reading.refuse((), f"no spec; write spec with {has}")
+        has = {"CronJob": "schedule and jobTemplate", "Job": "template"}
+        reading.refuse((), f"no spec; write spec with {has.get(kind, 'selector and template')}")
     manifest = build(reading)
     return None if reading.problems else manifest
 
 
-def common(reading: Reading) -> dict[str, Any]:
+def common(reading: Reading, spec: Path = ("spec",)) -> dict[str, Any]:
     """What every workload is made of, but for its selector."""
     return {
         "name": reading.get("metadata", "name", default=""),
         "namespace": reading.get("metadata", "namespace", default="") or "default",
         "labels": _pairs(reading, "labels"),
         "annotations": _pairs(reading, "annotations"),
-        "template": pod_template(reading.get("spec", "template", default={})),
+        "template": pod_template(reading.get(*spec, "template", default={})),
         "owners": tuple(
             (str(each.get("kind", "")), str(each.get("name", "")))
             for each in reading.get("metadata", "ownerReferences", default=[])

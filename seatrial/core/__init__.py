@@ -37,6 +37,7 @@ from .errors import (
     where,
 )
 from .ground import Ground, GroundAction, GroundOutcome, GroundTotal, GroundView, ground
+from .interrupt import interruptible
 from .population import Population
 from .property import (
     Kind,
@@ -65,7 +66,7 @@ from .theorem import (
 )
 from .trace import Change, Step, Trace, enabled_steps, replay, step_of, successor
 from .values import check_value, field_names, same_value, sort_key, with_sets_reversed
-from .verdict import Exploration, Report, Status, Verdict
+from .verdict import Exploration, Report, Sampling, Status, Verdict
 
 __all__ = [
     "Action",
@@ -101,6 +102,7 @@ __all__ = [
     "ReplayError",
     "Report",
     "RuleError",
+    "Sampling",
     "SeatrialError",
     "Status",
     "Step",
@@ -135,6 +137,7 @@ __all__ = [
     "functions_of",
     "ground",
     "ground_property",
+    "interruptible",
     "no_hot_loop",
     "outcome",
     "replay",

@@ -18,7 +18,15 @@ __all__ = ["Population"]
 K = TypeVar("K")
 
 
+class _Part(tuple[Any, ...]):
+    """Some of the pairs of a population, in their order: canonical already."""
+
+    __slots__ = ()
+
+
 def _canonical(counts: Mapping[Any, int] | Iterable[tuple[Any, int]]) -> tuple[Any, ...]:
+    if type(counts) is _Part:
+        return tuple(counts)
     pairs = counts.items() if isinstance(counts, Mapping) else counts
     added: dict[Any, int] = {}
     names: dict[Any, Any] = {}
@@ -77,7 +85,7 @@ class Population(Generic[K]):
 
     def where(self, keep: Callable[[K], bool]) -> "Population[K]":
         """The members whose class satisfies `keep`."""
-        return Population((kind, count) for kind, count in self.counts if keep(kind))
+        return Population(_Part(pair for pair in self.counts if keep(pair[0])))
 
     def add(self, kind: K, count: int = 1) -> "Population[K]":
         """`count` more of `kind` (fewer if negative; ValueRefused below zero)."""

@@ -7,7 +7,7 @@ import attrs
 from .property import Property
 from .trace import Trace
 
-__all__ = ["Exploration", "Report", "Status", "Verdict"]
+__all__ = ["Exploration", "Report", "Sampling", "Status", "Verdict"]
 
 Status = Literal["holds", "proved", "violated", "inconclusive"]
 
@@ -33,6 +33,36 @@ class Verdict:
 
 
 @attrs.frozen
+class Sampling:
+    """
+    How random runs were drawn, and what they came to.
+
+    `runs` were taken of at most `steps` steps each; `asked` is how many there could have been, and
+    `seed` is what they followed from. Together they took `taken` steps through `states` distinct
+    states (told apart by hashes of 64 bits), the longest to `depth`, and `capped` is what ended
+    them. `starts` counts states other than initial ones where runs
+    began; `examples` counts known runs that were tried first, `shrinking` the runs that it took to
+    make violations shorter; `fired` says how often each action was taken.
+    """
+
+    runs: int
+    steps: int
+    seed: int
+    asked: int
+    taken: int = 0
+    states: int = 0
+    depth: int = 0
+    seconds: float = 0.0
+    capped: str = ""
+    swarm: bool = True
+    target: bool = True
+    starts: int = 0
+    examples: int = 0
+    shrinking: int = 0
+    fired: tuple[tuple[str, int], ...] = ()
+
+
+@attrs.frozen
 class Exploration:
     """
     What a search covered.
@@ -40,7 +70,8 @@ class Exploration:
     `capped` names the limit that ended it, or is None; `seconds` is search time without reading and
     reporting; `evaluations` counts calls by rule, view and property, `values` distinct values by
     variable; `widest` names what exceeds 1 % of the states; `bytes_held` is what the engine's own
-    tables take at the end; `levels` counts the new states by depth.
+    tables take at the end; `levels` counts the new states by depth. `sampling` is there where
+    random runs were taken, after a search or instead of one.
     """
 
     engine: str
@@ -60,6 +91,7 @@ class Exploration:
     bytes_held: int = 0
     levels: tuple[int, ...] = ()
     notes: tuple[str, ...] = ()
+    sampling: Sampling | None = None
 
     @property
     def rule_evaluations(self) -> int:
@@ -69,13 +101,18 @@ class Exploration:
 
 @attrs.frozen
 class Report:
-    """Everything that one run of an engine has to say."""
+    """
+    Everything that one run of an engine has to say.
+
+    `deepest` are runs to states that a search did not come to look beyond, where that was asked.
+    """
 
     system: str
     parameters: tuple[tuple[str, Any], ...]
     assumptions: tuple[tuple[str, Any], ...]
     exploration: Exploration
     verdicts: tuple[Verdict, ...]
+    deepest: tuple[Trace, ...] = attrs.field(default=(), repr=False)
 
     @property
     def exit_code(self) -> int:

@@ -2,12 +2,9 @@
 
 import os
 import random
-import signal
-import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any, Literal, get_args
 
@@ -19,8 +16,10 @@ from seatrial.core import (
     Property,
     Report,
     System,
+    Trace,
     Verdict,
     ground,
+    interruptible,
 )
 
 from .judge import judge
@@ -59,6 +58,7 @@ def explore(
     partial_order: bool = False,
     threads: int | None = None,
     kernel: Kernel = "auto",
+    deepest: int = 0,
     progress: Pulse | None = None,
 ) -> Report:
     """
@@ -67,7 +67,8 @@ def explore(
     Limits are numbers of states and steps, seconds, and bytes of the engine's own tables; a search
     that meets one is not complete, and then nothing is said to hold. `first` ends it after the
     level of the first violation. `symmetry` and `partial_order` switch reductions on; where one
-    cannot be used, the report says why. Ctrl-C ends the search in good order.
+    cannot be used, the report says why. Of a search that is not complete the report has runs to at
+    most `deepest` of the states that were found last. Ctrl-C ends the search in good order.
     `progress(depth, states, transitions, frontier, bytes)` is called now and then.
 
     Raises DeclarationError, RuleError and PropertyError as the parts of the system do.
@@ -103,13 +104,14 @@ def explore(
             ("time_limit", time_limit, 0),
             ("memory_limit", memory_limit, 0),
             ("threads", threads, 1),
+            ("deepest", deepest, 0),
         ),
     )
     tables = Tables(ground(system), properties)
     limits = Limits(max_states, max_depth, time_limit, memory_limit, first)
     asked_for = _Reductions(tables, symmetry=symmetry, partial_order=partial_order)
     space = Space(tables, asked_for.symmetry)
-    with _interruptible() as stopped:
+    with interruptible() as stopped:
         cores = min(threads or os.cpu_count() or 1, MOST_THREADS)
         run = _Run(space, asked_for.ample, cores, kernel, stopped, progress)
         reached = run.search(limits)
@@ -139,6 +141,7 @@ def explore(
                 threads=threads,
             )
             verdicts = tuple(_shortened(verdict, again, deadline) for verdict in verdicts)
+        beyond = _deepest(reached, runs, deepest, stopped)
     close = getattr(reached.graph, "close", None)
     if close is not None:
         close()
@@ -148,7 +151,26 @@ def explore(
         assumptions=_assumptions(system, asked_for),
         exploration=_exploration(tables, reached, asked_for),
         verdicts=verdicts,
+        deepest=beyond,
     )
+
+
+def _deepest(
+    reached: Reached, runs: Runs, count: int, stopped: Callable[[], bool]
+) -> tuple[Trace, ...]:
+    """Runs to states of the last two levels, spread evenly, where the search did not end there."""
+    if reached.complete or not count:
+        return ()
+    states = len(reached.graph)
+    first = states - sum(reached.levels[-2:])
+    chosen = range(max(0, first), states, max(1, (states - first) // count))
+    found = []
+    for number in chosen[-count:]:
+        if stopped():
+            break
+        start, steps, _ = runs.to(number)
+        found.append(runs.trace(start, steps))
+    return tuple(found)
 
 
 def _check_options(
@@ -314,33 +336,6 @@ def _answers(space: Space, property: Property, state: tuple[int, ...]) -> Any:
             found = space.tables.ask(asked, [cells[cell] for cell in asked.rule.reads])
             said.append((found.met, bool(found.violations), found.value))
     return Counter(said)
-
-
-@contextmanager
-def _interruptible() -> Iterator[Callable[[], bool]]:
-    """Ctrl-C asks the search to stop; a second one raises KeyboardInterrupt."""
-    if threading.current_thread() is not threading.main_thread():
-        yield lambda: False
-        return
-    pressed = threading.Event()
-    before = signal.getsignal(signal.SIGINT)
-
-    def press(*_: object) -> None:
-        if pressed.is_set():
-            raise KeyboardInterrupt
-        pressed.set()
-
-    outer = getattr(before, "pressed", None)
-    if outer is not None or before is not signal.default_int_handler:
-        # A search within a search stops with it; somebody else's handler is theirs.
-        yield outer.is_set if outer is not None else lambda: False
-        return
-    press.pressed = pressed  # type: ignore[attr-defined]
-    signal.signal(signal.SIGINT, press)
-    try:
-        yield pressed.is_set
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 def _assumptions(system: System, reductions: _Reductions) -> tuple[tuple[str, Any], ...]:

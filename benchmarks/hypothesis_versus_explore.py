@@ -1,0 +1,116 @@
+"""
+What explore finds, and whether random runs find it too: known bugs, and the shipped manifests.
+
+    python benchmarks/hypothesis_versus_explore.py [--seconds 60] [--seed 0] [--only bugs|manifests]
+
+Prints a row for each violation: the shortest run, the run that hypothesis shows, how many runs it
+took, and seconds of processor time with the shortening. The last line has the mean of the ratios
+of lengths, and how many were missed.
+"""
+
+import argparse
+import time
+from collections.abc import Iterator
+from importlib.resources import files
+
+import attrs
+
+from seatrial import explore
+from seatrial.core import Property, Report, System
+from seatrial.engines.stateful import hypothesize
+from seatrial.kinds import KINDS
+from seatrial.scenarios import Asked, Rung, scenarios
+
+MANIFESTS = ("web.yaml", "tight.yaml", "broken-image.yaml", "autoscaled.yaml")
+
+
+def known_bugs() -> Iterator[tuple[str, System, tuple[Property, ...]]]:
+    """The small system that is kept with each known bug, and what the bug breaks."""
+    for kind in KINDS.values():
+        for bug in kind.bugs:
+            asked = Asked(fixes=(bug.id,)) if bug.kind == "fix" else Asked(bugs=(bug.id,))
+            (scenario,) = scenarios((), asked)
+            subject = scenario.rungs[0].subject
+            yield bug.id, subject.system, subject.properties
+
+
+def shipped() -> Iterator[tuple[str, Rung]]:
+    """Each rung of each shipped manifest."""
+    for name in MANIFESTS:
+        for scenario in scenarios((str(files("seatrial") / "manifests" / name),), Asked()):
+            for rung in scenario.rungs:
+                yield f"{name.removesuffix('.yaml')}, {rung.name}", rung
+
+
+def row(
+    name: str, system: System, asked: Property, found: Report, options: dict[str, float]
+) -> str:
+    """One violation: found again or missed."""
+    trace = found.verdict(asked.id).trace
+    assert trace is not None
+    began = time.process_time()
+    drawn = hypothesize(
+        system,
+        [attrs.evolve(asked, expected="holds")],
+        runs=10**9,
+        steps=200,
+        seed=int(options["seed"]),
+        time_limit=options["seconds"],
+        first=True,
+    )
+    spent = time.process_time() - began
+    again = drawn.verdicts[0].trace
+    sampling = drawn.exploration.sampling
+    assert sampling is not None
+    if again is None:
+        LENGTHS.append(None)
+        length = "missed"
+    else:
+        LENGTHS.append(again.length / max(1, trace.length))
+        length = str(again.length)
+    return (
+        f"| {name} | {asked.id} | {found.exploration.states:,} | {trace.length} | {length} |"
+        f" {sampling.runs:,} | {spent:.1f} |"
+    )
+
+
+LENGTHS: list[float | None] = []
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=float, default=60.0)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--only", choices=("bugs", "manifests"))
+    parser.add_argument("--explore-seconds", type=float, default=300.0)
+    options = parser.parse_args()
+    given = {"seconds": options.seconds, "seed": options.seed}
+    print(
+        "| system | property | states explored | shortest run | run of hypothesis | random runs |"
+        " seconds |"
+    )
+    print("| --- | --- | --- | --- | --- | --- | --- |")
+    if options.only != "manifests":
+        for name, system, properties in known_bugs():
+            found = explore(system, properties, first=True, time_limit=options.explore_seconds)
+            for each in found.verdicts:
+                if each.status == "violated" and each.trace is not None:
+                    print(row(name, system, each.property, found, given), flush=True)
+    if options.only != "bugs":
+        for name, rung in shipped():
+            system = rung.subject.system
+            found = explore(system, rung.subject.properties, time_limit=options.explore_seconds)
+            end = "" if found.exploration.complete else f" ({found.exploration.capped})"
+            for each in found.verdicts:
+                if each.status == "violated" and each.trace is not None:
+                    print(row(f"{name}{end}", system, each.property, found, given), flush=True)
+    ratios = [each for each in LENGTHS if each is not None]
+    print(
+        f"\n{len(ratios)} of {len(LENGTHS)} found, in runs {sum(ratios) / len(ratios):.3f} times as"
+        " long as the shortest, on average"
+    )
+
+
+if __name__ == "__main__":
+    main()

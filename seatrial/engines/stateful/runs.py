@@ -1,0 +1,219 @@
+"""Single runs: a schedule is followed, and what it shows is kept as moves that can be repeated."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import attrs
+
+from seatrial.core import Step, Trace, step_of, successor
+
+from .answers import Answers, Ids, Option
+from .loops import Loop, Move, Resting
+from .schedule import PIECE, Mood, Moods, Schedule
+from .walker import Walker
+from .watch import Watch
+
+__all__ = ["Counts", "Found", "Move", "Runner", "Start", "trace_of"]
+
+
+@attrs.frozen(eq=False)
+class Start:
+    """A state that runs begin in, and how it is reached from an initial one."""
+
+    origin: tuple[Any, ...]
+    prefix: tuple[Step, ...]
+    values: tuple[Any, ...]
+    state: Ids
+
+    @property
+    def length(self) -> int:
+        """How many steps lead to it."""
+        return Trace("", (), self.prefix).length
+
+
+@attrs.frozen(eq=False)
+class Found:
+    """
+    A run that settles a rule: where it starts, its moves, and the loop it may end in.
+
+    `slack` is there where the run leads to the extreme of a bound.
+    """
+
+    rule: int
+    start: Start
+    moves: tuple[Move, ...]
+    loop: Loop | None = None
+    slack: int | None = None
+
+    @property
+    def length(self) -> int:
+        """How many steps from the initial state."""
+        return self.start.length + len(self.moves)
+
+
+@attrs.define
+class Counts:
+    """What all runs together came to."""
+
+    runs: int = 0
+    steps: int = 0
+    depth: int = 0
+    deadlocks: int = 0
+    fired: list[int] = attrs.Factory(list)
+    states: set[int] = attrs.Factory(set)
+    """Hashes of states, of 64 bits: two states can be counted as one, at negligible odds."""
+
+
+class Runner:
+    """Follows schedules; `check` is called now and then, and raises what ends it all."""
+
+    def __init__(
+        self,
+        answers: Answers,
+        starts: Sequence[Start],
+        *,
+        swarm: bool,
+        steps: int,
+        seed: int,
+        check: Callable[[], None],
+    ) -> None:
+        self.answers = answers
+        self.starts = list(starts)
+        self.steps = steps
+        self.check = check
+        self.walker = Walker(answers)
+        self.watch = Watch(self.walker)
+        self.moods = Moods(answers.system, self.walker.order, swarm=swarm, seed=seed)
+        self.counts = Counts(fired=[0] * len(answers.system.actions))
+        self.best: dict[int, Found] = {}
+        """By rule, the run to the extreme of a bound."""
+        rules = answers.rules
+        self._stops = [n for n, r in enumerate(rules) if r.property.kind == "deadlock free"]
+        self._rests = [
+            n for n, r in enumerate(rules) if r.property.kind in ("converges to", "no hot loop")
+        ]
+
+    @property
+    def rests(self) -> bool:
+        """Whether anything is asked of what happens for ever."""
+        return any(each not in self.watch.closed for each in self._rests)
+
+    def run(self, schedule: Schedule) -> list[Found]:
+        """Follow a schedule to its end, or to where a rule is settled that is not closed."""
+        counts, walker, watch = self.counts, self.walker, self.watch
+        counts.runs += 1
+        start = self.starts[schedule.start]
+        walker.place(start.state, keep=True)
+        path: list[Move] = []
+        settled = watch.start()
+        self._keep_best(start, path)
+        if settled:
+            return [Found(each, start, ()) for each in settled]
+        try:
+            return self._follow(schedule, start, path)
+        finally:
+            counts.depth = max(counts.depth, start.length + len(path))
+
+    def _follow(self, schedule: Schedule, start: Start, path: list[Move]) -> list[Found]:
+        counts, walker, watch = self.counts, self.walker, self.watch
+        slots, ids = walker.slots, walker.ids
+        seen, fired = counts.states.add, counts.fired
+        moods = self.moods
+        last = walker.everything
+        resting: Resting | None = None
+        mood: Mood = moods.even
+        seen(hash(tuple(ids[:slots])))
+        for at in range(min(self.steps, schedule.steps)):
+            if at % PIECE == 0:
+                self.check()
+                piece = schedule.pieces[at // PIECE]
+                mood = moods.mood(piece[0], piece[1], mood if at else None)
+            place = 2 * (at % PIECE) + 2
+            taste, more = piece[place], piece[place + 1]
+            if at == schedule.rest:
+                resting = Resting(walker, watch, self._rests)
+            if resting is None:
+                options = walker.preferred(moods.order(mood, taste))
+            else:
+                loops = resting.visit(path)
+                if loops:
+                    return [Found(rule, start, tuple(path), loop) for rule, loop in loops]
+                options = resting.turn()
+            if not options or not options[0].fair:
+                stopped = self._stopped(start, path, nothing=not options)
+                if stopped or not options:
+                    return stopped
+            option = options[more % len(options)] if len(options) > 1 else options[0]
+            before = ids[:]
+            change, followed = walker.take(option, _Picker(taste, more))
+            path.append((option, followed))
+            counts.steps += 1
+            fired[option.number] += 1
+            for each in followed:
+                fired[each.number] += 1
+            seen(hash(tuple(ids[:slots])))
+            settled = watch.step(change, last, before, option.number)
+            last = change
+            if watch.better:
+                self._keep_best(start, path)
+            if settled:
+                return [Found(each, start, tuple(path)) for each in settled]
+        return []
+
+    def _stopped(self, start: Start, path: Sequence[Move], *, nothing: bool) -> list[Found]:
+        """
+        What is settled where nothing is enabled, or nothing that is fair.
+
+        Users and faults may rest for ever: where nothing else is enabled, the run may stop there.
+        """
+        walker, watch = self.walker, self.watch
+        found: list[Found] = []
+        goals = watch.goals
+        if goals and not any(options[0].fair for options in walker.enabled()):
+            loop = Loop(len(path), ("no step of the system is enabled: the run stops here",))
+            found += [
+                Found(each, start, tuple(path), loop) for each in goals if not watch.in_goal(each)
+            ]
+        if nothing and not walker.enabled():
+            self.counts.deadlocks += 1
+            stops = [each for each in self._stops if each not in watch.closed]
+            found += [Found(each, start, tuple(path)) for each in stops]
+        return found
+
+    def _keep_best(self, start: Start, path: Sequence[Move]) -> None:
+        for rule in self.watch.better:
+            slack = self.watch.slack[rule]
+            self.best[rule] = Found(rule, start, tuple(path), slack=slack)
+        self.watch.better.clear()
+
+
+class _Picker:
+    """Picks among committed outcomes, by the two bytes of the step."""
+
+    __slots__ = ("more", "taste")
+
+    def __init__(self, taste: int, more: int) -> None:
+        self.taste = taste
+        self.more = more
+
+    def __call__(self, options: Sequence[Option]) -> Option:
+        self.more, picked = divmod(self.more + 31 * self.taste, len(options))
+        return options[picked]
+
+
+def trace_of(found: Found, answers: Answers, **more: Any) -> Trace:
+    """The trace of a run, from the initial state."""
+    system = answers.system
+    names = [slot.name for slot in system.slots]
+    steps = list(found.start.prefix)
+    state = found.start.values
+    for option, followed in found.moves:
+        for each in (option, *followed):
+            steps.append(step_of(system, state, each.action, each.outcome))
+            state = successor(state, each.outcome)
+    return Trace(
+        system=system.system.name,
+        initial=tuple(zip(names, found.start.origin, strict=True)),
+        steps=tuple(steps),
+        **more,
+    )

@@ -1,0 +1,455 @@
+"""A walk: the current state of a run, kept up to date by what each step touches.
+
+A step writes a few cells. The views that properties read and that rest on one of those are looked
+up again at once. Actions that look at one, and the views that only actions read, are marked stale,
+and are looked up when somebody wants to know whether they are enabled. What a change touches is
+worked out once for each set of changed cells.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from itertools import compress
+from typing import Any
+
+import attrs
+
+from seatrial.core import Ground, GroundAction, RuleError
+
+from .answers import Answers, Ids, Option, Taker, taker
+
+__all__ = ["CHAIN_LIMIT", "Change", "Chooser", "Walker"]
+
+CHAIN_LIMIT = 1000
+"""A chain of committed steps this long is taken for one that never ends."""
+
+Options = tuple[Option, ...]
+
+Chooser = Callable[[Sequence[Option]], Option]
+"""Which of several committed outcomes follows."""
+
+
+class _Bundle:
+    """Views that read the same slots: one look-up for all of them."""
+
+    __slots__ = ("cells", "known", "now", "numbers", "slots", "take")
+
+    def __init__(self, slots: tuple[int, ...]) -> None:
+        self.slots = slots
+        self.take: Taker = taker(slots)
+        self.cells: list[int] = []
+        self.numbers: list[int] = []
+        self.known: dict[Ids, Ids] = {}
+        self.now: Ids = ()
+
+
+class _Total:
+    """A total, with its remembered sums."""
+
+    __slots__ = ("cell", "known", "number", "of", "take")
+
+    def __init__(self, number: int, cell: int, of: tuple[int, ...]) -> None:
+        self.number = number
+        self.cell = cell
+        self.of = of
+        self.take: Taker = taker(of)
+        self.known: dict[Ids, int] = {}
+
+
+_Due = tuple[list[_Bundle], list[_Total]]
+"""Views and totals to be looked up again, in this order."""
+
+
+class _Group:
+    """Actions with the same reads and guard: one look-up for all of them."""
+
+    __slots__ = ("actions", "allowed", "guard", "known", "needs", "numbers", "rests_on", "take")
+
+    def __init__(self, system: Ground, first: GroundAction) -> None:
+        self.actions = [first]
+        self.numbers = [first.number]
+        self.guard = -1 if first.guard is None else first.guard
+        self.allowed: dict[int, bool] = {}
+        self.take: Taker = taker(first.reads)
+        self.rests_on = system.rests_on(first.looks_at)
+        self.needs = 0
+        """Which of the views that wait may have to be looked up first, as bits."""
+        self.known: dict[Ids, tuple[Options, ...]] = {}
+
+
+class Change:
+    """The cells that a step changed; `rules` and `pairs` are for whoever watches."""
+
+    __slots__ = ("cells", "pairs", "rules")
+
+    def __init__(self, cells: frozenset[int]) -> None:
+        self.cells = cells
+        self.rules: Any = None
+        self.pairs: dict[Any, Any] = {}
+
+
+@attrs.frozen
+class _Touched:
+    """What a change of slots touches: what to look up at once, and what becomes stale, as bits."""
+
+    due: _Due
+    groups: int
+    waiting: int
+
+
+@attrs.frozen
+class _Saved:
+    """A state with what follows from it."""
+
+    ids: tuple[int, ...]
+    derived: tuple[Ids, ...]
+    first: tuple[tuple[int, Options], ...]
+
+
+class Walker:
+    """
+    The transition relation, and where a run is in it.
+
+    `ids` are those of all cells: slots, views, totals. Of views that no property reads they may be
+    out of date.
+    """
+
+    def __init__(self, answers: Answers) -> None:
+        self.answers = answers
+        system = answers.system
+        self.slots = len(system.slots)
+        committed = {c for a in system.actions if a.action.committed for c in a.looks_at}
+        read = {cell for rule in answers.rules for cell in (*rule.reads, *rule.before)}
+        enabling = {cell for action in system.actions for cell in action.looks_at}
+        between = system.rests_on(committed)
+        at_once = system.rests_on(read) - between
+        waiting = system.rests_on(enabling) - at_once - between
+        self._between = _derivations(system, between)
+        self._after = _derivations(system, at_once)
+        self._waiting = _derivations(system, waiting)
+        self._bundles = [*self._between[0], *self._after[0], *self._waiting[0]]
+        self._committed = _groups(system, committed=True)
+        self._ordinary = _groups(system, committed=False)
+        self._group_of = {n: at for at, each in enumerate(self._ordinary) for n in each.numbers}
+        self._number_waiting()
+        self.ids: list[int] = [-1] * len(system.scope.cells)
+        self._options: list[Options] = [()] * len(system.actions)
+        self._first: tuple[tuple[int, Options], ...] = ()
+        """The committed actions that are enabled, which can only be in an initial state."""
+        self._stale = 0
+        self._stale_waiting = 0
+        self._refreshes: dict[int, _Due] = {}
+        self._touched: dict[Ids, _Touched] = {}
+        self._midway: dict[Ids, _Due] = {}
+        self._due: dict[Ids, list[tuple[int, _Group]]] = {}
+        self._changes: dict[Ids, Change] = {}
+        self.everything = Change(frozenset(range(len(self.ids))))
+        self._saved: dict[Ids, _Saved] = {}
+
+    def _number_waiting(self) -> None:
+        bundles, totals = self._waiting
+        cells = [*(each.cells for each in bundles), *([each.cell] for each in totals)]
+        self._bits = [1 << at for at in range(len(cells))]
+        for group in self._ordinary:
+            for bit, several in zip(self._bits, cells, strict=True):
+                if not group.rests_on.isdisjoint(several):
+                    group.needs |= bit
+
+    # -- where it is -----------------------------------------------------------------------------
+
+    @property
+    def state(self) -> Ids:
+        """The ids of the slots: the state itself."""
+        return tuple(self.ids[: self.slots])
+
+    def place(self, state: Ids, *, keep: bool = False) -> None:
+        """Go to a state; `keep` it at hand where runs begin there again and again."""
+        saved = self._saved.get(state)
+        if saved is None:
+            self.ids[: self.slots] = state
+            self._derive(self._between, [])
+            asked = zip(self._committed, map(self._ask, self._committed), strict=True)
+            self._first = tuple(
+                (number, options)
+                for group, found in asked
+                for number, options in zip(group.numbers, found, strict=True)
+                if options
+            )
+            self._derive(self._after, [])
+            if keep:
+                derived = tuple(each.now for each in self._bundles)
+                self._saved[state] = _Saved(tuple(self.ids), derived, self._first)
+        else:
+            self.ids[:] = saved.ids
+            for bundle, now in zip(self._bundles, saved.derived, strict=True):
+                bundle.now = now
+            self._first = saved.first
+        self._stale = (1 << len(self._ordinary)) - 1
+        self._stale_waiting = (1 << len(self._bits)) - 1
+
+    def options(self, number: int) -> Options:
+        """The outcomes of an action that is not committed; none where it is not enabled."""
+        place = self._group_of[number]
+        if self._stale >> place & 1:
+            self._look(place)
+        return self._options[number]
+
+    def enabled_of(self, number: int) -> Options:
+        """The outcomes by which an action can start a step here, committed ones too."""
+        if self._first or number not in self._group_of:
+            return dict(self._first).get(number, ())
+        return self.options(number)
+
+    def preferred(self, order: Iterable[tuple[int, int]]) -> Options:
+        """The outcomes of the first action that is enabled, in an order that `order` has made."""
+        if self._first:
+            ranks = {number: rank for rank, (number, _) in enumerate(order)}
+            return min(self._first, key=lambda each: ranks[each[0]])[1]
+        options = self._options
+        for number, place in order:
+            if place < 0:
+                continue
+            if self._stale >> place & 1:
+                self._look(place)
+            if options[number]:
+                return options[number]
+        return ()
+
+    def order(self, numbers: Iterable[int]) -> list[tuple[int, int]]:
+        """An order of all actions as `preferred` takes it."""
+        return [(number, self._group_of.get(number, -1)) for number in numbers]
+
+    def enabled(self) -> list[Options]:
+        """The outcomes of all actions that can start a step here, in order."""
+        if self._first:
+            return [options for _, options in self._first]
+        found = map(self.options, sorted(self._group_of))
+        return [options for options in found if options]
+
+    def _look(self, place: int) -> None:
+        """Find out what the actions of a group yield now."""
+        group = self._ordinary[place]
+        waiting = self._stale_waiting & group.needs
+        if waiting:
+            self._refresh(waiting)
+        self._stale &= ~(1 << place)
+        ids, options = self.ids, self._options
+        found: Sequence[Options] | None
+        guard = group.guard
+        if guard >= 0 and group.allowed.get(ids[guard], True) is False:
+            for number in group.numbers:
+                options[number] = ()
+            return
+        found = group.known.get(group.take(ids))
+        if found is None or (guard >= 0 and ids[guard] not in group.allowed):
+            found = self._ask(group)
+        for number, each in zip(group.numbers, found, strict=True):
+            options[number] = each
+
+    def _refresh(self, waiting: int) -> None:
+        """Look those views up that have waited for it."""
+        due = self._refreshes.get(waiting)
+        if due is None:
+            bundles, totals = self._waiting
+            chosen = [bool(waiting & bit) for bit in self._bits]
+            due = self._refreshes[waiting] = (
+                list(compress(bundles, chosen)),
+                list(compress(totals, chosen[len(bundles) :])),
+            )
+        self._derive(due, [])
+        self._stale_waiting &= ~waiting
+
+    # -- steps -----------------------------------------------------------------------------------
+
+    def take(self, option: Option, choose: Chooser) -> tuple[Change, tuple[Option, ...]]:
+        """
+        Take a step and what it commits to; what changed, and the committed steps.
+
+        Raises RuleError where these do not end.
+        """
+        ids = self.ids
+        changed = []
+        for slot, each in option.writes:
+            if ids[slot] != each:
+                ids[slot] = each
+                changed.append(slot)
+        followed: tuple[Option, ...] = ()
+        if self._committed:
+            followed = self._commit(changed, choose)
+        key = tuple(changed)
+        touched = self._touched.get(key)
+        if touched is None:
+            touched = self._touched[key] = self._touch(changed)
+        self._stale |= touched.groups
+        self._stale_waiting |= touched.waiting
+        if touched.due[0] or touched.due[1]:
+            self._derive(touched.due, changed)
+            key = tuple(changed)
+        change = self._changes.get(key)
+        if change is None:
+            change = self._changes[key] = Change(frozenset(changed))
+        return change, followed
+
+    def _touch(self, changed: Sequence[int]) -> _Touched:
+        cells = frozenset(changed)
+        slots = frozenset(each for each in changed if each < self.slots)
+        groups = sum(
+            1 << at
+            for at, group in enumerate(self._ordinary)
+            if not group.rests_on.isdisjoint(slots)
+        )
+        system = self.answers.system
+        waiting = 0
+        for bit, bundle in zip(self._bits, self._waiting[0], strict=False):
+            waiting |= bit if not slots.isdisjoint(bundle.slots) else 0
+        for bit, total in zip(self._bits[len(self._waiting[0]) :], self._waiting[1], strict=True):
+            waiting |= bit if not slots.isdisjoint(system.rests_on(total.of)) else 0
+        return _Touched(_due(self._after, cells), groups, waiting)
+
+    def _derive(self, due: _Due, changed: list[int]) -> None:
+        """Look views and totals up; adds the cells that are not what they were."""
+        ids = self.ids
+        for bundle in due[0]:
+            key = bundle.take(ids)
+            found = bundle.known.get(key)
+            if found is None:
+                found = self._compute(bundle, key)
+            if found is bundle.now:
+                continue
+            bundle.now = found
+            for cell, each in zip(bundle.cells, found, strict=True):
+                if ids[cell] != each:
+                    ids[cell] = each
+                    changed.append(cell)
+        for total in due[1]:
+            key = total.take(ids)
+            known = total.known.get(key)
+            if known is None:
+                known = total.known[key] = self.answers.total(total.number, key)
+            if ids[total.cell] != known:
+                ids[total.cell] = known
+                changed.append(total.cell)
+
+    def _compute(self, bundle: _Bundle, key: Ids) -> Ids:
+        ids = self.ids
+        views = self.answers.system.views
+        found = tuple(
+            [
+                self.answers.view(number, tuple([ids[cell] for cell in views[number].reads]))
+                for number in bundle.numbers
+            ]
+        )
+        bundle.known[key] = found
+        return found
+
+    def _ask(self, group: _Group) -> tuple[Options, ...]:
+        """What each action of a group yields here."""
+        ids = self.ids
+        if group.guard >= 0:
+            guard = ids[group.guard]
+            if guard not in group.allowed:
+                group.allowed[guard] = self.answers.allowed(group.actions[0], guard)
+            if not group.allowed[guard]:
+                return ((),) * len(group.actions)
+        key = group.take(ids)
+        found = group.known.get(key)
+        if found is None:
+            found = group.known[key] = tuple(
+                [
+                    self.answers.options(each, tuple([ids[cell] for cell in each.reads]))
+                    for each in group.actions
+                ]
+            )
+        return found
+
+    def _commit(self, changed: list[int], choose: Chooser) -> tuple[Option, ...]:
+        """Follow committed steps to their end; only what these look at is looked up."""
+        whole = bool(self._first)
+        if whole:  # an initial state, of which nothing but these was looked up
+            self._first = ()
+            changed[:] = range(len(self.ids))
+        groups = self._now_due(changed)
+        if not groups:
+            return ()
+        ids = self.ids
+        followed: list[Option] = []
+        enabled: list[tuple[Options, ...]] = [()] * len(self._committed)
+        while True:
+            for place, group in groups:
+                enabled[place] = self._ask(group)
+            options = [one for each in enabled for several in each for one in several]
+            if not options:
+                return tuple(followed)
+            if len(followed) >= CHAIN_LIMIT:
+                names = ", ".join(dict.fromkeys(each.action.name for each in options))
+                raise RuleError(
+                    f"committed steps do not end after {CHAIN_LIMIT}: {names} still enabled; a"
+                    " committed action must disable itself"
+                )
+            option = options[0] if len(options) == 1 else choose(options)
+            followed.append(option)
+            fresh = []
+            for slot, each in option.writes:
+                if ids[slot] != each:
+                    ids[slot] = each
+                    fresh.append(slot)
+            groups = self._now_due(fresh)
+            if not whole:
+                changed += [cell for cell in fresh if cell not in changed]
+
+    def _now_due(self, changed: list[int]) -> list[tuple[int, _Group]]:
+        """Derive what committed actions rest on; those that look at what changed."""
+        key = tuple(changed)
+        due = self._midway.get(key)
+        if due is None:
+            due = self._midway[key] = _due(self._between, changed)
+        if due[0] or due[1]:
+            self._derive(due, changed)
+            key = tuple(changed)
+        groups = self._due.get(key)
+        if groups is None:
+            cells = frozenset(changed)
+            groups = self._due[key] = [
+                (at, each) for at, each in enumerate(self._committed) if each.rests_on & cells
+            ]
+        return groups
+
+
+def _derivations(system: Ground, cells: Iterable[int]) -> _Due:
+    """The views among these cells, those with the same reads together, and the totals."""
+    wanted = frozenset(cells)
+    bundles: dict[tuple[int, ...], _Bundle] = {}
+    for number, view in enumerate(system.views):
+        if view.cell.number in wanted:
+            slots = tuple(sorted(view.reads))
+            bundle = bundles.setdefault(slots, _Bundle(slots))
+            bundle.cells.append(view.cell.number)
+            bundle.numbers.append(number)
+    totals = [
+        _Total(number, total.cell.number, total.of)
+        for number, total in enumerate(system.totals)
+        if total.cell.number in wanted
+    ]
+    return list(bundles.values()), totals
+
+
+def _due(derivations: _Due, changed: Iterable[int]) -> _Due:
+    """What has to be looked up again where these cells changed."""
+    cells = set(changed)
+    bundles = [each for each in derivations[0] if not cells.isdisjoint(each.slots)]
+    for each in bundles:
+        cells.update(each.cells)
+    return bundles, [each for each in derivations[1] if not cells.isdisjoint(each.of)]
+
+
+def _groups(system: Ground, *, committed: bool) -> list[_Group]:
+    """Actions in order, neighbours with the same reads and guard together."""
+    found: list[_Group] = []
+    for action in system.actions:
+        if action.action.committed is not committed:
+            continue
+        last = found[-1].actions[0] if found else None
+        if last is not None and (last.guard, {*last.reads}) == (action.guard, {*action.reads}):
+            found[-1].actions.append(action)
+            found[-1].numbers.append(action.number)
+        else:
+            found.append(_Group(system, action))
+    return found
