@@ -7,6 +7,7 @@ from typing import Any
 
 import attrs
 
+from seatrial import properties
 from seatrial.core import (
     DeclarationError,
     Ground,
@@ -14,6 +15,7 @@ from seatrial.core import (
     ReplayError,
     Trace,
     TraceFormatError,
+    as_system,
     ground,
     ground_property,
 )
@@ -168,6 +170,8 @@ def _of_another_version(itf: ItfTrace) -> str:
 
 def _read(itf: ItfTrace, path: Path) -> Read:
     recipe = itf.meta.get("subject")
+    if isinstance(recipe, dict) and "theorem" in recipe:
+        return _of_theorem(itf, recipe)
     if isinstance(recipe, dict):
         return _of_recipe(itf, recipe, path)
     name = itf.meta.get("system")
@@ -223,6 +227,23 @@ def _of_recipe(itf: ItfTrace, recipe: Mapping[str, Any], path: Path) -> Read:
         recipe=recipe,
         command=_command(itf),
     )
+
+
+def _of_theorem(itf: ItfTrace, recipe: Mapping[str, Any]) -> Read:
+    """The step that breaks a theorem, from the numbers at which it does."""
+    name = recipe["theorem"]
+    known = {each.id: each for each in properties.theorems.THEOREMS}
+    if name not in known:
+        raise ReplayError(f"there is no theorem {name!r}; {nearest(str(name), known)}")
+    theorem, given = known[name], recipe.get("values")
+    if not isinstance(given, dict) or given.keys() != dict(theorem.ranges).keys():
+        raise ReplayError(f"the file does not give the numbers that theorem {name} is about")
+    for key, allowed in theorem.ranges:
+        if not allowed.allows(given[key]):
+            raise ReplayError(f"{key} is {given[key]!r}; in theorem {name} it is {allowed}")
+    system, asked = as_system(theorem, [dict(given)])
+    grounded = ground(system)
+    return Read(as_trace(itf, grounded), grounded, asked, shown=system.name, violation=True)
 
 
 def _parameters(meta: Mapping[str, Any], path: Path) -> dict[str, int]:
