@@ -294,10 +294,10 @@ _HOW = _options(
 _REPORT = _options(
     click.option(
         "--format",
-        type=click.Choice(["text", "json"]),
+        type=click.Choice(["text", "json", "junit", "sarif"]),
         default="text",
         show_default=True,
-        help="Form of the report; JSON is the one for scripts.",
+        help="Form of the report: JSON is the one for scripts, JUnit XML and SARIF are for CI.",
     ),
     click.option(
         "--output",
