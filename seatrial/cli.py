@@ -462,16 +462,22 @@ def show(path: Path, all_values: bool, roads: bool, color: str) -> int:
 
 @trace.command()
 @_FILE
-def replay(path: Path) -> int:
+@click.option(
+    "--manifest",
+    type=_Place(path_type=Path),
+    metavar="FILE.yaml",
+    help="Take the workload as it is in this file, and not as it was when the trace was made.",
+)
+def replay(path: Path, manifest: Path | None) -> int:
     """Run the system along a trace file, exactly.
 
     Exit code 0 where every step is a step of the system with the recorded parameters, else 2 with
-    the step that is not and what was enabled instead.
+    the step that is not and what was enabled instead, or what is another in the manifest.
     """
     from .display import write_out
     from .inspecting import replay_trace
 
-    write_out(replay_trace(path))
+    write_out(replay_trace(path, manifest))
     return 0
 
 
