@@ -204,7 +204,7 @@ def _overlapping(one: Any, manifests: Manifests) -> Iterator[str]:
 
 
 def _selects(one: Any, other: Any) -> bool:
-    return bool(one.selector.matches(dict(other.template.labels)))
+    return bool(one.selects(dict(other.template.labels)))
 
 
 def _of_bug(asked: Asked) -> Scenario:
