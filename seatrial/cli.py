@@ -186,6 +186,12 @@ _AROUND = _options(
         help="When time passes: only when nothing else can happen, or N times before that."
         " [default: prompt]",
     ),
+    click.option(
+        "--nodes",
+        type=int,
+        metavar="N",
+        help="How many nodes there are, where nodes are modelled (StatefulSets). [default: 2]",
+    ),
     click.option("--kubernetes", metavar="VERSION", help="Whose controllers. [default: 1.36.3]"),
     click.option(
         "--feature-gates",
@@ -332,6 +338,7 @@ def check(
     level: str | None,
     lag: int | None,
     clock: str | None,
+    nodes: int | None,
     kubernetes: str | None,
     feature_gates: tuple[str, ...],
     bugs: tuple[str, ...],
@@ -347,7 +354,7 @@ def check(
     examples: Path | None,
     **others: Any,
 ) -> int:
-    """Check the Deployments in files or folders of manifests, or a shipped example.
+    """Check the workloads in files or folders of manifests, or a shipped example.
 
     Every state within the stated bounds is searched, and each promise gets a verdict; what breaks
     one is shown as the shortest run. The report ends with the command that gives it again.
@@ -371,6 +378,7 @@ def check(
         level=level,
         lag=lag,
         clock=clock,
+        nodes=nodes,
         kubernetes=kubernetes,
         feature_gates=feature_gates,
         bugs=bugs,

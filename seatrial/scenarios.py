@@ -46,6 +46,7 @@ class Asked:
     level: str | None = None
     lag: int | None = None
     clock: str | None = None
+    nodes: int | None = None
     kubernetes: str | None = None
     feature_gates: tuple[str, ...] = ()
     bugs: tuple[str, ...] = ()
@@ -72,6 +73,7 @@ class Asked:
             ("--level", self.level),
             ("--lag", self.lag),
             ("--clock", self.clock),
+            ("--nodes", self.nodes),
             ("--kubernetes", self.kubernetes),
             ("--feature-gates", self.feature_gates),
             ("--bug", self.bugs),
@@ -256,6 +258,7 @@ def _environments(asked: Asked, kind: Kind | None = None) -> tuple[Environment, 
         faults=faults,
         lag=lag,
         slow=environment.timers_early(asked.clock or "prompt"),
+        nodes=environment.number_of_nodes(asked.nodes),
         kubernetes=release.version,
         gates=environment.feature_gates(asked.feature_gates, release.version),
         variant=_variant(asked),
@@ -459,6 +462,7 @@ def _recipe(
         "level": around.level,
         "lag": around.lag,
         "clock": around.clock,
+        "nodes": around.nodes,
         "kubernetes": around.kubernetes,
         "featureGates": [f"{gate}={str(on).lower()}" for gate, on in around.gates],
         "variant": sorted(around.variant),
@@ -486,6 +490,9 @@ def subject_of_recipe(recipe: Mapping[str, Any], where: str) -> Subject:
     clock = recipe.get("clock", "prompt")
     if not isinstance(clock, str):
         raise TraceFormatError(f"{where}: #meta.subject.clock is no string")
+    nodes = recipe.get("nodes")
+    if nodes is not None and type(nodes) is not int:
+        raise TraceFormatError(f"{where}: #meta.subject.nodes is no number")
     lag, document = recipe.get("lag"), recipe.get("manifest")
     if type(lag) is not int or not isinstance(document, dict):
         raise TraceFormatError(f"{where}: #meta.subject lacks lag or manifest")
@@ -495,6 +502,7 @@ def subject_of_recipe(recipe: Mapping[str, Any], where: str) -> Subject:
         level=level,
         lag=lag,
         clock=clock,
+        nodes=nodes,
         kubernetes=version,
         feature_gates=tuple(recipe["featureGates"]),
     )
