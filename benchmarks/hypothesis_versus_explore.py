@@ -42,7 +42,9 @@ def shipped() -> Iterator[tuple[str, Rung]]:
                 yield f"{name.removesuffix('.yaml')}, {rung.name}", rung
 
 
-def row(name: str, system: System, asked: Property, found: Report, options: dict[str, float]) -> str:
+def row(
+    name: str, system: System, asked: Property, found: Report, options: dict[str, float]
+) -> str:
     """One violation: found again or missed."""
     trace = found.verdict(asked.id).trace
     assert trace is not None
@@ -98,9 +100,7 @@ def main() -> None:
     if options.only != "bugs":
         for name, rung in shipped():
             system = rung.subject.system
-            found = explore(
-                system, rung.subject.properties, time_limit=options.explore_seconds
-            )
+            found = explore(system, rung.subject.properties, time_limit=options.explore_seconds)
             end = "" if found.exploration.complete else f" ({found.exploration.capped})"
             for each in found.verdicts:
                 if each.status == "violated" and each.trace is not None:
