@@ -45,18 +45,26 @@ if TYPE_CHECKING:
     from .api import IntOrPercent
     from .environment import Environment
     from .manifest.deployment import DeploymentManifest
-    from .manifest.errors import ManifestError
+    from .manifest.errors import ManifestError, ManifestWarning
+    from .manifest.job import JobManifest
     from .manifest.reader import Manifests, NotModelled, parse_manifests, read_manifests
+    from .manifest.stateful_set import StatefulSetManifest
+    from .manifest.updates import refused_changes
+    from .manifest.workloads import Workload
     from .mutant import Mutant
 
 __all__ = [
     "DeploymentManifest",
     "Environment",
     "IntOrPercent",
+    "JobManifest",
     "ManifestError",
+    "ManifestWarning",
     "Manifests",
     "Mutant",
     "NotModelled",
+    "StatefulSetManifest",
+    "Workload",
     "api",
     "clock",
     "collisions",
@@ -84,6 +92,7 @@ __all__ = [
     "parse_manifests",
     "pods",
     "read_manifests",
+    "refused_changes",
     "replicaset",
     "replicaset_utils",
     "rollout",
@@ -97,12 +106,17 @@ _FROM = {
     "DeploymentManifest": "manifest.deployment",
     "Environment": "environment",
     "IntOrPercent": "api",
+    "JobManifest": "manifest.job",
     "ManifestError": "manifest.errors",
+    "ManifestWarning": "manifest.errors",
     "Manifests": "manifest.reader",
     "Mutant": "mutant",
     "NotModelled": "manifest.reader",
+    "StatefulSetManifest": "manifest.stateful_set",
+    "Workload": "manifest.workloads",
     "parse_manifests": "manifest.reader",
     "read_manifests": "manifest.reader",
+    "refused_changes": "manifest.updates",
 }
 
 # Type checkers and editors read the imports above; a `__getattr__` would hide misspelt names.

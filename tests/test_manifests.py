@@ -98,6 +98,25 @@ def test_a_folder_stands_for_its_manifests_in_order(tmp_path: Path) -> None:
     assert read_manifests([tmp_path, tmp_path / "a.json"]) == read_manifests([tmp_path])
 
 
+def test_workloads_keep_the_order_of_the_files() -> None:
+    """A report is about all of them, whatever their kinds are."""
+    manifests = read_manifests([EXAMPLES])
+
+    assert [each.key for each in manifests.workloads] == [
+        "Deployment/default/autoscaled",
+        "Deployment/default/broken-image",
+        "StatefulSet/default/ensemble",
+        "Job/default/failure-policy",
+        "Job/default/indexed-array",
+        "Deployment/default/tight",
+        "Deployment/default/web",
+        "Job/default/work-queue",
+    ]
+    views = (*manifests.deployments, *manifests.stateful_sets, *manifests.jobs)
+    assert {each.key for each in views} == {each.key for each in manifests.workloads}
+    assert manifests.warnings == ()
+
+
 # ---- defaults and spelling ----------------------------------------------------------------------
 
 
@@ -229,7 +248,7 @@ ADMISSION = "admissionregistration.k8s.io/v1"
         (an_object("example.com/v1", "Thing"), MATTERS, WEB),
         (an_object("v1", "ResourceQuota"), BLOCKS, WEB),
         (an_object("v1", "ConfigMap"), INERT, ()),
-        (an_object("apps/v1", "DaemonSet"), INERT, ()),
+        (an_object("v1", "ReplicationController"), INERT, ()),
         (
             an_object("policy/v1", "PodDisruptionBudget", spec={"selector": {}}),
             MATTERS,
@@ -469,8 +488,9 @@ def test_a_manifest_with_its_defaults_written_out_reads_the_same(
 def test_values_are_frozen_and_hashable() -> None:
     """They become parts of states, which are compared and kept in sets."""
     manifests = read_manifests([EXAMPLES])
+    everything = (*manifests.workloads, *manifests.not_modelled)
 
-    assert len({*manifests.deployments, *manifests.not_modelled}) == 8
+    assert len(set(everything)) == len(everything) > 10
     assert all(isinstance(each, NotModelled) for each in manifests.not_modelled)
 
 

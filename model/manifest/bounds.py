@@ -21,7 +21,7 @@ def read_bound(reading: Reading, path: Path, default: int | str) -> IntOrPercent
     """The bound at a path; where it is none, that is noted and the default given."""
     value = reading.get(*path, default=default)
     if not isinstance(value, str):
-        return IntOrPercent.absolute(reading.not_negative(path, 0))
+        return IntOrPercent.absolute(reading.not_negative(path, int(value)))
     # What has more digits than this means nothing, and Go's controllers fail on it.
     if _PERCENT.fullmatch(value) and len(value) <= 10:
         return IntOrPercent.percent(int(value[:-1]))

@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 
 import attrs
 
-from .errors import Path
+from .errors import Path, quoted
 from .job_policies import (
     PodFailurePolicyRule,
     SuccessPolicyRule,
@@ -118,12 +118,14 @@ def _job(reading: Reading) -> JobManifest:
     return JobManifest(**whole, **fields, selector=selector, manual_selector=manual)
 
 
-def check_job_spec(reading: Reading, spec: Path) -> dict[str, Any]:
+def check_job_spec(reading: Reading, spec: Path, *, of_job: bool = True) -> dict[str, Any]:
     """
     The fields of the spec of a Job at a path, but for its selector. :Go: validateJobSpec
+
+    In the template of a CronJob, completions have no default before a Job is made of it.
     """
     completions = reading.given_not_negative((*spec, "completions"))
-    if completions is None and reading.get(*spec, "parallelism") is None:
+    if completions is None and of_job and reading.get(*spec, "parallelism") is None:
         completions = 1
     per_index = reading.given_not_negative((*spec, "backoffLimitPerIndex"))
     no_limit = 6 if per_index is None else _NO_LIMIT
@@ -251,7 +253,8 @@ def _check_name(reading: Reading, fields: dict[str, Any]) -> None:
         says = f"is no name of an Indexed Job: {hostname} has to be a DNS-1123 label, for a pod"
         reading.refuse_value(path, name, says)
     elif dns_label(name):
-        reading.warn(path, "is used in the names of pods; a DNS-1123 label, as my-job, is safer")
+        says = "is used in the names of pods; a DNS-1123 label, as my-job, is safer"
+        reading.warn(path, f"{quoted(name)} {says}")
 
 
 def _manual_selector(reading: Reading) -> LabelSelector:

@@ -14,7 +14,7 @@ from typing import Any
 
 import attrs
 
-from .errors import Path
+from .errors import Path, quoted
 from .names import label_key
 from .reading import Reading
 
@@ -35,6 +35,7 @@ _MOST_RULES = 20
 _MOST_CONDITIONS = 20
 _MOST_CODES = 255
 _LONGEST = 64 * 1024
+_MOST_SHOWN = 8
 
 
 @attrs.frozen
@@ -109,7 +110,7 @@ def intervals(indexes: str) -> tuple[tuple[int, int], ...]:
     found = []
     for part in indexes.split(","):
         if not re.fullmatch(r"\+?[0-9]{1,20}(-\+?[0-9]{1,20})?", part):
-            raise ValueError(f"{part!r} is no index and no interval such as 2-4")
+            raise ValueError(f"{quoted(part)} is no index and no interval such as 2-4")
         first, _, last = part.partition("-")
         if last and int(first) >= int(last):
             raise ValueError(f"{part} does not go up")
@@ -194,8 +195,9 @@ def _container(reading: Reading, spec: Path, path: Path) -> str | None:
         for each in reading.get(*pod, field, default=[])
     ]
     if name not in names:
-        says = "is no container of the template"
-        reading.refuse_value(path, name, f"{says}; write one of {', '.join(filter(None, names))}")
+        known = ", ".join(map(quoted, names[:_MOST_SHOWN])) or "its containers"
+        says = f"is no container of the template; write one of {known}"
+        reading.refuse_value(path, name, says)
     return str(name)
 
 

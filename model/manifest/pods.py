@@ -79,16 +79,30 @@ def check_template(
     if reading.get(*spec, "activeDeadlineSeconds") is not None:
         says = f"a {kind}'s pods have no deadline; remove it or write a Job"
         reading.refuse((*spec, "activeDeadlineSeconds"), says)
-    check_pods(reading, path, claims)
+    check_pods(reading, path, claims, overwritten=kind == "StatefulSet")
 
 
-def check_pods(reading: Reading, path: Path, claims: Collection[str] = frozenset()) -> None:
-    """The rest of a template, which is the same for pods that run for ever and those that end."""
+def check_pods(
+    reading: Reading,
+    path: Path,
+    claims: Collection[str] = frozenset(),
+    *,
+    overwritten: bool = False,
+) -> None:
+    """
+    The rest of a template, which is the same for pods that run for ever and those that end.
+
+    `overwritten` says that pods get other host names than the template has.
+    """
     _check_annotations(reading, (*path, "metadata", "annotations"))
     spec = (*path, "spec")
     if reading.get(*spec, "ephemeralContainers"):
         says = "a template has none of these; use `kubectl debug` on a pod"
         reading.refuse((*spec, "ephemeralContainers"), says)
+    for field in ("hostname", "subdomain"):
+        value = reading.get(*spec, field, default="")
+        if value and not overwritten:
+            reading.refuse_value((*spec, field), value, dns_label(value))
     _check_containers(reading, spec)
     _check_volumes(reading, spec, claims)
 

@@ -13,6 +13,8 @@ from pathlib import Path as FilePath
 
 import attrs
 
+from .cron_job import CronJobManifest, read_cron_job
+from .daemon_set import DaemonSetManifest, read_daemon_set
 from .deployment import DeploymentManifest, read_deployment
 from .documents import Node, documents
 from .errors import ManifestError, ManifestWarning, Path, Position, Problem, quoted
@@ -27,10 +29,13 @@ from .workloads import Workload
 __all__ = ["Manifests", "NotModelled", "parse_manifests", "read_manifests"]
 
 _READERS: dict[tuple[str, str], Callable[[Reading], Workload | None]] = {
+    ("apps", "DaemonSet"): read_daemon_set,
     ("apps", "Deployment"): read_deployment,
     ("apps", "StatefulSet"): read_stateful_set,
+    ("batch", "CronJob"): read_cron_job,
     ("batch", "Job"): read_job,
 }
+_MODELLED = (DeploymentManifest, JobManifest, StatefulSetManifest)
 _OLD_GROUPS = {"apps": ("apps", "extensions"), "batch": ("batch",)}
 
 
@@ -66,12 +71,14 @@ class Manifests:
     What was read, in the order of files and documents.
 
     A workload is itself in `not_modelled` as far as others are concerned: for each of another kind,
-    it is an object with pods of its own.
+    it is an object with pods of its own. `unmodelled` are workloads of kinds that nothing models:
+    they are checked, and listed in `not_modelled` as any other object.
     """
 
     workloads: tuple[Workload, ...]
     not_modelled: tuple[NotModelled, ...]
     warnings: tuple[ManifestWarning, ...] = ()
+    unmodelled: tuple[Workload, ...] = ()
 
     @property
     def deployments(self) -> tuple[DeploymentManifest, ...]:
@@ -87,6 +94,16 @@ class Manifests:
     def jobs(self) -> tuple[JobManifest, ...]:
         """The Jobs among the workloads."""
         return tuple(each for each in self.workloads if isinstance(each, JobManifest))
+
+    @property
+    def cron_jobs(self) -> tuple[CronJobManifest, ...]:
+        """The CronJobs, which nothing models."""
+        return tuple(each for each in self.unmodelled if isinstance(each, CronJobManifest))
+
+    @property
+    def daemon_sets(self) -> tuple[DaemonSetManifest, ...]:
+        """The DaemonSets, which nothing models."""
+        return tuple(each for each in self.unmodelled if isinstance(each, DaemonSetManifest))
 
 
 def read_manifests(
@@ -117,7 +134,7 @@ def _read(texts: Sequence[tuple[str, Callable[[], str]]], gates: Collection[str]
         except ManifestError as error:
             problems += error.problems
     problems += _duplicates(objects)
-    workloads: dict[int, Workload] = {}
+    found: dict[int, Workload] = {}
     for index, each in enumerate(objects):
         read = _READERS.get((each.group, each.kind))
         if read is not None:
@@ -125,7 +142,7 @@ def _read(texts: Sequence[tuple[str, Callable[[], str]]], gates: Collection[str]
             manifest = read(each.reading)
             problems += each.reading.problems
             if manifest is not None:
-                workloads[index] = manifest
+                found[index] = manifest
     if not objects and not problems:
         first = Position(texts[0][0]) if texts else Position("manifests")
         problems.append(Problem(first, (), "no object is given; write a Deployment"))
@@ -133,10 +150,12 @@ def _read(texts: Sequence[tuple[str, Callable[[], str]]], gates: Collection[str]
         rank = {name: number for number, (name, _) in enumerate(texts)}
         problems.sort(key=lambda each: (rank.get(each.position.file, 0), each.position))
         raise ManifestError(dict.fromkeys(problems))
+    workloads = {index: each for index, each in found.items() if isinstance(each, _MODELLED)}
     return Manifests(
-        tuple(workloads.values()),
-        tuple(_not_modelled(objects, workloads)),
-        tuple(_warnings(objects, workloads)),
+        workloads=tuple(workloads.values()),
+        not_modelled=tuple(_not_modelled(objects, workloads)),
+        warnings=tuple(_warnings(objects, found)),
+        unmodelled=tuple(each for each in found.values() if not isinstance(each, _MODELLED)),
     )
 
 

@@ -96,20 +96,20 @@ def read_workload(
         return None
     check_metadata(reading, name_says)
     if "spec" not in reading.data:
-        has = "template" if kind == "Job" else "selector and template"
-        reading.refuse((), f"no spec; write spec with {has}")
+        has = {"CronJob": "schedule and jobTemplate", "Job": "template"}
+        reading.refuse((), f"no spec; write spec with {has.get(kind, 'selector and template')}")
     manifest = build(reading)
     return None if reading.problems else manifest
 
 
-def common(reading: Reading) -> dict[str, Any]:
+def common(reading: Reading, spec: Path = ("spec",)) -> dict[str, Any]:
     """What every workload is made of, but for its selector."""
     return {
         "name": reading.get("metadata", "name", default=""),
         "namespace": reading.get("metadata", "namespace", default="") or "default",
         "labels": _pairs(reading, "labels"),
         "annotations": _pairs(reading, "annotations"),
-        "template": pod_template(reading.get("spec", "template", default={})),
+        "template": pod_template(reading.get(*spec, "template", default={})),
         "owners": tuple(
             (str(each.get("kind", "")), str(each.get("name", "")))
             for each in reading.get("metadata", "ownerReferences", default=[])
