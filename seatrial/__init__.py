@@ -2,7 +2,8 @@
 Puts Kubernetes workload controllers through their sea trials before anybody ships a change.
 
 This is the public face: the vocabulary of `seatrial.core`, and the engines: `explore` visits every
-reachable state, `hypothesize` takes random runs. Everything is imported when it is first asked for, so that `import seatrial` is quick.
+reachable state, `hypothesize` takes random runs. Everything is imported when it is first asked for,
+so that `import seatrial` is quick.
 
 >>> from seatrial import System, Variable, action, always, explore, outcome
 >>> @action(writes="pods")

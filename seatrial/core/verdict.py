@@ -40,8 +40,8 @@ class Sampling:
     `runs` were taken of at most `steps` steps each; `asked` is how many there could have been, and
     `seed` is what they followed from. Together they took `taken` steps through `states` distinct
     states (told apart by hashes of 64 bits), the longest to `depth`, and `capped` is what ended
-    them. `starts` counts states other than initial ones where runs
-    began; `examples` counts known runs that were tried first; `fired` says how often each action was taken.
+    them. `starts` counts states other than initial ones where runs began; `examples` counts known
+    runs that were tried first; `fired` says how often each action was taken.
     """
 
     runs: int

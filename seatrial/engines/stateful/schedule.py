@@ -2,8 +2,9 @@
 
 A step takes two bytes. The first is a *taste*: an order of preference over all actions of the
 system, the same at every step; the most preferred action of those that are enabled is taken. The
-second picks one of its outcomes, and of those of the committed steps that follow. So a choice means the same action wherever that is enabled, and
-what follows keeps its meaning when a choice before it is dropped.
+second picks one of its outcomes, and of those of the committed steps that follow. So a choice means
+the same action wherever that is enabled, and what follows keeps its meaning when a choice before it
+is dropped.
 
 Each piece of a schedule begins with two more bytes, which may change the *mood*: weights of the
 actions that favour some and put off others (a swarm), for the steps from there on.
