@@ -20,7 +20,7 @@ PIP_INSTALL := python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint types unit test-wheel slow random-systems conformance conformance-note conformance-record bench oracle oracle-cover clean
+.PHONY: help demo test lint types unit test-wheel slow random-systems conformance conformance-note conformance-record manifest-oracle manifest-conformance manifest-record bench oracle oracle-cover clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -74,6 +74,16 @@ conformance-note: $(VENV)/.installed-dev  ## the same, and put the figures into 
 
 conformance-record: $(VENV)/.installed-dev  ## write the cases that the tests check
 	$(CONFORMANCE) record
+
+manifest-oracle:  ## build what the API server makes of manifests (needs Go)
+	@mkdir -p build/oracle
+	@cd tests/oracle && GOWORK=off GOFLAGS=-buildvcs=false CGO_ENABLED=0 go build -o ../../build/oracle/manifests ./manifests
+
+manifest-conformance: $(VENV)/.installed-dev  ## compare fresh manifests with the real API server (SEED)
+	PYTHONPATH=tests $(BIN)/python -m conformance.manifests run --seed $(SEED)
+
+manifest-record: $(VENV)/.installed-dev  ## write the manifests that the tests check
+	PYTHONPATH=tests $(BIN)/python -m conformance.manifests record
 
 bench: $(VENV)/.installed-dev  ## the benchmarks: against SPIN, growth, and the first start
 	$(BIN)/python benchmarks/versus_spin.py

@@ -8,11 +8,15 @@ asks the property whether that run breaks it.
 
 from .confirm import Confirmed, confirm
 from .differences import ABSENT, Difference, differences
+from .document import document_of, write_json
 from .itf import write_itf
 from .itf_decode import decode_value
 from .itf_read import ItfState, ItfTrace, read_itf
 from .itf_replay import as_trace
 from .itf_values import ItfMap, ItfRecord, ItfVariant, encode_value
+from .mermaid import write_mermaid
+from .page import write_html
+from .steps import followed, start_of, steps_of
 from .story import Story
 from .text import printable, show_value
 from .timeline import render
@@ -31,10 +35,17 @@ __all__ = [
     "confirm",
     "decode_value",
     "differences",
+    "document_of",
     "encode_value",
+    "followed",
     "printable",
     "read_itf",
     "render",
     "show_value",
+    "start_of",
+    "steps_of",
+    "write_html",
     "write_itf",
+    "write_json",
+    "write_mermaid",
 ]

@@ -26,7 +26,7 @@ from .story import Story
 from .text import printable, show_value
 from .words import Words
 
-__all__ = ["render"]
+__all__ = ["render", "title_of", "told"]
 
 _COLORS = {"bad": "1;31", "good": "1;32", "unsure": "1;33", "head": "1", "dim": "2", "loop": "33"}
 _ASCII = {"→": "->", "╭─": "+-", "╰─": "+-", "│": "|", "↳": "`-"}
@@ -62,7 +62,7 @@ def render(
     words = Words(trace, subject, system, witness, "" if story is None else story.about)
     _header(page, words)
     if story is not None and not all_values:
-        trace = _told(trace, story)
+        trace = told(trace, story)
     _steps(page, trace, system if roads else None, all_values, story)
     page.section(words.title, words.argument())
     if trace.fairness:
@@ -126,7 +126,7 @@ def _header(page: _Page, words: "Words") -> None:
     page.gap()
 
 
-def _told(trace: Trace, story: Story) -> Trace:
+def told(trace: Trace, story: Story) -> Trace:
     """
     The trace without steps that go without saying, whose changes then count to the step before.
 
@@ -171,7 +171,7 @@ def _steps(
             page.put("", "╭─ loop starts here", "loop")
             margin = attrs.evolve(margin, side="│ ")
         number += not step.committed
-        _step(page, margin, number, step, step.label if story else _title(step))
+        _step(page, margin, number, step, step.label if story else title_of(step))
         if story is None:
             _changes(page, margin, step, states[at] if all_values else None)
         elif story.summary(states[at + 1]) != said:
@@ -217,7 +217,7 @@ def _step(page: _Page, margin: _Margin, number: int, step: Step, title: str) -> 
     page.put(lead, text, "dim" if step.committed else "head", hang=margin.body(step))
 
 
-def _title(step: Step) -> str:
+def title_of(step: Step) -> str:
     """Action, label and answers to choices; the label only where it says more than the action."""
     same = step.label.replace(" ", "_").replace("-", "_") == step.action.partition("[")[0]
     title = step.action if same else f"{step.action}: {step.label}"

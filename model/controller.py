@@ -48,8 +48,10 @@ __all__ = [
     "required",
 ]
 
-Verb = Literal["get", "create", "update", "update status", "adopt", "delete", "expect fewer"]
-Kind = Literal["Deployment", "ReplicaSet", "Pod"]
+Verb = Literal[
+    "get", "create", "update", "update status", "patch", "adopt", "delete", "expect fewer"
+]
+Kind = str
 Answer = Literal["applied", "conflict", "already exists", "taken", "not found", "failed"]
 """
 What the API server answers. A write that is `failed` may have been applied nevertheless.
@@ -78,7 +80,7 @@ class Write:
 
     verb: Verb
     kind: Kind
-    key: int = 0
+    key: Any = 0
     value: Any = None
     keeps: bool = False
     batch: int | None = None
@@ -213,6 +215,7 @@ def possible_answers(write: Write, failures: bool, collides: bool = False) -> tu
         "create": ("applied", "already exists"),
         "update": ("applied", "conflict"),
         "update status": ("applied", "conflict"),
+        "patch": ("applied", "not found"),
         "adopt": ("applied", "not found", "conflict"),
         "delete": ("applied", "not found"),
         "expect fewer": ("applied",),

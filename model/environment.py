@@ -19,18 +19,21 @@ from .controller import MAX_RETRIES
 
 __all__ = [
     "AROUND_DEPLOYMENTS",
+    "AROUND_STATEFUL_SETS",
     "DEFAULT",
     "FAULTS",
     "GATES",
     "LEVELS",
     "MOST_REPLICAS",
     "OF_DEPLOYMENTS",
+    "OF_STATEFUL_SETS",
     "USERS",
     "Budget",
     "Environment",
     "Level",
     "budgets",
     "feature_gates",
+    "number_of_nodes",
     "timers_early",
 ]
 
@@ -53,7 +56,16 @@ USERS = {
     "pause": "spec.paused becomes true",
     "resume": "spec.paused becomes false",
     "apply": "the manifest is applied again",
-    "delete": "the Deployment is deleted; VALUE is background, foreground or orphan",
+    "delete": "the workload is deleted; VALUE is background, foreground or orphan",
+    "set-partition": "the partition of a StatefulSet's rolling update becomes VALUE",
+    "set-retention": "a StatefulSet's retention policy of claims becomes VALUE, whenDeleted and"
+    " whenScaled in one word such as DeleteRetain",
+    "delete-pod": "some pod of a StatefulSet is deleted",
+    "force-delete": "some pod of a StatefulSet is deleted by force: its object goes at once",
+    "delete-claim": "some claim of a StatefulSet is deleted",
+    "drain": "some node is cordoned, and its pods are deleted",
+    "delete-node": "some Node object is deleted, whatever its machine does",
+    "out-of-service": "some unreachable node gets the taint out-of-service",
 }
 FAULTS = {
     "container-exit": "a container of a ready pod exits and is started again",
@@ -67,6 +79,12 @@ FAULTS = {
     "expectations-expire": "five minutes pass before a controller sees what it did",
     "hash-collision": "the name of a ReplicaSet that is about to be created is taken",
     "relist": "the watch of pods breaks and starts with a new list (needs lag 2)",
+    "node-crash": "some node stops, and all that runs on it; it may come back",
+    "node-off": "some node stops for good, and all that runs on it",
+    "node-partition": "some node is cut off, and what runs on it goes on; it may come back",
+    "kubelet-restart": "some kubelet starts anew, and lists its pods",
+    "stale-api-server": "an API server falls behind, and shows one pod as it was",
+    "second-controller": "another controller manager takes over while a sync goes on",
 }
 OF_DEPLOYMENTS = frozenset(
     ("set-image", "restart", "scale", "undo", "pause", "resume", "apply", "delete")
@@ -90,6 +108,42 @@ AROUND_DEPLOYMENTS = frozenset(
 )
 """What may go wrong around a Deployment."""
 
+OF_STATEFUL_SETS = frozenset(
+    (
+        "set-image",
+        "scale",
+        "undo",
+        "delete",
+        "set-partition",
+        "set-retention",
+        "delete-pod",
+        "force-delete",
+        "delete-claim",
+        "drain",
+        "delete-node",
+        "out-of-service",
+    )
+)
+"""What users may do with a StatefulSet, its pods, its claims and its nodes."""
+
+AROUND_STATEFUL_SETS = frozenset(
+    (
+        "container-exit",
+        "pod-failed",
+        "never-ready",
+        "controller-restart",
+        "second-controller",
+        "write-failure",
+        "node-crash",
+        "node-off",
+        "node-partition",
+        "kubelet-restart",
+        "stale-api-server",
+    )
+)
+"""What may go wrong around a StatefulSet."""
+
+RETENTIONS = ("RetainRetain", "RetainDelete", "DeleteRetain", "DeleteDelete")
 PROPAGATIONS = ("background", "foreground", "orphan")
 
 DEFAULT = "1.36.3"
@@ -99,6 +153,7 @@ GATES = dict(versions.known(DEFAULT).gates)
 """Feature gates that the controllers of that release ask, and their defaults."""
 
 _MOST_TIMES = 20
+_MOST_NODES = 5
 MOST_REPLICAS = 400
 """A sync of more pods than this would be a longer chain of committed steps than engines follow."""
 _FORM = re.compile(r"([a-z-]+)(?::([A-Za-z0-9]+))?(?:@([0-9]{1,9}))?")
@@ -127,6 +182,8 @@ class Environment:
     lag: int = 0
     slow: int = 0
     """How many timers may go off while something else could happen: clock `slow@N`."""
+    nodes: int = 2
+    """How many nodes there are, where nodes are modelled."""
     kubernetes: str = DEFAULT
     gates: tuple[tuple[str, bool], ...] = tuple(GATES.items())
     variant: frozenset[str] = frozenset()
@@ -155,6 +212,11 @@ class Environment:
     def collides(self) -> bool:
         """Whether the name of a new ReplicaSet may be taken."""
         return self.times("hash-collision") > 0
+
+    @property
+    def loses_nodes(self) -> bool:
+        """Whether a node may become unreachable."""
+        return any(map(self.times, ("node-crash", "node-off", "node-partition")))
 
     @property
     def gives_up(self) -> bool:
@@ -203,7 +265,7 @@ def budgets(texts: Iterable[str], kind: Literal["users", "faults"]) -> tuple[Bud
             )
         name, value, times = match[1], match[2], int(match[3] or 1)
         if name not in known:
-            close = difflib.get_close_matches(name, known, n=2, cutoff=0.5)
+            close = difflib.get_close_matches(name, known, n=2, cutoff=0.65)
             hint = f"did you mean {' or '.join(close)}?" if close else f"known: {', '.join(known)}"
             raise DeclarationError(f"--{kind}: there is no {name!r}; {hint}")
         if not 1 <= times <= _MOST_TIMES:
@@ -225,6 +287,19 @@ def _value(kind: str, name: str, value: str | None) -> str | None:
         if value is None or not value.isdecimal():
             raise DeclarationError(f"--{kind} scale needs a number of replicas, such as scale:5")
         return str(int(value))
+    if name == "set-partition":
+        if value is None or not value.isdecimal() or int(value) > MOST_REPLICAS:
+            raise DeclarationError(
+                f"--{kind} set-partition needs an index of a pod, such as set-partition:1"
+            )
+        return str(int(value))
+    if name == "set-retention":
+        if value not in RETENTIONS:
+            raise DeclarationError(
+                f"--{kind} set-retention needs whenDeleted and whenScaled, one of"
+                f" {', '.join(RETENTIONS)}"
+            )
+        return value
     if name == "delete":
         if value is not None and value not in PROPAGATIONS:
             raise DeclarationError(f"--{kind} delete:{value} is none of {', '.join(PROPAGATIONS)}")
@@ -238,8 +313,8 @@ def feature_gates(texts: Iterable[str], kubernetes: str = DEFAULT) -> tuple[tupl
     """
     Gates written as `NAME=true`, over their defaults in that release. Raises DeclarationError.
 
-    >>> dict(feature_gates(["StaleControllerConsistencyReplicaSet=false"]))
-    {'StaleControllerConsistencyReplicaSet': False, 'DeploymentReplicaSetTerminatingReplicas': True}
+    >>> dict(feature_gates(["WatchList=false"]))["WatchList"]
+    False
     """
     gates = dict(versions.known(kubernetes).gates)
     for text in ",".join(texts).split(","):
@@ -255,6 +330,20 @@ def feature_gates(texts: Iterable[str], kubernetes: str = DEFAULT) -> tuple[tupl
             raise DeclarationError(f"--feature-gates {name}={value!r} is neither true nor false")
         gates[name] = value == "true"
     return tuple(gates.items())
+
+
+def number_of_nodes(asked: int | None) -> int:
+    """
+    How many nodes there are. Raises DeclarationError for a number that is not explored.
+
+    >>> number_of_nodes(None), number_of_nodes(3)
+    (2, 3)
+    """
+    if asked is None:
+        return Environment().nodes
+    if not 1 <= asked <= _MOST_NODES:
+        raise DeclarationError(f"--nodes {asked} is not between 1 and {_MOST_NODES}")
+    return asked
 
 
 def timers_early(clock: str) -> int:

@@ -77,7 +77,7 @@ class Event:
     the consistency store, it does not sync the ReplicaSet before it has seen that.
     """
 
-    key: int
+    key: Any
     value: Any
     change: Change
     own: bool = False
@@ -92,7 +92,7 @@ def has_room(queue: Queue, lag: int) -> bool:
     return len(queue) < maximum(1, lag)
 
 
-def behind(queue: Queue, key: int) -> Copy:
+def behind(queue: Queue, key: Any) -> Copy:
     """How the cache's object of that key stands to the original."""
     copy = Copy()
     for event in queue:

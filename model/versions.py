@@ -4,14 +4,17 @@ Which Kubernetes releases the model knows, and in what their controllers differ,
 :Go: pkg/features/kube_features.go, pkg/controller/deployment, pkg/controller/replicaset,
     pkg/controller/controller_utils.go and pkg/controller/util/consistency of each release listed
 :Docs: https://kubernetes.io/releases/patch-releases/
-:Omits: releases that are not listed, whose code was not read; that a first list may be out of date
-    in 1.34, where clients do not use WatchList yet.
+:Omits: releases that are not listed, whose code was not read; that the first list of controllers of
+    Deployments may be out of date in 1.34, where clients do not use WatchList yet.
 
 Read from one release to the next, the modelled code differs in this and in nothing else that the
 model holds (names of functions, metrics, events, shutdown and the index of pods do not count):
 
 - 1.35 counts terminating pods by default;
 - 1.36 has the consistency store, on by default;
+- 1.35.0 to 1.35.3 and 1.37 have maxUnavailable of StatefulSets on, and 1.37 replaces broken pods of
+  a Parallel one first;
+- clients ask for lists that are up to date since 1.35 (WatchListClient);
 - 1.37 looks at a Recreate Deployment again whenever one of its pods is gone. Before, deletePod
   asked whether it was the last. Go: deployment_controller.go deletePod
 """
@@ -20,13 +23,22 @@ from attrs import frozen
 
 from seatrial.core import DeclarationError
 
-__all__ = ["OF_DEPLOYMENTS", "RELEASES", "Release", "known"]
+__all__ = ["OF_DEPLOYMENTS", "OF_STATEFUL_SETS", "RELEASES", "Release", "known"]
 
 _CONSISTENCY_STORE = "StaleControllerConsistencyReplicaSet"
 _TERMINATING = "DeploymentReplicaSetTerminatingReplicas"
+_STORE_OF_STATEFUL_SETS = "StaleControllerConsistencyStatefulSet"
+_MAX_UNAVAILABLE = "MaxUnavailableStatefulSet"
+_WATCH_LIST_CLIENT = "WatchListClient"
+_WATCH_LIST = "WatchList"
 
 OF_DEPLOYMENTS = frozenset((_CONSISTENCY_STORE, _TERMINATING))
 """The gates that the Deployment and the ReplicaSet controller ask."""
+
+OF_STATEFUL_SETS = frozenset(
+    (_STORE_OF_STATEFUL_SETS, _MAX_UNAVAILABLE, _WATCH_LIST_CLIENT, _WATCH_LIST)
+)
+"""The gates that the StatefulSet controller, kubelets and API servers ask."""
 
 
 @frozen
@@ -44,16 +56,56 @@ def _line(patches: tuple[str, ...], *rules: str, **gates: bool) -> tuple[Release
 
 
 RELEASES: tuple[Release, ...] = (
-    *_line(("1.34.0", "1.34.1", "1.34.2", "1.34.3", "1.34.4", "1.34.5"), **{_TERMINATING: False}),
-    *_line(("1.35.0", "1.35.1", "1.35.2", "1.35.3", "1.35.4"), **{_TERMINATING: True}),
+    *_line(
+        ("1.34.0", "1.34.1", "1.34.2", "1.34.3", "1.34.4", "1.34.5"),
+        **{
+            _TERMINATING: False,
+            _MAX_UNAVAILABLE: False,
+            _WATCH_LIST_CLIENT: False,
+            _WATCH_LIST: True,
+        },
+    ),
+    *_line(
+        ("1.35.0", "1.35.1", "1.35.2", "1.35.3"),
+        **{
+            _TERMINATING: True,
+            _MAX_UNAVAILABLE: True,
+            _WATCH_LIST_CLIENT: True,
+            _WATCH_LIST: True,
+        },
+    ),
+    *_line(
+        ("1.35.4",),
+        **{
+            _TERMINATING: True,
+            _MAX_UNAVAILABLE: False,
+            _WATCH_LIST_CLIENT: True,
+            _WATCH_LIST: True,
+        },
+    ),
     *_line(
         ("1.36.0", "1.36.1", "1.36.2", "1.36.3"),
-        **{_CONSISTENCY_STORE: True, _TERMINATING: True},
+        **{
+            _CONSISTENCY_STORE: True,
+            _TERMINATING: True,
+            _STORE_OF_STATEFUL_SETS: True,
+            _MAX_UNAVAILABLE: False,
+            _WATCH_LIST_CLIENT: True,
+            _WATCH_LIST: True,
+        },
     ),
     *_line(
         ("1.37.0", "1.37.1"),
         "each-pod-gone-wakes-recreate",
-        **{_CONSISTENCY_STORE: True, _TERMINATING: True},
+        "sts-two-phase-update",
+        **{
+            _CONSISTENCY_STORE: True,
+            _TERMINATING: True,
+            _STORE_OF_STATEFUL_SETS: True,
+            _MAX_UNAVAILABLE: True,
+            _WATCH_LIST_CLIENT: True,
+            _WATCH_LIST: True,
+        },
     ),
 )
 """Oldest first."""

@@ -20,6 +20,12 @@ if TYPE_CHECKING:
         rolling_update,
         rollout,
         scaling,
+        statefulset_claims,
+        statefulset_identity,
+        statefulset_order,
+        statefulset_promise,
+        statefulset_update,
+        statefulsets,
         workloads,
     )
     from .promise import Precondition, Promise
@@ -41,6 +47,12 @@ __all__ = [
     "rolling_update",
     "rollout",
     "scaling",
+    "statefulset_claims",
+    "statefulset_identity",
+    "statefulset_order",
+    "statefulset_promise",
+    "statefulset_update",
+    "statefulsets",
     "workloads",
 ]
 

@@ -21,15 +21,17 @@ from .options import Options, command_again, command_of_rung
 from .output import text_report
 from .report import json_report
 from .run import Run, trace_file_name
-from .scenarios import Asked, Rung, scenarios
+from .scenarios import Asked, Rung, Scenario, scenarios
 from .searching import search
+from .trials import with_trial
 from .why import promise_of, reasons, reasons_text
 
-__all__ = ["check", "exit_code"]
+__all__ = ["check", "exit_code", "run_of"]
 
 
 def check(options: Options) -> int:
     """Check what is asked, write the report, and return the exit code."""
+    options = with_trial(options)
     if options.why is not None:
         return _why(options, options.why)
     if any(target.startswith(PREFIX) for target in options.targets):
@@ -75,7 +77,7 @@ def _examples(options: Options) -> list[Run]:
 
 
 def _manifests(options: Options) -> list[Run]:
-    found = scenarios(options.targets, options.asked)
+    found = scenarios(options.targets, options.asked, options.added)
     known = {
         each.id: each
         for scenario in found
@@ -86,19 +88,24 @@ def _manifests(options: Options) -> list[Run]:
     _prepare(options)
     runs = []
     for scenario in found:
-        run = climb(
-            scenario,
-            functools.partial(_search_rung, options),
-            functools.partial(command_of_rung, options),
-            seconds=options.time_limit,
-            strict=options.strict,
-            named=bool(options.properties),
-            shared=options.engine == "hypothesis",
-        )
+        run = run_of(scenario, options)
         runs.append(run)
         if run.report.exploration.capped == "interrupted":
             break
     return runs
+
+
+def run_of(scenario: Scenario, options: Options) -> Run:
+    """Check one scenario, as the options ask for it."""
+    return climb(
+        scenario,
+        functools.partial(_search_rung, options),
+        functools.partial(command_of_rung, options),
+        seconds=options.time_limit,
+        strict=options.strict,
+        named=bool(options.properties),
+        shared=options.engine == "hypothesis",
+    )
 
 
 def _search_rung(options: Options, rung: Rung, seconds: float | None) -> Report:
@@ -116,7 +123,7 @@ def _why(options: Options, property_id: str) -> int:
         if given:
             raise DeclarationError(f"{word} does not go with --why, which asks one promise alone")
     kind, promise = promise_of(property_id)
-    found = scenarios(options.targets, options.asked) if options.targets else ()
+    found = scenarios(options.targets, options.asked, options.added) if options.targets else ()
     if not found or any(target.startswith(PREFIX) for target in options.targets):
         raise DeclarationError("--why needs a manifest: FILE.yaml")
     found = tuple(each for each in found if each.kind is kind)

@@ -125,6 +125,13 @@ def _options(*options: Callable[[Any], Any]) -> Callable[[Any], Any]:
 _WHAT = _options(
     click.argument("targets", nargs=-1, type=_Place(), metavar="FILE.yaml...|example:NAME"),
     click.option(
+        "--trial",
+        "trial_file",
+        type=_Place(dir_okay=False, path_type=Path),
+        metavar="FILE",
+        help="A trial file: manifests, environment and invariants. Options go before what it says.",
+    ),
+    click.option(
         "--set",
         "given",
         multiple=True,
@@ -178,6 +185,12 @@ _AROUND = _options(
         metavar="prompt|slow[@N]",
         help="When time passes: only when nothing else can happen, or N times before that."
         " [default: prompt]",
+    ),
+    click.option(
+        "--nodes",
+        type=int,
+        metavar="N",
+        help="How many nodes there are, where nodes are modelled (StatefulSets). [default: 2]",
     ),
     click.option("--kubernetes", metavar="VERSION", help="Whose controllers. [default: 1.36.3]"),
     click.option(
@@ -325,6 +338,7 @@ def check(
     level: str | None,
     lag: int | None,
     clock: str | None,
+    nodes: int | None,
     kubernetes: str | None,
     feature_gates: tuple[str, ...],
     bugs: tuple[str, ...],
@@ -340,7 +354,7 @@ def check(
     examples: Path | None,
     **others: Any,
 ) -> int:
-    """Check the Deployments in files or folders of manifests, or a shipped example.
+    """Check the workloads in files or folders of manifests, or a shipped example.
 
     Every state within the stated bounds is searched, and each promise gets a verdict; what breaks
     one is shown as the shortest run. The report ends with the command that gives it again.
@@ -348,6 +362,7 @@ def check(
     from .checking import check as run
     from .options import RUNS, STEPS, Options, check_engine
     from .scenarios import Asked
+    from .trials import is_trial
 
     texts = {
         "runs": runs,
@@ -363,14 +378,19 @@ def check(
         level=level,
         lag=lag,
         clock=clock,
+        nodes=nodes,
         kubernetes=kubernetes,
         feature_gates=feature_gates,
         bugs=bugs,
         fixes=fixes,
         assume_inert=assume_inert,
     )
+    source = click.get_current_context().get_parameter_source("engine")
+    said = source is click.core.ParameterSource.COMMANDLINE
+    trial = others["trial_file"] is not None or any(map(is_trial, others["targets"]))
     check_engine(
-        engine,
+        # A trial file may say which engine it is, and is not read yet.
+        engine if said or not trial else None,
         drawn={"--runs": runs, "--steps": steps, "--seed": seed, "--examples": examples},
         searched={
             "--max-states": max_states,
@@ -383,6 +403,7 @@ def check(
         Options(
             asked=asked,
             engine=engine,
+            engine_said=said,
             seed=seed or 0,
             examples=examples,
             runs=runs or RUNS,
@@ -420,7 +441,7 @@ def explain(property_id: str) -> int:
 
 @commands.group(no_args_is_help=False)
 def trace() -> None:
-    """Show a trace file, run its system along it again, or ask the real controllers."""
+    """Show a trace file, replay or export it, or ask the real controllers."""
 
 
 _FILE = click.argument("path", type=_Place(dir_okay=False, path_type=Path), metavar="FILE.itf.json")
@@ -459,6 +480,37 @@ def replay(path: Path) -> int:
     from .inspecting import replay_trace
 
     write_out(replay_trace(path))
+    return 0
+
+
+@trace.command()
+@_FILE
+@click.option(
+    "--to",
+    "form",
+    type=click.Choice(["pytest", "mermaid", "json", "html"]),
+    required=True,
+    help="A regression test, a sequence diagram, plain data, or a page to step through.",
+)
+@click.option(
+    "--output",
+    type=_Place(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Write it there and not to standard output.",
+)
+def export(path: Path, form: str, output: Path | None) -> int:
+    """Write a trace file in another form.
+
+    The system is run along it first, as `replay` does.
+    """
+    from .display import write_out
+    from .exporting import export_trace
+
+    text = export_trace(path, form)
+    if output is None:
+        write_out(text)
+    else:
+        output.write_text(text, encoding="utf-8")
     return 0
 
 

@@ -1,5 +1,6 @@
 """The commands that search nothing: examples, explain, trace show and trace replay."""
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,7 @@ from seatrial.counterexamples import (
 )
 from seatrial.model import mutants
 
+from . import __version__
 from .display import Look
 from .examples import EXAMPLES, PREFIX, Example, example, made, nearest
 from .kinds import KINDS
@@ -130,6 +132,10 @@ class Read:
     violation: bool
     story: Story | None = None
     kubernetes: str | None = None
+    example: str = ""
+    parameters: Mapping[str, int] = attrs.field(factory=dict)
+    recipe: Mapping[str, Any] | None = None
+    command: str = ""
 
 
 def read_trace(path: Path) -> Read:
@@ -137,10 +143,29 @@ def read_trace(path: Path) -> Read:
     Read a trace file and run its system along it.
 
     Raises TraceFormatError where it is no trace file of a shipped example, ReplayError where it is
-    none of its runs, with the step and what was enabled.
+    none of its runs, with the step and what was enabled; either says so where the file is of
+    another version of Seatrial.
     """
     with path.open("rb") as file:
         itf = read_itf(file.read(_LIMIT + 1))
+    try:
+        return _read(itf, path)
+    except (DeclarationError, ReplayError, TraceFormatError) as error:
+        raise type(error)(f"{error}{_of_another_version(itf)}") from None
+
+
+def _of_another_version(itf: ItfTrace) -> str:
+    by = itf.meta.get("description")
+    known = isinstance(by, str) and re.fullmatch(r"seatrial \S{1,40}", by)
+    if not isinstance(by, str) or not known or by == f"seatrial {__version__}":
+        return ""
+    return (
+        f"; the file was written by {printable(by)} and this is seatrial {__version__}, whose"
+        " model may be another"
+    )
+
+
+def _read(itf: ItfTrace, path: Path) -> Read:
     recipe = itf.meta.get("subject")
     if isinstance(recipe, dict):
         return _of_recipe(itf, recipe, path)
@@ -165,7 +190,15 @@ def read_trace(path: Path) -> Read:
         known[trace.property_id],
         shown=f"{name} ({given})",
         violation=itf.meta.get("status") == "violation",
+        example=f"{PREFIX}{name}",
+        parameters=_parameters(itf.meta, path),
+        command=_command(itf),
     )
+
+
+def _command(itf: ItfTrace) -> str:
+    command = itf.meta.get("command")
+    return command if isinstance(command, str) else ""
 
 
 def _of_recipe(itf: ItfTrace, recipe: Mapping[str, Any], path: Path) -> Read:
@@ -186,6 +219,8 @@ def _of_recipe(itf: ItfTrace, recipe: Mapping[str, Any], path: Path) -> Read:
         violation=itf.meta.get("status") == "violation",
         story=of.story,
         kubernetes=recipe["kubernetes"],
+        recipe=recipe,
+        command=_command(itf),
     )
 
 

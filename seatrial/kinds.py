@@ -18,6 +18,9 @@ from seatrial.model import (
     deployment_mutants,
     environment,
     mutants,
+    statefulset_mutants,
+    statefulset_story,
+    statefulset_workload,
     story,
     versions,
     workload,
@@ -91,7 +94,27 @@ DEPLOYMENT = Kind(
     broken_by_bugs=properties.known_bugs.PROPERTIES,
 )
 
-KINDS: dict[str, Kind] = {each.name: each for each in (DEPLOYMENT,)}
+STATEFUL_SET = Kind(
+    name="StatefulSet",
+    spec_of=statefulset_workload.spec_of,
+    compose=statefulset_workload.compose,
+    story=lambda name, spec, around: Story(
+        statefulset_story.about(name, spec, around),
+        statefulset_story.summary,
+        statefulset_story.who,
+        statefulset_story.UNTOLD,
+    ),
+    promises=properties.statefulsets.PROMISES,
+    users=environment.OF_STATEFUL_SETS,
+    faults=environment.AROUND_STATEFUL_SETS,
+    gates=versions.OF_STATEFUL_SETS,
+    usual=Environment(
+        users=(environment.Budget("set-image"),), faults=(environment.Budget("node-partition"),)
+    ),
+    bugs=statefulset_mutants.MUTANTS,
+)
+
+KINDS: dict[str, Kind] = {each.name: each for each in (DEPLOYMENT, STATEFUL_SET)}
 """By the names that they have in manifests, in the order in which they are listed."""
 
 

@@ -84,6 +84,7 @@ def _environment(recipe: dict[str, Any] | None) -> dict[str, Any]:
         "level": recipe["level"],
         "lag": recipe["lag"],
         "clock": recipe["clock"],
+        "nodes": recipe["nodes"],
         "users": recipe["users"],
         "faults": recipe["faults"],
         "variant": recipe["variant"],

@@ -17,6 +17,7 @@ from seatrial.model import (
     Environment,
     Manifests,
     NotModelled,
+    Trial,
     environment,
     mutants,
     parse_manifests,
@@ -24,7 +25,9 @@ from seatrial.model import (
     versions,
 )
 
+from .added import Added
 from .annotations import Told, told
+from .invariants import property_of
 from .kinds import KINDS, Kind, Manifest, kind_of_bug
 from .subject import Subject
 
@@ -43,11 +46,24 @@ class Asked:
     level: str | None = None
     lag: int | None = None
     clock: str | None = None
+    nodes: int | None = None
     kubernetes: str | None = None
     feature_gates: tuple[str, ...] = ()
     bugs: tuple[str, ...] = ()
     fixes: tuple[str, ...] = ()
     assume_inert: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, trial: Trial) -> "Asked":
+        """What a trial file says about the environment."""
+        return cls(**{name: getattr(trial, name) for name in attrs.fields_dict(cls)})
+
+    def over(self, other: "Asked") -> "Asked":
+        """The same; what it leaves open is as the other has it."""
+        given = {name: getattr(self, name) for name in attrs.fields_dict(Asked)}
+        return attrs.evolve(
+            other, **{name: value for name, value in given.items() if value not in (None, ())}
+        )
 
     def words(self) -> Iterator[str]:
         """The options that ask for the same."""
@@ -57,6 +73,7 @@ class Asked:
             ("--level", self.level),
             ("--lag", self.lag),
             ("--clock", self.clock),
+            ("--nodes", self.nodes),
             ("--kubernetes", self.kubernetes),
             ("--feature-gates", self.feature_gates),
             ("--bug", self.bugs),
@@ -91,9 +108,11 @@ class Scenario:
     blocked: tuple[str, ...] = ()
 
 
-def scenarios(targets: Sequence[str], asked: Asked) -> tuple[Scenario, ...]:
+def scenarios(
+    targets: Sequence[str], asked: Asked, added: Added | None = None
+) -> tuple[Scenario, ...]:
     """
-    One scenario for each workload in the files.
+    One scenario for each workload in the files, with what is `added` to the promises.
 
     Without files a known bug is shown in the small system that is kept with it.
     Raises ManifestError and DeclarationError, each in lines that say what to change.
@@ -111,6 +130,8 @@ def scenarios(targets: Sequence[str], asked: Asked) -> tuple[Scenario, ...]:
         )
     _check_inert(asked, manifests)
     _check_concerns(asked, [kind for kind, _ in found])
+    added = Added() if added is None else added
+    added.check([(kind.name, each.name) for kind, each in found])
     names = [_spellings(manifest) for _, manifest in found]
     return tuple(
         _scenario(
@@ -120,6 +141,7 @@ def scenarios(targets: Sequence[str], asked: Asked) -> tuple[Scenario, ...]:
             asked,
             tuple(targets),
             name=next(each for each in own if sum(each in others for others in names) == 1),
+            added=added.of(kind.name, manifest.name),
         )
         for (kind, manifest), own in zip(found, names, strict=True)
     )
@@ -147,6 +169,7 @@ def _scenario(
     asked: Asked,
     targets: tuple[str, ...],
     name: str,
+    added: Added,
 ) -> Scenario:
     owners = told(manifest, kind)
     mine = _over(asked, owners)
@@ -157,7 +180,7 @@ def _scenario(
     listed = tuple(_listed(each, asked) for each in (*about, *others))
     bugs = (*asked.bugs, *asked.fixes)
     warnings = tuple(str(each) for each in manifests.warnings if each.workload == manifest.key)
-    of = Workload(kind, name, manifest, targets, listed, owners.relies_on, bugs, warnings)
+    of = Workload(kind, name, manifest, targets, listed, owners.relies_on, bugs, warnings, added)
     rungs = tuple(
         Rung(rung, of.subject(around), one, around, of)
         for rung, around, one in _rungs(base, mine, kind, ladder)
@@ -183,7 +206,7 @@ def _overlapping(one: Any, manifests: Manifests) -> Iterator[str]:
 
 
 def _selects(one: Any, other: Any) -> bool:
-    return bool(one.selector.matches(dict(other.template.labels)))
+    return bool(one.selects(dict(other.template.labels)))
 
 
 def _of_bug(asked: Asked) -> Scenario:
@@ -235,6 +258,7 @@ def _environments(asked: Asked, kind: Kind | None = None) -> tuple[Environment, 
         faults=faults,
         lag=lag,
         slow=environment.timers_early(asked.clock or "prompt"),
+        nodes=environment.number_of_nodes(asked.nodes),
         kubernetes=release.version,
         gates=environment.feature_gates(asked.feature_gates, release.version),
         variant=_variant(asked),
@@ -377,6 +401,7 @@ class Workload:
     relies_on: tuple[str, ...] = ()
     bugs: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    added: Added = attrs.field(factory=Added)
 
     @property
     def spec(self) -> Any:
@@ -398,14 +423,19 @@ class Workload:
         return Subject(
             arguments=self.targets,
             system=self.kind.compose(self.name, spec, around),
-            properties=(*asked, *self._broken_by_bugs(around)),
+            properties=tuple(map(self.added.expects, (*asked, *self._others(around)))),
             not_modelled=self.not_modelled,
             story=self.kind.story(self.name, spec, around),
-            recipe=_recipe(self.name, self.manifest, around, self.bugs),
-            left_out=tuple(left_out),
+            recipe=_recipe(self.name, self.manifest, around, self.bugs, self.added),
+            left_out=tuple((self.added.expects(each), words) for each, words in left_out),
             relies_on=self.relies_on,
             warnings=self.warnings,
         )
+
+    def _others(self, around: Environment) -> Iterator[Property]:
+        """What is asked beside the promises: what bugs break, and invariants."""
+        yield from self._broken_by_bugs(around)
+        yield from map(property_of, self.added.invariants)
 
     def _broken_by_bugs(self, around: Environment) -> Iterator[Property]:
         """What the bugs break that are asked about, beside the promises."""
@@ -421,7 +451,7 @@ def _broken_by_bugs(kind: Kind) -> tuple[Property, ...]:
 
 
 def _recipe(
-    name: str, manifest: Manifest, around: Environment, bugs: Sequence[str]
+    name: str, manifest: Manifest, around: Environment, bugs: Sequence[str], added: Added
 ) -> dict[str, Any]:
     """What a trace file has to hold so that its system can be made again."""
     return {
@@ -432,10 +462,12 @@ def _recipe(
         "level": around.level,
         "lag": around.lag,
         "clock": around.clock,
+        "nodes": around.nodes,
         "kubernetes": around.kubernetes,
         "featureGates": [f"{gate}={str(on).lower()}" for gate, on in around.gates],
         "variant": sorted(around.variant),
         "bugs": list(bugs),
+        "invariants": added.recipe(),
     }
 
 
@@ -446,7 +478,7 @@ def subject_of_recipe(recipe: Mapping[str, Any], where: str) -> Subject:
     Raises TraceFormatError where it describes none, ManifestError or DeclarationError where that
     could not be checked.
     """
-    recipe = {"bugs": [], **recipe}
+    recipe = {"bugs": [], "invariants": [], **recipe}
     lists = ("users", "faults", "featureGates", "variant", "bugs")
     for key in lists:
         given = recipe.get(key)
@@ -458,6 +490,9 @@ def subject_of_recipe(recipe: Mapping[str, Any], where: str) -> Subject:
     clock = recipe.get("clock", "prompt")
     if not isinstance(clock, str):
         raise TraceFormatError(f"{where}: #meta.subject.clock is no string")
+    nodes = recipe.get("nodes")
+    if nodes is not None and type(nodes) is not int:
+        raise TraceFormatError(f"{where}: #meta.subject.nodes is no number")
     lag, document = recipe.get("lag"), recipe.get("manifest")
     if type(lag) is not int or not isinstance(document, dict):
         raise TraceFormatError(f"{where}: #meta.subject lacks lag or manifest")
@@ -467,6 +502,7 @@ def subject_of_recipe(recipe: Mapping[str, Any], where: str) -> Subject:
         level=level,
         lag=lag,
         clock=clock,
+        nodes=nodes,
         kubernetes=version,
         feature_gates=tuple(recipe["featureGates"]),
     )
@@ -483,7 +519,9 @@ def subject_of_recipe(recipe: Mapping[str, Any], where: str) -> Subject:
     (_, around, _), *_ = _rungs(base, asked, kind, ladder=False)
     relies_on = told(manifest, kind).relies_on
     bugs = tuple(mutants.mutant(each).id for each in recipe["bugs"])
-    of = Workload(kind, _printable(name), manifest, relies_on=relies_on, bugs=bugs)
+    added = Added.of_recipe(recipe["invariants"], where)
+    added.check([(kind.name, manifest.name)])
+    of = Workload(kind, _printable(name), manifest, relies_on=relies_on, bugs=bugs, added=added)
     return of.subject(around)
 
 

@@ -28,6 +28,16 @@ def claim(name: str = "data", **spec: Any) -> dict[str, Any]:
     return {"metadata": {"name": name}, "spec": whole}
 
 
+def deployment(spec: dict[str, Any] | None = None, **pod: Any) -> dict[str, Any]:
+    """A small Deployment with these fields in its spec and in its pods' spec."""
+    whole = {
+        "selector": {"matchLabels": LABELS},
+        "template": {"metadata": {"labels": LABELS}, "spec": {"containers": [CONTAINER], **pod}},
+        **(spec or {}),
+    }
+    return an_object("apps/v1", "Deployment", "web", spec=whole)
+
+
 def stateful_set(spec: dict[str, Any] | None = None, **pod: Any) -> dict[str, Any]:
     """A small StatefulSet with these fields in its spec and in its pods' spec."""
     whole = {

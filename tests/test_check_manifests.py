@@ -222,7 +222,7 @@ def test_annotations_say_what_to_expect_where_options_do_not(run: Run, tmp_path:
     ("key", "value", "says"),
     [
         ("user", "scale:2", "is not read; known: seatrial.dev/users, seatrial.dev/faults"),
-        ("users", "dance", "there is no 'dance'; known: set-image"),
+        ("users", "quux", "there is no 'quux'; known: set-image"),
         ("faults", "", "write none alone, or the names without it"),
         ("relies-on", "deployment-available-flor", "did you mean deployment-available-floor"),
         ("relies-on", "xyzzy", "docs/reference/promises.md lists them"),
@@ -568,7 +568,7 @@ def test_a_file_without_deployments_is_said_to_be_that(run: Run, tmp_path: Path)
     ran = run("check", str(path))
 
     assert ran.code == 2
-    assert "no Deployment is given" in ran.err
+    assert "no Deployment and no StatefulSet is given" in ran.err
 
 
 def test_options_for_manifests_are_refused_for_examples(run: Run) -> None:

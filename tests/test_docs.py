@@ -4,8 +4,11 @@ Conventions in a page, for fenced blocks in their order:
 
 - `python` with `>>>` is a doctest; without, it is executed, and what it prints is the `text` block
   that follows. The names of a page are shared by its blocks.
-- `console`: lines after `$ ` are run, `seatrial …` and `echo $?`; the lines below are the output.
-- A line `…` in an output stands for any lines. The line that begins with `Cost` is not compared.
+- `console`: lines after `$ ` are run, `seatrial …`, `pytest …` and `echo $?`; the lines below are
+  the output.
+- A block that begins with `# NAME.EXT` is not run; it becomes a file of that name.
+- A line `…` in an output stands for any lines. The line that begins with `Cost`, and seconds
+  at the end of a line, are not compared.
 
 `python tests/test_docs.py --write` writes the outputs that are not as they should be.
 """
@@ -17,6 +20,7 @@ import os
 import re
 import shlex
 import shutil
+import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -37,6 +41,8 @@ PAGES = [
 ]
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 COST = re.compile(r"^Cost .*$", re.MULTILINE)
+FILE = re.compile(r"# ([\w.-]+\.\w+)\n")
+SECONDS = re.compile(r"\b\d+\.\d\d s$", re.MULTILINE)
 LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
 
 pytestmark = pytest.mark.skipif(
@@ -54,6 +60,10 @@ class Page:
 
     def after(self, kind: str, body: str) -> str:
         """The body of a block as it should be."""
+        named = FILE.match(body)
+        if named:
+            Path(named[1]).write_text(body[named.end() :], encoding="utf-8")
+            return body
         if kind == "console":
             return self._console(body)
         if kind == "text" and self.printed:
@@ -87,6 +97,8 @@ class Page:
 
     def _run(self, command: str) -> str:
         program, *words = shlex.split(command, comments=True)
+        if program == "pytest":
+            return pytest_says(words)
         assert program == "seatrial", f"{command} is no command of seatrial"
         out = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True)
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(out):
@@ -96,8 +108,22 @@ class Page:
 
 def same(shown: str, out: str) -> bool:
     """Whether an output is what a page shows, where `…` stands for any lines."""
-    parts = [re.escape(COST.sub("Cost", part)) for part in re.split("^…\n", shown, flags=re.M)]
-    return re.fullmatch("(?:.*\n)*".join(parts), COST.sub("Cost", out)) is not None
+    parts = [re.escape(timeless(part)) for part in re.split("^…\n", shown, flags=re.M)]
+    return re.fullmatch("(?:.*\n)*".join(parts), timeless(out)) is not None
+
+
+def timeless(text: str) -> str:
+    """The text without what differs between two runs."""
+    return SECONDS.sub("0 s", COST.sub("Cost", text))
+
+
+def pytest_says(words: list[str]) -> str:
+    """What pytest prints, run by itself as a reader would."""
+    # A folder of this name beside a test would be imported in place of the package.
+    shutil.rmtree("seatrial", ignore_errors=True)
+    arguments = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-p", "no:syrupy"]
+    run = subprocess.run([*arguments, *words], capture_output=True, text=True, check=False)
+    return run.stdout
 
 
 @contextlib.contextmanager
@@ -155,6 +181,15 @@ def test_every_page_can_be_reached_from_the_index() -> None:
     }
 
     assert set(PAGES) - {index} <= linked
+
+
+def test_the_operator_of_the_page_is_the_one_that_is_tested() -> None:
+    """And it keeps to 60 lines, not counting empty ones."""
+    page = (CHECKOUT / "docs" / "how-to" / "your-own-controller.md").read_text(encoding="utf-8")
+    tested = (CHECKOUT / "tests" / "systems" / "database_operator.py").read_text(encoding="utf-8")
+
+    assert f"```python\n# database_operator.py\n{tested}```\n" in page
+    assert len([line for line in tested.splitlines() if line.strip()]) <= 60
 
 
 def command_paths(command: click.Command, path: str = "seatrial") -> Iterator[str]:

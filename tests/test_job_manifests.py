@@ -22,6 +22,7 @@ from given_manifests import (
     warnings,
 )
 from seatrial.model import JobManifest, read_manifests
+from valid_manifests import JOBS
 
 BLOCKS, MATTERS, INERT = "can write to or block", "may matter", "inert"
 SUMS = ("Job/default/sums",)
@@ -367,6 +368,17 @@ def test_a_selector_is_made_up_unless_it_is_asked_for(
     assert errors(given) == [line]
 
 
+def test_a_job_selects_no_pods_of_others_unless_its_selector_is_by_hand() -> None:
+    """The selector that is made up has the uid in it; read as empty, it would select all."""
+    spec = {"manualSelector": True, "selector": {"matchLabels": {"app": "sums"}}}
+    by_hand = job(spec)
+    by_hand["spec"]["template"]["metadata"] = {"labels": {"app": "sums"}}
+
+    assert not read(job()).jobs[0].selects({"app": "sums"})
+    assert read(by_hand).jobs[0].selects({"app": "sums"})
+    assert not read(by_hand).jobs[0].selects({"app": "web"})
+
+
 def test_a_selector_by_hand_is_kept() -> None:
     """It is how a Job takes over pods that another one left."""
     spec = {"manualSelector": True, "selector": {"matchLabels": {"app": "sums"}}}
@@ -432,6 +444,12 @@ def test_an_object_beside_it_says_whether_it_concerns_the_job(
         ({}, {"schedulerName": "mine"}, "spec.template.spec.schedulerName", BLOCKS),
         (
             {},
+            {"containers": [{**CONTAINER, "livenessProbe": {"exec": {"command": ["true"]}}}]},
+            "spec.template.spec.containers[0].livenessProbe",
+            MATTERS,
+        ),
+        (
+            {},
             {"initContainers": [{**CONTAINER, "name": "a"}]},
             "spec.template.spec.initContainers",
             MATTERS,
@@ -447,59 +465,12 @@ def test_a_field_that_is_not_modelled_says_what_it_could_do(
 
 # ---- for whatever is valid ----------------------------------------------------------------------
 
-CODES = st.builds(
-    lambda operator, values: {"operator": operator, "values": sorted(values)},
-    st.sampled_from(["In", "NotIn"]),
-    st.sets(st.integers(1, 255), min_size=1, max_size=3),
-)
-CONDITIONS = st.fixed_dictionaries(
-    {"type": st.sampled_from(["DisruptionTarget", "example.com/Lost"])},
-    optional={"status": st.sampled_from(["True", "False", "Unknown"])},
-)
-ACTIONS = st.sampled_from(["Count", "FailJob", "Ignore"])
-FAILURE_RULES = st.fixed_dictionaries({"action": ACTIONS, "onExitCodes": CODES}) | (
-    st.fixed_dictionaries(
-        {"action": ACTIONS, "onPodConditions": st.lists(CONDITIONS, min_size=1, max_size=2)}
-    )
-)
-SUCCESS_RULES = st.sampled_from(
-    [
-        {"succeededIndexes": "0,2-4"},
-        {"succeededCount": 2},
-        {"succeededIndexes": "1-3", "succeededCount": 2},
-    ]
-)
-COUNTS = st.integers(0, 5)
-COMMON: dict[str, st.SearchStrategy[Any]] = {
-    "parallelism": COUNTS,
-    "backoffLimit": COUNTS,
-    "suspend": st.booleans(),
-    "activeDeadlineSeconds": COUNTS,
-    "ttlSecondsAfterFinished": COUNTS,
-    "managedBy": st.just("example.com/queue"),
-    "manualSelector": st.just(False),
-    "podReplacementPolicy": st.just("Failed"),
-    "podFailurePolicy": st.fixed_dictionaries({"rules": st.lists(FAILURE_RULES, max_size=2)}),
-}
-SPECS = st.fixed_dictionaries({}, optional={**COMMON, "completions": COUNTS}) | (
-    st.fixed_dictionaries(
-        {"completionMode": st.just("Indexed"), "completions": st.just(5)},
-        optional={
-            **COMMON,
-            "backoffLimitPerIndex": COUNTS,
-            "successPolicy": st.builds(
-                lambda rules: {"rules": rules}, st.lists(SUCCESS_RULES, min_size=1, max_size=2)
-            ),
-        },
-    )
-)
 
-
-@given(SPECS)
+@given(JOBS)
 @settings(deadline=None)
-def test_a_manifest_with_its_defaults_written_out_reads_the_same(spec: dict[str, Any]) -> None:
+def test_a_manifest_with_its_defaults_written_out_reads_the_same(given: dict[str, Any]) -> None:
     """Defaults are applied once: what a cluster gives back is what was meant by what it got."""
-    found = only(spec)
+    (found,) = read(given).jobs
     (again,) = read(found.document()).jobs
 
     assert again == found
@@ -507,12 +478,12 @@ def test_a_manifest_with_its_defaults_written_out_reads_the_same(spec: dict[str,
     assert again.document() == found.document()
 
 
-@given(SPECS, st.data())
+@given(JOBS, st.data())
 @settings(deadline=None)
 def test_any_value_in_any_field_is_read_or_refused(
-    spec: dict[str, Any], data: st.DataObject
+    given: dict[str, Any], data: st.DataObject
 ) -> None:
     """Each rule has been asked about values of every type, not only those it was written for."""
-    found = outcome(job(spoiled(data, spec)))
+    found = outcome({**given, "spec": spoiled(data, given["spec"])})
 
     assert not isinstance(found, list) or all(found)

@@ -28,6 +28,7 @@ needs_checkout = pytest.mark.skipif(
     "SEATRIAL_WHEEL" in os.environ, reason="reads the checkout, and the wheel has no documents"
 )
 PROMISES = {each.id: each for each in known_bugs.PROPERTIES}
+ASKED = r'"([a-z0-9-]+)" (?:not )?in (?:self\.)?variant'
 
 
 @frozen
@@ -186,7 +187,7 @@ def test_the_switches_of_the_rules_are_those_of_known_bugs() -> None:
         name
         for folder in seatrial.model.__path__
         for path in Path(folder).glob("*.py")
-        for name in re.findall(r'"([a-z-]+)" (?:not )?in variant', path.read_text("utf-8"))
+        for name in re.findall(ASKED, path.read_text("utf-8"))
     }
     beside = {name for each in mutants.MUTANTS for name in each.needs.variant}
 
@@ -199,4 +200,5 @@ def test_the_switches_of_the_rules_are_those_of_known_bugs() -> None:
 def test_the_page_tells_of_each_known_bug_and_how_long_its_run_is() -> None:
     rows = re.findall(r"^\| `([a-z-]+)` \|.*\| (\d+)\*? \|$", PAGE.read_text("utf-8"), re.MULTILINE)
 
-    assert rows == [(name, str(shown.length)) for name, shown in RUNS.items()]
+    of_deployments = [row for row in rows if row[0] in RUNS]
+    assert of_deployments == [(name, str(shown.length)) for name, shown in RUNS.items()]

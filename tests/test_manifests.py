@@ -108,6 +108,7 @@ def test_workloads_keep_the_order_of_the_files() -> None:
         "StatefulSet/default/ensemble",
         "Job/default/failure-policy",
         "Job/default/indexed-array",
+        "StatefulSet/default/lone",
         "Deployment/default/tight",
         "Deployment/default/web",
         "Job/default/work-queue",

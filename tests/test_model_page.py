@@ -28,6 +28,20 @@ PARTS = {
         "deployment_util",
     ),
     "The ReplicaSet controller": ("replicaset", "replicaset_utils", "controller_utils"),
+    "The StatefulSet controller": (
+        "statefulset_control",
+        "statefulset_update",
+        "statefulset_utils",
+        "statefulset_controller",
+    ),
+    "What is around a StatefulSet": (
+        "nodes",
+        "statefulset_kubelet",
+        "statefulset_pods",
+        "statefulset_users",
+        "statefulset_faults",
+        "statefulset_workload",
+    ),
     "What all controllers share": ("controller", "informer", "delivery", "clock"),
     "What is around them": (
         "pods",
@@ -43,10 +57,11 @@ PARTS = {
 HEAD = """\
 # What is modelled, and what is left out?
 
-Of Kubernetes v1.36.3: the Deployment and ReplicaSet controllers with their caches, work queues and
-memory, the API server as far as they depend on it, one kubelet for each pod, the garbage collector
-for what they own, users, and faults. This page is made from the modules of `model/`, where each
-says of which Go code it is a model (`:Go:`) and what it leaves out (`:Omits:`).
+Of Kubernetes v1.36.3: the controllers of Deployments, ReplicaSets and StatefulSets with caches and
+work queues, the API server as far as they depend on it, one kubelet for each pod, nodes where
+they matter (StatefulSets), the garbage collector for what they own, users, and faults. This page is
+made from the modules of `model/`, where each says of which Go code it is a model (`:Go:`) and what
+it leaves out (`:Omits:`).
 
 """
 

@@ -22,6 +22,7 @@ from given_manifests import (
     warnings,
 )
 from seatrial.model import IntOrPercent, StatefulSetManifest, read_manifests
+from valid_manifests import STATEFUL_SETS
 
 BLOCKS, MATTERS, INERT = "can write to or block", "may matter", "inert"
 DB = ("StatefulSet/default/db",)
@@ -377,54 +378,14 @@ def test_a_field_that_is_not_modelled_says_what_it_could_do(
 
 # ---- for whatever is valid ----------------------------------------------------------------------
 
-POLICIES = st.sampled_from(["Retain", "Delete"])
-BOUNDS = st.integers(1, 9) | st.integers(1, 100).map(lambda share: f"{share}%")
-MODES = st.sampled_from(["ReadWriteOnce", "ReadWriteMany", "ReadOnlyMany"])
-SIZES = st.sampled_from(["1Gi", "10G", "5e9", "1024", "1.5Ki"])
-CLASSES = st.sampled_from(["", "fast"])
-ROLLING = st.fixed_dictionaries(
-    {}, optional={"partition": st.integers(0, 5), "maxUnavailable": BOUNDS}
-)
 
-
-@st.composite
-def claims(draw: st.DrawFn, name: str) -> dict[str, Any]:
-    requests = {"requests": {"storage": draw(SIZES)}}
-    optional = {"storageClassName": CLASSES, "volumeMode": st.just("Block")}
-    more = draw(st.fixed_dictionaries({}, optional=optional))
-    modes = draw(st.lists(MODES, min_size=1, max_size=2, unique=True))
-    return claim(name, accessModes=modes, resources=requests, **more)
-
-
-SPECS = st.fixed_dictionaries(
-    {},
-    optional={
-        "replicas": st.integers(0, 5),
-        "serviceName": st.sampled_from(["", "db"]),
-        "minReadySeconds": st.integers(0, 60),
-        "revisionHistoryLimit": st.integers(-1, 20),
-        "ordinals": st.just({}) | st.integers(0, 9).map(lambda first: {"start": first}),
-        "podManagementPolicy": st.sampled_from(["OrderedReady", "Parallel"]),
-        "updateStrategy": st.just({"type": "OnDelete"})
-        | st.just({"type": "RollingUpdate"})
-        | ROLLING.map(lambda update: {"rollingUpdate": update})
-        | ROLLING.map(lambda update: {"type": "RollingUpdate", "rollingUpdate": update}),
-        "persistentVolumeClaimRetentionPolicy": st.fixed_dictionaries(
-            {}, optional={"whenDeleted": POLICIES, "whenScaled": POLICIES}
-        ),
-        "volumeClaimTemplates": st.tuples(claims("data"), claims("logs")).map(list)
-        | claims("data").map(lambda one: [one]),
-    },
-)
-
-
-@given(SPECS, st.sampled_from([frozenset(), GATE]))
+@given(STATEFUL_SETS, st.sampled_from([frozenset(), GATE]))
 @settings(deadline=None)
 def test_a_manifest_with_its_defaults_written_out_reads_the_same(
-    spec: dict[str, Any], gates: frozenset[str]
+    given: dict[str, Any], gates: frozenset[str]
 ) -> None:
     """Defaults are applied once: what a cluster gives back is what was meant by what it got."""
-    found = only(spec, gates=gates)
+    (found,) = read(given, gates=gates).stateful_sets
     (again,) = read(found.document(), gates=gates).stateful_sets
 
     assert again == found
@@ -432,12 +393,12 @@ def test_a_manifest_with_its_defaults_written_out_reads_the_same(
     assert again.document() == found.document()
 
 
-@given(SPECS, st.data())
+@given(STATEFUL_SETS, st.data())
 @settings(deadline=None)
 def test_any_value_in_any_field_is_read_or_refused(
-    spec: dict[str, Any], data: st.DataObject
+    given: dict[str, Any], data: st.DataObject
 ) -> None:
     """Each rule has been asked about values of every type, not only those it was written for."""
-    found = outcome(stateful_set(spoiled(data, spec)), gates=GATE)
+    found = outcome({**given, "spec": spoiled(data, given["spec"])}, gates=GATE)
 
     assert not isinstance(found, list) or all(found)

@@ -20,6 +20,7 @@ from given_manifests import (
     warnings,
 )
 from seatrial.model import IntOrPercent
+from valid_manifests import CRON_JOBS, DAEMON_SETS
 
 JOB = "spec.jobTemplate.spec"
 UPDATE = "spec.updateStrategy.rollingUpdate"
@@ -206,30 +207,7 @@ def test_a_wrong_daemon_set_is_refused_in_one_line(update: dict[str, Any], line:
 
 # ---- for whatever is valid ----------------------------------------------------------------------
 
-COUNTS = st.integers(0, 5)
-CRON = st.fixed_dictionaries(
-    {},
-    optional={
-        "schedule": st.sampled_from(["@daily", "*/5 * * * 1-5"]),
-        "timeZone": st.just("UTC"),
-        "concurrencyPolicy": st.sampled_from(["Forbid", "Replace"]),
-        "startingDeadlineSeconds": COUNTS,
-        "successfulJobsHistoryLimit": COUNTS,
-        "failedJobsHistoryLimit": COUNTS,
-        "suspend": st.booleans(),
-    },
-)
-DAEMONS = st.fixed_dictionaries(
-    {},
-    optional={
-        "minReadySeconds": COUNTS,
-        "revisionHistoryLimit": COUNTS,
-        "updateStrategy": st.just({"type": "OnDelete"})
-        | st.integers(1, 9).map(lambda most: {"rollingUpdate": {"maxUnavailable": most}})
-        | st.just({"rollingUpdate": {"maxSurge": "10%", "maxUnavailable": 0}}),
-    },
-)
-EACH = CRON.map(cron_job) | DAEMONS.map(daemon_set)
+EACH = CRON_JOBS | DAEMON_SETS
 
 
 @given(EACH)

@@ -35,7 +35,30 @@ TERMINATING = "DeploymentReplicaSetTerminatingReplicas"
 )
 def test_a_release_has_these_gates_by_default(version: str, on: dict[str, bool]) -> None:
     """As kube_features.go of its tag says."""
-    assert dict(versions.known(version).gates) == on
+    gates = dict(versions.known(version).gates)
+
+    assert {name: is_on for name, is_on in gates.items() if name in versions.OF_DEPLOYMENTS} == on
+
+
+@pytest.mark.parametrize(
+    ("version", "store", "max_unavailable", "up_to_date"),
+    [
+        ("1.34.5", None, False, False),
+        ("1.35.3", None, True, True),
+        ("1.35.4", None, False, True),
+        ("1.36.3", True, False, True),
+        ("1.37.1", True, True, True),
+    ],
+)
+def test_a_release_has_these_gates_for_stateful_sets(
+    version: str, store: bool | None, max_unavailable: bool, up_to_date: bool
+) -> None:
+    """As kube_features.go and known_features.go of its tag say; WatchList is on since 1.34."""
+    gates = dict(versions.known(version).gates)
+
+    assert gates.get("StaleControllerConsistencyStatefulSet") == store
+    assert gates["MaxUnavailableStatefulSet"] == max_unavailable
+    assert (gates["WatchListClient"], gates["WatchList"]) == (up_to_date, True)
 
 
 def test_a_minor_version_is_its_newest_patch() -> None:

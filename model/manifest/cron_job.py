@@ -8,6 +8,7 @@ CronJobs as they are written in manifests; nothing models them, and they are che
 :Omits: rules about updates, and what `job.py` and `schedule.py` omit.
 """
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import attrs
@@ -49,6 +50,10 @@ class CronJobManifest(Workload):
     successful_jobs_history_limit: int
     failed_jobs_history_limit: int
     job_template: JobManifest
+
+    def selects(self, labels: Mapping[str, str]) -> bool:
+        """None: it has Jobs and no pods."""
+        return False
 
     def document(self) -> dict[str, Any]:
         """The object with all defaults, as data that a manifest could hold."""

@@ -141,11 +141,14 @@ _CONTAINER = {
     "env[].valueFrom": (MATTERS, "a container does not start while it is missing"),
     "imagePullPolicy": (INERT, "whether pulling succeeds is left open"),
     "lifecycle": (MATTERS, "how long a container takes to start or to end"),
+    "livenessProbe": (MATTERS, "may end a container that runs"),
     "ports[]": (INERT, "only informs"),
     "ports[].hostPort": (BLOCKS, "two pods with the same port do not fit on a node"),
+    "readinessProbe": (MATTERS, "decides when a pod is ready"),
     "resizePolicy": (INERT, "only asked when a running pod is resized"),
     "resources": (INERT, "the capacity of nodes is not given in manifests"),
     "resources.claims": (BLOCKS, "a pod waits for its claims"),
+    "startupProbe": (MATTERS, "a container is not ready before it, and may be ended by it"),
     "stdin": (INERT, "what is connected to a process"),
     "stdinOnce": (INERT, "what is connected to a process"),
     "terminationMessagePath": (INERT, "where an exit is explained"),
@@ -165,6 +168,7 @@ _OWN: dict[str, dict[str, Row]] = {
     "Job": {
         "spec.managedBy": (BLOCKS, "another controller keeps the Job"),
         f"{_POD}.activeDeadlineSeconds": (MATTERS, "a pod fails once this has passed"),
+        f"{_POD}.containers[].readinessProbe": (MATTERS, "only counts in status.ready"),
         f"{_POD}.readinessGates": (MATTERS, "only counts in status.ready"),
     },
     "StatefulSet": {

@@ -11,6 +11,7 @@ Jobs as they are written in manifests, with the API server's defaults and rules.
     pod, see `pods.py` for those that are checked.
 """
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import attrs
@@ -74,6 +75,10 @@ class JobManifest(Workload):
     def restart_policy(self) -> str:
         """`Never` or `OnFailure`, of its pods."""
         return self.template.restart_policy
+
+    def selects(self, labels: Mapping[str, str]) -> bool:
+        """None, where the selector that is made up names the Job's uid."""
+        return self.manual_selector and self.selector.matches(labels)
 
     def spec_document(self) -> dict[str, Any]:
         """The spec with all defaults, as data that a manifest could hold."""

@@ -213,12 +213,10 @@ def _adopting(thing: ClusterObject, workload: Workload) -> bool:
     """:Go: pkg/controller/controller_ref_manager.go: an owner that controls it keeps it."""
     if thing.reading.get("metadata", "ownerReferences") or not _namespace(thing, workload):
         return False
-    if workload.kind == "Job" and not getattr(workload, "manual_selector", False):
-        return False  # its selector names its uid
     if (thing.kind, workload.kind) == ("Pod", "StatefulSet"):
         return False  # it adopts by name; see `named`
     labels = thing.reading.get("metadata", "labels")
-    return isinstance(labels, dict) and workload.selector.matches(
+    return isinstance(labels, dict) and workload.selects(
         {str(key): str(value) for key, value in labels.items()}
     )
 

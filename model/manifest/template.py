@@ -153,16 +153,27 @@ def _object(value: dict[str, Any], kind: str) -> dict[str, Any]:
     return stored
 
 
+# :Go: github.com/distribution/reference; a first part with a dot, a port or capitals is a host.
+_HOST = r"[A-Za-z0-9]+(-+[A-Za-z0-9]+)*(\.[A-Za-z0-9]+(-+[A-Za-z0-9]+)*)*(:[0-9]+)?"
+_COMPONENT = r"[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*"
+_IMAGE = re.compile(
+    rf"({_HOST}/)?{_COMPONENT}(/{_COMPONENT})*(:(?P<tag>[A-Za-z0-9_][A-Za-z0-9_.-]{{,127}}))?"
+    r"(?P<digest>@.+)?"
+)
+_LONGEST_IMAGE = 600
+
+
 def _tag(image: str) -> str:
     """
-    The tag that an image's name means.
+    The tag that an image's name means; none where it is no name, which no node can pull.
 
-    >>> _tag("registry:5000/web"), _tag("web:1.2"), _tag("web@sha256:00")
-    ('latest', '1.2', '')
+    >>> _tag("registry:5000/web"), _tag("web:1.2"), _tag("web@sha256:00"), _tag("Web")
+    ('latest', '1.2', '', '')
     """
-    name, at, _ = image.rpartition("/")[2].partition("@")
-    _, colon, tag = name.partition(":")
-    return tag if colon else "" if at else "latest"
+    found = _IMAGE.fullmatch(image) if len(image) <= _LONGEST_IMAGE else None
+    if found is None:
+        return ""
+    return found["tag"] or ("" if found["digest"] else "latest")
 
 
 _NUMBER = re.compile(r"([+-]?[0-9.]+)(?:([eE][+-]?[0-9]{1,2})|([a-zA-Z]{1,2}))?")

@@ -6,7 +6,7 @@ What manifests of all workloads have in common: metadata, a selector, and a temp
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, TypeVar
 
 import attrs
@@ -53,6 +53,10 @@ class Workload:
     def key(self) -> str:
         """Which object it is among all, as `Deployment/default/web`."""
         return f"{self.kind}/{self.namespace}/{self.name}"
+
+    def selects(self, labels: Mapping[str, str]) -> bool:
+        """Whether it selects a pod of somebody else's that has these labels."""
+        return self.selector.matches(labels)
 
     def position(self, field: str = "") -> Position | None:
         """Where a field such as `spec.replicas` was written, or None where it has its default."""

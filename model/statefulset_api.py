@@ -1,0 +1,164 @@
+"""
+The objects that the StatefulSet controller reads and writes, as frozen values.
+
+:Go: kubernetes v1.36.3 staging/src/k8s.io/api/apps/v1/types.go (StatefulSet, ControllerRevision)
+    and staging/src/k8s.io/api/core/v1/types.go (Pod, PersistentVolumeClaim)
+:Docs: https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/
+:Omits: names, labels and selectors: a pod of ordinal *i* has the name, the labels, the volumes and
+    the host name that the set gives it, and no user writes those; collisionCount; the contents of
+    claims. All claim templates of a set behave alike, so that one claim for each ordinal stands for
+    all of its claims.
+
+A revision of the set is the number of its template.
+"""
+
+from typing import Final, Literal
+
+from attrs import frozen
+
+from .api import IntOrPercent, Observed, PodKind
+
+__all__ = [
+    "BY_SET",
+    "DELETE",
+    "RETAIN",
+    "Claim",
+    "ClaimOwner",
+    "ClaimRetention",
+    "ClaimSeen",
+    "PodManagementPolicy",
+    "PodSeen",
+    "RollingUpdateStatefulSet",
+    "StatefulPod",
+    "StatefulSet",
+    "StatefulSetSpec",
+    "StatefulSetStatus",
+    "StatefulSetUpdateStrategy",
+]
+
+_NEW = PodKind()
+PodManagementPolicy = Literal["OrderedReady", "Parallel"]
+Retention = Literal["Retain", "Delete"]
+RETAIN: Final = "Retain"
+DELETE: Final = "Delete"
+
+
+@frozen
+class RollingUpdateStatefulSet:
+    """`spec.updateStrategy.rollingUpdate`; maxUnavailable None is a missing field."""
+
+    partition: int = 0
+    max_unavailable: IntOrPercent | None = None
+
+
+@frozen
+class StatefulSetUpdateStrategy:
+    """`spec.updateStrategy`. Without its block RollingUpdate goes by status.currentReplicas."""
+
+    type: Literal["RollingUpdate", "OnDelete"] = "RollingUpdate"
+    rolling_update: RollingUpdateStatefulSet | None = RollingUpdateStatefulSet()
+
+
+@frozen
+class ClaimRetention:
+    """`spec.persistentVolumeClaimRetentionPolicy`."""
+
+    when_deleted: Retention = RETAIN
+    when_scaled: Retention = RETAIN
+
+
+@frozen
+class StatefulSetSpec:
+    """What the user asks for, with the defaults of the API server."""
+
+    template: int = 1
+    replicas: int = 1
+    pod_management_policy: PodManagementPolicy = "OrderedReady"
+    update_strategy: StatefulSetUpdateStrategy = StatefulSetUpdateStrategy()
+    ordinals_start: int = 0
+    min_ready_seconds: int = 0
+    revision_history_limit: int = 10
+    has_claims: bool = False
+    """Whether there are volumeClaimTemplates."""
+    retention: ClaimRetention = ClaimRetention()
+    graceful: bool = True
+    """Whether the template's terminationGracePeriodSeconds is not 0."""
+
+    @property
+    def end(self) -> int:
+        """The last ordinal that is asked for; below the first where there is none."""
+        return self.ordinals_start + self.replicas - 1
+
+
+@frozen
+class StatefulSetStatus:
+    """What the controller last reported. Revisions are numbers of templates, 0 for none."""
+
+    replicas: int = 0
+    ready_replicas: int = 0
+    current_replicas: int = 0
+    updated_replicas: int = 0
+    available_replicas: int = 0
+    current_revision: int = 0
+    update_revision: int = 0
+    observed_generation: Observed = Observed.CURRENT
+
+
+@frozen
+class StatefulSet:
+    """A StatefulSet: what is asked for, and what was reported."""
+
+    spec: StatefulSetSpec
+    status: StatefulSetStatus = StatefulSetStatus()
+    deleting: bool = False
+
+
+@frozen(cache_hash=True)
+class StatefulPod:
+    """
+    The pod of one ordinal, as the API server has it.
+
+    A `uid` is only compared: that of a new pod is the smallest number that nothing holds which
+    remembers a former one.
+    """
+
+    revision: int
+    kind: PodKind = _NEW
+    node: int | None = None
+    uid: int = 1
+    owned: bool = True
+    """Whether its owner reference names the set; `--cascade=orphan` takes that away."""
+    unschedulable: str = ""
+    """Why the condition PodScheduled is False; empty where it is not."""
+
+
+ClaimOwner = int | None
+"""Whose a claim is: None for nobody, `BY_SET` for the set, else the uid of a pod."""
+BY_SET: Final = 0
+
+
+@frozen(cache_hash=True)
+class Claim:
+    """The claim of one ordinal. A claim that is being deleted stays while a pod refers to it."""
+
+    owner: ClaimOwner = None
+    terminating: bool = False
+
+
+@frozen(cache_hash=True)
+class PodSeen:
+    """A pod in the hands of a sync: as the cache shows it, or one that is not `created` yet."""
+
+    ordinal: int
+    revision: int
+    kind: PodKind = _NEW
+    created: bool = True
+    uid: int | None = None
+
+
+@frozen(cache_hash=True)
+class ClaimSeen:
+    """A claim in the hands of a sync, as the cache shows it."""
+
+    ordinal: int
+    claim: Claim

@@ -1,0 +1,344 @@
+"""
+One sync of the StatefulSet controller, as a generator that reads like the Go.
+
+:Go: kubernetes v1.36.3 pkg/controller/statefulset/stateful_set_control.go and
+    stateful_pod_control.go; the update of v1.37.1 with maxUnavailable as the rule
+    `sts-two-phase-update`
+:Docs: https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/
+:Omits: the order of requests that go out in parallel (they are sent in the order of ordinals);
+    ControllerRevisions that are stale in the cache, adopted, renamed after a collision or compared
+    by their meaning (the list is the API server's own, and writing it is part of the sync's first
+    step); that claims are read from the cache as the pass comes to them (here all of it is read at
+    the start); the write of a pod that goes with that of its claims; events.
+"""
+
+from collections.abc import Callable, Generator, Sequence
+from typing import Any
+
+from attrs import evolve, frozen
+
+from .controller import Done, Sync, SyncFailed, Write
+from .statefulset_api import (
+    DELETE,
+    Claim,
+    ClaimSeen,
+    PodSeen,
+    StatefulSet,
+    StatefulSetSpec,
+    StatefulSetStatus,
+)
+from .statefulset_update import Deletions, pods_to_delete
+from .statefulset_utils import (
+    allows_burst,
+    complete_rolling_update,
+    has_stale_owner_ref,
+    inconsistent_status,
+    is_claim_owner_up_to_date,
+    is_created,
+    is_running_and_available,
+    is_running_and_ready,
+    is_terminal,
+    is_terminating,
+    is_unavailable,
+    new_versioned_stateful_set_pod,
+    pod_in_ordinal_range,
+    update_status,
+    wanted_owner,
+)
+
+__all__ = [
+    "MAX_BATCH_SIZE",
+    "Observation",
+    "get_stateful_set_revisions",
+    "sync_stateful_set",
+    "truncate_history",
+]
+
+MAX_BATCH_SIZE = 500
+
+Step = Generator[Write, Any, bool]
+"""Writes about one pod; it ends with whether the whole sync is to stop there."""
+
+
+@frozen
+class Observation:
+    """All that a sync knows: what its caches show, and the revisions that there are."""
+
+    stateful_set: StatefulSet
+    pods: tuple[PodSeen, ...] = ()
+    """The pods that belong to the set."""
+    claims: tuple[ClaimSeen, ...] = ()
+    revisions: tuple[int, ...] = ()
+    """Templates that there is a ControllerRevision of, oldest first."""
+    max_unavailable: bool = False
+    """Whether the gate MaxUnavailableStatefulSet is on."""
+
+    def claim(self, ordinal: int) -> Claim | None:
+        """The claim of that ordinal, where the cache shows one."""
+        return next((each.claim for each in self.claims if each.ordinal == ordinal), None)
+
+
+# ---- revisions --------------------------------------------------------------------------------
+
+
+def get_stateful_set_revisions(
+    stateful_set: StatefulSet, revisions: tuple[int, ...]
+) -> tuple[int, int, tuple[int, ...]]:
+    """The current and the update revision, and the list with the latter at its end.
+
+    Go: getStatefulSetRevisions
+    """
+    update = stateful_set.spec.template
+    current = stateful_set.status.current_revision
+    after = (*(each for each in revisions if each != update), update)
+    return (current if current in revisions else update), update, after
+
+
+def truncate_history(
+    spec: StatefulSetSpec,
+    revisions: tuple[int, ...],
+    pods: Sequence[PodSeen],
+    current: int,
+    update: int,
+) -> tuple[int, ...]:
+    """The revisions that stay: those in use, and of the others the newest. Go: truncateHistory"""
+    live = {current, update, *(pod.revision for pod in pods)}
+    history = [each for each in revisions if each not in live]
+    limit = spec.revision_history_limit
+    if limit < 0 or len(history) <= limit:
+        return revisions
+    gone = history[: len(history) - limit]
+    return tuple(each for each in revisions if each not in gone)
+
+
+# ---- the sync ---------------------------------------------------------------------------------
+
+
+def sync_stateful_set(seen: Observation, variant: frozenset[str] = frozenset()) -> Sync:
+    """Bring the pods of the set nearer to what is asked for. Go: syncStatefulSet, performUpdate"""
+    stateful_set = seen.stateful_set
+    current, update, _ = get_stateful_set_revisions(stateful_set, seen.revisions)
+    doing = _Update(seen, current, update, variant)
+    try:
+        yield from doing.update_stateful_set()
+        failed = False
+    except SyncFailed:
+        failed = True
+    status = complete_rolling_update(stateful_set, doing.status, variant)
+    if inconsistent_status(stateful_set, status):
+        answer = yield Write("update status", "StatefulSet", value=status)
+        failed = failed or answer != "applied"
+    if failed:
+        raise SyncFailed
+    waits = (
+        stateful_set.spec.min_ready_seconds > 0
+        and status.ready_replicas != status.available_replicas
+    )
+    return Done(later=waits)
+
+
+class _Update:
+    """A pass over all pods; `status` is what it reports however it ends. Go: updateStatefulSet"""
+
+    def __init__(
+        self, seen: Observation, current: int, update: int, variant: frozenset[str]
+    ) -> None:
+        self.seen, self.variant = seen, variant
+        self.spec = seen.stateful_set.spec
+        self.monotonic = not allows_burst(self.spec)
+        self.claims_written: set[int] = set()
+        self.status = update_status(
+            StatefulSetStatus(current_revision=current, update_revision=update), seen.pods
+        )
+        there = {pod.ordinal: pod for pod in seen.pods}
+        ordinals = range(self.spec.ordinals_start, self.spec.end + 1)
+        self.replicas = [
+            there.get(ordinal)
+            or new_versioned_stateful_set_pod(seen.stateful_set, current, update, ordinal)
+            for ordinal in ordinals
+        ]
+        self.condemned = sorted(
+            (pod for pod in seen.pods if not pod_in_ordinal_range(pod.ordinal, self.spec)),
+            key=lambda pod: -pod.ordinal,
+        )
+
+    def update_stateful_set(self) -> Generator[Write, Any, None]:
+        if self.seen.stateful_set.deleting:
+            return
+        first_unavailable = self._first_unavailable()
+        if (yield from self._for_all(self.replicas, self._process_replica)):
+            self._recount()
+            return
+        if (yield from self._for_all(self.condemned, self._fix_pod_claim)):
+            self._recount()
+            return
+
+        def condemn(pod: PodSeen) -> Step:
+            return self._process_condemned(pod, first_unavailable)
+
+        if (yield from self._for_all(self.condemned, condemn)):
+            self._recount()
+            return
+        self._recount()
+        if self.spec.update_strategy.type == "OnDelete":
+            return
+        chosen: Deletions = pods_to_delete(
+            self.spec,
+            self.replicas,
+            self.status.update_revision,
+            self.seen.max_unavailable,
+            self.variant,
+        )
+        for pod in chosen:
+            yield from self._delete_stateful_pod(pod)
+            if self._takes_off(pod):
+                less = self.status.current_replicas - 1
+                self.status = evolve(self.status, current_replicas=less)
+
+    def _takes_off(self, pod: PodSeen) -> bool:
+        """Whether a deleted pod is taken off currentReplicas: any is, whatever its revision."""
+        if "sts-currentreplicas-decremented-for-wrong-revision" in self.variant:
+            return pod.revision == self.status.current_revision
+        return True
+
+    def _recount(self) -> None:
+        self.status = update_status(self.status, (*self.replicas, *self.condemned))
+
+    def _first_unavailable(self) -> PodSeen | None:
+        unhealthy: Callable[[PodSeen], bool] = is_unavailable
+        if "sts-scaledown-hangs-with-minreadyseconds" in self.variant:
+            unhealthy = _unready
+        pods = (*self.replicas, *reversed(self.condemned))
+        return next((pod for pod in pods if unhealthy(pod)), None)
+
+    def _for_all(self, pods: Sequence[PodSeen], each: Callable[[PodSeen], Step]) -> Step:
+        """Whether the pass ends here. Go: runForAll, slowStartBatch"""
+        if self.monotonic:
+            for pod in pods:
+                if (yield from each(pod)):
+                    return True
+            return False
+        done, size = 0, min(len(pods), 1)
+        while size > 0:
+            failed = False
+            for pod in pods[done : done + size]:
+                try:
+                    yield from each(pod)
+                except SyncFailed:
+                    failed = True
+            if failed:
+                raise SyncFailed
+            done += size
+            size = min(2 * size, len(pods) - done, MAX_BATCH_SIZE)
+        return False
+
+    # ---- one pod --------------------------------------------------------------------------
+
+    def _process_replica(self, pod: PodSeen) -> Step:
+        """Go: processReplica"""
+        if is_terminal(pod):
+            if not is_terminating(pod):
+                yield from self._delete_stateful_pod(pod)
+            return True
+        if not is_created(pod):
+            if self._pod_claim_is_stale(pod) or self._held_back(pod):
+                return True
+            yield from self._create_stateful_pod(pod)
+            if self.monotonic:
+                return True
+        if (
+            is_created(pod)
+            and pod.kind.phase == "Pending"
+            and "sts-pod-created-while-pvc-terminating" not in self.variant
+        ):
+            yield from self._create_claim(pod)
+            yield from self._update_claim(pod)
+        if self.monotonic and (
+            is_terminating(pod)
+            or not is_running_and_ready(pod)
+            or not is_running_and_available(pod)
+        ):
+            return True
+        if is_created(pod):
+            yield from self._update_claim(pod)
+        return False
+
+    def _held_back(self, pod: PodSeen) -> bool:
+        """Whether a pod waits for others that it need not wait for: an old bug."""
+        return "sts-lower-ordinal-recreate-deadlock" in self.variant and any(
+            is_created(other) and not is_running_and_ready(other)
+            for other in self.replicas
+            if other.ordinal != pod.ordinal
+        )
+
+    def _process_condemned(self, pod: PodSeen, first_unavailable: PodSeen | None) -> Step:
+        """Go: processCondemned"""
+        if is_terminating(pod):
+            return self.monotonic
+        blocked = not is_running_and_ready(pod) or not is_running_and_available(pod)
+        if "sts-scaledown-ignores-unhealthy-condemned-predecessor" in self.variant:
+            blocked = first_unavailable is not None
+        if self.monotonic and blocked and pod != first_unavailable:
+            return True
+        yield from self._delete_stateful_pod(pod)
+        return True
+
+    def _create_stateful_pod(self, pod: PodSeen) -> Generator[Write, Any, None]:
+        """Go: CreateStatefulPod"""
+        yield from self._create_claim(pod)
+        answer = yield Write("create", "Pod", pod.ordinal, pod.revision)
+        if answer == "already exists":
+            raise SyncFailed
+        yield from self._update_claim(pod)
+        if answer != "applied":
+            raise SyncFailed
+
+    def _delete_stateful_pod(self, pod: PodSeen) -> Generator[Write, Any, None]:
+        """By name, whatever its uid; one that is gone is as good as deleted. Go: same name"""
+        answer = yield Write("delete", "Pod", pod.ordinal)
+        if answer == "failed":
+            raise SyncFailed
+
+    # ---- its claim ------------------------------------------------------------------------
+
+    def _pod_claim_is_stale(self, pod: PodSeen) -> bool:
+        """Go: PodClaimIsStale"""
+        claim = self.seen.claim(pod.ordinal)
+        scaled = self.spec.retention.when_scaled == DELETE
+        return scaled and claim is not None and has_stale_owner_ref(claim, pod)
+
+    def _create_claim(self, pod: PodSeen) -> Generator[Write, Any, None]:
+        """Go: createPersistentVolumeClaims"""
+        if not self.spec.has_claims:
+            return
+        claim = self.seen.claim(pod.ordinal)
+        if claim is None:
+            owner = None
+            if "sts-pvc-ownerref-missed-on-stale-cache" in self.variant:
+                owner = wanted_owner(pod, self.spec)
+            answer = yield Write("create", "Claim", pod.ordinal, Claim(owner))
+            if answer != "applied":
+                raise SyncFailed
+        elif claim.terminating and "sts-pod-created-while-pvc-terminating" not in self.variant:
+            raise SyncFailed
+
+    def _update_claim(self, pod: PodSeen) -> Generator[Write, Any, None]:
+        """Go: UpdatePodClaimForRetentionPolicy, ClaimsMatchRetentionPolicy"""
+        claim = self.seen.claim(pod.ordinal)
+        if claim is None or is_claim_owner_up_to_date(claim, pod, self.spec):
+            return
+        if pod.ordinal in self.claims_written:
+            return
+        self.claims_written.add(pod.ordinal)
+        sent = evolve(claim, owner=wanted_owner(pod, self.spec))
+        answer = yield Write("update", "Claim", pod.ordinal, (claim, sent))
+        if answer != "applied":
+            raise SyncFailed
+
+    def _fix_pod_claim(self, pod: PodSeen) -> Step:
+        yield from self._update_claim(pod)
+        return False
+
+
+def _unready(pod: PodSeen) -> bool:
+    return not is_running_and_ready(pod) or is_terminating(pod)

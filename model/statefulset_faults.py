@@ -1,0 +1,303 @@
+"""
+What goes wrong with nodes, with the API server and with the StatefulSet controller itself.
+
+:Go: kubernetes v1.36.3 staging/src/k8s.io/client-go/tools/cache/reflector.go (list, watchList),
+    staging/src/k8s.io/client-go/features/known_features.go (WatchListClient),
+    staging/src/k8s.io/apiserver/pkg/features/kube_features.go (WatchList)
+:Docs: https://github.com/kubernetes/kubernetes/issues/59848
+:Omits: API servers that are stale for more than one pod; what else a kubelet does when it starts;
+    more than one sync of a former controller manager that goes on.
+
+An API server that does not follow etcd answers a list that may be of any age from its cache. Who
+starts and lists from it sees what was, until that API server has caught up. With the feature gates
+WatchListClient (client-go; on by default since 1.35) and WatchList (API server; on in 1.32, off in
+1.33, on again since 1.34) a first list is up to date; where one of them is off it need not be.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, Final
+
+from attrs import evolve
+
+from seatrial.core import All, Outcomes, outcome
+
+from .controller import Done, Key, Pending
+from .informer import Change, Copy, Event, Queue, has_room
+from .nodes import Nodes, at, back, crashed, hears, parted, put, switched_off
+from .statefulset_api import Claim, StatefulPod, StatefulSet
+from .statefulset_controller import carried_out_claim, carried_out_pod, carried_out_status
+from .statefulset_kubelet import Processes
+from .statefulset_pods import shown
+
+__all__ = [
+    "Snapshot",
+    "catch_up",
+    "come_back",
+    "crash",
+    "cut_off",
+    "fall_behind",
+    "land_claim_write",
+    "land_pod_write",
+    "land_status_write",
+    "lists_anew",
+    "lists_pods_anew",
+    "restart_controller",
+    "restart_kubelet",
+    "second_controller",
+    "switch_off",
+]
+
+Snapshot = tuple[int, StatefulPod] | None
+"""What an API server that has fallen behind still shows: an ordinal, and the pod that it had."""
+
+
+# ---- nodes ------------------------------------------------------------------------------------
+
+
+def crash(nodes: Nodes, process: All[Processes], node_at: int, node_crashes_left: int) -> Outcomes:
+    """A machine stops, and all that runs on it."""
+    after = crashed(at(nodes, node_at))
+    if node_crashes_left and after is not None:
+        yield outcome(
+            f"n{node_at} crashes",
+            nodes=put(nodes, node_at, after),
+            process=_without(process, node_at),
+            node_crashes_left=node_crashes_left - 1,
+        )
+
+
+def switch_off(
+    nodes: Nodes, process: All[Processes], node_at: int, node_offs_left: int
+) -> Outcomes:
+    """A machine stops for good."""
+    after = switched_off(at(nodes, node_at))
+    if node_offs_left and after is not None:
+        yield outcome(
+            f"n{node_at} is off for good",
+            nodes=put(nodes, node_at, after),
+            process=_without(process, node_at),
+            node_offs_left=node_offs_left - 1,
+        )
+
+
+def _without(process: All[Processes], node: int) -> dict[int, Processes]:
+    return {
+        ordinal: tuple(each for each in running if each[0] != node)
+        for ordinal, running in process.items()
+    }
+
+
+def cut_off(nodes: Nodes, node_at: int, node_partitions_left: int) -> Outcomes:
+    """A node is parted from the API server; what runs on it goes on."""
+    after = parted(at(nodes, node_at))
+    if node_partitions_left and after is not None:
+        yield outcome(
+            f"n{node_at} is cut off",
+            nodes=put(nodes, node_at, after),
+            node_partitions_left=node_partitions_left - 1,
+        )
+
+
+def come_back(nodes: Nodes, node_at: int, snapshot: Snapshot, stale_lists: bool) -> Outcomes:
+    """A node is up again, or the network is. It may, or may never."""
+    node = at(nodes, node_at)
+    after = back(node)
+    if after is None:
+        return
+    yield outcome(f"n{node_at} is back", nodes=put(nodes, node_at, after))
+    if node.reality == "down" and snapshot is not None and stale_lists:
+        stale = evolve(after, stale=True)
+        words = f"n{node_at} is back, with a list of pods that is out of date"
+        yield outcome(words, nodes=put(nodes, node_at, stale))
+
+
+# ---- stale reads ------------------------------------------------------------------------------
+
+
+def fall_behind(
+    pod: StatefulPod | None, snapshot: Snapshot, ordinal: int, stale_api_servers_left: int
+) -> Outcomes:
+    """One of the API servers stops following etcd: it goes on to show this pod as it is now."""
+    if stale_api_servers_left and snapshot is None and pod is not None and pod.node is not None:
+        yield outcome(
+            f"an API server falls behind; it goes on to show pod {ordinal} as it is",
+            snapshot=(ordinal, pod),
+            stale_api_servers_left=stale_api_servers_left - 1,
+        )
+
+
+def catch_up(snapshot: Snapshot) -> Outcomes:
+    """It follows etcd again."""
+    if snapshot is not None:
+        yield outcome("the API server has caught up", snapshot=None)
+
+
+def restart_kubelet(
+    nodes: Nodes, node_at: int, snapshot: Snapshot, stale_lists: bool, kubelet_restarts_left: int
+) -> Outcomes:
+    """A kubelet starts anew and lists its pods; what runs goes on."""
+    node = at(nodes, node_at)
+    if kubelet_restarts_left == 0 or not hears(node):
+        return
+    left = kubelet_restarts_left - 1
+    yield outcome(f"the kubelet of n{node_at} restarts", kubelet_restarts_left=left)
+    if snapshot is not None and stale_lists and snapshot[1].node == node_at:
+        yield outcome(
+            f"the kubelet of n{node_at} restarts, and lists from the API server that is behind",
+            nodes=put(nodes, node_at, evolve(node, stale=True)),
+            kubelet_restarts_left=left,
+        )
+
+
+# ---- the controller ---------------------------------------------------------------------------
+
+_NOTHING_ON_ITS_WAY: Final[Mapping[str, Any]] = MappingProxyType(
+    {"set_queue": (), "pod_queue": (), "claim_queue": ()}
+)
+
+
+def restart_controller(
+    restarting: int, ordinals: tuple[int, ...], controller_restarts_left: int
+) -> Outcomes:
+    """The controller manager is started anew: its sync and its queue are forgotten."""
+    if controller_restarts_left > 0 and restarting == 0:
+        yield outcome(
+            "the controller manager restarts",
+            restarting=len(ordinals) + 1,
+            controller_restarts_left=controller_restarts_left - 1,
+            **_NOTHING_ON_ITS_WAY,
+        )
+
+
+def second_controller(
+    restarting: int,
+    set_sync: Pending | None,
+    former_sync: Pending | None,
+    ordinals: tuple[int, ...],
+    second_controllers_left: int,
+) -> Outcomes:
+    """Another controller manager takes over, while the former one's sync goes on."""
+    if second_controllers_left > 0 and restarting == 0 and former_sync is None:
+        yield outcome(
+            "another controller manager takes over",
+            restarting=len(ordinals) + 1,
+            former_sync=set_sync,
+            second_controllers_left=second_controllers_left - 1,
+            **_NOTHING_ON_ITS_WAY,
+        )
+
+
+def lists_pods_anew(
+    restarting: int,
+    pod: StatefulPod | None,
+    claim: Claim | None,
+    snapshot: Snapshot,
+    ordinal: int,
+    ordinals: tuple[int, ...],
+    stale_lists: bool,
+) -> Outcomes:
+    """It lists a pod and its claim; an API server that is behind shows an old pod."""
+    if restarting != 2 + ordinals.index(ordinal):
+        return
+    done: dict[str, Any] = {"restarting": restarting - 1, "claim_cache": claim}
+    live = shown(ordinal, pod)
+    yield outcome("lists anew", pod_cache=live, **done)
+    if snapshot is not None and stale_lists and snapshot[0] == ordinal:
+        old = shown(ordinal, snapshot[1])
+        if old != live:
+            event = Event(ordinal, live, Change.IDENTITY)
+            yield outcome("lists what was", pod_cache=old, pod_queue=(event,), **done)
+
+
+def lists_anew(restarting: int, stateful_set: StatefulSet | None) -> Outcomes:
+    """It lists the set."""
+    if restarting == 1:
+        yield outcome(
+            "lists anew",
+            restarting=0,
+            set_cache=stateful_set,
+            set_key=Key(dirty=stateful_set is not None),
+            set_sync=None,
+            set_copy=Copy(),
+        )
+
+
+# ---- the former controller --------------------------------------------------------------------
+
+
+def _rest(former_sync: Pending, answer: Any) -> dict[str, Any]:
+    step = former_sync.answered(answer)
+    return {"former_sync": None if isinstance(step, Done) else step}
+
+
+def land_pod_write(
+    former_sync: Pending | None,
+    pod: StatefulPod | None,
+    claim: Claim | None,
+    held_uids: frozenset[int],
+    pod_queue: Queue,
+    ordinal: int,
+    graceful: bool,
+    lag: int,
+) -> Outcomes:
+    """The former controller's next request is about a pod."""
+    if former_sync is None or (former_sync.write.kind, former_sync.write.key) != ("Pod", ordinal):
+        return
+    if not has_room(pod_queue, lag):
+        return
+    held = held_uids | ({claim.owner} if claim is not None and claim.owner else set())
+    answer, changes = carried_out_pod(former_sync.write, pod, frozenset(held), pod_queue, graceful)
+    words = f"the former controller {former_sync.write.verb}s pod {ordinal}"
+    yield outcome(words, **_foreign(changes, "pod_queue"), **_rest(former_sync, answer))
+
+
+def land_claim_write(
+    former_sync: Pending | None,
+    claim: Claim | None,
+    claim_queue: Queue,
+    ordinal: int,
+    lag: int,
+) -> Outcomes:
+    """The former controller's next request is about a claim."""
+    if former_sync is None or (former_sync.write.kind, former_sync.write.key) != (
+        "Claim",
+        ordinal,
+    ):
+        return
+    if not has_room(claim_queue, lag):
+        return
+    answer, changes = carried_out_claim(former_sync.write, claim, claim_queue)
+    words = f"the former controller {former_sync.write.verb}s the claim of pod {ordinal}"
+    yield outcome(words, **_foreign(changes, "claim_queue"), **_rest(former_sync, answer))
+
+
+def land_status_write(
+    former_sync: Pending | None,
+    stateful_set: StatefulSet | None,
+    set_queue: Queue,
+    set_copy: Copy,
+    set_syncing: bool,
+    lag: int,
+) -> Outcomes:
+    """The former controller's next request is its status, of a spec that may be older."""
+    if former_sync is None or former_sync.write.kind != "StatefulSet":
+        return
+    if not has_room(set_queue, lag):
+        return
+    yield outcome("the former controller's status conflicts", **_rest(former_sync, "conflict"))
+    fresh = Copy(generation=False)
+    answer, changes = carried_out_status(former_sync.write, stateful_set, set_queue, fresh)
+    done = _foreign(changes, "set_queue")
+    if changes and set_syncing:
+        done["set_copy"] = evolve(set_copy, current=False)
+    if answer == "applied":
+        yield outcome("the former controller reports", **done, **_rest(former_sync, answer))
+
+
+def _foreign(changes: dict[str, Any], queue: str) -> dict[str, Any]:
+    """The changes, with an event that the new controller does not know to be its own."""
+    if queue not in changes:
+        return dict(changes)
+    *others, last = changes[queue]
+    return changes | {queue: (*others, evolve(last, own=False))}

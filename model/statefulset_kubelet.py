@@ -1,0 +1,285 @@
+"""
+The kubelets of the pods of a StatefulSet, and who else acts on pods of nodes that are lost.
+
+:Go: kubernetes v1.36.3 pkg/kubelet/kubelet.go, pkg/kubelet/config/apiserver.go,
+    pkg/controller/podgc/gc_controller.go, pkg/controller/tainteviction/taint_eviction.go,
+    pkg/scheduler/schedule_one.go
+:Docs: https://kubernetes.io/docs/tasks/run-application/force-delete-stateful-set-pod/
+:Omits: that the scheduler says so where no node takes a pod; that a kubelet which is cut off may
+    still start what it was told of before; how long images
+    take; restart back-off; readiness of a pod that terminates (it keeps what it had); that a
+    kubelet which started with a stale list stops pods that are not in it.
+
+A process is what runs for a pod on a node, whether or not the API server has that pod: for each
+ordinal a pair of the node and the uid of the pod whose containers run there.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from attrs import evolve
+
+from seatrial.core import Outcome, Outcomes, outcome
+
+from .informer import Queue, has_room
+from .nodes import Nodes, at, feasible, hears, lost
+from .statefulset_api import Claim, StatefulPod
+from .statefulset_pods import after_deletion, not_ready, pod_written, shown
+
+__all__ = [
+    "Processes",
+    "collect_lost_pod",
+    "evict",
+    "exit_container",
+    "fail",
+    "kubelet_due",
+    "lost_pod_due",
+    "mark_not_ready",
+    "pass_min_ready_seconds",
+    "run",
+    "schedule",
+    "scheduling_due",
+    "start_what_was",
+    "waiting",
+]
+
+Processes = tuple[tuple[int, int], ...]
+"""Where containers of pods of one ordinal run: node and uid of the pod, in order."""
+
+
+# ---- the scheduler ----------------------------------------------------------------------------
+
+
+def scheduling_due(pod: StatefulPod | None) -> bool:
+    """View: whether the pod has no node yet."""
+    return pod is not None and pod.node is None
+
+
+def schedule(
+    pod: StatefulPod | None,
+    claim: Claim | None,
+    nodes: Nodes,
+    pod_queue: Queue,
+    ordinal: int,
+    has_claims: bool,
+    lag: int,
+) -> Outcomes:
+    """The scheduler puts a pod on any node that takes it. Go: schedulePod, bind"""
+    if pod is None or pod.node is not None or not has_room(pod_queue, lag):
+        return
+    if has_claims and (claim is None or claim.terminating):
+        why = "is missing" if claim is None else "is being deleted"
+        if pod.unschedulable != why:
+            done = pod_written(ordinal, pod, evolve(pod, unschedulable=why), pod_queue)
+            yield outcome(f"cannot place pod {ordinal}: its claim {why}", **done)
+        return
+    for name, each in enumerate(nodes, 1):
+        if feasible(each):
+            after = evolve(pod, node=name, unschedulable="")
+            done = pod_written(ordinal, pod, after, pod_queue)
+            yield outcome(f"puts pod {ordinal} on n{name}", **done)
+
+
+# ---- the kubelet ------------------------------------------------------------------------------
+
+
+def kubelet_due(pod: StatefulPod | None, process: Processes) -> bool:
+    """View: whether a kubelet has anything to do for this ordinal, if it hears."""
+    if pod is None or pod.node is None:
+        return bool(process)
+    if _stopping(pod):
+        return bool(process) or pod.kind.terminating
+    return process != ((pod.node, pod.uid),) or not pod.kind.ready
+
+
+def run(
+    pod: StatefulPod | None,
+    process: Processes,
+    nodes: Nodes,
+    pod_queue: Queue,
+    ordinal: int,
+    lag: int,
+    never_ready: frozenset[int],
+    min_ready_seconds: int,
+) -> Outcomes:
+    """One step of a kubelet towards what the API server says of this ordinal. Go: syncPod"""
+    for each in process:
+        node, _ = each
+        its = pod is not None and (pod.node, pod.uid) == each
+        if hears(at(nodes, node)) and (pod is None or not its or _stopping(pod)):
+            words = f"pod {ordinal}" if its else f"a former pod {ordinal}"
+            left = tuple(other for other in process if other != each)
+            yield outcome(f"n{node} stops the containers of {words}", process=left)
+    if pod is None or pod.node is None or not hears(at(nodes, pod.node)):
+        return
+    runs = (pod.node, pod.uid) in process
+    if not _stopping(pod) and not runs:
+        after = tuple(sorted((*process, (pod.node, pod.uid))))
+        yield outcome(f"n{pod.node} starts the containers of pod {ordinal}", process=after)
+    if has_room(pod_queue, lag):
+        yield from _report(pod, runs, pod_queue, ordinal, never_ready, min_ready_seconds)
+
+
+def _stopping(pod: StatefulPod) -> bool:
+    return pod.kind.terminating or pod.kind.phase in ("Failed", "Succeeded")
+
+
+def _report(
+    pod: StatefulPod,
+    runs: bool,
+    queue: Queue,
+    ordinal: int,
+    never_ready: frozenset[int],
+    min_ready_seconds: int,
+) -> Iterator[Outcome]:
+    kind = pod.kind
+    if kind.terminating:
+        if not runs:
+            done = pod_written(ordinal, pod, None, queue)
+            yield outcome(f"n{pod.node} confirms that pod {ordinal} is gone", **done)
+        return
+    if not runs:
+        return
+    if kind.phase == "Pending":
+        after = evolve(pod, kind=evolve(kind, phase="Running"))
+        words = f"n{pod.node} reports that pod {ordinal} runs"
+        yield outcome(words, **pod_written(ordinal, pod, after, queue))
+    elif kind.phase == "Running" and not kind.ready and pod.revision not in never_ready:
+        ready = evolve(kind, ready=True, available=min_ready_seconds == 0)
+        done = pod_written(ordinal, pod, evolve(pod, kind=ready), queue)
+        yield outcome(f"n{pod.node} reports that pod {ordinal} is ready", **done)
+
+
+def start_what_was(
+    snapshot: tuple[int, StatefulPod] | None,
+    process: Processes,
+    nodes: Nodes,
+    ordinal: int,
+) -> Outcomes:
+    """A kubelet whose first list was out of date starts a pod that was deleted long ago."""
+    if snapshot is None or snapshot[0] != ordinal or snapshot[1].node is None:
+        return
+    pod, node = snapshot[1], snapshot[1].node
+    its = at(nodes, node)
+    if its.stale and hears(its) and not _stopping(pod) and (node, pod.uid) not in process:
+        after = tuple(sorted((*process, (node, pod.uid))))
+        yield outcome(
+            f"n{node} starts the containers of a pod {ordinal} that it was told of", process=after
+        )
+
+
+# ---- time -------------------------------------------------------------------------------------
+
+
+def waiting(pod: StatefulPod | None) -> bool:
+    """View: whether the pod is ready, and not available yet."""
+    return pod is not None and pod.kind.ready and not pod.kind.available
+
+
+def pass_min_ready_seconds(pod: StatefulPod | None, pod_queue: Queue, ordinal: int) -> Outcomes:
+    """The pod has been ready for minReadySeconds. Nobody is told: who asks finds out."""
+    if pod is None or not pod.kind.ready or pod.kind.available:
+        return
+    if any(event.key == ordinal for event in pod_queue):
+        return
+    after = evolve(pod, kind=evolve(pod.kind, available=True))
+    yield outcome(
+        f"minReadySeconds pass for pod {ordinal}", pod=after, pod_cache=shown(ordinal, after)
+    )
+
+
+# ---- faults -----------------------------------------------------------------------------------
+
+
+def exit_container(
+    pod: StatefulPod | None,
+    nodes: Nodes,
+    pod_queue: Queue,
+    ordinal: int,
+    lag: int,
+    container_exits_left: int,
+) -> Outcomes:
+    """A container of a ready pod exits, or its probe fails; the kubelet goes on with it."""
+    if container_exits_left == 0 or pod is None or pod.node is None or not has_room(pod_queue, lag):
+        return
+    if pod.kind.ready and not pod.kind.terminating and hears(at(nodes, pod.node)):
+        yield outcome(
+            f"pod {ordinal} is not ready any more",
+            container_exits_left=container_exits_left - 1,
+            **pod_written(ordinal, pod, not_ready(pod), pod_queue),
+        )
+
+
+def fail(
+    pod: StatefulPod | None,
+    process: Processes,
+    nodes: Nodes,
+    pod_queue: Queue,
+    ordinal: int,
+    lag: int,
+    pod_failures_left: int,
+) -> Outcomes:
+    """A kubelet evicts a pod to save its node: the containers end, and the object is Failed."""
+    if pod_failures_left == 0 or pod is None or pod.node is None or _stopping(pod):
+        return
+    if not has_room(pod_queue, lag) or not hears(at(nodes, pod.node)):
+        return
+    after = evolve(pod, kind=evolve(not_ready(pod).kind, phase="Failed"))
+    yield outcome(
+        f"pod {ordinal} fails for good",
+        process=tuple(each for each in process if each != (pod.node, pod.uid)),
+        pod_failures_left=pod_failures_left - 1,
+        **pod_written(ordinal, pod, after, pod_queue),
+    )
+
+
+# ---- pods of nodes that are lost --------------------------------------------------------------
+
+
+def lost_pod_due(pod: StatefulPod | None, nodes: Nodes) -> bool:
+    """View: whether a controller of nodes has anything to do with the pod."""
+    if pod is None or pod.node is None:
+        return False
+    its = at(nodes, pod.node)
+    if lost(its, pod.kind.terminating):
+        return True
+    return its.registered == "unreachable" and (pod.kind.ready or not pod.kind.terminating)
+
+
+def mark_not_ready(
+    pod: StatefulPod | None, nodes: Nodes, pod_queue: Queue, ordinal: int, lag: int
+) -> Outcomes:
+    """A pod of an unreachable node counts as not ready. Go: markPodsNotReady"""
+    if pod is None or pod.node is None or not has_room(pod_queue, lag):
+        return
+    if at(nodes, pod.node).registered == "unreachable" and pod.kind.ready:
+        done = pod_written(ordinal, pod, not_ready(pod), pod_queue)
+        yield outcome(f"marks pod {ordinal} not ready: its node is unreachable", **done)
+
+
+def evict(
+    pod: StatefulPod | None,
+    nodes: Nodes,
+    pod_queue: Queue,
+    ordinal: int,
+    lag: int,
+    graceful: bool,
+) -> Outcomes:
+    """After five minutes the pods of an unreachable node are deleted. Go: deletePod"""
+    if pod is None or pod.node is None or not has_room(pod_queue, lag):
+        return
+    unreachable = at(nodes, pod.node).registered == "unreachable"
+    if unreachable and not pod.kind.ready and not pod.kind.terminating:
+        done = pod_written(ordinal, pod, after_deletion(pod, graceful), pod_queue)
+        yield outcome(f"evicts pod {ordinal} from the unreachable n{pod.node}", **done)
+
+
+def collect_lost_pod(
+    pod: StatefulPod | None, nodes: Nodes, pod_queue: Queue, ordinal: int, lag: int
+) -> Outcomes:
+    """Pods of lost nodes are removed, and no kubelet is asked. Go: gcOrphaned, gcTerminating"""
+    if pod is None or pod.node is None or not has_room(pod_queue, lag):
+        return
+    if lost(at(nodes, pod.node), pod.kind.terminating):
+        done: dict[str, Any] = pod_written(ordinal, pod, None, pod_queue)
+        yield outcome(f"removes pod {ordinal} of the lost n{pod.node} from the API", **done)

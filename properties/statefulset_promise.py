@@ -1,0 +1,274 @@
+"""Where promises about StatefulSets are asked: preconditions of manifest and environment."""
+
+from typing import Any
+
+from attrs import evolve
+
+from seatrial.model import Environment
+
+from .promise import Precondition, without
+
+__all__ = [
+    "ALL_BELOW",
+    "AT_ONCE",
+    "CAUGHT_UP",
+    "CHANGED_ONCE",
+    "CLAIMS",
+    "CLAIMS_KEPT",
+    "CLAIMS_WAIT",
+    "CONFIRMED",
+    "DROPPED_WHEN_DELETED",
+    "DROPPED_WHEN_SCALED",
+    "GATED",
+    "GRACE",
+    "HEALTHY",
+    "KEPT_ALIVE",
+    "NEVER_EMPTIED",
+    "NODES_REMAIN",
+    "NODES_STAY",
+    "NOT_FORCED",
+    "NOT_GATED",
+    "NO_CLAIM_DELETED",
+    "NO_DISRUPTION",
+    "NO_GRACE",
+    "NO_PARTITION",
+    "NO_RESCALE",
+    "ONE_AT_MOST",
+    "ON_DELETE",
+    "ORDERED",
+    "PARALLEL",
+    "PARTITIONED",
+    "PARTITION_STAYS",
+    "PLAIN_RANGE",
+    "READY_TEMPLATES",
+    "REALLY_OFF",
+    "ROLLING",
+    "SCALED_ONCE",
+    "SEVERAL",
+    "SHIFTED",
+    "SLOW_READY",
+    "SOME",
+    "STALE",
+    "none_of",
+]
+
+
+def none_of(words: str, *names: str) -> Precondition:
+    """That no user and no fault has one of these names."""
+    return Precondition(
+        words,
+        lambda spec, around: not any(map(around.times, names)),
+        lambda around: without(around, *names),
+    )
+
+
+# ---- of the manifest --------------------------------------------------------------------------
+
+ORDERED = Precondition(
+    "podManagementPolicy is OrderedReady",
+    lambda spec, around: spec.pod_management_policy == "OrderedReady",
+)
+PARALLEL = Precondition(
+    "podManagementPolicy is Parallel",
+    lambda spec, around: spec.pod_management_policy == "Parallel",
+)
+ROLLING = Precondition(
+    "the update strategy is RollingUpdate",
+    lambda spec, around: spec.update_strategy.type == "RollingUpdate",
+)
+ON_DELETE = Precondition(
+    "the update strategy is OnDelete", lambda spec, around: spec.update_strategy.type == "OnDelete"
+)
+GRACE = Precondition(
+    "terminationGracePeriodSeconds is not 0", lambda spec, around: bool(spec.graceful)
+)
+NO_GRACE = Precondition(
+    "terminationGracePeriodSeconds is 0", lambda spec, around: not spec.graceful
+)
+SOME = Precondition("there are replicas", lambda spec, around: spec.replicas > 0)
+SEVERAL = Precondition("there are two replicas or more", lambda spec, around: spec.replicas > 1)
+CLAIMS = Precondition("there are volumeClaimTemplates", lambda spec, around: spec.has_claims)
+
+
+def _partition(spec: Any) -> int:
+    rolling = spec.update_strategy.rolling_update
+    return 0 if rolling is None else int(rolling.partition)
+
+
+PARTITIONED = Precondition(
+    "there is a partition",
+    lambda spec, around: _partition(spec) > 0,
+)
+NO_PARTITION = Precondition("there is no partition", lambda spec, around: _partition(spec) == 0)
+
+
+def _one_at_most(spec: Any) -> bool:
+    rolling = spec.update_strategy.rolling_update
+    bound = None if rolling is None else rolling.max_unavailable
+    return bound is None or bool((bound.kind, bound.value) == ("int", 1))
+
+
+ONE_AT_MOST = Precondition("maxUnavailable is 1", lambda spec, around: _one_at_most(spec))
+PLAIN_RANGE = Precondition("ordinals start at 0", lambda spec, around: spec.ordinals_start == 0)
+SHIFTED = Precondition("ordinals start above 0", lambda spec, around: spec.ordinals_start > 0)
+
+
+def _all_kept(spec: Any, around: Environment) -> bool:
+    sizes = [spec.replicas, *map(int, around.values("scale"))]
+    return bool(_partition(spec) >= max(sizes))
+
+
+ALL_BELOW = Precondition("the partition is at least replicas", _all_kept)
+SLOW_READY = Precondition("minReadySeconds is set", lambda spec, around: spec.min_ready_seconds > 0)
+
+
+def _retained(spec: Any) -> bool:
+    policy = spec.retention
+    return bool(policy.when_scaled == "Retain")
+
+
+CLAIMS_KEPT = Precondition(
+    "claims are retained when the set is scaled, and when it is deleted or it is not deleted;"
+    " nobody changes that",
+    lambda spec, around: (
+        _retained(spec)
+        and (spec.retention.when_deleted == "Retain" or not around.times("delete"))
+        and not around.times("set-retention")
+    ),
+    lambda around: without(around, "set-retention", "delete"),
+)
+DROPPED_WHEN_SCALED = Precondition("whenScaled is Delete", lambda spec, around: not _retained(spec))
+DROPPED_WHEN_DELETED = Precondition(
+    "whenDeleted is Delete", lambda spec, around: spec.retention.when_deleted == "Delete"
+)
+
+# ---- of the environment -----------------------------------------------------------------------
+
+NOT_FORCED = none_of("no pod is deleted by force", "force-delete")
+NODES_STAY = none_of("no Node object is deleted", "delete-node")
+REALLY_OFF = Precondition(
+    "only nodes that are off for good get the taint out-of-service",
+    lambda spec, around: (
+        not around.times("out-of-service")
+        or not (around.times("node-partition") or around.times("node-crash"))
+    ),
+    lambda around: without(around, "out-of-service"),
+)
+"""A machine that crashed may come back before the taint is put on it, with its pods."""
+
+
+def _never_stale(around: Environment) -> bool:
+    up_to_date = around.gate("WatchListClient") and around.gate("WatchList")
+    return up_to_date or not around.times("stale-api-server")
+
+
+CAUGHT_UP = Precondition(
+    "no list is out of date: WatchListClient and WatchList are on, or no `stale-api-server`",
+    lambda spec, around: _never_stale(around),
+    lambda around: without(around, "stale-api-server"),
+)
+CLAIMS_WAIT = Precondition(
+    "no member comes back whose claim is dropped when it is scaled away: whenScaled is Retain, or"
+    " the set is scaled once at most; the retention policy stays",
+    lambda spec, around: (
+        not spec.has_claims
+        or ((_retained(spec) or around.times("scale") <= 1) and not around.times("set-retention"))
+    ),
+    lambda around: without(around, "scale", "set-retention"),
+)
+"""Nobody is told when a claim is gone: who waits for that waits for any other event."""
+STALE = Precondition(
+    "a kubelet may start with a list that is out of date after a pod of its was replaced:"
+    " `stale-api-server`, WatchListClient or WatchList off, `kubelet-restart` or `node-crash`",
+    lambda spec, around: (
+        not _never_stale(around)
+        and around.times("kubelet-restart") + around.times("node-crash") > 0
+        and sum(map(around.times, ("set-image", "delete-pod", "drain"))) > 0
+    ),
+)
+CONFIRMED = (NOT_FORCED, NODES_STAY, REALLY_OFF, CAUGHT_UP, GRACE)
+"""Nobody takes a pod from the API but its kubelet, and no kubelet starts one that was taken."""
+
+AT_ONCE = Precondition(
+    "a sync is not interrupted, and caches show every write before the next: level atomic, lag 0",
+    lambda spec, around: around.level == "atomic" and around.lag == 0,
+    lambda around: evolve(around, level="atomic", lag=0),
+)
+NO_DISRUPTION = none_of(
+    "nobody else disturbs pods: none fails, no node is lost, no list is stale, nobody deletes any",
+    "container-exit",
+    "pod-failed",
+    "never-ready",
+    "node-crash",
+    "node-off",
+    "node-partition",
+    "stale-api-server",
+    "delete-pod",
+    "force-delete",
+    "delete-claim",
+    "drain",
+    "delete-node",
+    "out-of-service",
+    "delete",
+)
+NO_RESCALE = none_of("nobody scales the set", "scale")
+SCALED_ONCE = Precondition(
+    "the set is scaled once at most",
+    lambda spec, around: around.times("scale") <= 1,
+    lambda around: without(around, "scale"),
+)
+NEVER_EMPTIED = Precondition(
+    "the set is never scaled to 0",
+    lambda spec, around: spec.replicas > 0 and "0" not in around.values("scale"),
+    lambda around: without(around, "scale"),
+)
+CHANGED_ONCE = Precondition(
+    "podManagementPolicy is OrderedReady, or the template is changed once at most",
+    lambda spec, around: (
+        spec.pod_management_policy == "OrderedReady"
+        or around.times("set-image") + around.times("undo") <= 1
+    ),
+)
+"""With Parallel the next update takes the top down while the last one is at work further below."""
+PARTITION_STAYS = none_of("nobody changes the partition", "set-partition")
+READY_TEMPLATES = none_of("pods of every template become ready", "never-ready")
+KEPT_ALIVE = none_of("nobody deletes the set", "delete")
+HEALTHY = Precondition(
+    "pods of every template become ready, and no node is lost or drained for good",
+    lambda spec, around: (
+        not (
+            around.times("never-ready")
+            or around.loses_nodes
+            or around.times("drain")
+            or around.times("delete-node")
+        )
+    ),
+    lambda around: without(
+        around,
+        "never-ready",
+        "node-crash",
+        "node-off",
+        "node-partition",
+        "drain",
+        "delete-node",
+        "out-of-service",
+    ),
+)
+NODES_REMAIN = none_of(
+    "no node is lost, drained or deleted",
+    "node-crash",
+    "node-off",
+    "node-partition",
+    "drain",
+    "delete-node",
+    "out-of-service",
+)
+NO_CLAIM_DELETED = none_of("nobody deletes a claim", "delete-claim")
+GATED = Precondition(
+    "the gate MaxUnavailableStatefulSet is on",
+    lambda spec, around: around.gate("MaxUnavailableStatefulSet"),
+)
+NOT_GATED = Precondition(
+    "the gate MaxUnavailableStatefulSet is off",
+    lambda spec, around: not around.gate("MaxUnavailableStatefulSet"),
+)

@@ -1,0 +1,461 @@
+"""How a StatefulSet replaces its pods by those of a new template."""
+
+from collections.abc import Iterator
+
+from seatrial.core import All, after_each_step, always, converges_to, sometimes
+
+from .promise import INTERLEAVED, Precondition, Promise, does, under
+from .statefulset_promise import (
+    ALL_BELOW,
+    AT_ONCE,
+    CHANGED_ONCE,
+    CLAIMS_WAIT,
+    GATED,
+    HEALTHY,
+    KEPT_ALIVE,
+    NEVER_EMPTIED,
+    NO_CLAIM_DELETED,
+    NO_DISRUPTION,
+    NO_PARTITION,
+    NO_RESCALE,
+    NODES_REMAIN,
+    NOT_GATED,
+    ON_DELETE,
+    ONE_AT_MOST,
+    ORDERED,
+    PARALLEL,
+    PARTITION_STAYS,
+    PARTITIONED,
+    READY_TEMPLATES,
+    ROLLING,
+    SEVERAL,
+    SHIFTED,
+    SLOW_READY,
+    SOME,
+    none_of,
+)
+
+__all__ = ["PROMISES"]
+
+_SET = "https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/"
+_PARTITIONS = _SET + "#partitions"
+_ROLLING = _SET + "#rolling-updates"
+_KEP = (
+    "https://github.com/kubernetes/enhancements/blob/master/keps/sig-apps/"
+    "961-maxunavailable-for-statefulset/README.md"
+)
+_ISSUES = "https://github.com/kubernetes/kubernetes/issues/"
+_PULLS = "https://github.com/kubernetes/kubernetes/pull/"
+_SAID = "what is said of StatefulSets"
+
+
+# ---- partition --------------------------------------------------------------------------------
+
+
+@under(ROLLING, PARTITIONED, PARTITION_STAYS, NEVER_EMPTIED)
+@always(
+    id="seed-statefulset-partition-two-versions",
+    says="members below the partition keep the old revision, however they are created again",
+    source=_PARTITIONS,
+    over="ordinal",
+    premise=lambda target: target > 1,
+)
+def below_keeps_the_old(
+    pod_revision: int, partition: int, ordinal: int, start: int
+) -> Iterator[str]:
+    if ordinal - start < partition and pod_revision > 1:
+        yield f"pod {ordinal} has revision {pod_revision}, though the partition is {partition}"
+
+
+@under(
+    ROLLING,
+    PARTITIONED,
+    does("set-image"),
+    Precondition(
+        "the set may be scaled to 0 and back",
+        lambda spec, around: (
+            "0" in around.values("scale")
+            and around.times("scale") > 1
+            and any(int(size) > 0 for size in around.values("scale"))
+        ),
+    ),
+)
+@always(
+    id="partition-outlives-an-empty-set",
+    says="members below the partition keep the old revision when the set was empty in between",
+    source=_ISSUES + "121534",
+    expected="refuted",
+    over="ordinal",
+    premise=lambda target: target > 1,
+)
+def keeps_the_old_from_zero(
+    pod_revision: int, partition: int, ordinal: int, start: int
+) -> Iterator[str]:
+    if ordinal - start < partition and pod_revision > 1:
+        yield f"pod {ordinal} has revision {pod_revision}, though the partition is {partition}"
+
+
+@under(ROLLING, ALL_BELOW, PARTITION_STAYS, NEVER_EMPTIED)
+@after_each_step(
+    id="statefulset-partition-above-replicas",
+    says="with a partition of at least `replicas`, a new template reaches no pod",
+    source=_PARTITIONS,
+    over="ordinal",
+    premise=lambda target: target > 1,
+)
+def reaches_no_pod(pod_revision: int, ordinal: int) -> Iterator[str]:
+    if pod_revision > 1:
+        yield f"pod {ordinal} has revision {pod_revision}"
+
+
+_SHIFTED_WITHIN = Precondition(
+    "the partition is less than the number of the last ordinal",
+    lambda spec, around: (
+        spec.update_strategy.rolling_update is not None
+        and spec.update_strategy.rolling_update.partition <= spec.end
+    ),
+)
+
+
+def _rolled_out(
+    pod_revision: All[int], pod_state: All[str], target: int, wanted: int, start: int, low: int
+) -> bool:
+    """Whether all members from the index `low` on are available and of the template."""
+    return all(
+        state == "available" and (at - start < low or pod_revision[at] == target)
+        for at, state in pod_state.items()
+        if 0 <= at - start < wanted
+    )
+
+
+@under(ROLLING, SHIFTED, PARTITIONED, _SHIFTED_WITHIN, does("set-image"), KEPT_ALIVE, HEALTHY, SOME)
+@converges_to(
+    id="statefulset-partition-with-start-ordinal",
+    says="all members whose ordinal is at least the partition are updated",
+    source=_PARTITIONS,
+    expected="refuted",
+)
+def updated_by_ordinal(
+    pod_revision: All[int],
+    pod_state: All[str],
+    target: int,
+    wanted: int,
+    start: int,
+    partition: int,
+) -> bool:
+    low = max(0, partition - start)
+    return _rolled_out(pod_revision, pod_state, target, wanted, start, low)
+
+
+# ---- progress ---------------------------------------------------------------------------------
+
+
+@under(
+    ROLLING,
+    KEPT_ALIVE,
+    HEALTHY,
+    CLAIMS_WAIT,
+    NO_CLAIM_DELETED,
+)
+@converges_to(
+    id="statefulset-rollout-completes",
+    says="in the end all members from the partition on are available and of the newest template",
+    source=_ROLLING,
+)
+def rollout_completes(
+    pod_revision: All[int],
+    pod_state: All[str],
+    target: int,
+    wanted: int,
+    start: int,
+    partition: int,
+) -> bool:
+    return _rolled_out(pod_revision, pod_state, target, wanted, start, partition)
+
+
+_BROKEN_AND_MENDED = Precondition(
+    "a template whose pods never become ready may be put right again",
+    lambda spec, around: (
+        around.times("never-ready") > 0
+        and around.times("set-image") + around.times("undo") > around.times("never-ready")
+    ),
+)
+
+
+@under(
+    ROLLING,
+    ORDERED,
+    NO_PARTITION,
+    _BROKEN_AND_MENDED,
+    KEPT_ALIVE,
+    SOME,
+    none_of("nobody deletes pods", "delete-pod", "force-delete"),
+)
+@converges_to(
+    id="good-template-repairs",
+    says="once the template is good again, members of a broken one are replaced by themselves",
+    source=_SET + "#forced-rollback",
+    expected="refuted",
+)
+def good_template_repairs(
+    pod_state: All[str], target: int, wanted: int, start: int, never_ready: frozenset[int]
+) -> bool:
+    return target in never_ready or all(
+        state == "available" for at, state in pod_state.items() if 0 <= at - start < wanted
+    )
+
+
+@under(
+    ROLLING,
+    PARALLEL,
+    GATED,
+    NO_PARTITION,
+    ONE_AT_MOST,
+    _BROKEN_AND_MENDED,
+    KEPT_ALIVE,
+    SOME,
+    none_of("nobody deletes pods", "delete-pod", "force-delete"),
+    Precondition(
+        "the release is older than 1.37",
+        lambda spec, around: "sts-two-phase-update" not in around.rules,
+    ),
+)
+@converges_to(
+    id="kep961-default-one-unchanged",
+    says="with maxUnavailable, Parallel repairs a broken template once it is good again, as before",
+    source=_KEP,
+    expected="refuted",
+)
+def gate_repairs(
+    pod_state: All[str], target: int, wanted: int, start: int, never_ready: frozenset[int]
+) -> bool:
+    return target in never_ready or all(
+        state == "available" for at, state in pod_state.items() if 0 <= at - start < wanted
+    )
+
+
+@under(
+    ROLLING,
+    PARALLEL,
+    Precondition(
+        "the gate MaxUnavailableStatefulSet is off, or the release is 1.37",
+        lambda spec, around: (
+            not around.gate("MaxUnavailableStatefulSet") or "sts-two-phase-update" in around.rules
+        ),
+    ),
+    _BROKEN_AND_MENDED,
+    KEPT_ALIVE,
+    SOME,
+    NODES_REMAIN,
+    NO_CLAIM_DELETED,
+    PARTITION_STAYS,
+    NO_PARTITION,
+)
+@converges_to(
+    id="kep3541-parallel-never-repairs",
+    says="with Parallel, members of a broken template are replaced once it is good again",
+    source=_KEP,
+)
+def parallel_repairs(
+    pod_state: All[str], target: int, wanted: int, start: int, never_ready: frozenset[int]
+) -> bool:
+    return target in never_ready or all(
+        state == "available" for at, state in pod_state.items() if 0 <= at - start < wanted
+    )
+
+
+# ---- how many at once -------------------------------------------------------------------------
+
+
+def _down(pod_state: All[str], wanted: int, start: int) -> int:
+    return sum(state != "available" for at, state in pod_state.items() if 0 <= at - start < wanted)
+
+
+def _only_updates(action: str) -> bool:
+    return action.startswith("write_pod") or action == "observe"
+
+
+@under(ROLLING, GATED, AT_ONCE)
+@after_each_step(
+    id="statefulset-maxunavailable-bound",
+    says="an update takes down available members only while fewer than maxUnavailable are down",
+    source=_KEP,
+    premise=lambda action: _only_updates(action),
+)
+def within_max_unavailable(
+    action: str,
+    pod_state: All[str],
+    pod_state_before: All[str],
+    wanted: int,
+    start: int,
+    most_unavailable: int,
+) -> Iterator[str]:
+    if not _only_updates(action):
+        return
+    before, after = (_down(each, wanted, start) for each in (pod_state_before, pod_state))
+    if after > max(before, most_unavailable):
+        yield f"{after} members are down, {before} were; maxUnavailable is {most_unavailable}"
+
+
+@under(ROLLING, NOT_GATED, ORDERED, AT_ONCE)
+@after_each_step(
+    id="seed-statefulset-safer-to-reason",
+    says="an update takes down an available member only if all others are available",
+    source=_ROLLING,
+    premise=lambda action: _only_updates(action),
+)
+def one_at_a_time(
+    action: str, pod_state: All[str], pod_state_before: All[str], wanted: int, start: int
+) -> Iterator[str]:
+    if not _only_updates(action):
+        return
+    before, after = (_down(each, wanted, start) for each in (pod_state_before, pod_state))
+    if after > max(before, 1):
+        yield f"{after} members are down, {before} were"
+
+
+@under(
+    ROLLING,
+    NOT_GATED,
+    PARALLEL,
+    SEVERAL,
+    NO_PARTITION,
+    does("set-image"),
+    does("container-exit"),
+)
+@after_each_step(
+    id="statefulset-parallel-does-not-affect-updates",
+    says="Parallel affects scaling only: an update waits for members that are not available",
+    source=_SET + "#parallel-pod-management",
+    expected="refuted",
+    premise=lambda action: _only_updates(action),
+)
+def parallel_updates_one_at_a_time(
+    action: str, pod_state: All[str], pod_state_before: All[str], wanted: int, start: int
+) -> Iterator[str]:
+    if not _only_updates(action):
+        return
+    before, after = (_down(each, wanted, start) for each in (pod_state_before, pod_state))
+    if after > max(before, 1):
+        yield f"{after} members are down, {before} were"
+
+
+@under(ROLLING, NOT_GATED, NO_DISRUPTION, NO_RESCALE, CHANGED_ONCE)
+@after_each_step(
+    id="update-one-by-one",
+    says="without disruption an update takes down one member at a time, Parallel or not",
+    source=_ROLLING,
+    premise=lambda action: _only_updates(action),
+)
+def update_one_by_one(
+    pod_state: All[str], pod_state_before: All[str], wanted: int, start: int
+) -> Iterator[str]:
+    down = _down(pod_state, wanted, start)
+    if down > 1:
+        yield f"{down} members are not available"
+
+
+@under(
+    ON_DELETE, INTERLEAVED, NO_RESCALE, KEPT_ALIVE, none_of("no pod fails for good", "pod-failed")
+)
+@after_each_step(
+    id="statefulset-ondelete-no-automatic-update",
+    says="with OnDelete the controller deletes no pod",
+    source=_SET + "#update-strategies",
+    premise=lambda target: target > 1,
+)
+def deletes_none(action: str, decided: tuple[str, int]) -> Iterator[str]:
+    if action == "observe" and decided[0] == "delete":
+        yield f"decides to delete pod {decided[1]}"
+
+
+# ---- status -----------------------------------------------------------------------------------
+
+
+@under(ROLLING, SLOW_READY, does("set-image"), SOME, NO_PARTITION, READY_TEMPLATES)
+@after_each_step(
+    id="complete-means-available",
+    says="the update revision becomes the current one only when all members are available",
+    source=_PULLS + "139307",
+    expected="refuted",
+    premise=lambda current_revision, current_revision_before: (
+        current_revision > current_revision_before > 0
+    ),
+)
+def complete_means_available(
+    current_revision: int,
+    current_revision_before: int,
+    pod_state: All[str],
+    wanted: int,
+    start: int,
+) -> Iterator[str]:
+    if current_revision > current_revision_before > 0 and _down(pod_state, wanted, start):
+        yield f"revision {current_revision} is current, and {dict(pod_state)} are the members"
+
+
+@under(does("set-image", 2), INTERLEAVED, ROLLING, SOME, NO_PARTITION)
+@always(
+    id="current-replicas-are-counted",
+    says="status.currentReplicas is never sent as a number below 0",
+    source=_PULLS + "75498",
+    expected="refuted",
+)
+def current_not_negative(sent_current: int) -> Iterator[str]:
+    if sent_current < 0:
+        yield f"currentReplicas {sent_current} is sent, which the API server refuses"
+
+
+@under(KEPT_ALIVE, HEALTHY, NO_CLAIM_DELETED)
+@converges_to(
+    id="statefulset-status-settles",
+    says="in the end the status counts the members that there are",
+    source=_SET,
+)
+def status_settles(
+    reported: tuple[int, int, int], pod_state: All[str], pod_revision: All[int], target: int
+) -> bool:
+    there = [at for at, state in pod_state.items() if state != "absent"]
+    ready = sum(pod_state[at] in ("ready", "available") for at in there)
+    updated = sum(pod_revision[at] == target for at in there)
+    return reported == (len(there), ready, updated)
+
+
+@under(
+    ROLLING,
+    PARALLEL,
+    SEVERAL,
+    does("set-image"),
+    CHANGED_ONCE,
+    NOT_GATED,
+    NO_DISRUPTION,
+    NO_RESCALE,
+)
+@sometimes(
+    id="seed-statefulset-parallel-rolling-update",
+    says="an update of a Parallel set replaces several members at a time",
+    source=_SAID,
+    expected="refuted",
+)
+def several_at_once(pod_state: All[str], wanted: int, start: int) -> bool:
+    return _down(pod_state, wanted, start) > 1
+
+
+PROMISES: tuple[Promise, ...] = (
+    below_keeps_the_old,
+    keeps_the_old_from_zero,
+    reaches_no_pod,
+    updated_by_ordinal,
+    rollout_completes,
+    good_template_repairs,
+    gate_repairs,
+    parallel_repairs,
+    within_max_unavailable,
+    one_at_a_time,
+    parallel_updates_one_at_a_time,
+    update_one_by_one,
+    deletes_none,
+    complete_means_available,
+    current_not_negative,
+    status_settles,
+    several_at_once,
+)
