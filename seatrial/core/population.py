@@ -18,6 +18,24 @@ __all__ = ["Population"]
 K = TypeVar("K")
 
 
+_KEYS: dict[int, tuple[Any, Any]] = {}
+"""Classes that were looked at, by identity, with their sort keys: most move on as they are."""
+_KEPT = 100_000
+
+
+def _key_of(kind: Any) -> Any:
+    """The sort key of a class. Raises ValueRefused where it is no value."""
+    known = _KEYS.get(id(kind))
+    if known is not None:  # it holds its class, so no other one has that identity
+        return known[1]
+    check_value(kind)
+    key = sort_key(kind)
+    if len(_KEYS) >= _KEPT:
+        _KEYS.clear()
+    _KEYS[id(kind)] = (kind, key)
+    return key
+
+
 class _Part(tuple[Any, ...]):
     """Some of the pairs of a population, in their order: canonical already."""
 
