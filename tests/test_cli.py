@@ -16,7 +16,7 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 
 import seatrial
-from seatrial import checking, core
+from seatrial import checking, core, searching
 from seatrial.cli import main
 from seatrial.core import NotAFunction
 from seatrial.display import Look
@@ -234,7 +234,7 @@ def test_a_defect_of_ours_gives_exit_code_4_and_says_what_to_send(
     run: Run, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
     """Whoever meets it has done nothing wrong and should not have to ask what we need."""
-    monkeypatch.setattr(checking, "explore", fails_with(error))
+    monkeypatch.setattr(searching, "explore", fails_with(error))
 
     result = run("check", ROLLOUT, "--max-depth", "3")
 
@@ -247,7 +247,7 @@ def test_a_defect_of_ours_gives_exit_code_4_and_says_what_to_send(
 
 def test_running_out_of_memory_is_inconclusive(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing was decided, and nothing is broken."""
-    monkeypatch.setattr(checking, "explore", fails_with(MemoryError()))
+    monkeypatch.setattr(searching, "explore", fails_with(MemoryError()))
 
     result = run("check", ROLLOUT)
 
@@ -263,7 +263,7 @@ def test_an_interrupt_outside_of_the_search_is_inconclusive_too(
     def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(checking, "explore", interrupted)
+    monkeypatch.setattr(searching, "explore", interrupted)
 
     assert run("check", ROLLOUT).code == 3
 
@@ -326,7 +326,7 @@ def test_where_results_cannot_be_written_is_found_out_before_the_search(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Not after an hour."""
-    monkeypatch.setattr(checking, "explore", fails_with(AssertionError("the search began")))
+    monkeypatch.setattr(searching, "explore", fails_with(AssertionError("the search began")))
 
     assert run("check", ROLLOUT, "--output", "/dev/null/report").code == 2
 
@@ -453,6 +453,20 @@ def test_written_traces_replay_exactly(run: Run, traces: Path) -> None:
         "",
     )
     assert stuck.out.startswith("replayed exactly: 1 step of rollout (replicas=3, max_surge=0,")
+
+
+def test_a_trace_without_its_last_step_does_not_replay(
+    run: Run, traces: Path, tmp_path: Path
+) -> None:
+    """It is a run of the system still, but no longer one of what the file says that it shows."""
+    whole = json.loads((traces / "sane" / "available-pods.itf.json").read_text())
+    path = tmp_path / "shorter.itf.json"
+    path.write_text(json.dumps({**whole, "states": whole["states"][:-1]}))
+
+    shorter = run("trace", "replay", str(path))
+
+    assert shorter.code == 2
+    assert "does not break available-pods" in shorter.err
 
 
 def test_a_shown_trace_is_the_timeline_of_the_report(run: Run, traces: Path) -> None:
