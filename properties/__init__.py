@@ -31,6 +31,11 @@ if TYPE_CHECKING:
         statefulset_promise,
         statefulset_update,
         statefulsets,
+        theorem_bounds,
+        theorem_parts,
+        theorem_replicaset,
+        theorem_sizes,
+        theorems,
         workloads,
     )
     from .jobs import properties_for_job
@@ -65,6 +70,11 @@ __all__ = [
     "statefulset_promise",
     "statefulset_update",
     "statefulsets",
+    "theorem_bounds",
+    "theorem_parts",
+    "theorem_replicaset",
+    "theorem_sizes",
+    "theorems",
     "workloads",
 ]
 

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import attrs
 
 from seatrial import properties
-from seatrial.core import DeclarationError, Property, System
+from seatrial.core import DeclarationError, Property, System, Theorem
 from seatrial.counterexamples import Story
 from seatrial.model import (
     Environment,
@@ -56,7 +56,8 @@ class Kind:
     `spec_of` gives what controllers read of a manifest, and `compose` makes a system of that in an
     environment. `users`, `faults` and `gates` are the names that mean something there, of those in
     `seatrial.model.environment`; `usual` has what is allowed unless something is asked for.
-    `broken_by_bugs` are what its known bugs break, beside the promises.
+    `broken_by_bugs` are what its known bugs break, beside the promises. `theorems` gives what is
+    proved about the controllers of a workload with such a spec.
     """
 
     name: str
@@ -70,6 +71,7 @@ class Kind:
     usual: Environment
     bugs: tuple[Mutant, ...] = ()
     broken_by_bugs: tuple[Property, ...] = ()
+    theorems: Callable[[Any], tuple[Theorem, ...]] = lambda spec: ()
 
     def environment(self, around: Environment) -> Environment:
         """The part of an environment that concerns this kind."""
@@ -95,6 +97,7 @@ DEPLOYMENT = Kind(
     usual=Environment(),
     bugs=deployment_mutants.MUTANTS,
     broken_by_bugs=properties.known_bugs.PROPERTIES,
+    theorems=lambda spec: properties.theorems.theorems_for(spec),
 )
 
 JOB = Kind(
