@@ -498,7 +498,7 @@ def test_indexes_are_read_as_they_are_written(indexes: set[int]) -> None:
 
 # ---- of any sync --------------------------------------------------------------------------------
 
-phases = st.sampled_from(["Pending", "Running", "Succeeded", "Failed"])
+phases: st.SearchStrategy[Any] = st.sampled_from(["Pending", "Running", "Succeeded", "Failed"])
 
 
 @st.composite
