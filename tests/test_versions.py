@@ -61,6 +61,16 @@ def test_a_release_has_these_gates_for_stateful_sets(
     assert (gates["WatchListClient"], gates["WatchList"]) == (up_to_date, True)
 
 
+def test_the_job_controller_asks_two_gates() -> None:
+    """Both are on by default since 1.36; of other releases the Job controller was not read."""
+    gates = dict(versions.known("1.36.3").gates)
+
+    assert {name: gates[name] for name in versions.OF_JOBS} == {
+        "StaleControllerConsistencyJob": True,
+        "MutableSchedulingDirectivesForSuspendedJobs": True,
+    }
+
+
 def test_a_minor_version_is_its_newest_patch() -> None:
     """Of those that were read."""
     assert [versions.known(each).version for each in ("1.34", "1.35", "1.36", "1.37")] == [
