@@ -99,6 +99,10 @@ REFUTED: dict[str, tuple[Case, int]] = {
         case(1, "scale:0", "container-exit", **FINE),
         5,
     ),
+    "statefulset-scale-to-zero-before-delete": (
+        case(2, "set-image,delete-pod,scale:0", "never-ready"),
+        18,
+    ),
     "seed-statefulset-order-or-parallel-terminate": (case(2, "delete"), 2),
     "scaled-away-and-back": (case(1, "scale:0,scale:1", claims=SCALED), 9),
     "partition-outlives-an-empty-set": (
@@ -164,6 +168,7 @@ _TAINTED = case(1, "out-of-service", "node-partition", claims=KEPT)
 _BACK = case(1, "out-of-service", "node-crash", claims=KEPT)
 _LISTED = case(1, "delete-pod", "stale-api-server,kubelet-restart", claims=KEPT, gates=STALE)
 _NO_TIME = case(1, "delete-pod", claims=KEPT, graceful=False)
+_TAKEN_OVER = case(2, "set-image", "second-controller", parallel=True, nodes=1, **FINE)
 _IDENTITY = (
     "statefulset-at-most-one",
     "seed-statefulset-at-most-one",
@@ -194,6 +199,12 @@ DROPPED: tuple[tuple[str, Any, Case], ...] = (
         asked.AT_ONCE,
         case(2, "delete-pod", "container-exit", **FINE),
     ),
+    (
+        "statefulset-scaling-before-update",
+        asked.ORDERED,
+        case(2, "set-image,scale:1,delete-pod", parallel=True, **FINE),
+    ),
+    ("update-one-by-one", asked.ONE_CONTROLLER, _TAKEN_OVER),
     (
         "scaled-down-from-the-top",
         asked.ORDERED,
