@@ -21,6 +21,14 @@ GATED = "MaxUnavailableStatefulSet=true"
 STALE = "WatchListClient=false"
 FINE: dict[str, Any] = {"level": "interleaved", "lag": 1}
 
+_IDENTITY = (
+    "statefulset-at-most-one",
+    "seed-statefulset-at-most-one",
+    "one-writer-per-claim",
+    "statefulset-new-pod-only-after-full-termination",
+    "seed-statefulset-replace-only-after-stop",
+)
+
 # ---- what holds -------------------------------------------------------------------------------
 
 CASES = (
@@ -83,6 +91,33 @@ def test_every_promise_that_holds_is_asked_somewhere_and_its_premise_is_met_ther
         each.property.id for each in statefulsets.PROMISES if each.property.expected == "holds"
     }
     assert holding - met == set()
+
+
+# ---- how large they are -----------------------------------------------------------------------
+
+
+def test_two_members_on_two_nodes_have_so_many_states() -> None:
+    """One node is cut off, and may come back; one image is changed. Pins the model."""
+    of = case(2, "set-image", "node-partition", claims=KEPT, **FINE, ids=_IDENTITY)
+
+    found = searched(of)
+
+    assert (found.exploration.states, found.exploration.transitions) == (159_030, 466_668)
+    assert {verdict.status for verdict in found.verdicts} == {"holds"}
+    assert found.exploration.rule_evaluations < 0.02 * found.exploration.transitions
+
+
+@pytest.mark.slow
+def test_an_ensemble_of_three_on_three_nodes_is_searched_to_its_end() -> None:
+    """The same of three members: half a minute of a processor, and less than 1 GiB."""
+    of = case(3, "set-image", "node-partition", nodes=3, claims=KEPT, **FINE, ids=_IDENTITY[:1])
+
+    found = searched(of)
+
+    assert (found.exploration.states, found.exploration.transitions) == (13_916_681, 46_378_212)
+    assert found.verdicts[0].status == "holds"
+    assert found.exploration.rule_evaluations < 0.01 * found.exploration.transitions
+    assert found.exploration.bytes_held < 1 << 30
 
 
 # ---- what is refuted --------------------------------------------------------------------------
@@ -169,13 +204,6 @@ _BACK = case(1, "out-of-service", "node-crash", claims=KEPT)
 _LISTED = case(1, "delete-pod", "stale-api-server,kubelet-restart", claims=KEPT, gates=STALE)
 _NO_TIME = case(1, "delete-pod", claims=KEPT, graceful=False)
 _TAKEN_OVER = case(2, "set-image", "second-controller", parallel=True, nodes=1, **FINE)
-_IDENTITY = (
-    "statefulset-at-most-one",
-    "seed-statefulset-at-most-one",
-    "one-writer-per-claim",
-    "statefulset-new-pod-only-after-full-termination",
-    "seed-statefulset-replace-only-after-stop",
-)
 DROPPED: tuple[tuple[str, Any, Case], ...] = (
     *((each, asked.NOT_FORCED, _FORCED) for each in _IDENTITY),
     *((each, asked.NODES_STAY, _NODE_GONE) for each in _IDENTITY),
