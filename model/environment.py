@@ -24,6 +24,7 @@ __all__ = [
     "FAULTS",
     "GATES",
     "LEVELS",
+    "MOST_NODES",
     "MOST_REPLICAS",
     "OF_DEPLOYMENTS",
     "OF_STATEFUL_SETS",
@@ -186,7 +187,7 @@ GATES = dict(versions.known(DEFAULT).gates)
 """Feature gates that the controllers of that release ask, and their defaults."""
 
 _MOST_TIMES = 20
-_MOST_NODES = 5
+MOST_NODES = 5
 MOST_REPLICAS = 400
 """A sync of more pods than this would be a longer chain of committed steps than engines follow."""
 _FORM = re.compile(r"([a-z-]+)(?::([A-Za-z0-9]+))?(?:@([0-9]{1,9}))?")
@@ -396,8 +397,8 @@ def number_of_nodes(asked: int | None) -> int:
     """
     if asked is None:
         return Environment().nodes
-    if not 1 <= asked <= _MOST_NODES:
-        raise DeclarationError(f"--nodes {asked} is not between 1 and {_MOST_NODES}")
+    if not 1 <= asked <= MOST_NODES:
+        raise DeclarationError(f"--nodes {asked} is not between 1 and {MOST_NODES}")
     return asked
 
 

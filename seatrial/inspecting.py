@@ -36,6 +36,7 @@ from . import __version__
 from .display import Look
 from .examples import EXAMPLES, PREFIX, Example, example, made, nearest
 from .kinds import KINDS
+from .other_manifest import with_manifest
 from .scenarios import subject_of_recipe
 
 __all__ = ["Read", "explain", "list_examples", "read_trace", "replay_trace", "show_trace"]
@@ -291,14 +292,33 @@ def show_trace(path: Path, look: Look, *, all_values: bool, roads: bool) -> str:
     )
 
 
-def replay_trace(path: Path) -> str:
+def replay_trace(path: Path, manifest: Path | None = None) -> str:
     """
-    A sentence that says that the file is a run of its system.
+    A sentence that says that the file is a run of its system, or of it with another manifest.
 
     Raises ReplayError where it is not, or where it does not break the property that the file names:
-    so it is with the first steps of a longer one.
+    so it is with the first steps of a longer one. It says what differs in the manifest where that
+    is why.
     """
-    read = read_trace(path)
+    if manifest is None:
+        return _replayed(read_trace(path))
+    with path.open("rb") as file:
+        itf = read_itf(file.read(_LIMIT + 1))
+    recipe = itf.meta.get("subject")
+    if not isinstance(recipe, dict):
+        raise DeclarationError(f"{path} is no trace of a workload, and so of no manifest")
+    subject_of_recipe(recipe, str(path))  # what is wrong with the file itself is said first
+    other, differ = with_manifest(recipe, manifest)
+    try:
+        said = _replayed(_of_recipe(itf, other, path))
+    except ReplayError as error:
+        if not differ:
+            raise
+        raise ReplayError(f"{path} is a trace of another manifest: {'; '.join(differ)}") from error
+    return said if not differ else f"{said.rstrip()}; other here: {'; '.join(differ)}\n"
+
+
+def _replayed(read: Read) -> str:
     _confirmed(read)
     steps = f"{read.trace.length} step{'' if read.trace.length == 1 else 's'}"
     loop = ", and the loop closes" if read.trace.loop is not None else ""
