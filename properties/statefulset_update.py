@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from seatrial.core import All, after_each_step, always, converges_to, sometimes
+from seatrial.core import All, after_each_step, always, converges_to, no_hot_loop, sometimes
 
-from .promise import INTERLEAVED, Precondition, Promise, does, under
+from .promise import INTERLEAVED, Precondition, Promise, at_all_times, does, under
 from .statefulset_promise import (
     ALL_BELOW,
     AT_ONCE,
@@ -442,6 +442,16 @@ def several_at_once(pod_state: All[str], wanted: int, start: int) -> bool:
     return _down(pod_state, wanted, start) > 1
 
 
+writes_end: Promise = at_all_times(
+    no_hot_loop(
+        id="statefulset-no-hot-loop",
+        work=("write_pod", "write_status"),
+        says="the controller does not write for ever once users and faults rest",
+        source="https://kubernetes.io/docs/concepts/architecture/controller/",
+    )
+)
+
+
 PROMISES: tuple[Promise, ...] = (
     below_keeps_the_old,
     keeps_the_old_from_zero,
@@ -460,4 +470,5 @@ PROMISES: tuple[Promise, ...] = (
     current_not_negative,
     status_settles,
     several_at_once,
+    writes_end,
 )

@@ -4,11 +4,12 @@ What is promised of StatefulSets is asked of small ones, and what is refuted is 
 Each precondition that a holding promise has is dropped here, and a run then breaks it.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
-from seatrial.model import statefulset_mutants
+from seatrial.model import statefulset_api, statefulset_control, statefulset_mutants
 from seatrial.properties import statefulset_promise as asked
 from seatrial.properties import statefulsets
 from statefulsets import BY_ID, ON_DELETE, Case, broken, case, rolling, searched
@@ -350,9 +351,26 @@ def test_a_promise_is_broken_where_a_precondition_is_dropped(
     assert verdict.trace.length > 0
 
 
+def always_the_last(
+    of: statefulset_api.StatefulSetSpec, replicas: Sequence[statefulset_api.PodSeen], *others: Any
+) -> tuple[statefulset_api.PodSeen, ...]:
+    """An update that never finds its pods to be of the new revision."""
+    return tuple(each for each in replicas[-1:] if not each.kind.terminating)
+
+
+def test_a_controller_that_always_finds_something_to_update_writes_for_ever(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(statefulset_control, "pods_to_delete", always_the_last)
+
+    verdict = broken("statefulset-no-hot-loop", "", case(1, "delete-pod"))
+
+    assert verdict.because == "the loop of 9 steps is fair and works without progress"
+
+
 def test_every_promise_that_holds_has_a_run_that_breaks_it() -> None:
     """A dropped precondition, or a known bug. What is only said to be possible needs none."""
-    broken_by = {name for name, _, _ in DROPPED}
+    broken_by = {name for name, _, _ in DROPPED} | {"statefulset-no-hot-loop"}
     broken_by |= {name for each in statefulset_mutants.MUTANTS for name in each.shows}
 
     for each in statefulsets.PROMISES:
