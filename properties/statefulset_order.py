@@ -11,6 +11,7 @@ from .statefulset_promise import (
     CLAIMS,
     CLAIMS_WAIT,
     DROPPED_WHEN_SCALED,
+    GRACE,
     HEALTHY,
     KEPT_ALIVE,
     NO_CLAIM_DELETED,
@@ -236,6 +237,7 @@ def no_scale_down_when_unhealthy(
 
 @under(
     SEVERAL,
+    GRACE,
     Precondition(
         "the set may be deleted with its pods",
         lambda spec, around: around.values("delete")[:1] in (("background",), ("foreground",)),
