@@ -59,7 +59,7 @@ slow: $(VENV)/.installed-dev  ## the tests marked slow
 	$(BIN)/pytest -m slow
 
 random-systems: $(VENV)/.installed-dev  ## compare the engine with the reference on 100,000 random systems
-	$(BIN)/python tests/random_systems.py --count 100000
+	$(BIN)/python tests/random_systems.py --count 100000 --workers $(WORKERS)
 
 # Cases are drawn anew with another SEED. The oracle is what `make oracle` builds.
 CONFORMANCE = PYTHONPATH=tests $(BIN)/python -m conformance

@@ -7,6 +7,7 @@ from typing import Any
 
 import attrs
 
+from seatrial import properties
 from seatrial.core import (
     DeclarationError,
     Ground,
@@ -14,10 +15,12 @@ from seatrial.core import (
     ReplayError,
     Trace,
     TraceFormatError,
+    as_system,
     ground,
     ground_property,
 )
 from seatrial.counterexamples import (
+    Confirmed,
     ItfTrace,
     Story,
     as_trace,
@@ -36,7 +39,15 @@ from .kinds import KINDS
 from .other_manifest import with_manifest
 from .scenarios import subject_of_recipe
 
-__all__ = ["Read", "explain", "list_examples", "read_trace", "replay_trace", "show_trace"]
+__all__ = [
+    "Read",
+    "confirmed",
+    "explain",
+    "list_examples",
+    "read_trace",
+    "replay_trace",
+    "show_trace",
+]
 
 _LIMIT = 64 * 2**20
 
@@ -168,6 +179,8 @@ def _of_another_version(itf: ItfTrace) -> str:
 
 def _read(itf: ItfTrace, path: Path) -> Read:
     recipe = itf.meta.get("subject")
+    if isinstance(recipe, dict) and "theorem" in recipe:
+        return _of_theorem(itf, recipe)
     if isinstance(recipe, dict):
         return _of_recipe(itf, recipe, path)
     name = itf.meta.get("system")
@@ -225,6 +238,23 @@ def _of_recipe(itf: ItfTrace, recipe: Mapping[str, Any], path: Path) -> Read:
     )
 
 
+def _of_theorem(itf: ItfTrace, recipe: Mapping[str, Any]) -> Read:
+    """The step that breaks a theorem, from the numbers at which it does."""
+    name = recipe["theorem"]
+    known = {each.id: each for each in properties.theorems.THEOREMS}
+    if name not in known:
+        raise ReplayError(f"there is no theorem {name!r}; {nearest(str(name), known)}")
+    theorem, given = known[name], recipe.get("values")
+    if not isinstance(given, dict) or given.keys() != dict(theorem.ranges).keys():
+        raise ReplayError(f"the file does not give the numbers that theorem {name} is about")
+    for key, allowed in theorem.ranges:
+        if not allowed.allows(given[key]):
+            raise ReplayError(f"{key} is {given[key]!r}; in theorem {name} it is {allowed}")
+    system, asked = as_system(theorem, [dict(given)])
+    grounded = ground(system)
+    return Read(as_trace(itf, grounded), grounded, asked, shown=system.name, violation=True)
+
+
 def _parameters(meta: Mapping[str, Any], path: Path) -> dict[str, int]:
     given = meta.get("parameters")
     if given is None:
@@ -238,6 +268,16 @@ def _parameters(meta: Mapping[str, Any], path: Path) -> dict[str, int]:
     return values
 
 
+def confirmed(read: Read) -> Confirmed:
+    """What the run shows. Raises ReplayError where that is not what the file says."""
+    found = confirm(read.trace, read.property, read.system)
+    if found.witness and read.violation and read.property.kind != "sometimes":
+        raise ReplayError(
+            f"the run in the trace does not break {read.property.id}: {found.trace.because[0]}"
+        )
+    return found
+
+
 def show_trace(path: Path, look: Look, *, all_values: bool, roads: bool) -> str:
     """
     The trace of a file as a timeline, with the reasons that the run itself gives.
@@ -245,11 +285,7 @@ def show_trace(path: Path, look: Look, *, all_values: bool, roads: bool) -> str:
     Raises ReplayError where it does not break the property that the file names.
     """
     read = read_trace(path)
-    found = confirm(read.trace, read.property, read.system)
-    if found.witness and read.violation and read.property.kind != "sometimes":
-        raise ReplayError(
-            f"the run in the trace does not break {read.property.id}: {found.trace.because[0]}"
-        )
+    found = confirmed(read)
     return render(
         found.trace,
         read.property,
@@ -268,7 +304,9 @@ def replay_trace(path: Path, manifest: Path | None = None) -> str:
     """
     A sentence that says that the file is a run of its system, or of it with another manifest.
 
-    Raises ReplayError with what differs in the manifest where that is why it is none.
+    Raises ReplayError where it is not, or where it does not break the property that the file names:
+    so it is with the first steps of a longer one. Where another manifest is why, it says what
+    differs.
     """
     if manifest is None:
         return _replayed(read_trace(path))
@@ -289,6 +327,7 @@ def replay_trace(path: Path, manifest: Path | None = None) -> str:
 
 
 def _replayed(read: Read) -> str:
+    confirmed(read)
     steps = f"{read.trace.length} step{'' if read.trace.length == 1 else 's'}"
     loop = ", and the loop closes" if read.trace.loop is not None else ""
     return printable(f"replayed exactly: {steps} of {read.shown}{loop}") + "\n"

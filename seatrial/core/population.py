@@ -45,9 +45,9 @@ def _canonical(counts: Mapping[Any, int] | Iterable[tuple[Any, int]]) -> tuple[A
                 " different types; use one type for its classes"
             )
     for kind, count in added.items():
-        if type(count) is int and count < 0:
+        if count < 0:
             raise ValueRefused(f"a population cannot hold {shown(count)} of {kind!r}")
-    kept = [(kind, n) for kind, n in added.items() if not (type(n) is int and n == 0)]
+    kept = [(kind, n) for kind, n in added.items() if n != 0]
     return tuple(sorted(kept, key=lambda pair: sort_key(pair[0])))
 
 
