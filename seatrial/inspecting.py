@@ -305,8 +305,8 @@ def replay_trace(path: Path, manifest: Path | None = None) -> str:
     A sentence that says that the file is a run of its system, or of it with another manifest.
 
     Raises ReplayError where it is not, or where it does not break the property that the file names:
-    so it is with the first steps of a longer one. Where another manifest is why, it says what
-    differs.
+    so it is with the first steps of a longer one. It says what differs in the manifest where that
+    is why.
     """
     if manifest is None:
         return _replayed(read_trace(path))

@@ -635,7 +635,7 @@ def test_version_is_the_package_s(run: Run) -> None:
 def test_the_face_offers_what_core_and_the_engine_define() -> None:
     """`from seatrial import System` and the longer way give one and the same class."""
     assert seatrial.System is core.System
-    assert {*seatrial.__all__} <= {*core.__all__, "explore", "__version__"}
+    assert {*seatrial.__all__} <= {*core.__all__, "explore", "hypothesize", "__version__"}
     with pytest.raises(AttributeError, match="no attribute 'Systme'"):
         _ = seatrial.Systme  # type: ignore[attr-defined]
 

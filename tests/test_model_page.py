@@ -77,11 +77,11 @@ PARTS = {
 HEAD = """\
 # What is modelled, and what is left out?
 
-Of Kubernetes v1.36.3: the controllers of Deployments, ReplicaSets, StatefulSets and Jobs with caches
-and work queues, the API server as far as they depend on it, one kubelet for each pod, nodes where
-they matter (StatefulSets), the garbage collector for what they own, users, and faults. This page is
-made from the modules of `model/`, where each says of which Go code it is a model (`:Go:`) and what
-it leaves out (`:Omits:`).
+Of Kubernetes v1.36.3: the controllers of Deployments, ReplicaSets, StatefulSets and Jobs with
+caches and work queues, the API server as far as they depend on it, one kubelet for each pod, nodes
+where they matter (StatefulSets), the garbage collector for what they own, users, and faults. This
+page is made from the modules of `model/`, where each says of which Go code it is a model (`:Go:`)
+and what it leaves out (`:Omits:`).
 
 """
 

@@ -326,6 +326,55 @@ def test_a_quorum_holds_while_a_statefulset_is_updated(
     }
 
 
+JOB = """\
+apiVersion: batch/v1
+kind: Job
+metadata: {name: import}
+spec:
+  parallelism: 2
+  completions: 2
+  template:
+    metadata: {labels: {app: import}}
+    spec: {restartPolicy: Never, containers: [{name: import, image: import:1}]}
+"""
+
+
+def test_a_job_is_seen_as_the_api_has_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """And what means nothing for a Job is refused at its place in the file."""
+    (tmp_path / "job.yaml").write_text(JOB)
+    path = tmp_path / "job.trial.yaml"
+    of = "job('import')"
+    expressions = {
+        "width": f"{of}.active <= {of}.spec.parallelism",
+        "alone": f"{of}.running <= 1",
+        "counts": f"{of}.status.succeeded + {of}.status.active <= 2 && {of}.terminating == 0",
+        "ends": f"!{of}.status.conditions.exists(c, c.type == 'Complete')",
+    }
+    text = (
+        HEAD
+        + "  manifests: [job.yaml]\n  properties: []\n"
+        + "  environment: {faults: [], level: atomic, lag: 0}\n  invariants:\n"
+        + "".join(f'  - {{name: {n}, expression: "{e}"}}\n' for n, e in expressions.items())
+    )
+    path.write_text(text)
+
+    assert main(["check", str(path), "--quiet"]) == 1
+
+    out = capsys.readouterr().out
+    assert {name: f"  {name:<8}  {'holds':<12}" in out for name in expressions} == {
+        "width": True,
+        "alone": False,
+        "counts": True,
+        "ends": False,
+    }
+    path.write_text(text.replace("faults: []", "faults: [pod-failed]"))
+    assert main(["check", str(path)]) == 2
+    said = capsys.readouterr().err
+    assert "job.trial.yaml:7:17: spec.environment.faults: 'pod-failed' means nothing" in said
+
+
 @pytest.mark.parametrize(
     ("line", "says"),
     [
