@@ -93,7 +93,9 @@ def edited(suite: pytest.Pytester, *changes: tuple[str, str]) -> None:
 
 
 def run(suite: pytest.Pytester, *words: str) -> pytest.RunResult:
-    return suite.runpytest_inprocess("-p", "no:cacheprovider", "-p", "no:syrupy", *words)
+    away = ("cacheprovider", "syrupy", "hypothesispytest")
+    without = [word for name in away for word in ("-p", f"no:{name}")]
+    return suite.runpytest_inprocess(*without, *words)
 
 
 # ---- trial files ------------------------------------------------------------------------------
