@@ -134,6 +134,11 @@ class Trials:
         self.options = self.settings.drawn(with_trial(self.settings.options(targets=(name,))))
         found = scenarios_of(self.options)
         self.found = {each.name: each for each in found}
+        asked = {each.id for name in self.found for each in self.promises(name)}
+        for name in self.options.properties:
+            if name not in asked:
+                # A name that is asked of nothing would be a green run that has tested nothing.
+                raise DeclarationError(f"{self.path.name}: {name} is asked of no workload here")
 
     def promises(self, scenario: str) -> Iterator[Property]:
         """What is asked of a scenario, on any rung or in any part of one."""

@@ -50,6 +50,7 @@ def with_trial(options: Options) -> Options:
         raise DeclarationError("--why asks one promise; give the manifest, and no trial file")
     trial = read_trial(files[0])
     _check_names(trial)
+    said = dict(options.limits)
     others = tuple(each for each in options.targets if not is_trial(each))
     names = trial.properties or ()
     if trial.properties is not None:
@@ -71,6 +72,9 @@ def with_trial(options: Options) -> Options:
         memory_limit=options.memory_limit
         or _amount(trial, "memory", trial.memory_limit, parse_bytes),
         reduce=options.reduce or trial.reduce,
+        runs=options.runs if "runs" in said else trial.runs or options.runs,
+        steps=options.steps if "steps" in said else trial.steps or options.steps,
+        seed=options.seed or trial.seed or 0,
         engine=options.engine if options.engine_said else trial.engine or options.engine,
         trial=trial,
         added=Added(trial.invariants, trial.expected),

@@ -58,8 +58,9 @@ def test_everything_that_options_say_can_be_said() -> None:
         "  assumeInert: [Service]",
         "properties: [a, b]",
         "expected: {a: refuted}",
-        "limits: {states: 5, depth: 6, time: 7s, memory: 8MiB}",
-        "engine: explore",
+        "limits: {states: 5, depth: 6, time: 7s, memory: 8MiB, runs: 9, steps: 10}",
+        "engine: auto",
+        "seed: 4",
         "reduce: [symmetry]",
     )
 
@@ -77,7 +78,8 @@ def test_everything_that_options_say_can_be_said() -> None:
     assert (found.properties, found.expected) == (("a", "b"), (("a", "refuted"),))
     limits = (found.max_states, found.max_depth, found.time_limit, found.memory_limit)
     assert limits == (5, 6, "7s", "8MiB")
-    assert (found.engine, found.reduce) == ("explore", ("symmetry",))
+    assert (found.runs, found.steps, found.seed) == (9, 10, 4)
+    assert (found.engine, found.reduce) == ("auto", ("symmetry",))
     assert found.targets == (str(Path("folder") / "web.yaml"),)
 
 
@@ -112,6 +114,8 @@ def test_what_is_not_said_is_left_open() -> None:
         (["limits: {states: 0}"], "spec.limits.states: 0 is no number from 1 to "),
         (["limits: {time: [1]}"], "spec.limits.time: a list is no amount"),
         (["engine: spin"], "spec.engine: 'spin' is none of explore, hypothesis, auto"),
+        (["limits: {runs: 5}"], "6:18: spec.limits.runs: this is for random runs; write engine:"),
+        (["seed: 5", "engine: explore"], "6:9: spec.seed: this is for random runs"),
         (["reduce: [all]"], "6:12: spec.reduce[0]: 'all' is none of symmetry, partial-order"),
         (["invariants: {a: b}"], "spec.invariants: a mapping is no list"),
         (["invariants: [a]"], "spec.invariants[0]: 'a' is no mapping; write name and expression"),
