@@ -11,6 +11,11 @@ if TYPE_CHECKING:
         deletion,
         deployment,
         deployment_status,
+        job_conditions,
+        job_counting,
+        job_limits,
+        job_promise,
+        jobs,
         known_bugs,
         pausing,
         promise,
@@ -33,6 +38,7 @@ if TYPE_CHECKING:
         theorems,
         workloads,
     )
+    from .jobs import properties_for_job
     from .promise import Precondition, Promise
     from .workloads import properties_for
 
@@ -42,10 +48,16 @@ __all__ = [
     "deletion",
     "deployment",
     "deployment_status",
+    "job_conditions",
+    "job_counting",
+    "job_limits",
+    "job_promise",
+    "jobs",
     "known_bugs",
     "pausing",
     "promise",
     "properties_for",
+    "properties_for_job",
     "recreate",
     "replicaset",
     "revisions",
@@ -66,7 +78,12 @@ __all__ = [
     "workloads",
 ]
 
-_FROM = {"Precondition": "promise", "Promise": "promise", "properties_for": "workloads"}
+_FROM = {
+    "Precondition": "promise",
+    "Promise": "promise",
+    "properties_for": "workloads",
+    "properties_for_job": "jobs",
+}
 
 # Type checkers and editors read the imports above; a `__getattr__` would hide misspelt names.
 if not TYPE_CHECKING:

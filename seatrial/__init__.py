@@ -1,8 +1,9 @@
 """
 Puts Kubernetes workload controllers through their sea trials before anybody ships a change.
 
-This is the public face: the vocabulary of `seatrial.core`, and `explore`, the explicit-state
-engine. Everything is imported when it is first asked for, so that `import seatrial` is quick.
+This is the public face: the vocabulary of `seatrial.core`, and the engines: `explore` visits every
+reachable state, `hypothesize` takes random runs. Everything is imported when it is first asked for,
+so that `import seatrial` is quick.
 
 >>> from seatrial import System, Variable, action, always, explore, outcome
 >>> @action(writes="pods")
@@ -77,10 +78,12 @@ if TYPE_CHECKING:
         view,
     )
     from .engines.explore import explore
+    from .engines.stateful import hypothesize
 
 __all__ = [  # noqa: RUF022 - what is ours first, then what `core` offers to authors of systems
     "__version__",
     "explore",
+    "hypothesize",
     "Action",
     "All",
     "Change",
@@ -138,7 +141,13 @@ if not TYPE_CHECKING:  # a type checker would take any name for one that exists
     from .lazy import lazily
 
     __getattr__ = lazily(
-        __name__, __all__, {**dict.fromkeys(__all__, "core"), "explore": "engines.explore"}
+        __name__,
+        __all__,
+        {
+            **dict.fromkeys(__all__, "core"),
+            "explore": "engines.explore",
+            "hypothesize": "engines.stateful",
+        },
     )
 
 

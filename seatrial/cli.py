@@ -300,10 +300,10 @@ _HOW = _options(
 _REPORT = _options(
     click.option(
         "--format",
-        type=click.Choice(["text", "json"]),
+        type=click.Choice(["text", "json", "junit", "sarif"]),
         default="text",
         show_default=True,
-        help="Form of the report; JSON is the one for scripts.",
+        help="Form of the report: JSON is the one for scripts, JUnit XML and SARIF are for CI.",
     ),
     click.option(
         "--output",
@@ -559,16 +559,23 @@ def show(path: Path, all_values: bool, roads: bool, color: str) -> int:
 
 @trace.command()
 @_FILE
-def replay(path: Path) -> int:
+@click.option(
+    "--manifest",
+    type=_Place(path_type=Path),
+    metavar="FILE.yaml",
+    help="Take the workload as it is in this file, and not as it was when the trace was made.",
+)
+def replay(path: Path, manifest: Path | None) -> int:
     """Run the system along a trace file, exactly.
 
-    Exit code 0 where every step is a step of the system with the recorded parameters, else 2 with
-    the step that is not and what was enabled instead.
+    Exit code 0 where every step is a step of the system with the recorded parameters and the run
+    breaks (or reaches) what it names, else 2: with the step that is not one and what was enabled
+    instead, with what the end of the run shows, or with what is another in the manifest.
     """
     from .display import write_out
     from .inspecting import replay_trace
 
-    write_out(replay_trace(path))
+    write_out(replay_trace(path, manifest))
     return 0
 
 

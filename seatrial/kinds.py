@@ -17,6 +17,9 @@ from seatrial.model import (
     Mutant,
     deployment_mutants,
     environment,
+    job_mutants,
+    job_story,
+    job_workload,
     mutants,
     statefulset_mutants,
     statefulset_story,
@@ -97,6 +100,21 @@ DEPLOYMENT = Kind(
     theorems=lambda spec: properties.theorems.theorems_for(spec),
 )
 
+JOB = Kind(
+    name="Job",
+    spec_of=job_workload.spec_of,
+    compose=job_workload.compose,
+    story=lambda name, spec, around: Story(
+        job_story.about(name, spec, around), job_story.summary, job_story.who, job_story.UNTOLD
+    ),
+    promises=properties.jobs.PROMISES,
+    users=environment.OF_JOBS,
+    faults=environment.AROUND_JOBS,
+    gates=versions.OF_JOBS,
+    usual=Environment(users=()),
+    bugs=job_mutants.MUTANTS,
+)
+
 STATEFUL_SET = Kind(
     name="StatefulSet",
     spec_of=statefulset_workload.spec_of,
@@ -117,7 +135,7 @@ STATEFUL_SET = Kind(
     bugs=statefulset_mutants.MUTANTS,
 )
 
-KINDS: dict[str, Kind] = {each.name: each for each in (DEPLOYMENT, STATEFUL_SET)}
+KINDS: dict[str, Kind] = {each.name: each for each in (DEPLOYMENT, STATEFUL_SET, JOB)}
 """By the names that they have in manifests, in the order in which they are listed."""
 
 

@@ -34,7 +34,9 @@ MAPPED = ("model", "properties", "counterexamples")
 LAYERS = {
     "seatrial.core": (),
     "seatrial.lazy": (),
-    "seatrial.engines": ("seatrial.core",),
+    "seatrial.engines.explore": ("seatrial.core",),
+    "seatrial.engines.stateful": ("seatrial.core",),  # and nothing of the other engine
+    "seatrial.engines": (),
     "seatrial.model": ("seatrial.core", "seatrial.lazy"),
     "seatrial.properties": ("seatrial.core", "seatrial.lazy", "seatrial.model"),
     "seatrial.counterexamples": ("seatrial.core",),

@@ -9,7 +9,8 @@ import z3
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import random_systems
+from randomly.build import build
+from randomly.draw import draw
 from seatrial.core import (
     Action,
     All,
@@ -430,7 +431,7 @@ def test_proving_and_exploring_agree_on_random_systems(start: int) -> None:
     """
     settled = 0
     for seed in range(start, start + 15):
-        system, asked = random_systems.build(random_systems.draw(seed))
+        system, asked = build(draw(seed))
         treated = [each for each in asked if each.kind in PROVABLE]
         if not treated or len(ground(system).slots) > 6:
             continue

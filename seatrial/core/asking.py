@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import islice
+from types import GeneratorType
 from typing import Any
 
 import attrs
@@ -104,7 +105,9 @@ class GroundProperty:
         if answer is None:
             return ()
         right = "nothing, or an iterable of Violation or str that says why"
-        if not isinstance(answer, Iterable) or isinstance(answer, (str, bytes, Mapping)):
+        if type(answer) is not GeneratorType and (
+            not isinstance(answer, Iterable) or isinstance(answer, (str, bytes, Mapping))
+        ):
             raise self._wrong(answer, right)
         found = []
         for each in islice(answer, _MOST_VIOLATIONS + 1):

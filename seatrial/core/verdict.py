@@ -40,9 +40,8 @@ class Sampling:
     `runs` were taken of at most `steps` steps each; `asked` is how many there could have been, and
     `seed` is what they followed from. Together they took `taken` steps through `states` distinct
     states (told apart by hashes of 64 bits), the longest to `depth`, and `capped` is what ended
-    them. `starts` counts states other than initial ones where runs
-    began; `examples` counts known runs that were tried first, `shrinking` the runs that it took to
-    make violations shorter; `fired` says how often each action was taken.
+    them. `starts` counts states other than initial ones where runs began; `examples` counts known
+    runs that were tried first; `fired` says how often each action was taken.
     """
 
     runs: int
@@ -58,7 +57,6 @@ class Sampling:
     target: bool = True
     starts: int = 0
     examples: int = 0
-    shrinking: int = 0
     fired: tuple[tuple[str, int], ...] = ()
 
 
@@ -71,7 +69,9 @@ class Exploration:
     reporting; `evaluations` counts calls by rule, view and property, `values` distinct values by
     variable; `widest` names what exceeds 1 % of the states; `bytes_held` is what the engine's own
     tables take at the end; `levels` counts the new states by depth. `sampling` is there where
-    random runs were taken, after a search or instead of one.
+    random runs were taken, after a search or instead of one. A search that met a limit had already
+    looked ahead of the states that it counts, one loop farther than the other: `evaluations` then
+    differ between `kernel`s, and `actions_never_fired` leaves out what was enabled there.
     """
 
     engine: str

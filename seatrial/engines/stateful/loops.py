@@ -35,11 +35,7 @@ class Resting:
         self.walker = walker
         self.watch = watch
         self._rules = rules
-        fair = [
-            each.number
-            for each in walker.answers.system.actions
-            if each.action.fair != "none" and not each.action.committed
-        ]
+        fair = [each.number for each in walker.answers.system.actions if each.action.fair != "none"]
         self._queue = fair
         self._seen: dict[Ids, int] = {}
 

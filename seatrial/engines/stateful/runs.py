@@ -143,9 +143,10 @@ class Runner:
                 stopped = self._stopped(start, path, nothing=not options)
                 if stopped or not options:
                     return stopped
-            option = options[more % len(options)] if len(options) > 1 else options[0]
+            picker = _Picker(taste, more, mood.plain)
+            option = picker(options) if len(options) > 1 else options[0]
             before = ids[:]
-            change, followed = walker.take(option, _Picker(taste, more))
+            change, followed = walker.take(option, picker)
             path.append((option, followed))
             counts.steps += 1
             fired[option.number] += 1
@@ -188,17 +189,22 @@ class Runner:
 
 
 class _Picker:
-    """Picks among committed outcomes, by the two bytes of the step."""
+    """Picks outcomes for one step and what it commits to, by its two bytes; 0 is the first."""
 
-    __slots__ = ("more", "taste")
+    __slots__ = ("more", "next", "plain")
 
-    def __init__(self, taste: int, more: int) -> None:
-        self.taste = taste
+    def __init__(self, taste: int, more: int, plain: int) -> None:
         self.more = more
+        self.next = taste
+        self.plain = plain
 
     def __call__(self, options: Sequence[Option]) -> Option:
-        self.more, picked = divmod(self.more + 31 * self.taste, len(options))
-        return options[picked]
+        more = self.more
+        if not more:
+            return options[0]
+        self.more = (73 * more + self.next) % 255 + 1
+        self.next += 41
+        return options[0 if more < self.plain else (more - self.plain) % len(options)]
 
 
 def trace_of(found: Found, answers: Answers, **more: Any) -> Trace:

@@ -2,8 +2,9 @@
 
 A step takes two bytes. The first is a *taste*: an order of preference over all actions of the
 system, the same at every step; the most preferred action of those that are enabled is taken. The
-second picks one of its outcomes. So a choice means the same action wherever that is enabled, and
-what follows keeps its meaning when a choice before it is dropped.
+second picks one of its outcomes, and of those of the committed steps that follow. So a choice means
+the same action wherever that is enabled, and what follows keeps its meaning when a choice before it
+is dropped.
 
 Each piece of a schedule begins with two more bytes, which may change the *mood*: weights of the
 actions that favour some and put off others (a swarm), for the steps from there on.
@@ -31,6 +32,9 @@ MOST_STEPS = 2_000
 _BYTES = 2 * PIECE + 2
 _SPREADS = (1.0, 3.0, 8.0, 20.0)
 """How far weights lie apart: e to this power. At the last one they are strict priorities."""
+
+_PLAIN = (0, 0, 128, 224, 248, 253)
+"""Of 256 bytes, so many mean the first outcome."""
 
 _NEVER = 1e6
 
@@ -92,12 +96,18 @@ def schedules(
 
 
 class Mood:
-    """Weights of the actions, and the orders of preference that were drawn by them."""
+    """
+    Weights of the actions, and the orders of preference that were drawn by them.
 
-    __slots__ = ("orders", "weights")
+    Of an action's outcomes the first is taken where a byte is less than `plain`: what goes wrong in
+    a request comes after what usually happens.
+    """
 
-    def __init__(self, weights: Sequence[float]) -> None:
+    __slots__ = ("orders", "plain", "weights")
+
+    def __init__(self, weights: Sequence[float], plain: int) -> None:
         self.weights = weights
+        self.plain = plain
         self.orders: list[Order | None] = [None] * TASTES
 
 
@@ -117,7 +127,7 @@ class Moods:
         self._ranks = [
             [log(max(1e-12, dice.expovariate(1.0))) for _ in system.actions] for _ in range(TASTES)
         ]
-        self.even = Mood([0.0] * len(system.actions))
+        self.even = Mood([0.0] * len(system.actions), 0)
         self._known: dict[int, Mood] = {}
 
     def mood(self, first: int, second: int, now: Mood | None) -> Mood:
@@ -129,7 +139,7 @@ class Moods:
         seed = second % MOODS
         known = self._known.get(seed)
         if known is None:
-            known = self._known[seed] = Mood(list(self._weights(seed)))
+            known = self._known[seed] = self._made(seed)
         return known
 
     def order(self, mood: Mood, taste: int) -> Order:
@@ -151,9 +161,13 @@ class Moods:
             known = mood.orders[taste] = self._order(numbers)
         return known
 
-    def _weights(self, seed: int) -> Iterator[float]:
-        """Logarithms of weights."""
+    def _made(self, seed: int) -> Mood:
         dice = random.Random(MOODS * self._seed + seed)
+        plain = dice.choice(_PLAIN)
+        return Mood(list(self._weights(dice)), plain)
+
+    def _weights(self, dice: random.Random) -> Iterator[float]:
+        """Logarithms of weights."""
         width = dice.choice(_SPREADS)
         by_name = dice.random() < 0.5  # so that the members of a family are alike
         unfair = dice.choice((0.0, -width, -_NEVER))

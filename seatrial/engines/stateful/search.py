@@ -151,10 +151,6 @@ class _Ended(BaseException):
     """A limit ended the search; it passes through Hypothesis, which catches exceptions."""
 
 
-class _Settled(Exception):
-    """What a schedule raises for Hypothesis where it settles a rule."""
-
-
 class _Known(BaseException):
     """A rule is settled, and nothing more is wanted of this round."""
 
@@ -196,7 +192,6 @@ class _Search:
         self.progress = progress
         self.examples = examples
         self.found: dict[int, Found] = {}
-        self.shrinking = 0
         self.tried = 0
         self._deadline = 0.0
         self.runner: Runner
@@ -278,18 +273,18 @@ class _Search:
         settled: list[Found] = []
 
         def one(schedule: Schedule) -> None:
-            if settled:
-                self.shrinking += 1
-                runner.counts.runs -= 1
-            learned = self.answers.entries
             found = runner.run(schedule)
             if found:
                 settled.extend(found)
                 raise _Known
             if self.asked.target:
-                self._steer(self.answers.entries - learned)
+                self._steer()
 
-        phases = [Phase.generate, *([Phase.target] if self.asked.target else [])]
+        steered = self.asked.target and any(
+            each.bound is not None and n not in self.found
+            for n, each in enumerate(self.answers.rules)
+        )
+        phases = [Phase.generate, *([Phase.target] if steered else [])]
         others = sum(bool(each.prefix) for each in runner.starts)
         strategy = schedules(
             len(runner.starts), self.asked.steps, others=others, rests=runner.rests
@@ -312,12 +307,11 @@ class _Search:
         except _Known:
             self._settle(settled)
 
-    def _steer(self, learned: int) -> None:
-        """Tell Hypothesis how far a run came: towards the bounds, and into what is new."""
+    def _steer(self) -> None:
+        """Tell Hypothesis how far from a bound a run stayed."""
         for rule, slack in self.runner.watch.slack.items():
             if rule not in self.found and slack < 1 << 40:
                 hypothesis.target(float(-slack), label=self.answers.rules[rule].name)
-        hypothesis.target(float(learned), label="new")
 
     def _settle(self, settled: Iterable[Found]) -> None:
         """Keep what was found, shortened, and say no more of these rules."""
@@ -400,7 +394,6 @@ class _Search:
                     capped=capped,
                     starts=sum(bool(each.prefix) for each in self.runner.starts),
                     examples=self.tried,
-                    shrinking=self.shrinking,
                     fired=tuple(self._fired()),
                 ),
             ),

@@ -2,7 +2,7 @@
 
 Each attempt is followed on the rules, from an initial state: a step that is not enabled there is
 left out, so what is kept is a run of the system again. First whole stretches are dropped, then
-smaller ones, down to single steps. Then a search, over the outcomes that are left and no others,
+smaller ones, down to single steps. Then a search, over the actions that are left and no others,
 looks for a shorter way as far as its allowance goes.
 """
 
@@ -44,7 +44,7 @@ def follow(runner: Runner, start: Start, wanted: Iterable[Wanted], done: Done) -
         return path
     last = walker.everything
     for first, *others in wanted:
-        option = _alike(walker.enabled_of(first[0]), first)
+        option = _alike(walker.options(first[0]), first)
         if option is None:
             continue
         before = walker.ids[:]
@@ -177,10 +177,13 @@ def _dropped(
 def _searched(
     runner: Runner, start: Start, best: list[Move], done: Done, check: Callable[[], None]
 ) -> list[Move]:
-    """Look breadth-first for a shorter way by the outcomes of the run that is known."""
+    """Look breadth-first for a shorter way by the actions of the run that is known."""
     walker, watch = runner.walker, runner.watch
-    kept = {wanted[0] for wanted in map(wanted_of, best)}
-    numbers = sorted({number for number, _, _ in kept})
+    chains: dict[int, list[Sequence[Key]]] = {}
+    for (number, _, _), *others in map(wanted_of, best):
+        known = chains.setdefault(number, [()])
+        if others not in known:
+            known.append(others)
     paths: dict[Ids, tuple[Move, ...]] = {start.state: ()}
     waiting = [start.state]
     taken = 0
@@ -191,18 +194,18 @@ def _searched(
             break
         check()
         walker.place(state)
-        options = [
-            option
-            for number in numbers
-            for option in walker.enabled_of(number)
-            if wanted_of((option, ()))[0] in kept
-        ]
         before = walker.ids[:]
-        for option in options:
+        steps = [
+            (option, chain)
+            for number in sorted(chains)
+            for option in walker.options(number)
+            for chain in chains[number]
+        ]
+        for option, chain in steps:
             taken += 1
             walker.place(state)
             watch.start()
-            _, followed = walker.take(option, lambda several: several[0])
+            _, followed = walker.take(option, _Repeating(chain))
             move = (option, followed)
             if done(watch.step(everything, everything, before, option.number)):
                 return [*path, move]

@@ -186,17 +186,13 @@ class Walker:
         self._stale_waiting = (1 << len(self._bits)) - 1
 
     def options(self, number: int) -> Options:
-        """The outcomes of an action that is not committed; none where it is not enabled."""
-        place = self._group_of[number]
+        """The outcomes by which an action can start a step here; none: it is not enabled."""
+        place = self._group_of.get(number, -1)
+        if self._first or place < 0:
+            return dict(self._first).get(number, ())
         if self._stale >> place & 1:
             self._look(place)
         return self._options[number]
-
-    def enabled_of(self, number: int) -> Options:
-        """The outcomes by which an action can start a step here, committed ones too."""
-        if self._first or number not in self._group_of:
-            return dict(self._first).get(number, ())
-        return self.options(number)
 
     def preferred(self, order: Iterable[tuple[int, int]]) -> Options:
         """The outcomes of the first action that is enabled, in an order that `order` has made."""
