@@ -5,10 +5,10 @@ A rolling update by the controllers' own rules, each sync in one step: small eno
     and conditions of the Deployment; what a ReplicaSet does beyond 500 pods. Both ReplicaSets are
     there from the start, and the old one has all pods. The whole model is in `workload.py`.
 
-The Deployment's sync is `deployment.sync_deployment`, whose writes of ReplicaSets are applied; which
-pods a ReplicaSet deletes is `replicaset_utils.get_pods_to_delete`, and what it reports
+The Deployment's sync is `deployment.sync_deployment`, whose writes of ReplicaSets are applied.
+Which pods a ReplicaSet deletes is `replicaset_utils.get_pods_to_delete`, and what it reports
 `calculate_status`. With `patient` the Deployment waits until each ReplicaSet has carried out its
-size: that is what keeps pods, and not only sizes, within the bound.
+size: that keeps pods, and not only sizes, within the bound.
 """
 
 from typing import NamedTuple
@@ -46,7 +46,9 @@ class Pods(NamedTuple):
 
 
 def _deployment(replicas: int, max_surge: int, max_unavailable: int) -> Deployment:
-    bounds = rolling_update(IntOrPercent.absolute(max_surge), IntOrPercent.absolute(max_unavailable))
+    bounds = rolling_update(
+        IntOrPercent.absolute(max_surge), IntOrPercent.absolute(max_unavailable)
+    )
     spec = DeploymentSpec(
         template=NEW,
         replicas=replicas,
@@ -134,9 +136,7 @@ def rolling(
     'rolling'
     """
     desired, most = replicas, replicas + max_surge
-    old = ReplicaSet(
-        OLD, OLD, replicas, desired_replicas=desired, max_replicas=most, revision=OLD
-    )
+    old = ReplicaSet(OLD, OLD, replicas, desired_replicas=desired, max_replicas=most, revision=OLD)
     status = evolve(
         old.status,
         replicas=replicas,

@@ -64,6 +64,14 @@ EXAMPLES = (
         least={"revisions": 1},
         structure=("revisions", "crashes"),
     ),
+    Example(
+        name="rolling",
+        summary="a rolling update by the controllers' own rules, each sync one step",
+        factory=model.rolling.rolling,
+        properties=properties.rolling.PROPERTIES,
+        module=model.rolling,
+        structure=("patient",),
+    ),
 )
 
 

@@ -39,7 +39,8 @@ from seatrial.engines.prove.candidates import small_states
 from seatrial.engines.prove.machine import Machine, machine
 from seatrial.engines.prove.queries import Answer, Limits, Queries
 from seatrial.engines.prove.systems import PROVABLE, prove_system
-from seatrial.model import rollout
+from seatrial.model import rolling, rollout
+from seatrial.properties import rolling as rolling_promises
 from seatrial.properties import rollout as promises
 
 SIZES = {name: Whole(0) for name in ("replicas", "max_surge", "max_unavailable")}
@@ -67,7 +68,7 @@ def number(model: Mapping[str, int], term: Any) -> Any:
 
 def by_summary(of: Machine, state: tuple[Any, ...], given: Mapping[str, int]) -> list[Any]:
     """The states after a step, as the transitions have them."""
-    numbers = {**of.state(state), **given}
+    numbers = {**of.state(state, given), **given}
     found = []
     for step in of.transitions:
         ranges = [range(-1, 6)] * len(step.choices)
@@ -81,7 +82,7 @@ def by_summary(of: Machine, state: tuple[Any, ...], given: Mapping[str, int]) ->
 
 
 def _looked_up(after: Mapping[str, Any]) -> Callable[[Any], Any]:
-    return lambda it: after[it.decl().name()]
+    return lambda it: number(after, it)
 
 
 def by_rules(of: Machine, state: tuple[Any, ...], given: Mapping[str, int]) -> list[Any]:
@@ -310,6 +311,51 @@ def test_a_state_that_no_lemma_excludes_is_shown_and_is_no_counterexample() -> N
     assert proof.status == "inconclusive"
     assert "no run of 3 steps breaks it" in proof.because
     assert any(line.startswith("replicas = ") for line in proof.stuck)
+
+
+def rolling_update(patient: int) -> Callable[[Mapping[str, Any]], System]:
+    return lambda values: rolling.rolling(**values, patient=patient)
+
+
+@pytest.mark.heavy
+def test_sizes_stay_within_the_bound_and_pods_do_not() -> None:
+    """
+    By the controllers' own rules, for all sizes, surges and unavailabilities.
+
+    The old ReplicaSet is asked for none and has not deleted its pod yet when the new one grows.
+    """
+    asked = [rolling_promises.sizes, rolling_promises.pods_there]
+    found = prove_system(rolling_update(0), SIZES, asked, Queries(QUICK))
+
+    sizes, pods = found.proofs
+    assert sizes.status == "proved"
+    bound = "replica_set[1].replicas + replica_set[2].replicas <= replicas + max_surge"
+    assert bound in sizes.invariant
+    assert pods.status == "violated"
+    assert (dict(pods.parameters), pods.least) == (
+        {"replicas": 1, "max_surge": 0, "max_unavailable": 0},
+        True,
+    )
+    assert pods.trace is not None
+    assert [step.action for step in pods.trace.steps] == [
+        "sync_deployment",
+        "sync_deployment",
+        "carry_out[2]",
+    ]
+
+
+@pytest.mark.heavy
+@pytest.mark.parametrize("patient", [0, 1])
+def test_proving_and_exploring_agree_on_a_rolling_update(patient: int) -> None:
+    """At small sizes the explicit engine says what is proved, or refuted, for all."""
+    for replicas, surge, unavailable in ((1, 1, 0), (2, 0, 1), (3, 1, 1)):
+        report = explore(
+            rolling.rolling(replicas, surge, unavailable, patient), rolling_promises.PROPERTIES
+        )
+        for each in rolling_promises.PROPERTIES:
+            said = report.verdict(each.id).status
+            refuted = each is rolling_promises.pods_there and not patient
+            assert said == "holds" or refuted, each.id
 
 
 def count(n: int, limit: int) -> Outcomes:

@@ -129,7 +129,7 @@ def small_states(made: Machine, ranges: Mapping[str, Whole]) -> Iterator[dict[st
         except Exception:
             continue  # these values have no system; the symbolic one excludes them, or raises
         for state in _reached(system):
-            yield {**made.state(state), **values}
+            yield {**made.state(state, values), **values}
 
 
 def _reached(system: Ground) -> Iterator[tuple[Any, ...]]:
