@@ -70,28 +70,6 @@ def _canonical(counts: Mapping[Any, int] | Iterable[tuple[Any, int]]) -> tuple[A
     return tuple(sorted(kept, key=lambda pair: _key_of(pair[0])))
 
 
-_MOST_KEYS = 50_000
-_KEYS: dict[int, tuple[Any, tuple[Any, ...]]] = {}
-"""Classes by `id`, each held here so that its `id` stays its own, and their keys."""
-
-
-def _key_of(kind: Any) -> tuple[Any, ...]:
-    """
-    The `sort_key` of a class; the same objects come back again and again.
-
-    Raises ValueRefused where it may not be part of a state.
-    """
-    known = _KEYS.get(id(kind))
-    if known is not None and known[0] is kind:
-        return known[1]
-    check_value(kind)
-    key = sort_key(kind)
-    if len(_KEYS) >= _MOST_KEYS:
-        _KEYS.clear()
-    _KEYS[id(kind)] = kind, key
-    return key
-
-
 @attrs.frozen(repr=False, cache_hash=True)
 class Population(Generic[K]):
     """
