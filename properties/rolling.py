@@ -6,7 +6,7 @@ from seatrial.core import All, Property, after_each_step, always, at_most
 from seatrial.core.arith import total
 from seatrial.model import api, rolling
 
-__all__ = ["PROPERTIES"]
+__all__ = ["LEMMAS", "PROPERTIES"]
 
 _DOCS = "https://kubernetes.io/docs/concepts/workloads/controllers/deployment/"
 
@@ -59,5 +59,24 @@ def one_direction(
     if replica_set[2].replicas < replica_set_before[2].replicas:
         yield "the new one shrank"
 
+
+@always(
+    id="rolling-whoever-has-carried-out",
+    says="pods and sizes stay within replicas + maxSurge, whichever has carried out its size",
+    source="written by hand, for the proof about pods",
+)
+def whoever_has_carried_out(
+    replica_set: All[api.ReplicaSet], pods: All[rolling.Pods], replicas: int, max_surge: int
+) -> Iterator[str]:
+    bound = replicas + max_surge
+    old, new = (pods[at].pending + pods[at].available for at in (1, 2))
+    if old + new > bound or old + replica_set[2].replicas > bound:
+        yield f"of the old ReplicaSet there are {old} pods, of the new one {new}"
+    if replica_set[1].replicas + new > bound:
+        yield f"the old ReplicaSet has size {replica_set[1].replicas}; {new} new pods are there"
+
+
+LEMMAS: tuple[Property, ...] = (whoever_has_carried_out,)
+"""Candidates for invariants that no pool has. They are trusted no more than any other."""
 
 PROPERTIES: tuple[Property, ...] = (sizes, pods_there, new_within_replicas, one_direction)

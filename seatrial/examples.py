@@ -40,6 +40,8 @@ class Example:
     least: Mapping[str, int] = attrs.field(factory=dict)
     structure: tuple[str, ...] = ()
     """The parameters that say how many parts there are; proofs need a number for these."""
+    lemmas: tuple[Property, ...] = ()
+    """Invariants written by hand, which a proof may use if they are inductive."""
 
     @property
     def parameters(self) -> dict[str, int]:
@@ -71,6 +73,7 @@ EXAMPLES = (
         properties=properties.rolling.PROPERTIES,
         module=model.rolling,
         structure=("patient",),
+        lemmas=properties.rolling.LEMMAS,
     ),
 )
 

@@ -39,6 +39,7 @@ from seatrial.engines.prove.candidates import small_states
 from seatrial.engines.prove.machine import Machine, machine
 from seatrial.engines.prove.queries import Answer, Limits, Queries
 from seatrial.engines.prove.systems import PROVABLE, prove_system
+from seatrial.engines.prove.worst import worst_case
 from seatrial.model import rolling, rollout
 from seatrial.properties import rolling as rolling_promises
 from seatrial.properties import rollout as promises
@@ -344,6 +345,21 @@ def test_sizes_stay_within_the_bound_and_pods_do_not() -> None:
     ]
 
 
+@pytest.mark.slow
+def test_pods_stay_within_the_bound_if_the_deployment_waits() -> None:
+    """The rescue: each size is carried out before the next write. One lemma is by hand."""
+    found = prove_system(
+        rolling_update(1),
+        SIZES,
+        [rolling_promises.pods_there],
+        Queries(QUICK),
+        rolling_promises.LEMMAS,
+    )
+
+    (proof,) = found.proofs
+    assert (proof.status, proof.written) == ("proved", 1)
+
+
 @pytest.mark.heavy
 @pytest.mark.parametrize("patient", [0, 1])
 def test_proving_and_exploring_agree_on_a_rolling_update(patient: int) -> None:
@@ -395,6 +411,21 @@ def test_a_bound_is_proved_as_a_formula_of_the_parameters() -> None:
 
     assert [each.status for each in found.proofs] == ["proved", "violated", "proved"]
     assert dict(found.proofs[1].parameters) == {"limit": 1}
+
+
+def test_the_worst_case_is_a_formula_that_is_proved() -> None:
+    """Guessed from sizes 1 to 3, true for all; where it is reached is said."""
+
+    @at_most(says="how far it counts", source="the manual", bound=lambda limit: limit)
+    def reached(n: int) -> int:
+        return n
+
+    found = worst_case(counter, {"limit": Whole(1)}, reached, Queries(Limits(5_000, depth=0)))
+
+    assert found.formula == "limit + 1"
+    assert found.proof is not None
+    assert found.proof.invariant == ("n <= 1 + limit",)
+    assert found.reached == ((("limit", 1),), (("limit", 3),))
 
 
 @pytest.mark.parametrize("kind", ["sometimes", "converges to"])
