@@ -318,7 +318,7 @@ def rolling_update(patient: int) -> Callable[[Mapping[str, Any]], System]:
     return lambda values: rolling.rolling(**values, patient=patient)
 
 
-@pytest.mark.heavy
+@pytest.mark.slow
 def test_sizes_stay_within_the_bound_and_pods_do_not() -> None:
     """
     By the controllers' own rules, for all sizes, surges and unavailabilities.
