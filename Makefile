@@ -20,7 +20,7 @@ PIP_INSTALL := python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint types unit test-wheel slow random-systems conformance conformance-note conformance-record manifest-oracle manifest-conformance manifest-record bench oracle oracle-cover clean
+.PHONY: help demo test lint types unit test-wheel slow random-systems conformance conformance-note conformance-record conformance-coverage manifest-oracle manifest-conformance manifest-record bench oracle oracle-cover clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -59,7 +59,7 @@ slow: $(VENV)/.installed-dev  ## the tests marked slow
 	$(BIN)/pytest -m slow
 
 random-systems: $(VENV)/.installed-dev  ## compare the engine with the reference on 100,000 random systems
-	$(BIN)/python tests/random_systems.py --count 100000
+	$(BIN)/python tests/random_systems.py --count 100000 --workers $(WORKERS)
 
 # Cases are drawn anew with another SEED. The oracle is what `make oracle` builds.
 CONFORMANCE = PYTHONPATH=tests $(BIN)/python -m conformance
@@ -74,6 +74,10 @@ conformance-note: $(VENV)/.installed-dev  ## the same, and put the figures into 
 
 conformance-record: $(VENV)/.installed-dev  ## write the cases that the tests check
 	$(CONFORMANCE) record
+
+conformance-coverage: $(VENV)/.installed-dev  ## count which Go statements these cases reach, into docs/conformance.md
+	@COVER=1 sh tests/oracle/build.sh
+	$(CONFORMANCE) coverage
 
 manifest-oracle:  ## build what the API server makes of manifests (needs Go)
 	@mkdir -p build/oracle

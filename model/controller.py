@@ -49,7 +49,15 @@ __all__ = [
 ]
 
 Verb = Literal[
-    "get", "create", "update", "update status", "patch", "adopt", "delete", "expect fewer"
+    "get",
+    "create",
+    "update",
+    "update status",
+    "patch",
+    "adopt",
+    "delete",
+    "remove",
+    "expect fewer",
 ]
 Kind = str
 Answer = Literal["applied", "conflict", "already exists", "taken", "not found", "failed"]
@@ -61,8 +69,8 @@ with "already exists" nothing, with "taken" another object than the one that was
 Where it is that one, the object itself is the answer (see `Resume`).
 """
 
-Answers = Answer | int
-"""What a sync is told: an answer, or of a batch of requests how many failed."""
+Answers = Answer | int | tuple[int, ...]
+"""What a sync is told: an answer, or of requests that go out in parallel how many failed."""
 
 
 @frozen(cache_hash=True)
@@ -128,7 +136,7 @@ class Pending:
     failed: int = 0
     resume: Resume | None = None
 
-    def answered(self, answer: Answer) -> "Pending | Done":
+    def answered(self, answer: Answers) -> "Pending | Done":
         """What is left after this answer. Raises RuleError for one that was not planned for."""
         if self.write.batch is None:
             return self._rest(answer)

@@ -6,8 +6,9 @@ The Deployment controller's sync: which of its procedures runs, and what it send
 :Docs: https://kubernetes.io/docs/concepts/workloads/controllers/deployment/
 :Omits: release of ReplicaSets whose labels no longer match; what the cache shows of a new
     ReplicaSet that exists already, but with the fault `hash-collision` (without it that ends the
-    sync, as it does upstream where the cache does not show it yet); namespaces that are being
-    deleted; annotations copied from the Deployment to its ReplicaSets.
+    sync, as it does upstream where the cache does not show it yet); in which order orphans are
+    adopted (here by template, upstream as the cache lists them); namespaces that are being deleted;
+    annotations copied from the Deployment to its ReplicaSets.
 
 Two things decide how a sync ends that writes its Deployment's status twice: the first write's
 answer is dropped, so the second one is sent with the old resourceVersion and conflicts.

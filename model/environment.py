@@ -24,6 +24,7 @@ __all__ = [
     "FAULTS",
     "GATES",
     "LEVELS",
+    "MOST_NODES",
     "MOST_REPLICAS",
     "OF_DEPLOYMENTS",
     "OF_STATEFUL_SETS",
@@ -54,21 +55,26 @@ USERS = {
     "scale": "spec.replicas becomes VALUE",
     "undo": "the template becomes that of the previous revision",
     "pause": "spec.paused becomes true",
-    "resume": "spec.paused becomes false",
+    "resume": "spec.paused becomes false; of a Job, spec.suspend",
     "apply": "the manifest is applied again",
     "delete": "the workload is deleted; VALUE is background, foreground or orphan",
     "set-partition": "the partition of a StatefulSet's rolling update becomes VALUE",
     "set-retention": "a StatefulSet's retention policy of claims becomes VALUE, whenDeleted and"
     " whenScaled in one word such as DeleteRetain",
-    "delete-pod": "some pod of a StatefulSet is deleted",
+    "delete-pod": "some pod of a StatefulSet or a Job is deleted",
     "force-delete": "some pod of a StatefulSet is deleted by force: its object goes at once",
     "delete-claim": "some claim of a StatefulSet is deleted",
     "drain": "some node is cordoned, and its pods are deleted",
     "delete-node": "some Node object is deleted, whatever its machine does",
     "out-of-service": "some unreachable node gets the taint out-of-service",
+    "set-parallelism": "spec.parallelism of a Job becomes VALUE",
+    "set-completions": "completions and parallelism of an Indexed Job become VALUE, both",
+    "suspend": "spec.suspend of a Job becomes true",
+    "strip-finalizer": "the Job tracking finalizer of a pod is removed",
 }
 FAULTS = {
-    "container-exit": "a container of a ready pod exits and is started again",
+    "container-exit": "a container of a ready pod exits and is started again; that of a Job's pod"
+    " with code VALUE, 1 if none is given",
     "unready": "the readiness probe of a ready pod fails",
     "pod-failed": "a pod fails for good, as by eviction",
     "never-ready": "pods of the first TIMES new templates never become ready",
@@ -79,12 +85,14 @@ FAULTS = {
     "expectations-expire": "five minutes pass before a controller sees what it did",
     "hash-collision": "the name of a ReplicaSet that is about to be created is taken",
     "relist": "the watch of pods breaks and starts with a new list (needs lag 2)",
-    "node-crash": "some node stops, and all that runs on it; it may come back",
+    "node-crash": "some node stops, and all that runs on it; it may come back, or, with pods of a"
+    " Job, is removed",
     "node-off": "some node stops for good, and all that runs on it",
     "node-partition": "some node is cut off, and what runs on it goes on; it may come back",
     "kubelet-restart": "some kubelet starts anew, and lists its pods",
     "stale-api-server": "an API server falls behind, and shows one pod as it was",
     "second-controller": "another controller manager takes over while a sync goes on",
+    "evict": "a pod of a Job gets the condition DisruptionTarget and is deleted",
 }
 OF_DEPLOYMENTS = frozenset(
     ("set-image", "restart", "scale", "undo", "pause", "resume", "apply", "delete")
@@ -143,6 +151,32 @@ AROUND_STATEFUL_SETS = frozenset(
 )
 """What may go wrong around a StatefulSet."""
 
+OF_JOBS = frozenset(
+    (
+        "set-parallelism",
+        "set-completions",
+        "suspend",
+        "resume",
+        "delete",
+        "delete-pod",
+        "strip-finalizer",
+    )
+)
+"""What users may do with a Job."""
+
+AROUND_JOBS = frozenset(
+    (
+        "container-exit",
+        "evict",
+        "node-crash",
+        "controller-restart",
+        "write-failure",
+        "write-unknown",
+        "expectations-expire",
+    )
+)
+"""What may go wrong around a Job."""
+
 RETENTIONS = ("RetainRetain", "RetainDelete", "DeleteRetain", "DeleteDelete")
 PROPAGATIONS = ("background", "foreground", "orphan")
 
@@ -153,7 +187,7 @@ GATES = dict(versions.known(DEFAULT).gates)
 """Feature gates that the controllers of that release ask, and their defaults."""
 
 _MOST_TIMES = 20
-_MOST_NODES = 5
+MOST_NODES = 5
 MOST_REPLICAS = 400
 """A sync of more pods than this would be a longer chain of committed steps than engines follow."""
 _FORM = re.compile(r"([a-z-]+)(?::([A-Za-z0-9]+))?(?:@([0-9]{1,9}))?")
@@ -225,7 +259,7 @@ class Environment:
 
     def values(self, name: str) -> tuple[str, ...]:
         """The values that were given with a name, each once."""
-        found = (each.value for each in self.users if each.name == name)
+        found = (each.value for each in (*self.users, *self.faults) if each.name == name)
         return tuple(dict.fromkeys(value for value in found if value is not None))
 
     def gate(self, name: str) -> bool:
@@ -304,9 +338,31 @@ def _value(kind: str, name: str, value: str | None) -> str | None:
         if value is not None and value not in PROPAGATIONS:
             raise DeclarationError(f"--{kind} delete:{value} is none of {', '.join(PROPAGATIONS)}")
         return value or "background"
+    if name in _NUMBERS:
+        return _number(kind, name, value)
     if value is not None:
         raise DeclarationError(f"--{kind} {name} takes no value, but {value!r} is given")
     return None
+
+
+_NUMBERS = {
+    "set-parallelism": (0, MOST_REPLICAS),
+    "set-completions": (0, MOST_REPLICAS),
+    "container-exit": (1, 255),
+}
+
+
+def _number(kind: str, name: str, value: str | None) -> str | None:
+    """A number within the bounds of that name; only an exit code may be left out."""
+    low, high = _NUMBERS[name]
+    if value is None and name == "container-exit":
+        return None
+    if value is None or not value.isdecimal() or len(value) > 9 or not low <= int(value) <= high:
+        given = "nothing" if value is None else value[:9]
+        raise DeclarationError(
+            f"--{kind} {name} needs a number from {low} to {high}, such as {name}:2, not {given}"
+        )
+    return str(int(value))
 
 
 def feature_gates(texts: Iterable[str], kubernetes: str = DEFAULT) -> tuple[tuple[str, bool], ...]:
@@ -341,8 +397,8 @@ def number_of_nodes(asked: int | None) -> int:
     """
     if asked is None:
         return Environment().nodes
-    if not 1 <= asked <= _MOST_NODES:
-        raise DeclarationError(f"--nodes {asked} is not between 1 and {_MOST_NODES}")
+    if not 1 <= asked <= MOST_NODES:
+        raise DeclarationError(f"--nodes {asked} is not between 1 and {MOST_NODES}")
     return asked
 
 

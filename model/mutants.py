@@ -4,12 +4,16 @@ import difflib
 
 from seatrial.core import DeclarationError
 
-from . import deployment_mutants, statefulset_mutants
+from . import deployment_mutants, job_mutants, statefulset_mutants
 from .mutant import Mutant
 
 __all__ = ["MUTANTS", "check_switch", "mutant"]
 
-MUTANTS: tuple[Mutant, ...] = (*deployment_mutants.MUTANTS, *statefulset_mutants.MUTANTS)
+MUTANTS: tuple[Mutant, ...] = (
+    *deployment_mutants.MUTANTS,
+    *statefulset_mutants.MUTANTS,
+    *job_mutants.MUTANTS,
+)
 """Every known bug, kind by kind."""
 
 

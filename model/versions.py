@@ -23,7 +23,7 @@ from attrs import frozen
 
 from seatrial.core import DeclarationError
 
-__all__ = ["OF_DEPLOYMENTS", "OF_STATEFUL_SETS", "RELEASES", "Release", "known"]
+__all__ = ["OF_DEPLOYMENTS", "OF_JOBS", "OF_STATEFUL_SETS", "RELEASES", "Release", "known"]
 
 _CONSISTENCY_STORE = "StaleControllerConsistencyReplicaSet"
 _TERMINATING = "DeploymentReplicaSetTerminatingReplicas"
@@ -39,6 +39,12 @@ OF_STATEFUL_SETS = frozenset(
     (_STORE_OF_STATEFUL_SETS, _MAX_UNAVAILABLE, _WATCH_LIST_CLIENT, _WATCH_LIST)
 )
 """The gates that the StatefulSet controller, kubelets and API servers ask."""
+
+_JOB_CONSISTENCY_STORE = "StaleControllerConsistencyJob"
+_SUSPENDED = "MutableSchedulingDirectivesForSuspendedJobs"
+
+OF_JOBS = frozenset((_JOB_CONSISTENCY_STORE, _SUSPENDED))
+"""The gates that the Job controller asks."""
 
 
 @frozen
@@ -92,6 +98,8 @@ RELEASES: tuple[Release, ...] = (
             _MAX_UNAVAILABLE: False,
             _WATCH_LIST_CLIENT: True,
             _WATCH_LIST: True,
+            _JOB_CONSISTENCY_STORE: True,
+            _SUSPENDED: True,
         },
     ),
     *_line(

@@ -11,6 +11,11 @@ if TYPE_CHECKING:
         deletion,
         deployment,
         deployment_status,
+        job_conditions,
+        job_counting,
+        job_limits,
+        job_promise,
+        jobs,
         known_bugs,
         pausing,
         promise,
@@ -26,8 +31,14 @@ if TYPE_CHECKING:
         statefulset_promise,
         statefulset_update,
         statefulsets,
+        theorem_bounds,
+        theorem_parts,
+        theorem_replicaset,
+        theorem_sizes,
+        theorems,
         workloads,
     )
+    from .jobs import properties_for_job
     from .promise import Precondition, Promise
     from .workloads import properties_for
 
@@ -37,10 +48,16 @@ __all__ = [
     "deletion",
     "deployment",
     "deployment_status",
+    "job_conditions",
+    "job_counting",
+    "job_limits",
+    "job_promise",
+    "jobs",
     "known_bugs",
     "pausing",
     "promise",
     "properties_for",
+    "properties_for_job",
     "recreate",
     "replicaset",
     "revisions",
@@ -53,10 +70,20 @@ __all__ = [
     "statefulset_promise",
     "statefulset_update",
     "statefulsets",
+    "theorem_bounds",
+    "theorem_parts",
+    "theorem_replicaset",
+    "theorem_sizes",
+    "theorems",
     "workloads",
 ]
 
-_FROM = {"Precondition": "promise", "Promise": "promise", "properties_for": "workloads"}
+_FROM = {
+    "Precondition": "promise",
+    "Promise": "promise",
+    "properties_for": "workloads",
+    "properties_for_job": "jobs",
+}
 
 # Type checkers and editors read the imports above; a `__getattr__` would hide misspelt names.
 if not TYPE_CHECKING:

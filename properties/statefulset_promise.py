@@ -34,6 +34,7 @@ __all__ = [
     "NO_PARTITION",
     "NO_RESCALE",
     "ONE_AT_MOST",
+    "ONE_CONTROLLER",
     "ON_DELETE",
     "ORDERED",
     "PARALLEL",
@@ -223,13 +224,19 @@ NEVER_EMPTIED = Precondition(
     lambda around: without(around, "scale"),
 )
 CHANGED_ONCE = Precondition(
-    "podManagementPolicy is OrderedReady, or the template is changed once at most",
+    "the template is changed once at most, or podManagementPolicy is OrderedReady and caches show"
+    " every write before the next sync: lag 0",
     lambda spec, around: (
-        spec.pod_management_policy == "OrderedReady"
-        or around.times("set-image") + around.times("undo") <= 1
+        around.times("set-image") + around.times("undo") <= 1
+        or (spec.pod_management_policy == "OrderedReady" and around.lag == 0)
     ),
+    lambda around: without(around, "undo"),
 )
-"""With Parallel the next update takes the top down while the last one is at work further below."""
+"""
+With Parallel the next update takes the top down while the last one is at work further below. And
+with either, if the cache does not show yet what the last one has deleted.
+"""
+ONE_CONTROLLER = none_of("no other controller manager takes over", "second-controller")
 PARTITION_STAYS = none_of("nobody changes the partition", "set-partition")
 READY_TEMPLATES = none_of("pods of every template become ready", "never-ready")
 KEPT_ALIVE = none_of("nobody deletes the set", "delete")

@@ -22,6 +22,7 @@ from .statefulset_promise import (
     NOT_GATED,
     ON_DELETE,
     ONE_AT_MOST,
+    ONE_CONTROLLER,
     ORDERED,
     PARALLEL,
     PARTITION_STAYS,
@@ -340,7 +341,7 @@ def parallel_updates_one_at_a_time(
         yield f"{after} members are down, {before} were"
 
 
-@under(ROLLING, NOT_GATED, NO_DISRUPTION, NO_RESCALE, CHANGED_ONCE)
+@under(ROLLING, NOT_GATED, NO_DISRUPTION, NO_RESCALE, CHANGED_ONCE, ONE_CONTROLLER)
 @after_each_step(
     id="update-one-by-one",
     says="without disruption an update takes down one member at a time, Parallel or not",
@@ -426,6 +427,7 @@ def status_settles(
     SEVERAL,
     does("set-image"),
     CHANGED_ONCE,
+    ONE_CONTROLLER,
     NOT_GATED,
     NO_DISRUPTION,
     NO_RESCALE,

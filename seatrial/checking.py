@@ -16,11 +16,14 @@ from seatrial.counterexamples import write_itf
 from . import __version__
 from .display import look_for, write_out
 from .examples import PREFIX, nearest, subject
+from .junit import junit_report
 from .ladder import climb
 from .options import Options, command_again, command_of_rung
 from .output import text_report
+from .places import place_of
 from .report import json_report
 from .run import Run, trace_file_name
+from .sarif import sarif_report
 from .scenarios import Asked, Rung, Scenario, scenarios
 from .searching import search
 from .trials import with_trial
@@ -97,7 +100,7 @@ def _manifests(options: Options) -> list[Run]:
 
 def run_of(scenario: Scenario, options: Options) -> Run:
     """Check one scenario, as the options ask for it."""
-    return climb(
+    run = climb(
         scenario,
         functools.partial(_search_rung, options),
         functools.partial(command_of_rung, options),
@@ -106,6 +109,12 @@ def run_of(scenario: Scenario, options: Options) -> Run:
         named=bool(options.properties),
         shared=options.engine == "hypothesis",
     )
+    places = {
+        each.property.id: place_of(scenario.rungs[0].of, each.property)
+        for each in run.report.verdicts
+    }
+    positions = {name: place for name, place in places.items() if place is not None}
+    return attrs.evolve(run, positions=positions)
 
 
 def _search_rung(options: Options, rung: Rung, seconds: float | None) -> Report:
@@ -119,6 +128,8 @@ def _search_rung(options: Options, rung: Rung, seconds: float | None) -> Report:
 
 def _why(options: Options, property_id: str) -> int:
     """Ask a promise with its preconditions and without each, and write what came out."""
+    if options.format in ("junit", "sarif"):
+        raise DeclarationError(f"--format {options.format} does not go with --why: text or json")
     for word, given in (("--property", options.properties), ("--itf", options.itf)):
         if given:
             raise DeclarationError(f"{word} does not go with --why, which asks one promise alone")
@@ -200,8 +211,9 @@ def _with_traces(run: Run, folder: Path, *, alone: bool) -> Run:
 
 
 def _text(runs: Sequence[Run], options: Options, stream: TextIO) -> str:
-    if options.format == "json":
-        return json_report(runs)
+    if options.format != "text":
+        write = {"json": json_report, "junit": junit_report, "sarif": sarif_report}
+        return write[options.format](runs)
     look = look_for(stream, options.color)
     return "\n".join(
         text_report(run, look, traces=not options.quiet, all_values=options.all_values)

@@ -300,10 +300,10 @@ _HOW = _options(
 _REPORT = _options(
     click.option(
         "--format",
-        type=click.Choice(["text", "json"]),
+        type=click.Choice(["text", "json", "junit", "sarif"]),
         default="text",
         show_default=True,
-        help="Form of the report; JSON is the one for scripts.",
+        help="Form of the report: JSON is the one for scripts, JUnit XML and SARIF are for CI.",
     ),
     click.option(
         "--output",
@@ -419,6 +419,95 @@ def check(
 
 
 @commands.command()
+@click.argument("what", nargs=-1, metavar="FILE.yaml...|example:NAME|THEOREM...")
+@click.option("--all", "all", is_flag=True, help="Prove every theorem.")
+@click.option(
+    "--set",
+    "given",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="A parameter of the example that is not left open. Repeatable.",
+)
+@click.option(
+    "--property",
+    "properties",
+    multiple=True,
+    metavar="ID",
+    help="Of the example, only this promise. Repeatable.",
+)
+@click.option(
+    "--mutants", is_flag=True, help="Show of each theorem what breaks it: each is settled, too."
+)
+@click.option(
+    "--assume-inert",
+    multiple=True,
+    metavar="KIND|FIELD",
+    help="Assume that this kind or field, which is not modelled, changes nothing. Repeatable.",
+)
+@click.option(
+    "--time-limit",
+    callback=_amount("parse_seconds"),
+    metavar="TIME",
+    help="How long the solver may take for one question: 5s, 1m. [default: 20s]",
+)
+@click.option(
+    "--depth",
+    type=_Range(0, 40),
+    default=8,
+    show_default=True,
+    metavar="N",
+    help="Of an example: how many steps are searched for a run that breaks a promise.",
+)
+@click.option("--statistics", is_flag=True, help="Show what the solver was asked and what it cost.")
+@click.option(
+    "--smt2",
+    type=_Place(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Write every question to the solver there, in SMT-LIB; nothing is taken from the cache.",
+)
+@click.option(
+    "--no-cache",
+    "cache",
+    is_flag=True,
+    flag_value=False,
+    default=True,
+    hidden=False,
+    help="Prove anew what was proved before.",
+)
+@click.option(
+    "--format",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="Form of the report; JSON is the one for scripts.",
+)
+@click.option(
+    "--output",
+    type=_Place(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Write the report there and not to standard output.",
+)
+@click.option(
+    "--itf",
+    type=_Place(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Write each counterexample there, as NAME.itf.json (Informal Trace Format).",
+)
+@_COLOR
+def prove(**asked: Any) -> int:
+    """Prove theorems about the controllers for all sizes, or find the smallest numbers that break
+    them.
+
+    Of a manifest, the theorems about its workloads; of an example, its promises for all values of
+    its parameters. What the solver cannot decide in time is inconclusive.
+    """
+    from .proving import Asked
+    from .proving import prove as run
+
+    return run(Asked(**asked))
+
+
+@commands.command()
 def examples() -> int:
     """List the examples that are shipped, with their parameters."""
     from .display import write_out
@@ -470,16 +559,23 @@ def show(path: Path, all_values: bool, roads: bool, color: str) -> int:
 
 @trace.command()
 @_FILE
-def replay(path: Path) -> int:
+@click.option(
+    "--manifest",
+    type=_Place(path_type=Path),
+    metavar="FILE.yaml",
+    help="Take the workload as it is in this file, and not as it was when the trace was made.",
+)
+def replay(path: Path, manifest: Path | None) -> int:
     """Run the system along a trace file, exactly.
 
-    Exit code 0 where every step is a step of the system with the recorded parameters, else 2 with
-    the step that is not and what was enabled instead.
+    Exit code 0 where every step is a step of the system with the recorded parameters and the run
+    breaks (or reaches) what it names, else 2: with the step that is not one and what was enabled
+    instead, with what the end of the run shows, or with what is another in the manifest.
     """
     from .display import write_out
     from .inspecting import replay_trace
 
-    write_out(replay_trace(path))
+    write_out(replay_trace(path, manifest))
     return 0
 
 

@@ -38,6 +38,8 @@ class Example:
     properties: tuple[Property, ...]
     module: ModuleType
     least: Mapping[str, int] = attrs.field(factory=dict)
+    structure: tuple[str, ...] = ()
+    """The parameters that say how many parts there are; proofs need a number for these."""
 
     @property
     def parameters(self) -> dict[str, int]:
@@ -60,6 +62,7 @@ EXAMPLES = (
         properties=properties.rollout.PROPERTIES,
         module=model.rollout,
         least={"revisions": 1},
+        structure=("revisions", "crashes"),
     ),
 )
 

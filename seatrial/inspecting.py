@@ -7,6 +7,7 @@ from typing import Any
 
 import attrs
 
+from seatrial import properties
 from seatrial.core import (
     DeclarationError,
     Ground,
@@ -14,10 +15,12 @@ from seatrial.core import (
     ReplayError,
     Trace,
     TraceFormatError,
+    as_system,
     ground,
     ground_property,
 )
 from seatrial.counterexamples import (
+    Confirmed,
     ItfTrace,
     Story,
     as_trace,
@@ -33,6 +36,7 @@ from . import __version__
 from .display import Look
 from .examples import EXAMPLES, PREFIX, Example, example, made, nearest
 from .kinds import KINDS
+from .other_manifest import with_manifest
 from .scenarios import subject_of_recipe
 
 __all__ = ["Read", "explain", "list_examples", "read_trace", "replay_trace", "show_trace"]
@@ -167,6 +171,8 @@ def _of_another_version(itf: ItfTrace) -> str:
 
 def _read(itf: ItfTrace, path: Path) -> Read:
     recipe = itf.meta.get("subject")
+    if isinstance(recipe, dict) and "theorem" in recipe:
+        return _of_theorem(itf, recipe)
     if isinstance(recipe, dict):
         return _of_recipe(itf, recipe, path)
     name = itf.meta.get("system")
@@ -224,6 +230,23 @@ def _of_recipe(itf: ItfTrace, recipe: Mapping[str, Any], path: Path) -> Read:
     )
 
 
+def _of_theorem(itf: ItfTrace, recipe: Mapping[str, Any]) -> Read:
+    """The step that breaks a theorem, from the numbers at which it does."""
+    name = recipe["theorem"]
+    known = {each.id: each for each in properties.theorems.THEOREMS}
+    if name not in known:
+        raise ReplayError(f"there is no theorem {name!r}; {nearest(str(name), known)}")
+    theorem, given = known[name], recipe.get("values")
+    if not isinstance(given, dict) or given.keys() != dict(theorem.ranges).keys():
+        raise ReplayError(f"the file does not give the numbers that theorem {name} is about")
+    for key, allowed in theorem.ranges:
+        if not allowed.allows(given[key]):
+            raise ReplayError(f"{key} is {given[key]!r}; in theorem {name} it is {allowed}")
+    system, asked = as_system(theorem, [dict(given)])
+    grounded = ground(system)
+    return Read(as_trace(itf, grounded), grounded, asked, shown=system.name, violation=True)
+
+
 def _parameters(meta: Mapping[str, Any], path: Path) -> dict[str, int]:
     given = meta.get("parameters")
     if given is None:
@@ -237,6 +260,16 @@ def _parameters(meta: Mapping[str, Any], path: Path) -> dict[str, int]:
     return values
 
 
+def _confirmed(read: Read) -> Confirmed:
+    """What the run shows. Raises ReplayError where that is not what the file says."""
+    found = confirm(read.trace, read.property, read.system)
+    if found.witness and read.violation and read.property.kind != "sometimes":
+        raise ReplayError(
+            f"the run in the trace does not break {read.property.id}: {found.trace.because[0]}"
+        )
+    return found
+
+
 def show_trace(path: Path, look: Look, *, all_values: bool, roads: bool) -> str:
     """
     The trace of a file as a timeline, with the reasons that the run itself gives.
@@ -244,11 +277,7 @@ def show_trace(path: Path, look: Look, *, all_values: bool, roads: bool) -> str:
     Raises ReplayError where it does not break the property that the file names.
     """
     read = read_trace(path)
-    found = confirm(read.trace, read.property, read.system)
-    if found.witness and read.violation and read.property.kind != "sometimes":
-        raise ReplayError(
-            f"the run in the trace does not break {read.property.id}: {found.trace.because[0]}"
-        )
+    found = _confirmed(read)
     return render(
         found.trace,
         read.property,
@@ -263,9 +292,34 @@ def show_trace(path: Path, look: Look, *, all_values: bool, roads: bool) -> str:
     )
 
 
-def replay_trace(path: Path) -> str:
-    """A sentence that says that the file is a run of its system."""
-    read = read_trace(path)
+def replay_trace(path: Path, manifest: Path | None = None) -> str:
+    """
+    A sentence that says that the file is a run of its system, or of it with another manifest.
+
+    Raises ReplayError where it is not, or where it does not break the property that the file names:
+    so it is with the first steps of a longer one. It says what differs in the manifest where that
+    is why.
+    """
+    if manifest is None:
+        return _replayed(read_trace(path))
+    with path.open("rb") as file:
+        itf = read_itf(file.read(_LIMIT + 1))
+    recipe = itf.meta.get("subject")
+    if not isinstance(recipe, dict):
+        raise DeclarationError(f"{path} is no trace of a workload, and so of no manifest")
+    subject_of_recipe(recipe, str(path))  # what is wrong with the file itself is said first
+    other, differ = with_manifest(recipe, manifest)
+    try:
+        said = _replayed(_of_recipe(itf, other, path))
+    except ReplayError as error:
+        if not differ:
+            raise
+        raise ReplayError(f"{path} is a trace of another manifest: {'; '.join(differ)}") from error
+    return said if not differ else f"{said.rstrip()}; other here: {'; '.join(differ)}\n"
+
+
+def _replayed(read: Read) -> str:
+    _confirmed(read)
     steps = f"{read.trace.length} step{'' if read.trace.length == 1 else 's'}"
     loop = ", and the loop closes" if read.trace.loop is not None else ""
     return printable(f"replayed exactly: {steps} of {read.shown}{loop}") + "\n"

@@ -17,12 +17,12 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Any, NoReturn
 
-import attrs
+from seatrial.core import DeclarationError, Property, PropertyError
+from seatrial.model import Invariant
 
-from seatrial.core import All, DeclarationError, Members, Property, PropertyError
-from seatrial.model import Invariant, api
+from .api_views import FUNCTIONS, NOTHING, ApiView, Field
 
-__all__ = ["FUNCTIONS", "named_by", "property_of"]
+__all__ = ["named_by", "property_of"]
 
 _LONGEST = 1000
 _DEEPEST = 30
@@ -34,100 +34,6 @@ _CALLS = frozenset(
     | {"string", "bool", "type", "min", "max"}
 )
 _SOURCE = "an invariant of the trial"
-
-
-# ---- what an expression may read --------------------------------------------------------------
-
-
-@attrs.frozen
-class Field:
-    """A field below the function: the cells that it is made of, and how."""
-
-    reads: tuple[tuple[str, Any], ...]
-    value: Callable[..., Any]
-
-
-@attrs.frozen
-class ApiView:
-    """
-    What an expression sees of a kind of workload: the function, and the fields below it.
-
-    `alive` is the view that says whether the workload is there: "gone" where it is not.
-    """
-
-    kind: str
-    function: str
-    alive: str
-    fields: Mapping[str, Field]
-
-
-_NOTHING = inspect.Parameter.empty
-
-
-def _same(value: Any) -> Any:
-    return value
-
-
-def _unavailable(desired: int, total_available: int) -> int:
-    return max(desired - total_available, 0)
-
-
-def _updated(active: Members[int], target: int) -> int:
-    return active.get(target, 0)
-
-
-def _deployment_spec(deployment: api.Deployment) -> dict[str, Any]:
-    spec = deployment.spec
-    return {
-        "replicas": spec.replicas,
-        "paused": spec.paused,
-        "minReadySeconds": spec.min_ready_seconds,
-        "revisionHistoryLimit": spec.revision_history_limit,
-        "progressDeadlineSeconds": spec.progress_deadline_seconds,
-    }
-
-
-def _deployment_status(deployment: api.Deployment) -> dict[str, Any]:
-    status = deployment.status
-    return {
-        "replicas": status.replicas,
-        "updatedReplicas": status.updated_replicas,
-        "readyReplicas": status.ready_replicas,
-        "availableReplicas": status.available_replicas,
-        "unavailableReplicas": status.unavailable_replicas,
-        "collisionCount": status.collision_count,
-        "conditions": [
-            {"type": each.type, "status": each.status, "reason": each.reason or ""}
-            for each in status.conditions
-        ],
-    }
-
-
-def _one(name: str) -> tuple[tuple[str, Any], ...]:
-    return ((name, _NOTHING),)
-
-
-_DEPLOYMENT = ApiView(
-    kind="Deployment",
-    function="deployment",
-    alive="deployment_alive",
-    fields={
-        "replicas": Field(_one("total_active"), _same),
-        "readyReplicas": Field(_one("total_ready"), _same),
-        "availableReplicas": Field(_one("total_available"), _same),
-        "terminatingReplicas": Field(_one("total_terminating"), _same),
-        "unavailableReplicas": Field((*_one("desired"), *_one("total_available")), _unavailable),
-        "updatedReplicas": Field((("active", All[int]), *_one("target")), _updated),
-        "spec": Field(_one("deployment"), _deployment_spec),
-        "status": Field(_one("deployment"), _deployment_status),
-    },
-)
-
-FUNCTIONS = {each.function: each for each in (_DEPLOYMENT,)}
-"""By the name of the function that stands for a workload of the kind."""
-
-
-# ---- from an invariant to a promise -----------------------------------------------------------
 
 
 def named_by(invariant: Invariant) -> tuple[str, str]:
@@ -204,17 +110,17 @@ def _finder(
     invariant: Invariant, view: ApiView, used: Mapping[str, Field]
 ) -> Callable[..., Iterator[str]]:
     """A finder whose parameters are the cells that the used fields are made of."""
-    reads = dict([(view.alive, _NOTHING), *(read for each in used.values() for read in each.reads)])
+    reads = dict([(view.there, NOTHING), *(read for each in used.values() for read in each.reads)])
     names = tuple(reads)
     makers = tuple(
         (name, tuple(names.index(read) for read, _ in each.reads), each.value)
         for name, each in used.items()
     )
     text, place = invariant.expression, str(invariant.position)
-    function, fields = view.function, tuple(view.fields)
+    function, fields, gone = view.function, tuple(view.fields), view.gone
 
     def find(*values: Any) -> Iterator[str]:
-        if values[0] == "gone":
+        if values[0] == gone:
             return
         given = {name: make(*(values[at] for at in places)) for name, places, make in makers}
         if not _evaluated(text, function, given, place, fields):

@@ -10,13 +10,16 @@ from typing import Any, Protocol
 import attrs
 
 from seatrial import properties
-from seatrial.core import DeclarationError, Property, System
+from seatrial.core import DeclarationError, Property, System, Theorem
 from seatrial.counterexamples import Story
 from seatrial.model import (
     Environment,
     Mutant,
     deployment_mutants,
     environment,
+    job_mutants,
+    job_story,
+    job_workload,
     mutants,
     statefulset_mutants,
     statefulset_story,
@@ -53,7 +56,8 @@ class Kind:
     `spec_of` gives what controllers read of a manifest, and `compose` makes a system of that in an
     environment. `users`, `faults` and `gates` are the names that mean something there, of those in
     `seatrial.model.environment`; `usual` has what is allowed unless something is asked for.
-    `broken_by_bugs` are what its known bugs break, beside the promises.
+    `broken_by_bugs` are what its known bugs break, beside the promises. `theorems` gives what is
+    proved about the controllers of a workload with such a spec.
     """
 
     name: str
@@ -67,6 +71,7 @@ class Kind:
     usual: Environment
     bugs: tuple[Mutant, ...] = ()
     broken_by_bugs: tuple[Property, ...] = ()
+    theorems: Callable[[Any], tuple[Theorem, ...]] = lambda spec: ()
 
     def environment(self, around: Environment) -> Environment:
         """The part of an environment that concerns this kind."""
@@ -92,6 +97,22 @@ DEPLOYMENT = Kind(
     usual=Environment(),
     bugs=deployment_mutants.MUTANTS,
     broken_by_bugs=properties.known_bugs.PROPERTIES,
+    theorems=lambda spec: properties.theorems.theorems_for(spec),
+)
+
+JOB = Kind(
+    name="Job",
+    spec_of=job_workload.spec_of,
+    compose=job_workload.compose,
+    story=lambda name, spec, around: Story(
+        job_story.about(name, spec, around), job_story.summary, job_story.who, job_story.UNTOLD
+    ),
+    promises=properties.jobs.PROMISES,
+    users=environment.OF_JOBS,
+    faults=environment.AROUND_JOBS,
+    gates=versions.OF_JOBS,
+    usual=Environment(users=()),
+    bugs=job_mutants.MUTANTS,
 )
 
 STATEFUL_SET = Kind(
@@ -114,7 +135,7 @@ STATEFUL_SET = Kind(
     bugs=statefulset_mutants.MUTANTS,
 )
 
-KINDS: dict[str, Kind] = {each.name: each for each in (DEPLOYMENT, STATEFUL_SET)}
+KINDS: dict[str, Kind] = {each.name: each for each in (DEPLOYMENT, STATEFUL_SET, JOB)}
 """By the names that they have in manifests, in the order in which they are listed."""
 
 

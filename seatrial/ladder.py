@@ -1,11 +1,11 @@
 """Checking a Deployment at finer and finer steps, and what that says of each promise."""
 
-import time
 from collections.abc import Callable, Sequence
 
 import attrs
 
 from seatrial.core import Report, Verdict, ground
+from seatrial.engines.explore import now
 
 from .parts import parts_of
 from .run import Climbed, Place, Run
@@ -14,7 +14,7 @@ from .scenarios import Rung, Scenario
 __all__ = ["SECONDS", "Search", "climb"]
 
 SECONDS = 60.0
-"""How long a ladder is climbed if no time limit is given."""
+"""How long a ladder is climbed if no time limit is given; compiling the hot loop is not counted."""
 
 _TOO_SHORT = 1.0
 _FIRST = 300.0
@@ -44,13 +44,13 @@ def climb(
     than its share of the time: for what takes all that it is given.
     """
     ladder = len(scenario.rungs) > 1
-    ends = time.monotonic() + (SECONDS if seconds is None else seconds)
+    ends = now() + (SECONDS if seconds is None else seconds)
     timed = ladder or seconds is not None
     tried: list[tuple[Rung, Report]] = []
     parts: list[tuple[Rung, Report]] = []
     untried: list[str] = []
     for above, rung in zip(range(len(scenario.rungs), 0, -1), scenario.rungs, strict=True):
-        left = ends - time.monotonic() if ladder else seconds
+        left = ends - now() if ladder else seconds
         if ladder and not tried and seconds is None:
             # Without the lowest rung there is nothing to say; and the first run of all compiles.
             left = _FIRST
@@ -64,7 +64,7 @@ def climb(
             continue
         searched = {each.around for each, _ in (*tried, *parts)}
         for part in parts_of(rung):
-            left = ends - time.monotonic() if timed else None
+            left = ends - now() if timed else None
             if part.around in searched:
                 continue
             if left is not None and left < _TOO_SHORT:

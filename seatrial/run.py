@@ -7,6 +7,7 @@ from pathlib import Path
 import attrs
 
 from seatrial.core import Exploration, Ground, Report, Verdict
+from seatrial.model import Position
 
 from .subject import Subject
 
@@ -56,6 +57,8 @@ class Run:
     command: str
     strict: bool = False
     traces: Mapping[str, Path] = attrs.field(factory=dict)
+    positions: Mapping[str, Position] = attrs.field(factory=dict)
+    """The places in the manifests that promises are about, where there are manifests."""
     rung: str = ""
     rungs: tuple[Climbed, ...] = ()
     places: Mapping[str, Place] = attrs.field(factory=dict)

@@ -31,7 +31,7 @@ from .invariants import property_of
 from .kinds import KINDS, Kind, Manifest, kind_of_bug
 from .subject import Subject
 
-__all__ = ["Asked", "Rung", "Scenario", "Workload", "scenarios", "subject_of_recipe"]
+__all__ = ["Asked", "Rung", "Scenario", "Workload", "around_it", "scenarios", "subject_of_recipe"]
 
 _BLOCKS = "can write to or block"
 _MOST_LAG = 4
@@ -174,10 +174,7 @@ def _scenario(
     owners = told(manifest, kind)
     mine = _over(asked, owners)
     base, ladder = _environments(mine, kind)
-    about = [each for each in manifests.not_modelled if manifest.key in each.concerns]
-    others = [each for each in manifests.not_modelled if not each.concerns]
-    blocks = [each for each in about if each.effect == _BLOCKS and not _inert(each, asked)]
-    listed = tuple(_listed(each, asked) for each in (*about, *others))
+    blocked, listed = around_it(manifest, manifests, asked)
     bugs = (*asked.bugs, *asked.fixes)
     warnings = tuple(str(each) for each in manifests.warnings if each.workload == manifest.key)
     of = Workload(kind, name, manifest, targets, listed, owners.relies_on, bugs, warnings, added)
@@ -185,8 +182,18 @@ def _scenario(
         Rung(rung, of.subject(around), one, around, of)
         for rung, around, one in _rungs(base, mine, kind, ladder)
     )
-    blocked = (*(_named(each) for each in blocks), *_overlapping(manifest, manifests))
     return Scenario(kind, name, rungs, blocked)
+
+
+def around_it(
+    manifest: Manifest, manifests: Manifests, asked: Asked
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What can write to a workload or block it, and all that is not modelled around it."""
+    about = [each for each in manifests.not_modelled if manifest.key in each.concerns]
+    others = [each for each in manifests.not_modelled if not each.concerns]
+    blocks = [each for each in about if each.effect == _BLOCKS and not _inert(each, asked)]
+    blocked = (*(_named(each) for each in blocks), *_overlapping(manifest, manifests))
+    return blocked, tuple(_listed(each, asked) for each in (*about, *others))
 
 
 def _over(asked: Asked, owners: Told) -> Asked:

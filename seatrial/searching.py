@@ -2,13 +2,12 @@
 
 import os
 import sys
-import time
 from collections.abc import Sequence
 
 import attrs
 
 from seatrial.core import Exploration, Property, Report, Sampling, Verdict
-from seatrial.engines.explore import explore
+from seatrial.engines.explore import explore, now
 
 from .options import Options
 from .progress import Progress
@@ -124,13 +123,13 @@ def _both(
     progress: Progress | None,
 ) -> Report:
     """All states first; random runs for what is open where a limit has ended that."""
-    began = time.monotonic()
+    began = now()
     share = None if seconds is None else _SHARE * seconds
     searched = _explore(options, of, asked, share, progress, deepest=_FRONTIER)
     capped = searched.exploration.capped
     if searched.exploration.complete or capped in ("interrupted", "first"):
         return searched
-    left = None if seconds is None else max(0.0, seconds - (time.monotonic() - began))
+    left = None if seconds is None else max(0.0, seconds - (now() - began))
     open_still = {each.property.id for each in searched.verdicts if each.status == "inconclusive"}
     rest = [each for each in asked if each.id in open_still]
     if not rest and asked:

@@ -21,6 +21,8 @@ _SMALLER = (
     # The copy runs uncompiled: caches of real size would take longer than the search.
     ("kernel.py", "LATEST = 1 << 15", "LATEST = 1 << 3"),
     ("kernel.py", "RECENT = 4096", "RECENT = 8"),
+    ("kernel.py", "TOGETHER = 512", "TOGETHER = 8"),
+    ("kernel.py", "AHEAD = 64", "AHEAD = 3"),
     ("packed.py", "BUCKET_LEAST = 64", "BUCKET_LEAST = 8"),
     ("packed.py", "self.empty_table(64)", "self.empty_table(8)"),
     # Hashes of a few bits: everything clusters, and different states have equal hashes.
@@ -130,10 +132,28 @@ FAULTS = (
         "words[: self.count, :1] = self.words[: self.count, :1]",
     ),
     Fault(
-        "the outcomes of a rule after its first are forgotten",
+        "the outcomes of a rule after its second are forgotten",
         "kernel.py",
-        "            for o in range(first, first + counts[i]):\n",
-        "            for o in range(first, first + 1):\n",
+        "                    n += count_of(j)\n",
+        "                    n += min(count_of(j), 2)\n",
+    ),
+    Fault(
+        "steps that do not fit with those before them are lost",
+        "kernel.py",
+        "            n = many\n",
+        "            n = 0\n",
+    ),
+    Fault(
+        "a candidate after one that is known keeps the parent of that one",
+        "kernel.py",
+        "        parent[total + many] = U(low) + (steps[U(t)] >> BITS32)\n",
+        "        parent[total + U(t)] = U(low) + (steps[U(t)] >> BITS32)\n",
+    ),
+    Fault(
+        "a table that grows in its place overwrites the shards that it has not moved",
+        "kernel.py",
+        "    for shard in range(SHARDS - 1, -1, -1):\n        after",
+        "    for shard in range(SHARDS):\n        after",
     ),
     Fault(
         "what a step commits to is not marked",

@@ -568,7 +568,7 @@ def test_a_file_without_deployments_is_said_to_be_that(run: Run, tmp_path: Path)
     ran = run("check", str(path))
 
     assert ran.code == 2
-    assert "no Deployment and no StatefulSet is given" in ran.err
+    assert "no Deployment and no StatefulSet and no Job is given" in ran.err
 
 
 def test_options_for_manifests_are_refused_for_examples(run: Run) -> None:

@@ -455,6 +455,20 @@ def test_written_traces_replay_exactly(run: Run, traces: Path) -> None:
     assert stuck.out.startswith("replayed exactly: 1 step of rollout (replicas=3, max_surge=0,")
 
 
+def test_a_trace_without_its_last_step_does_not_replay(
+    run: Run, traces: Path, tmp_path: Path
+) -> None:
+    """It is a run of the system still, but no longer one of what the file says that it shows."""
+    whole = json.loads((traces / "sane" / "available-pods.itf.json").read_text())
+    path = tmp_path / "shorter.itf.json"
+    path.write_text(json.dumps({**whole, "states": whole["states"][:-1]}))
+
+    shorter = run("trace", "replay", str(path))
+
+    assert shorter.code == 2
+    assert "does not break available-pods" in shorter.err
+
+
 def test_a_shown_trace_is_the_timeline_of_the_report(run: Run, traces: Path) -> None:
     """Whoever gets only the file sees the same run."""
     shown = run("trace", "show", str(traces / "sane" / "available-pods.itf.json")).out

@@ -10,19 +10,12 @@ from functools import lru_cache
 import pytest
 from attrs import evolve
 
-from conformance import recorded
-from conformance.law import Divergence, check
+from conformance import notices, recorded
+from conformance.law import Divergence, check, possible
 from conformance.recorded import Record
-from seatrial.oracle.cases import CONTROLLERS, Case, Controller
-from seatrial.oracle.outcomes import Outcome, outcomes
+from seatrial.oracle.cases import CONTROLLERS, Controller
 
 pytestmark = pytest.mark.heavy
-
-
-@lru_cache(maxsize=16)
-def possible(case: Case) -> frozenset[Outcome]:
-    """The model's outcomes; the clusters of one case stand near each other."""
-    return outcomes(case)
 
 
 @lru_cache(maxsize=2)
@@ -45,6 +38,17 @@ def test_most_recorded_syncs_have_something_to_do(controller: Controller) -> Non
     assert kinds.total() >= 2000
     assert kinds[False] <= 0.3 * kinds.total()
     assert recorded.version(controller).startswith("v1.36.")
+
+
+def test_each_watch_event_is_handled_as_the_model_has_it() -> None:
+    """Which keys are queued, and what is expected then, for events of every kind."""
+    told = list(recorded.read_notices())
+    kinds = Counter((each.notice.controller, each.notice.kind) for each in told)
+
+    for each in told:
+        assert notices.real(each.notice, each.answer) == notices.modelled(each.notice), each.notice
+    assert min(kinds.values()) >= 100
+    assert len(kinds) == 5
 
 
 # ---- would it be noticed? ---------------------------------------------------------------------

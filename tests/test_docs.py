@@ -106,6 +106,12 @@ class Page:
         return out.buffer.getvalue().decode("utf-8")
 
 
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is proved for a page is kept nowhere else."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+
+
 def same(shown: str, out: str) -> bool:
     """Whether an output is what a page shows, where `…` stands for any lines."""
     parts = [re.escape(timeless(part)) for part in re.split("^…\n", shown, flags=re.M)]

@@ -11,8 +11,12 @@ from typing import Any
 import attrs
 import pytest
 
-import random_systems
 import reference
+from randomly.build import build
+from randomly.draw import draw
+from randomly.judge import Judge
+from randomly.meaning import initial_states, plain
+from randomly.plan import Plan
 from seatrial.core import Report, ground, replay
 from seatrial.engines.explore import explore
 from seatrial.engines.explore.plain import Space, search
@@ -25,10 +29,10 @@ from seatrial.engines.stateful.walker import Walker
 SMALL = 3_000
 
 
-def plan_of(seed: int) -> random_systems.Plan | None:
+def plan_of(seed: int) -> Plan | None:
     """The random system of a seed; None where it is too large to be explored in a test."""
-    plan = random_systems.draw(seed)
-    system, _ = random_systems.build(plan)
+    plan = draw(seed)
+    system, _ = build(plan)
     report = explore(system, max_states=SMALL, kernel="plain")
     return plan if report.exploration.complete else None
 
@@ -48,7 +52,7 @@ def strays(seed: int, steps: int = 300) -> list[str]:
     plan = plan_of(seed)
     if plan is None:
         return []
-    system, properties = random_systems.build(plan)
+    system, properties = build(plan)
     tables = Tables(ground(system), properties)
     space = Space(tables)
     graph = search(space, Limits()).graph
@@ -117,7 +121,7 @@ def test_what_random_runs_find_is_true(start: int) -> None:
         plan = plan_of(seed)
         if plan is None:
             continue
-        system, properties = random_systems.build(plan)
+        system, properties = build(plan)
         searched = explore(system, properties, kernel="plain")
         drawn = hypothesize(system, properties, runs=30, steps=40, seed=seed)
         assert contradiction(searched, drawn) is None, seed
@@ -135,7 +139,7 @@ def test_what_the_search_finds_the_rules_of_the_other_engine_replay() -> None:
         plan = plan_of(seed)
         if plan is None:
             continue
-        system, properties = random_systems.build(plan)
+        system, properties = build(plan)
         searched = explore(system, properties, kernel="plain")
         traces = [
             each.trace
@@ -157,7 +161,7 @@ def test_random_runs_find_most_of_what_is_there() -> None:
         plan = plan_of(seed)
         if plan is None:
             continue
-        system, properties = random_systems.build(plan)
+        system, properties = build(plan)
         searched = explore(system, properties, kernel="plain")
         drawn = hypothesize(system, properties, runs=40, steps=40)
         for each in searched.verdicts:
@@ -179,16 +183,16 @@ def test_the_reference_and_random_runs_agree_on_fair_loops() -> None:
         asked = [q for q in plan.questions if q.kind in ("converges to", "no hot loop")]
         if not asked:
             continue
-        rules, initial = random_systems.plain(plan), random_systems.initial_states(plan)
+        rules, initial = plain(plan), initial_states(plan)
         graph = reference.explore(initial, rules)
         if len(graph.edges) > 300:
             continue
-        system, properties = random_systems.build(attrs.evolve(plan, questions=tuple(asked)))
+        system, properties = build(attrs.evolve(plan, questions=tuple(asked)))
         drawn = hypothesize(system, properties, runs=40, steps=80, seed=seed)
         for question in asked:
             verdict = drawn.verdict(question.name)
             if verdict.status == "violated":
                 seen += 1
-                assert random_systems.Judge(plan, question).expected(graph).status == "violated"
+                assert Judge(plan, question).expected(graph).status == "violated"
 
     assert seen >= 20

@@ -30,7 +30,14 @@ def test_the_reference_lists_exactly_what_there_is() -> None:
     assert set(rows) == known
 
 
-VALUED = {"scale", "delete", "set-partition", "set-retention"}
+VALUED = {
+    "scale",
+    "delete",
+    "set-partition",
+    "set-retention",
+    "set-parallelism",
+    "set-completions",
+}
 names = st.sampled_from(sorted({*environment.USERS} - VALUED))
 
 

@@ -372,3 +372,87 @@ def test_a_witness_is_no_regression_test(
 
     assert "breaks nothing" in said
     assert main(["trace", "export", str(path), "--to", "json"]) == 0
+
+
+# ---- another manifest -------------------------------------------------------------------------
+
+
+MANIFEST = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  replicas: 2
+  selector: {matchLabels: {app: web}}
+  strategy: {rollingUpdate: {maxSurge: 1, maxUnavailable: 0}}
+  template:
+    metadata: {labels: {app: web}}
+    spec: {containers: [{name: web, image: web:1}]}
+"""
+
+
+@pytest.fixture
+def of_manifest(tmp_path: Path) -> Path:
+    """A trace of a Deployment."""
+    path = tmp_path / "web.yaml"
+    path.write_text(MANIFEST)
+    words = ["--property", "deployment-active-pods-within-surge", "--level", "atomic", "--lag", "0"]
+    more = ["--faults", "none", "--quiet", "--itf", str(tmp_path), "--output", str(tmp_path / "r")]
+    assert main(["check", str(path), *words, *more]) == 0
+    return tmp_path / "deployment-active-pods-within-surge.itf.json"
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "says"),
+    [
+        (("web:1", "web:1"), 0, "replayed exactly: "),
+        (("web:1", "web:2"), 0, "; other here: spec.template.spec.containers is "),
+        (
+            ("maxSurge: 1", "maxSurge: 2"),
+            2,
+            "another manifest: spec.strategy.rollingUpdate.maxSurge is 1 in the trace, 2 here",
+        ),
+        (("replicas: 2", "replicas: 3"), 2, "spec.replicas is 2 in the trace, 3 here ("),
+        (("{name: web}\nspec", "{name: api}\nspec"), 2, "has no Deployment 'web', of which"),
+        (("replicas: 2", "replicas: two"), 2, "spec.replicas: "),
+    ],
+)
+def test_a_trace_of_another_manifest_says_what_differs(
+    of_manifest: Path,
+    change: tuple[str, str],
+    code: int,
+    says: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """A manifest changes after the trace was kept; the field is named, with its line."""
+    assert change[0] in MANIFEST
+    other = of_manifest.parent / "other.yaml"
+    other.write_text(MANIFEST.replace(*change))
+
+    assert main(["trace", "replay", str(of_manifest), "--manifest", str(other)]) == code
+
+    said = capsys.readouterr()
+    assert says in said.out + said.err
+    assert (said.out + said.err).count("\n") == 1
+
+
+def test_a_trace_of_a_deployment_makes_a_test_too(of_manifest: Path) -> None:
+    """It holds its manifest, and says what broke in the words of the promise."""
+    text = exported(of_manifest, "pytest").read_text()
+    names: dict[str, Any] = {}
+    exec(compile(text, "exported", "exec"), names)
+
+    names["test_deployment_active_pods_within_surge"]()
+
+    names["STEPS"].insert(1, ("start[1]", "starts a pod"))
+    with pytest.raises(pytest.fail.Exception, match=r"step 2, start\[1\]: starts a pod, is not"):
+        names["test_deployment_active_pods_within_surge"]()
+
+
+def test_a_trace_of_an_example_has_no_manifest(
+    file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """So none can take its place."""
+    said = complaint(capsys, "trace", "replay", str(file), "--manifest", "web.yaml")
+
+    assert "is no trace of a workload" in said

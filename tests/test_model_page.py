@@ -28,6 +28,26 @@ PARTS = {
         "deployment_util",
     ),
     "The ReplicaSet controller": ("replicaset", "replicaset_utils", "controller_utils"),
+    "The Job controller": (
+        "job_api",
+        "job",
+        "job_context",
+        "job_tracking",
+        "job_indexes",
+        "job_policies",
+        "job_status",
+        "job_controller",
+        "job_pod_control",
+        "job_informer",
+    ),
+    "What is around a Job": (
+        "job_pods",
+        "job_kubelet",
+        "job_users",
+        "job_faults",
+        "job_workload",
+        "job_mutants",
+    ),
     "The StatefulSet controller": (
         "statefulset_control",
         "statefulset_update",
@@ -57,11 +77,11 @@ PARTS = {
 HEAD = """\
 # What is modelled, and what is left out?
 
-Of Kubernetes v1.36.3: the controllers of Deployments, ReplicaSets and StatefulSets with caches and
-work queues, the API server as far as they depend on it, one kubelet for each pod, nodes where
-they matter (StatefulSets), the garbage collector for what they own, users, and faults. This page is
-made from the modules of `model/`, where each says of which Go code it is a model (`:Go:`) and what
-it leaves out (`:Omits:`).
+Of Kubernetes v1.36.3: the controllers of Deployments, ReplicaSets, StatefulSets and Jobs with
+caches and work queues, the API server as far as they depend on it, one kubelet for each pod, nodes
+where they matter (StatefulSets), the garbage collector for what they own, users, and faults. This
+page is made from the modules of `model/`, where each says of which Go code it is a model (`:Go:`)
+and what it leaves out (`:Omits:`).
 
 """
 

@@ -15,6 +15,11 @@ from hypothesis import strategies as st
 
 import random_systems
 import reference
+from randomly.comparison import Engine, the_engine
+from randomly.draw import draw
+from randomly.judge import Judge
+from randomly.meaning import initial_states, plain
+from randomly.plan import Plan
 from seatrial.core import Report
 
 BATCH = 25
@@ -39,23 +44,20 @@ def test_the_engine_agrees_with_the_reference_on_any_seed(seed: int, threads: in
 
 
 @pytest.fixture(scope="module")
-def sample() -> list[tuple[random_systems.Plan, reference.Graph]]:
+def sample() -> list[tuple[Plan, reference.Graph]]:
     """Some systems and what is reachable in them."""
-    plans = [random_systems.draw(seed) for seed in range(250)]
-    return [
-        (plan, reference.explore(random_systems.initial_states(plan), random_systems.plain(plan)))
-        for plan in plans
-    ]
+    plans = [draw(seed) for seed in range(250)]
+    return [(plan, reference.explore(initial_states(plan), plain(plan))) for plan in plans]
 
 
 def test_a_seed_gives_the_same_system_every_time() -> None:
     """A failing seed in a log is worth nothing else."""
-    assert random_systems.draw(17) == random_systems.draw(17)
-    assert random_systems.draw(17) != random_systems.draw(18)
+    assert draw(17) == draw(17)
+    assert draw(17) != draw(18)
 
 
 def test_the_sample_has_what_engines_get_wrong(
-    sample: list[tuple[random_systems.Plan, reference.Graph]],
+    sample: list[tuple[Plan, reference.Graph]],
 ) -> None:
     """A generator that no longer makes a kind of system would pass everything else."""
     seen: Counter[str] = Counter()
@@ -107,11 +109,11 @@ def test_the_sample_has_what_engines_get_wrong(
 
 
 def test_every_kind_of_property_holds_here_and_is_violated_there(
-    sample: list[tuple[random_systems.Plan, reference.Graph]],
+    sample: list[tuple[Plan, reference.Graph]],
 ) -> None:
     """An engine that always says the same of a kind must not get through."""
     said = Counter(
-        (question.kind, random_systems.Judge(plan, question).expected(graph).status)
+        (question.kind, Judge(plan, question).expected(graph).status)
         for plan, graph in sample
         if len(graph.edges) < 300
         for question in plan.questions
@@ -124,9 +126,9 @@ def test_every_kind_of_property_holds_here_and_is_violated_there(
 def test_a_report_that_lies_is_noticed() -> None:
     """A comparison that compares nothing agrees with everything."""
 
-    def lying(lies: dict[str, Any]) -> random_systems.Engine:
+    def lying(lies: dict[str, Any]) -> Engine:
         def engine(*arguments: Any, **options: Any) -> Report:
-            report = random_systems.the_engine()(*arguments, **options)
+            report = the_engine()(*arguments, **options)
             return attrs.evolve(report, exploration=attrs.evolve(report.exploration, **lies))
 
         return engine

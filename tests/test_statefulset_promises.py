@@ -262,6 +262,7 @@ DROPPED: tuple[tuple[str, Any, Case], ...] = (
     ("update-one-by-one", asked.NO_DISRUPTION, case(2, "set-image,delete-pod")),
     ("update-one-by-one", asked.NO_RESCALE, case(1, "scale:3")),
     ("update-one-by-one", asked.CHANGED_ONCE, case(2, "set-image@2", parallel=True)),
+    ("update-one-by-one", asked.CHANGED_ONCE, case(2, "set-image,undo", lag=1, nodes=1)),
     (
         "statefulset-ondelete-no-automatic-update",
         asked.ON_DELETE,

@@ -52,6 +52,7 @@ def test_everything_that_options_say_can_be_said() -> None:
         "  level: faulty",
         "  lag: 2",
         "  clock: slow@2",
+        "  nodes: 3",
         "  kubernetes: 1.36",
         "  featureGates: {StaleControllerConsistencyReplicaSet: false}",
         "  assumeInert: [Service]",
@@ -68,6 +69,7 @@ def test_everything_that_options_say_can_be_said() -> None:
         level="faulty",
         lag=2,
         clock="slow@2",
+        nodes=3,
         kubernetes="1.36",
         feature_gates=("StaleControllerConsistencyReplicaSet=false",),
         assume_inert=("Service",),
@@ -179,7 +181,7 @@ def invariant(expression: str) -> Invariant:
 @pytest.mark.parametrize(
     ("expression", "says"),
     [
-        ("1 < 2", "it is about no workload; an invariant is about one: deployment('NAME')"),
+        ("1 < 2", "it is about no workload; an invariant is about one: deployment('NAME') or"),
         ("deployment('a') == deployment('b')", "it is about several workloads"),
         ("deployment(x).replicas > 0", "write deployment('NAME'), with the name of a workload"),
         ("deployment('a').replicas >", "this is no CEL: "),
@@ -275,6 +277,53 @@ def test_invariants_tell_what_there_is_from_what_is_reported(
         "condition": "holds",
     }
     assert code == 1
+
+
+ZOOKEEPER = """\
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: zk}
+spec:
+  replicas: 3
+  serviceName: zk
+  selector: {matchLabels: {app: zk}}
+  template:
+    metadata: {labels: {app: zk}}
+    spec: {containers: [{name: zk, image: zk:1}]}
+"""
+
+
+def test_a_quorum_holds_while_a_statefulset_is_updated(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One pod at a time: two of three are up; and not all three, or nothing was updated."""
+    (tmp_path / "zk.yaml").write_text(ZOOKEEPER)
+    of = "statefulset('zk')"
+    expressions = {
+        "quorum": f"{of}.availableReplicas >= 2",
+        "all-up": f"{of}.availableReplicas >= 3",
+        "sizes": f"{of}.replicas + {of}.terminatingReplicas <= {of}.spec.replicas",
+        "lacking": f"{of}.unavailableReplicas <= 1 && {of}.updatedReplicas <= 3",
+        "status": f"{of}.status.replicas <= 3 && {of}.readyReplicas >= 2",
+    }
+    path = tmp_path / "zk.trial.yaml"
+    path.write_text(
+        HEAD
+        + "  manifests: [zk.yaml]\n  properties: []\n  environment:\n"
+        + "    {nodes: 3, users: [set-image], faults: [], level: atomic, lag: 0}\n  invariants:\n"
+        + "".join(f'  - {{name: {n}, expression: "{e}"}}\n' for n, e in expressions.items())
+    )
+
+    assert main(["check", str(path), "--quiet"]) == 1
+
+    out = capsys.readouterr().out
+    assert {name: f"  {name:<8}  {'holds':<12}" in out for name in expressions} == {
+        "quorum": True,
+        "all-up": False,
+        "sizes": True,
+        "lacking": True,
+        "status": True,
+    }
 
 
 @pytest.mark.parametrize(

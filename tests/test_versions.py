@@ -19,6 +19,9 @@ from seatrial.model import pods as pod_classes
 
 STORE = "StaleControllerConsistencyReplicaSet"
 TERMINATING = "DeploymentReplicaSetTerminatingReplicas"
+OF_JOBS = dict.fromkeys(
+    ("StaleControllerConsistencyJob", "MutableSchedulingDirectivesForSuspendedJobs"), True
+)
 
 
 @pytest.mark.parametrize(
@@ -28,8 +31,8 @@ TERMINATING = "DeploymentReplicaSetTerminatingReplicas"
         ("1.34.5", {TERMINATING: False}),
         ("1.35.0", {TERMINATING: True}),
         ("1.35.4", {TERMINATING: True}),
-        ("1.36.0", {STORE: True, TERMINATING: True}),
-        ("1.36.3", {STORE: True, TERMINATING: True}),
+        ("1.36.0", {STORE: True, TERMINATING: True, **OF_JOBS}),
+        ("1.36.3", {STORE: True, TERMINATING: True, **OF_JOBS}),
         ("1.37.1", {STORE: True, TERMINATING: True}),
     ],
 )

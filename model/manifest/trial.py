@@ -57,6 +57,7 @@ _FIELDS: dict[Path, tuple[str, ...]] = {
         "level",
         "lag",
         "clock",
+        "nodes",
         "kubernetes",
         "featureGates",
         "bugs",
@@ -96,6 +97,7 @@ class Trial:
     level: str | None = None
     lag: int | None = None
     clock: str | None = None
+    nodes: int | None = None
     kubernetes: str | None = None
     feature_gates: tuple[str, ...] = ()
     bugs: tuple[str, ...] = ()
@@ -174,6 +176,7 @@ class _TrialReading:
             level=self._word((*around, "level"), environment.LEVELS),
             lag=self._number((*around, "lag"), 0, 4),
             clock=self._said((*around, "clock"), environment.timers_early),
+            nodes=self._number((*around, "nodes"), 1, environment.MOST_NODES),
             kubernetes=self._said((*around, "kubernetes"), versions.known),
             feature_gates=self._gates((*around, "featureGates")),
             bugs=self._texts((*around, "bugs")),

@@ -27,6 +27,7 @@ from .declare import (
 from .errors import (
     DeclarationError,
     NotAFunction,
+    NotSymbolic,
     PropertyError,
     ReplayError,
     RuleError,
@@ -51,7 +52,18 @@ from .property import (
     no_hot_loop,
     sometimes,
 )
+from .purity import functions_of
 from .system import Initial, System, every
+from .theorem import (
+    Hypothesis,
+    Mutation,
+    OneOf,
+    Theorem,
+    Whole,
+    as_system,
+    broken,
+    small_assignments,
+)
 from .trace import Change, Step, Trace, enabled_steps, replay, step_of, successor
 from .values import check_value, field_names, same_value, sort_key, with_sets_reversed
 from .verdict import Exploration, Report, Sampling, Status, Verdict
@@ -71,11 +83,15 @@ __all__ = [
     "GroundProperty",
     "GroundTotal",
     "GroundView",
+    "Hypothesis",
     "Index",
     "Initial",
     "Kind",
     "Members",
+    "Mutation",
     "NotAFunction",
+    "NotSymbolic",
+    "OneOf",
     "Outcome",
     "Outcomes",
     "Own",
@@ -91,6 +107,7 @@ __all__ = [
     "Status",
     "Step",
     "System",
+    "Theorem",
     "Total",
     "Trace",
     "TraceFormatError",
@@ -99,13 +116,16 @@ __all__ = [
     "Verdict",
     "View",
     "Violation",
+    "Whole",
     "action",
     "after_each_step",
     "always",
     "answers",
     "arith",
+    "as_system",
     "at_least",
     "at_most",
+    "broken",
     "check_value",
     "choose",
     "converges_to",
@@ -114,6 +134,7 @@ __all__ = [
     "enabled_steps",
     "every",
     "field_names",
+    "functions_of",
     "ground",
     "ground_property",
     "interruptible",
@@ -121,6 +142,7 @@ __all__ = [
     "outcome",
     "replay",
     "same_value",
+    "small_assignments",
     "sometimes",
     "sort_key",
     "split",

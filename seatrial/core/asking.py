@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import islice
+from types import GeneratorType
 from typing import Any
 
 import attrs
@@ -9,6 +10,7 @@ import attrs
 from .binding import Binding, Reader, bind, cell_name
 from .errors import DeclarationError, PropertyError, place, shown, where
 from .ground import Ground
+from .kinds import is_symbolic
 from .property import Property, Violation
 from .purity import check_pure
 from .system import System
@@ -72,6 +74,21 @@ class GroundProperty:
                 f" {type(error).__name__}{place(error, asked)}: {error}"
             ) from error
 
+    def run(self, values: Sequence[Any]) -> tuple[Any, Any, Any]:
+        """
+        What the premise, the function and the bound answer, unchecked; the premise alone if false.
+
+        For engines whose numbers are not Python's. What a function raises comes through as it is.
+        """
+        function = self.property.function
+        if function is None or self._binding is None:
+            raise PropertyError(f"property {self.property.id} is not a question about a state")
+        if self.property.premise is not None and self._premise is not None:
+            met = self.property.premise(*self._premise.arguments(values))
+            if not met:
+                return False, None, None
+        return True, function(*self._binding.arguments(values)), self.bound
+
     def _judge(self, answer: Any) -> Finding:
         kind = self.property.kind
         if kind in ("always", "after each step"):
@@ -88,7 +105,9 @@ class GroundProperty:
         if answer is None:
             return ()
         right = "nothing, or an iterable of Violation or str that says why"
-        if not isinstance(answer, Iterable) or isinstance(answer, (str, bytes, Mapping)):
+        if type(answer) is not GeneratorType and (
+            not isinstance(answer, Iterable) or isinstance(answer, (str, bytes, Mapping))
+        ):
             raise self._wrong(answer, right)
         found = []
         for each in islice(answer, _MOST_VIOLATIONS + 1):
@@ -183,9 +202,10 @@ def _bound(system: Ground, property: Property, reader: Reader, key: tuple[Any, .
         raise DeclarationError(
             f"{begin} raised {type(error).__name__}{place(error, reader.function)}: {error}"
         ) from error
-    if type(answer) is not int:
+    if type(answer) is not int and not is_symbolic(type(answer)):
         raise DeclarationError(f"{begin} answered {shown(answer)}; a bound is an integer")
-    return answer
+    bound: int = answer
+    return bound
 
 
 def _check_names(system: System, property: Property) -> None:

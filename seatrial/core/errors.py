@@ -4,7 +4,8 @@ SeatrialError
 ├── DeclarationError     a declaration cannot be used as it stands (exit code 2)
 ├── ValueRefused         a value may not be part of a state (exit code 2)
 ├── RuleError            a rule misbehaved when it was called (exit code 2)
-│   └── NotAFunction     a rule gave two answers for one input (exit code 4)
+│   ├── NotAFunction     a rule gave two answers for one input (exit code 4)
+│   └── NotSymbolic      a rule did with a number what needs its value (exit code 3)
 ├── PropertyError        a property misbehaved when it was called (exit code 2)
 ├── ReplayError          a trace is not a run of this system (exit code 2)
 └── TraceFormatError     a trace file cannot be read (exit code 2)
@@ -19,6 +20,7 @@ from typing import Any
 __all__ = [
     "DeclarationError",
     "NotAFunction",
+    "NotSymbolic",
     "PropertyError",
     "ReplayError",
     "RuleError",
@@ -53,6 +55,12 @@ class NotAFunction(RuleError):
     """A rule gave two different answers for one input: it reads something it does not declare."""
 
     exit_code = 4
+
+
+class NotSymbolic(RuleError):
+    """A rule did with a number what cannot be done while its value is not known, or without end."""
+
+    exit_code = 3
 
 
 class PropertyError(SeatrialError):

@@ -46,6 +46,10 @@ class GroundView:
             raise RuleError(f"view {where(self._function)} as {self.cell.name}: {error}") from None
         return result
 
+    def run(self, values: Sequence[Any]) -> Any:
+        """The view without any check, for engines whose numbers are not Python's."""
+        return self._function(*self._binding.arguments(values))
+
 
 @attrs.frozen(eq=False)
 class GroundTotal:
@@ -123,6 +127,16 @@ class GroundAction:
             return tuple(_distinct(found))
         except (Exception, SystemExit):
             return self.evaluate(values)  # which names the value that cannot be hashed or compared
+
+    def run(self, values: Sequence[Any]) -> tuple[GroundOutcome, ...]:
+        """
+        The outcomes of a single run, in which whoever is `deciding` answers the choices.
+
+        Nothing is checked or compared: this is for engines whose numbers are not Python's. What the
+        rule raises comes through as it is.
+        """
+        outcomes = _listed(self.action.function(*self._binding.arguments(values)))
+        return tuple(self._outcome(one, (), checked=False) for one in outcomes)
 
     def _outcome(self, one: Any, choices: tuple[int, ...], *, checked: bool) -> GroundOutcome:
         if not isinstance(one, Outcome):

@@ -83,6 +83,7 @@ def ground(system: System) -> Ground:
     """
     Write out every family of `system`.
 
+    Where its parameters are numbers that are not known, so are those of its initial states.
     Raises DeclarationError where a rule reads or writes what is not declared, where a view reads
     more than two variables, or where an initial state is not whole.
     """

@@ -11,7 +11,7 @@ from typing import Any
 
 import attrs
 
-__all__ = ["ATOMS", "ReversedSet", "field_names", "flaw", "is_frozen"]
+__all__ = ["ATOMS", "ReversedSet", "field_names", "flaw", "is_frozen", "is_symbolic"]
 
 ATOMS = (bool, int, str, bytes, type(None))
 
@@ -41,6 +41,11 @@ class ReversedSet(frozenset):  # type: ignore[type-arg]
         return (frozenset, (self._order,))
 
 
+def is_symbolic(kind: Any) -> bool:
+    """Whether a class is of the symbolic engine: a number or truth value that is not known."""
+    return bool(getattr(kind, "__seatrial_symbolic__", False))
+
+
 def is_frozen(kind: Any) -> bool:
     """Whether a class is made by attrs or dataclass such that fields cannot be assigned to."""
     if attrs.has(kind):
@@ -61,7 +66,7 @@ def field_names(kind: Any) -> tuple[str, ...] | None:
 @lru_cache(maxsize=4096)
 def flaw(kind: Any) -> str | None:
     """Why instances of a class may not be part of a state, and what to do; None where they may."""
-    if kind in ATOMS or kind in (tuple, frozenset, ReversedSet):
+    if kind in ATOMS or kind in (tuple, frozenset, ReversedSet) or is_symbolic(kind):
         return None
     if issubclass(kind, Enum):
         return _flaw_of_enum(kind)

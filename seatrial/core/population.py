@@ -18,6 +18,24 @@ __all__ = ["Population"]
 K = TypeVar("K")
 
 
+_KEYS: dict[int, tuple[Any, Any]] = {}
+"""Classes that were looked at, by identity, with their sort keys: most move on as they are."""
+_KEPT = 100_000
+
+
+def _key_of(kind: Any) -> Any:
+    """The sort key of a class. Raises ValueRefused where it is no value."""
+    known = _KEYS.get(id(kind))
+    if known is not None:  # it holds its class, so no other one has that identity
+        return known[1]
+    check_value(kind)
+    key = sort_key(kind)
+    if len(_KEYS) >= _KEPT:
+        _KEYS.clear()
+    _KEYS[id(kind)] = (kind, key)
+    return key
+
+
 class _Part(tuple[Any, ...]):
     """Some of the pairs of a population, in their order: canonical already."""
 
@@ -45,32 +63,10 @@ def _canonical(counts: Mapping[Any, int] | Iterable[tuple[Any, int]]) -> tuple[A
                 " different types; use one type for its classes"
             )
     for kind, count in added.items():
-        if type(count) is int and count < 0:
+        if count < 0:
             raise ValueRefused(f"a population cannot hold {shown(count)} of {kind!r}")
-    kept = [(kind, n) for kind, n in added.items() if not (type(n) is int and n == 0)]
+    kept = [(kind, n) for kind, n in added.items() if n != 0]
     return tuple(sorted(kept, key=lambda pair: _key_of(pair[0])))
-
-
-_MOST_KEYS = 50_000
-_KEYS: dict[int, tuple[Any, tuple[Any, ...]]] = {}
-"""Classes by `id`, each held here so that its `id` stays its own, and their keys."""
-
-
-def _key_of(kind: Any) -> tuple[Any, ...]:
-    """
-    The `sort_key` of a class; the same objects come back again and again.
-
-    Raises ValueRefused where it may not be part of a state.
-    """
-    known = _KEYS.get(id(kind))
-    if known is not None and known[0] is kind:
-        return known[1]
-    check_value(kind)
-    key = sort_key(kind)
-    if len(_KEYS) >= _MOST_KEYS:
-        _KEYS.clear()
-    _KEYS[id(kind)] = kind, key
-    return key
 
 
 @attrs.frozen(repr=False, cache_hash=True)

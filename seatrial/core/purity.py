@@ -21,7 +21,7 @@ from .bytecode import Named, Reads, reads_of
 from .errors import DeclarationError, shown, where
 from .kinds import ATOMS, is_frozen
 
-__all__ = ["check_pure", "check_rule"]
+__all__ = ["check_pure", "check_rule", "functions_of"]
 
 _TRUSTED = (*sys.stdlib_module_names, "attr", "attrs")
 _IMMUTABLE_FROM = frozenset(
@@ -232,3 +232,27 @@ def _annotated(function: types.FunctionType) -> list[type]:
         arguments = getattr(one, "__args__", ())
         waiting += arguments if isinstance(arguments, tuple) else ()
     return found
+
+
+def functions_of(function: Callable[..., Any]) -> tuple[types.FunctionType, ...]:
+    """
+    The functions that `function` calls by name, and those that they call, itself first.
+
+    Those of the standard library, of attrs and of this package are left out.
+    """
+    waiting: list[Any] = [inspect.unwrap(function)]
+    found: dict[int, types.FunctionType] = {}
+    while waiting:
+        one = waiting.pop(0)
+        if id(one) in found:
+            continue
+        found[id(one)] = one
+        for named in reads_of(one).named:
+            value = named.value
+            for attribute in named.path:
+                if not isinstance(value, _OPEN) or isinstance(value, types.FunctionType):
+                    break
+                value = inspect.getattr_static(value, attribute, _ABSENT)
+            if isinstance(value, types.FunctionType) and not _trusted(value):
+                waiting.append(inspect.unwrap(value))
+    return tuple(found.values())

@@ -12,7 +12,7 @@ from functools import lru_cache
 from operator import attrgetter
 from typing import Any
 
-from .errors import ValueRefused, shown
+from .errors import NotSymbolic, ValueRefused, shown
 from .kinds import ATOMS, ReversedSet, field_names, flaw
 
 __all__ = [
@@ -43,6 +43,8 @@ def check_value(value: object) -> None:
     _check(value, 0)
     try:
         hash(value)
+    except NotSymbolic:
+        return  # it holds a number that is not known; no engine that has such numbers hashes them
     except Exception as error:
         raise ValueRefused(f"{shown(value)} cannot be hashed: {error}") from None
 

@@ -69,7 +69,9 @@ class Exploration:
     reporting; `evaluations` counts calls by rule, view and property, `values` distinct values by
     variable; `widest` names what exceeds 1 % of the states; `bytes_held` is what the engine's own
     tables take at the end; `levels` counts the new states by depth. `sampling` is there where
-    random runs were taken, after a search or instead of one.
+    random runs were taken, after a search or instead of one. A search that met a limit had already
+    looked ahead of the states that it counts, one loop farther than the other: `evaluations` then
+    differ between `kernel`s, and `actions_never_fired` leaves out what was enabled there.
     """
 
     engine: str

@@ -31,6 +31,7 @@ _READ = frozenset(
         "expectations",
         "pods",
         "pod_queue",
+        "names_taken",
     )
 )
 """The variables that a sync rests on when it begins."""
@@ -48,6 +49,10 @@ class Setting:
     consistency_store: bool = True
     terminating_replicas: bool = True
     write_faults: bool = False
+    min_ready_seconds: int = 0
+    """What the manifest says; syncs go by that of their ReplicaSet, handlers by this one."""
+    collides: bool = False
+    """Whether names of new ReplicaSets may be taken: then `names_taken` says which are."""
     variant: frozenset[str] = frozenset()
     """Rules that are switched to something else on purpose, to see that it is noticed."""
 
@@ -64,15 +69,18 @@ def grounded(setting: Setting) -> Ground:
     """The system in which syncs of this setting are fired."""
     strategy = api.RECREATE if setting.recreate else api.DeploymentStrategy()
     budget = environment.Budget
+    faults = [budget("write-failure"), budget("write-unknown")] if setting.write_faults else []
+    faults += [budget("hash-collision")] if setting.collides else []
     around = Environment(
         users=(budget("set-image", None, setting.templates - 1),),
-        faults=(budget("write-failure"), budget("write-unknown")) if setting.write_faults else (),
+        faults=tuple(faults),
         level="faulty",
         lag=_ROOM,
         gates=tuple(setting.gates().items()),
         variant=setting.variant,
     )
-    return ground(workload.compose("case", api.DeploymentSpec(1, strategy=strategy), around))
+    spec = api.DeploymentSpec(1, strategy=strategy, min_ready_seconds=setting.min_ready_seconds)
+    return ground(workload.compose("case", spec, around))
 
 
 @frozen
@@ -101,6 +109,12 @@ class Case:
         """The whole state, by cell."""
         return _resting(self.setting) | dict(self.state)
 
+    @cached_property
+    def collisions(self) -> int:
+        """The count that goes into names of ReplicaSets, as the cached Deployment has it."""
+        cached = self.values["deployment_cache"]
+        return 0 if cached is None else int(cached.status.collision_count)
+
     def start(self) -> tuple[Any, ...]:
         """The state as the engine has it, with the key due and nothing under way for it."""
         given = dict(self.values)
@@ -110,6 +124,8 @@ class Case:
         given[f"{mine}_sync{at}"] = None
         given["write_failures_left"] = self.failures
         given["write_unknowns_left"] = self.unknowns
+        # What is taken is part of the state; nobody takes a name while the sync runs.
+        given["hash_collisions_left"] = 0
         return tuple(given[slot.name] for slot in grounded(self.setting).slots)
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from random import Random
 from typing import Any
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from seatrial.model import api, clock, informer, pods
 
@@ -108,18 +108,21 @@ class _Maker:
 
     def cluster(self, faults: list[Object]) -> Cluster:
         case, draw = self.case, self.draw
-        self.add_deployment()
         mine = case.controller == "replicaset"
         others = not mine or draw.random() < 0.25
+        if others:
+            self.add_deployment()
         for template in range(1, case.setting.templates + 1):
             if template == case.template or others:
                 self.add_replica_set(template)
+        if case.setting.collides:
+            self.add_strangers()
         draw.shuffle(self.cache)
         draw.shuffle(self.live)
         key = objects.NAME
         memory: Object = {"requeues": draw.choice((0, 0, 1, 5, 14))}
         if mine:
-            key = objects.replica_set_name(case.template)
+            key = objects.replica_set_name(case.template, case.collisions)
             memory |= self.memory()
         request = {
             "controller": case.controller,
@@ -203,9 +206,29 @@ class _Maker:
                 # Younger ones have the higher rank; the same second is told apart by name.
                 age = 2000 - 10 * value.created
                 metadata = {**metadata, "creationTimestamp": objects.ago(age)}
-                into.append(objects.replica_set_object(value, metadata, garbled))
+                into.append(objects.replica_set_object(value, metadata, garbled, case.collisions))
         if case.controller == "replicaset" or case.setting.recreate:
             self.add_pods(template, versions)
+
+    def add_strangers(self) -> None:
+        """Those who have the names that are taken: made by others, or of another template."""
+        for taken in sorted(self.case.value("names_taken"), key=repr):
+            draw, version = self.draw, self.draw.randint(_SEEN, _SYNCED)
+            metadata: Object = {
+                "resourceVersion": str(version if taken.seen else 3 * _SYNCED),
+                "generation": 1,
+                "creationTimestamp": objects.ago(draw.randint(0, 3000)),
+            }
+            if draw.random() < 0.5:
+                metadata["labels"] = {"app": "other"}
+            stranger = api.ReplicaSet(taken.template, 1, draw.randint(0, 2), owner=None)
+            if draw.random() < 0.3:
+                stranger = evolve(stranger, template=1 + taken.template % 4)
+            name = (taken.template, taken.collision_count)
+            made = objects.stranger_object(stranger, name, metadata)
+            self.live.append(made)
+            if taken.seen:
+                self.cache.append(made)
 
     def add_pods(self, template: int, versions: _Versions) -> None:
         owner, old = versions.live["uid"], f"uid-rs-{template}-before"
@@ -217,7 +240,7 @@ class _Maker:
 
     def add_pod(self, pod: pods.Pod, template: int, owner: str) -> None:
         draw = self.draw
-        rs = objects.replica_set_name(template)
+        rs = objects.replica_set_name(template, self.case.collisions)
         number = draw.randrange(16**5)
         name = f"{rs}-{number:05x}"
         while name in self.names:
@@ -237,22 +260,25 @@ class _Maker:
         unscheduled = draw.random() < 0.3
         rs_of = self.case.value("replica_set_cache", template) or api.ReplicaSet(1, 1)
         versions = [draw.randint(_SEEN, _SYNCED), draw.randint(_SYNCED + 1, 2 * _SYNCED)]
+        made: Object = {}
         for kind, version, into in (
             (pod.seen, versions[0], self.cache),
-            (pod.live, versions[0 if len(pod.trail) == 1 else 1], self.live),
+            (pod.live, versions[1], self.live),
         ):
-            if kind is not None:
-                placed = None if kind.phase == "Pending" and unscheduled else node
-                if placed is None and into is self.live:
-                    self.unscheduled.add(name)
+            if kind is None:
+                continue
+            placed = None if kind.phase == "Pending" and unscheduled else node
+            if placed is None and into is self.live:
+                self.unscheduled.add(name)
+            if not made or len(pod.trail) > 1:
                 written = {**metadata, "resourceVersion": str(version)}
-                if into is self.cache or len(pod.trail) > 1:
-                    ready_for = self.ready_for(kind, rs_of.min_ready_seconds, age)
-                into.append(
-                    objects.pod_object(kind, template, written, placed, ready_for, restarts)
+                ready_for = self.ready_for(kind, rs_of.min_ready_seconds, age)
+                made = objects.pod_object(
+                    kind, template, written, placed, ready_for, restarts, self.case.collisions
                 )
+            into.append(made)
         if template == self.case.template or self.case.controller == "deployment":
-            self.names[name] = plain_pod(pod)
+            self.names[name] = plain_pod(pod.seen, pod.live, pod.named, pod.orphaned)
         if pod.named and template == self.case.template:
             self.expected.append(f"{objects.NAMESPACE}/{name}")
 

@@ -7,12 +7,28 @@ UIDs, ages …) comes from the caller.
 """
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from seatrial.model import api
 
+from .names import (
+    HASHES,
+    NAME,
+    NAMESPACE,
+    NOW,
+    ago,
+    deployment_uid,
+    labels,
+    pod_labels,
+    replica_set_name,
+    seconds_ago,
+    template_hash,
+    uid_number,
+)
+
 __all__ = [
+    "HASHES",
+    "NAME",
     "NAMESPACE",
     "NOW",
     "Object",
@@ -20,9 +36,11 @@ __all__ = [
     "annotated",
     "deployment_object",
     "deployment_uid",
+    "is_stranger",
     "observed_generation",
     "observed_of",
     "owner_reference",
+    "pod_labels",
     "pod_object",
     "read_deployment",
     "read_deployment_status",
@@ -31,48 +49,20 @@ __all__ = [
     "replica_set_name",
     "replica_set_object",
     "seconds_ago",
+    "stranger_object",
+    "template_hash",
     "template_object",
     "uid_number",
 ]
 
 Object = dict[str, Any]
 
-NAMESPACE = "default"
-NAME = "web"
-NOW = "2026-06-01T12:00:00Z"
-_NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
-
 _PREFIX = "deployment.kubernetes.io/"
 _REVISION = _PREFIX + "revision"
 _DESIRED = _PREFIX + "desired-replicas"
 _MAXIMAL = _PREFIX + "max-replicas"
+_STRANGER = "uid-taken"
 _ROLLBACK = "deprecated.deployment.rollback.to"
-
-HASHES: Mapping[int, str] = {
-    1: "747cbb6f64",
-    2: "7947b94b55",
-    3: "9df8f6b86",
-    4: "dd8d89769",
-    5: "5749545776",
-    6: "5584cff44c",
-    7: "6c8869fd66",
-    8: "7f88ffcbf",
-}
-"""
-The pod-template-hash of each template, as v1.36.3 computes it for those that are made here. A wrong
-one shows: a ReplicaSet would be created under another name. Go: ComputeHash
-"""
-
-
-def ago(seconds: int) -> str:
-    """The time so many seconds before now."""
-    return (_NOW - timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def seconds_ago(stamp: str) -> float:
-    """How long before now a time is."""
-    return (_NOW - datetime.fromisoformat(stamp)).total_seconds()
-
 
 # ---- templates and metadata -------------------------------------------------------------------
 
@@ -88,20 +78,6 @@ def template_object(template: int, labels: Mapping[str, str]) -> Object:
 def _template_of(template: Object) -> int:
     image: str = template["spec"]["containers"][0]["image"]
     return int(image.removeprefix("web:"))
-
-
-def replica_set_name(template: int) -> str:
-    """What the ReplicaSet of a template is called. Go: generateReplicaSetName"""
-    return f"{NAME}-{HASHES[template]}"
-
-
-def _labels() -> dict[str, str]:
-    return {"app": NAME, "tier": "front"}
-
-
-def pod_labels(template: int) -> dict[str, str]:
-    """The labels of the pods of a template, if they have all of them."""
-    return {**_labels(), "pod-template-hash": HASHES[template]}
 
 
 def owner_reference(kind: str, name: str, uid: str) -> Object:
@@ -159,16 +135,6 @@ def _bound(bound: api.IntOrPercent | None) -> int | str | None:
     return f"{bound.value}%" if bound.kind == "percent" else bound.value
 
 
-def deployment_uid(number: int) -> str:
-    """The UID of a Deployment, which the model numbers."""
-    return f"uid-web-{number}"
-
-
-def uid_number(uid: str) -> int:
-    """The number of a Deployment of this UID."""
-    return int(uid.removeprefix("uid-web-"))
-
-
 def deployment_object(
     of: api.Deployment, metadata: Object, dated: int, others: int = 1000
 ) -> Object:
@@ -199,7 +165,7 @@ def deployment_object(
             "revisionHistoryLimit": spec.revision_history_limit,
             "progressDeadlineSeconds": spec.progress_deadline_seconds,
             "selector": {"matchLabels": {"app": NAME}},
-            "template": template_object(spec.template, _labels()),
+            "template": template_object(spec.template, labels()),
         },
         "status": _deployment_status(of.status, metadata["generation"], dated, others),
     }
@@ -229,6 +195,8 @@ def _deployment_status(
     }
     if status.terminating_replicas is not None:
         written["terminatingReplicas"] = status.terminating_replicas
+    if status.collision_count:
+        written["collisionCount"] = status.collision_count
     return written
 
 
@@ -247,6 +215,7 @@ def read_deployment_status(status: Object, generation: int) -> api.DeploymentSta
         terminating_replicas=status.get("terminatingReplicas"),
         observed_generation=observed_of(status, generation),
         conditions=tuple(sorted(conditions, key=lambda each: each.type)),
+        collision_count=status.get("collisionCount", 0),
     )
 
 
@@ -286,15 +255,17 @@ def read_deployment(written: Object) -> api.Deployment:
 # ---- ReplicaSets ------------------------------------------------------------------------------
 
 
-def replica_set_object(of: api.ReplicaSet, metadata: Object, garbled: bool) -> Object:
+def replica_set_object(
+    of: api.ReplicaSet, metadata: Object, garbled: bool, collisions: int = 0
+) -> Object:
     """
-    A ReplicaSet.
+    A ReplicaSet, called as after so many collisions.
 
     `garbled`: where the model has no desired size there is an annotation, but not a number.
     """
-    labels = pod_labels(of.template)
+    labels = pod_labels(of.template, collisions)
     metadata = {
-        "name": replica_set_name(of.template),
+        "name": replica_set_name(of.template, collisions),
         "namespace": NAMESPACE,
         "labels": labels,
         **metadata,
@@ -305,7 +276,7 @@ def replica_set_object(of: api.ReplicaSet, metadata: Object, garbled: bool) -> O
     if of.owner is not None:
         owner = owner_reference("Deployment", NAME, deployment_uid(of.owner))
         metadata["ownerReferences"] = [owner]
-    hashed = {"app": NAME, "pod-template-hash": HASHES[of.template]}
+    hashed = {"app": NAME, "pod-template-hash": template_hash(of.template, collisions)}
     return {
         "apiVersion": "apps/v1",
         "kind": "ReplicaSet",
@@ -361,6 +332,22 @@ def read_replica_set_status(status: Object, generation: int) -> api.ReplicaSetSt
     )
 
 
+def stranger_object(of: api.ReplicaSet, taken: tuple[int, int], metadata: Object) -> Object:
+    """A ReplicaSet of another Deployment, under the name of a template after so many collisions."""
+    template, collisions = taken
+    uid = f"{_STRANGER}-{template}-{collisions}"
+    made = replica_set_object(of, {"uid": uid, **metadata}, False, collisions)
+    made["metadata"]["name"] = replica_set_name(template, collisions)
+    owner = owner_reference("Deployment", "other", "uid-other")
+    made["metadata"]["ownerReferences"] = [owner]
+    return made
+
+
+def is_stranger(written: Object) -> bool:
+    """Whether it is one of these."""
+    return str(written["metadata"]["uid"]).startswith(_STRANGER)
+
+
 def read_replica_set(written: Object) -> api.ReplicaSet:
     """The model's ReplicaSet, without its rank in the order of creation."""
     metadata, spec = written["metadata"], written["spec"]
@@ -395,9 +382,10 @@ def pod_object(
     node: str | None,
     ready_for: int,
     restarts: int = 0,
+    collisions: int = 0,
 ) -> Object:
     """A pod of that kind, on that node, whose readiness changed `ready_for` seconds ago."""
-    labels = pod_labels(template)
+    labels = pod_labels(template, collisions)
     if not kind.fully_labeled:
         del labels["tier"]
     metadata = {"namespace": NAMESPACE, "labels": labels, **metadata}

@@ -7,14 +7,15 @@ choice in a rule and every answer of the API server that the case allows for mak
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cache, lru_cache
 from typing import Any
 
 from attrs import evolve, frozen
 
-from seatrial.core import GroundOutcome, Population
+from seatrial.core import GroundAction, GroundOutcome, Population
 from seatrial.model import api, controller, controller_utils, deployment, pods
 
-from .cases import Case, Controller, grounded, with_faults
+from .cases import Case, Controller, Setting, grounded, with_faults
 
 __all__ = [
     "STARTS",
@@ -44,12 +45,17 @@ _ANSWERS = {
     "it is gone": "not found",
     "conflict": "conflict",
     "already exists": "already exists",
+    "already exists, and the cache does not show it": "already exists",
+    "already exists, and is the one": "already exists",
+    "another has the name": "already exists",
     "not found": "not found",
     "failed": "failed",
     "the request fails": "failed",
     "applied, but the answer is lost": "lost",
 }
 """The last words of a label, where a write was not simply applied. Go: attempts"""
+_QUEUES = ("deployment_queue", "replica_set_queue", "pod_queue")
+"""Events on their way: what a sync adds to them nobody reads before it ends."""
 
 
 @frozen(order=False)
@@ -108,7 +114,7 @@ class _Node:
 
 def outcomes(case: Case) -> frozenset[Outcome]:
     """All outcomes of the sync. None at all would be a defect of the model."""
-    begun = [_Node(after) for _, _, after in _fired(case, case.start(), STARTS[case.controller])]
+    begun = [_Node(after) for _, _, after in _fired(case, case.start(), starts=True)]
     if not begun:
         return frozenset([evolve(_outcome(case, _Node(case.start())), waits=True)])
     return _ends(case, begun)
@@ -169,34 +175,61 @@ def widened(case: Case, expected: Iterable[Outcome]) -> list[Outcome]:
     return [*expected, *more]
 
 
+@cache
+def _actions(
+    setting: Setting, which: Controller, template: int, starts: bool
+) -> tuple[GroundAction, ...]:
+    """The actions with which a sync begins or goes on."""
+    names = STARTS[which] if starts else STEPS[which]
+    return tuple(
+        action
+        for action in grounded(setting).actions
+        if action.action.name in names and (which != "replicaset" or action.key == (template,))
+    )
+
+
+@cache
+def _slots(setting: Setting) -> dict[str, int]:
+    """The places of cells in a state."""
+    return {slot.name: slot.number for slot in grounded(setting).slots}
+
+
+@cache
+def _left_alone(setting: Setting) -> frozenset[int]:
+    """
+    Cells that keep their values in a sync: requests in another order leave the same then.
+
+    Written events would tell n! orders of n deletions apart.
+    """
+    return frozenset(_slots(setting)[name] for name in _QUEUES)
+
+
 def _fired(
-    case: Case, state: tuple[Any, ...], names: tuple[str, ...]
+    case: Case, state: tuple[Any, ...], *, starts: bool
 ) -> Iterator[tuple[str, GroundOutcome, tuple[Any, ...]]]:
-    system = grounded(case.setting)
-    values = system.values(state)
-    for action in system.actions:
-        if action.action.name not in names:
-            continue
-        if case.controller == "replicaset" and action.key != (case.template,):
-            continue
+    values = grounded(case.setting).values(state)
+    kept = _left_alone(case.setting)
+    for action in _actions(case.setting, case.controller, case.template, starts):
         if action.guard is not None and not values[action.guard]:
             continue
-        for outcome in action.evaluate([values[number] for number in action.reads]):
+        read = [values[number] for number in action.reads]
+        for outcome in action.evaluate(read, checked=False):
             after = list(state)
             for slot, value in outcome.writes:
-                after[slot] = value
+                if slot not in kept:
+                    after[slot] = value
             yield action.action.name, outcome, tuple(after)
 
 
 def _begun(case: Case, node: _Node) -> Iterator[tuple[str, str, _Node]]:
-    for name, _, after in _fired(case, node.state, STARTS[case.controller]):
+    for name, _, after in _fired(case, node.state, starts=True):
         yield name, "applied", _Node(after)
 
 
 def _followed(case: Case, node: _Node) -> Iterator[tuple[str, str, _Node]]:
     """The action of each next step, its answer, and what comes of it."""
     working = _working(case, node.state)
-    for name, outcome, after in _fired(case, node.state, STEPS[case.controller]):
+    for name, outcome, after in _fired(case, node.state, starts=False):
         requests, answer = node.requests, answer_in(outcome.label)
         if name != "list_pods" and working.write.verb != "expect fewer":
             there = _answer_seen(case, node.state, working.write, answer)
@@ -222,10 +255,14 @@ def _with(requests: tuple[Request, ...], request: Request) -> tuple[Request, ...
 
 
 def merged(requests: tuple[Request, ...]) -> tuple[Request, ...]:
-    """The requests, of which those for pods that stand next to each other are counted by answer."""
+    """
+    The requests, of which those for pods that stand next to each other are counted by answer.
+
+    Adoptions next to each other are put in order: upstream's is that of the cache's list.
+    """
     found: list[Request] = []
     batch: Counter[Request] = Counter()
-    for each in (*requests, None):
+    for each in (*_adoptions_sorted(requests), None):
         together = each is not None and each.kind == "Pod"
         if batch and not (together and each is not None and next(iter(batch)).verb == each.verb):
             found += [evolve(one, count=batch[one]) for one in sorted(batch, key=_by_answer)]
@@ -235,6 +272,21 @@ def merged(requests: tuple[Request, ...]) -> tuple[Request, ...]:
         elif each is not None:
             found.append(each)
     return tuple(found)
+
+
+def _adoptions_sorted(requests: tuple[Request, ...]) -> Iterable[Request]:
+    if sum(each.verb == "adopt" for each in requests) < 2:
+        return requests
+    begin = next(at for at, each in enumerate(requests) if each.verb == "adopt")
+    end = begin
+    while end < len(requests) and requests[end].verb == "adopt":
+        end += 1
+    adoptions = sorted(requests[begin:end], key=_by_template)
+    return (*requests[:begin], *adoptions, *requests[end:])
+
+
+def _by_template(request: Request) -> int:
+    return request.template
 
 
 def _by_answer(request: Request) -> str:
@@ -260,13 +312,12 @@ def plain_replica_set(rs: api.ReplicaSet) -> api.ReplicaSet:
     return evolve(rs, created=0)
 
 
-def plain_pod(pod: pods.Pod, deletions_expected: bool = True) -> pods.Pod:
-    """
-    The class of a pod as far as a sync changes it: what is on its way between is left out.
-
-    Whom expectations name matters only while deletions are expected: new ones name others.
-    """
-    return pods.Pod((pod.seen, pod.live), False, pod.named and deletions_expected, pod.orphaned)
+@lru_cache(maxsize=16_384)
+def plain_pod(
+    seen: api.PodKind | None, live: api.PodKind | None, named: bool, orphaned: bool
+) -> pods.Pod:
+    """The class of a pod as far as a sync changes it: what is on its way between is left out."""
+    return pods.Pod((seen, live), False, named, orphaned)
 
 
 def _working(case: Case, state: tuple[Any, ...]) -> Any:
@@ -282,13 +333,11 @@ def _pods_in(case: Case, state: tuple[Any, ...]) -> Any:
 
 
 def _cell(case: Case, state: tuple[Any, ...], name: str) -> Any:
-    system = grounded(case.setting)
-    return next(state[slot.number] for slot in system.slots if slot.name == name)
+    return state[_slots(case.setting)[name]]
 
 
 def _outcome(case: Case, node: _Node) -> Outcome:
-    system = grounded(case.setting)
-    cells = {slot.name: node.state[slot.number] for slot in system.slots}
+    cells = {name: node.state[at] for name, at in _slots(case.setting).items()}
     of = range(1, case.setting.templates + 1)
     rss = {at: cells[f"replica_set[{at}]"] for at in of}
     mine: Population[pods.Pod] = Population()
@@ -296,8 +345,10 @@ def _outcome(case: Case, node: _Node) -> Outcome:
     key = cells["deployment_key"]
     if case.controller == "replicaset":
         expected = cells[f"expectations[{case.template}]"]
+        # Whom they name matters only while deletions are expected: new ones name others.
+        naming = expected.delete > 0
         mine = Population(
-            (plain_pod(pod, expected.delete > 0), n)
+            (plain_pod(pod.seen, pod.live, pod.named and naming, pod.orphaned), n)
             for pod, n in cells[f"pods[{case.template}]"].items()
         )
         key = cells[f"replica_set_key[{case.template}]"]

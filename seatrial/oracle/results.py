@@ -12,7 +12,7 @@ from . import objects
 from .cases import Case
 from .clusters import Cluster
 from .objects import Object
-from .outcomes import Outcome, Request, merged
+from .outcomes import Outcome, Request, merged, plain_pod
 
 __all__ = ["OracleDefect", "real_outcome"]
 
@@ -36,17 +36,22 @@ def real_outcome(case: Case, cluster: Cluster, answer: Object) -> Outcome:
     expected = _expectations(answer)
     replica_sets = []
     for template in range(1, case.setting.templates + 1):
-        found = live.get(("ReplicaSet", objects.replica_set_name(template)))
+        found = live.get(("ReplicaSet", objects.replica_set_name(template, case.collisions)))
+        if found is not None and objects.is_stranger(found):
+            found = None
         rs = None if found is None else objects.read_replica_set(found)
-        if not _sent(cluster, template):
+        if not _sent(cluster, "ReplicaSet", template):
             rs = case.value("replica_set", template)
             rs = None if rs is None else evolve(rs, created=0)
         replica_sets.append((template, rs))
-    found = live.get(("Deployment", objects.NAME))
+    deployment_now = case.value("deployment")
+    if _sent(cluster, "Deployment", 0):
+        found = live.get(("Deployment", objects.NAME))
+        deployment_now = None if found is None else objects.read_deployment(found)
     return Outcome(
         requests=merged(tuple(_requests(case, cluster, answer["requests"]))),
         key=_key(case, answer),
-        deployment=None if found is None else objects.read_deployment(found),
+        deployment=deployment_now,
         replica_sets=tuple(replica_sets),
         pods=_pods(case, cluster, answer, expected),
         expectations=expected,
@@ -54,8 +59,8 @@ def real_outcome(case: Case, cluster: Cluster, answer: Object) -> Outcome:
     )
 
 
-def _sent(cluster: Cluster, template: int) -> bool:
-    return ("ReplicaSet", template) in cluster.generations
+def _sent(cluster: Cluster, kind: str, key: int) -> bool:
+    return (kind, key) in cluster.generations
 
 
 def _key(case: Case, answer: Object) -> controller.Key:
@@ -97,20 +102,22 @@ def _pods(
             # which has no scheduler (pods.py).
             kind = pods.TERMINATING
         mine = f"{objects.NAMESPACE}/{name}" in named
-        found.append((pods.Pod((pod.seen, kind), named=mine, orphaned=pod.orphaned), 1))
+        found.append((plain_pod(pod.seen, kind, mine, pod.orphaned), 1))
     owner = next(
         (
             each["metadata"]["uid"]
             for each in answer["live"]
             if each["kind"] == "ReplicaSet"
-            and each["metadata"]["name"] == objects.replica_set_name(case.template)
+            and each["metadata"]["name"] == objects.replica_set_name(case.template, case.collisions)
         ),
         None,
     )
     for each in live.values():
-        if each["metadata"]["labels"] == objects.pod_labels(case.template) and _new(case, each):
+        if each["metadata"]["labels"] == objects.pod_labels(
+            case.template, case.collisions
+        ) and _new(case, each):
             orphaned = all(ref["uid"] != owner for ref in each["metadata"]["ownerReferences"])
-            found.append((pods.Pod((None, pods.CREATED), orphaned=orphaned), 1))
+            found.append((plain_pod(None, pods.CREATED, False, orphaned), 1))
     return Population(found)
 
 
@@ -135,14 +142,13 @@ def _requests(case: Case, cluster: Cluster, found: Iterable[Object]) -> Iterable
         verb = _VERBS.get(verb, verb)
         resource = str(each["resource"])
         kind = _KINDS.get(resource, resource)
+        if verb == "patch" and answer == "invalid":
+            # It has another controller by now: as with a stale write, the sync ends in an error.
+            answer = "conflict"
         answer = _FAILED.get(answer, answer)
         if verb in ("update", "update status") and answer == "not found":
             # The model has one word for an object that is another one now, or none any more.
             answer = "conflict"
-        pod = cluster.classes.get(each.get("name", ""))
-        if kind == "Pod" and answer == "lost" and pod is not None and pod.live is None:
-            # There was nothing to apply: to the controller it is a request that failed.
-            answer = "failed"
         yield _request(case, cluster, verb, kind, each, answer)
 
 
@@ -182,8 +188,10 @@ def _claim(template: int, body: Object, answer: str) -> Request:
 
 
 def _template(case: Case, name: str) -> int:
-    names = {objects.replica_set_name(at): at for at in objects.HASHES}
-    return names.get(name, -1)
+    for at in range(1, case.setting.templates + 1):
+        if name == objects.replica_set_name(at, case.collisions):
+            return at
+    return -1
 
 
 def _status_write(cluster: Cluster, sent: Object, answer: str) -> deployment.StatusWrite:
@@ -200,9 +208,9 @@ def _status_write(cluster: Cluster, sent: Object, answer: str) -> deployment.Sta
 def _check_pod(case: Case, cluster: Cluster, sent: Object) -> None:
     """A pod that is created has its labels from the template, and its ReplicaSet as owner."""
     metadata = sent["metadata"]
-    name = objects.replica_set_name(case.template)
+    name = objects.replica_set_name(case.template, case.collisions)
     right = (
-        metadata["labels"] == objects.pod_labels(case.template)
+        metadata["labels"] == objects.pod_labels(case.template, case.collisions)
         and metadata["generateName"] == f"{name}-"
         and [each["name"] for each in metadata["ownerReferences"]] == [name]
     )

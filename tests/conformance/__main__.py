@@ -4,28 +4,47 @@ Hold the model against the real controllers, as `make conformance` does.
     python -m conformance run [--controller NAME] [--seconds N | --syncs N] [--seed N] [--note]
     python -m conformance record [--syncs N]
     python -m conformance replay
+    python -m conformance coverage
 
 `run` compares fresh random cases and ends with a table; 1 where something diverges, 2 without the
 oracle. `--note` keeps the figures for docs/conformance.md. `record` writes the cases that the
-ordinary tests check, and `replay` asks the oracle for these again.
+ordinary tests check, `replay` asks the oracle for these again, and `coverage` counts which Go
+statements they reach.
 """
 
 import argparse
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from seatrial.oracle.cases import CONTROLLERS, Controller
+from seatrial.oracle.cases import CONTROLLERS, Case, Controller
 from seatrial.oracle.client import Oracle, OracleCrashed, OracleMissing
+from seatrial.oracle.objects import Object
 from seatrial.oracle.words import shown
 
+from . import notices
+from .chance import Seeded
+from .coverage import NEVER, NOT_CLAIMED, measured
 from .fresh import Campaign
-from .law import Divergence, Tally
-from .recorded import Record, read, write
-from .table import Row, note, rendered
+from .law import Asked, Divergence, Tally
+from .recorded import Record, Told, read, read_notices, version, write, write_notices
+from .table import (
+    Row,
+    known_files,
+    note,
+    note_files,
+    rendered,
+    rendered_files,
+    rendered_left_out,
+)
 
 _SHARE_OF_EARLY = 0.3
 """At most so many of the recorded syncs may return without a request."""
+_OF_A_CASE = 3
+"""And so many are of one state."""
+_NOTICES = 2000
+"""So many events are recorded; a run compares as many fresh ones."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -43,8 +62,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     record.add_argument("--syncs", type=int, default=3200, help="of each controller")
     record.add_argument("--seed", type=int, default=0)
     commands.add_parser("replay", help="ask for the recorded cases again")
+    commands.add_parser("coverage", help="count which Go statements they reach, for the docs")
     given = parser.parse_args(arguments)
     try:
+        if given.command == "coverage":
+            return _coverage()
         with Oracle() as oracle:
             if given.command == "replay":
                 return _replay(oracle)
@@ -54,7 +76,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
 
 
+def _notices(oracle: Oracle, seed: int) -> int:
+    """How many of fresh events the real handlers take otherwise than the model's."""
+    events = [notices.drawn(Seeded(seed * _NOTICES + number)) for number in range(_NOTICES)]
+    answers = oracle.ask(list(map(notices.request, events)))
+    parted = 0
+    for event, answer in zip(events, answers, strict=True):
+        real, model = notices.real(event, answer), notices.modelled(event)
+        if real != model:
+            parted += 1
+            print(f"{event}\nreal:  {real}\nmodel: {model}\n", file=sys.stderr)
+    print(f"{len(events):,} notices, {parted:,} divergences")
+    return parted
+
+
 def _run(oracle: Oracle, given: argparse.Namespace) -> int:
+    parted = _notices(oracle, given.seed)
     seconds = given.seconds if given.seconds or given.syncs else 60.0
     rows = []
     for controller in given.controller or CONTROLLERS:
@@ -75,10 +112,10 @@ def _run(oracle: Oracle, given: argparse.Namespace) -> int:
         )
         for case, outcome in tally.missed[:3]:
             print(f"no cluster gave this outcome: {outcome.requests}\n{shown(case)}")
-    print(rendered(rows))
+    print(rendered(rows, known_files()))
     if given.note:
         note(rows)
-    return 1 if any(row.divergences for row in rows) else 0
+    return 1 if parted or any(row.divergences for row in rows) else 0
 
 
 def _progress(controller: Controller, tallies: Iterator[Tally]) -> Iterator[Tally]:
@@ -100,8 +137,19 @@ def _record(oracle: Oracle, given: argparse.Namespace) -> int:
         kept: list[Record] = []
         early: list[Record] = []
 
-        def keep(record: Record, kept: list[Record] = kept, early: list[Record] = early) -> None:
-            (kept if record.answer["requests"] else early).append(record)
+        of_a_case: Counter[Case] = Counter()
+
+        def keep(
+            asked: Asked,
+            kept: list[Record] = kept,
+            early: list[Record] = early,
+            of_a_case: Counter[Case] = of_a_case,
+        ) -> None:
+            of_a_case[asked.case] += 1
+            if of_a_case[asked.case] > _OF_A_CASE:
+                return
+            record = Record(asked.case, asked.number, asked.faults, asked.answer)
+            (kept if asked.answer["requests"] else early).append(record)
 
         campaign = Campaign(controller, oracle.ask, given.seed, keep, clusters_each=1)
         for _ in _progress(controller, campaign.run()):
@@ -111,7 +159,16 @@ def _record(oracle: Oracle, given: argparse.Namespace) -> int:
         records = [*kept, *early[:enough]]
         write(controller, oracle.version, records)
         print(f"{controller}: {len(records):,} syncs recorded, {enough:,} of them early returns")
+    events = [notices.drawn(Seeded(given.seed + number)) for number in range(_NOTICES)]
+    told = list(map(Told, events, oracle.ask(list(map(notices.request, events)))))
+    write_notices(oracle.version, told)
+    print(f"{len(told):,} notices recorded")
     return 0
+
+
+def _plain(answer: Object) -> Object:
+    """An answer without the text of its error: of several reasons Go's maps choose one."""
+    return {**answer, "id": 0, "error": answer.get("error") is not None}
 
 
 def _replay(oracle: Oracle) -> int:
@@ -123,13 +180,28 @@ def _replay(oracle: Oracle) -> int:
         parted = [
             record
             for record, answer in zip(records, answers, strict=True)
-            if {**answer, "id": 0} != {**record.answer, "id": 0}
+            if _plain(answer) != _plain(record.answer)
         ]
         changed += len(parted)
         print(f"{controller}: {len(records):,} syncs, {len(parted):,} answered in another way")
         if parted:
             print(shown(parted[0].case))
-    return 1 if changed else 0
+    told = list(read_notices())
+    answers = oracle.ask([notices.request(each.notice) for each in told])
+    parted_events = [
+        each
+        for each, answer in zip(told, answers, strict=True)
+        if _plain(answer) != _plain(each.answer)
+    ]
+    print(f"{len(told):,} notices, {len(parted_events):,} answered in another way")
+    return 1 if changed or parted_events else 0
+
+
+def _coverage() -> int:
+    files = measured(version("replicaset"))
+    print(rendered_files(files))
+    note_files(files, rendered_left_out(NOT_CLAIMED, NEVER))
+    return 0
 
 
 if __name__ == "__main__":

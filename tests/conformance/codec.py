@@ -6,18 +6,21 @@ from typing import Any
 import attrs
 
 from seatrial.core import Population
-from seatrial.model import api, controller, controller_utils, informer, pods
+from seatrial.core.values import sort_key
+from seatrial.model import api, collisions, controller, controller_utils, informer, pods
 from seatrial.oracle.cases import Case, Setting
+
+from .notices import Notice
 
 __all__ = ["decoded", "encoded"]
 
-_MODULES = (api, controller, controller_utils, informer, pods)
+_MODULES = (api, collisions, controller, controller_utils, informer, pods)
 _CLASSES: dict[str, Any] = {
     name: kind
     for module in _MODULES
     for name, kind in vars(module).items()
     if isinstance(kind, type) and (attrs.has(kind) or issubclass(kind, Enum))
-} | {"Setting": Setting, "Case": Case}
+} | {"Setting": Setting, "Case": Case, "Notice": Notice}
 
 
 def encoded(value: Any) -> Any:
@@ -31,6 +34,8 @@ def encoded(value: Any) -> Any:
         return value
     if isinstance(value, tuple):
         return [encoded(each) for each in value]
+    if isinstance(value, frozenset):
+        return {"$": "frozenset", "of": [encoded(each) for each in sorted(value, key=sort_key)]}
     if isinstance(value, Enum):
         return {"$": type(value).__name__, "name": value.name}
     if isinstance(value, Population):
@@ -52,6 +57,8 @@ def decoded(written: Any) -> Any:
     if not isinstance(written, dict):
         return written
     name = written["$"]
+    if name == "frozenset":
+        return frozenset(decoded(each) for each in written["of"])
     if name == "Population":
         return Population((decoded(kind), n) for kind, n in written["counts"])
     kind = _CLASSES[name]

@@ -1,100 +1,116 @@
 """
 Fresh random cases: draw states, ask the oracle, and shrink what diverges.
 
-Half of the examples are walks through composed systems, half are states that need not be reachable.
+Of each three draws two are states that need not be reachable, and one is a walk through a composed
+system.
 """
 
+import gc
 import time
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 
-from hypothesis import HealthCheck, Phase, given, seed, settings
-from hypothesis import strategies as st
+from attrs import define, field
 
 from seatrial.oracle.cases import Case, Controller
 from seatrial.oracle.confirm import Ask
 
-from . import strategies
-from .law import Divergence, Tally, examine
-from .recorded import Record
+from . import states
+from .chance import Chance, Repeated, Seeded, smallest
+from .law import Asked, Comparison, Divergence, Tally
+from .walks import Walks
 
 __all__ = ["Campaign"]
 
-_ROUND = 30
-"""Examples between two looks at the clock."""
+_BATCH = 40
+"""So many draws are asked for together."""
+_SEEDS = 10**9
+"""Seeds of one campaign; the next one has others."""
+_KEPT = 4
+"""Of so many batches it is known from which seed each case came."""
+_DRAWS: dict[Controller, Callable[[Chance], list[Case]]] = {
+    "deployment": states.arbitrary_deployments,
+    "replicaset": states.arbitrary_replica_sets,
+}
 
 
+@define
 class Campaign:
     """A search for divergences of one controller; `tally` says what it has covered."""
 
-    def __init__(
-        self,
-        controller: Controller,
-        ask: Ask,
-        first_seed: int = 0,
-        keep: Callable[[Record], None] | None = None,
-        clusters_each: int = 4,
-    ) -> None:
-        self.controller = controller
-        self.tally = Tally()
-        self._ask = ask
-        self._seed = first_seed
-        self._keep = keep
-        self._clusters_each = clusters_each
-        self._walks = strategies.Walks(first_seed)
+    controller: Controller
+    ask: Ask
+    seed: int = 0
+    keep: Callable[[Asked], None] | None = None
+    clusters_each: int = 4
+    tally: Tally = field(factory=Tally)
+    _walks: Walks = field(init=False)
+    _origins: deque[dict[Case, int]] = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._walks = Walks(self.seed)
+        self._origins = deque(maxlen=_KEPT)
 
     def run(self, seconds: float | None = None, syncs: int | None = None) -> Iterator[Tally]:
         """
         Compare for so long, or so many; the tally from time to time. Raises Divergence, shrunk.
         """
-        began = time.monotonic()
+        comparison = Comparison(self.ask, self.tally, self.clusters_each, self.keep)
+        # Cases die by themselves; the collector would look at all that is kept again and again.
+        before = gc.get_threshold()
+        gc.freeze()
+        gc.set_threshold(200_000, 20, 100)
+        try:
+            yield from comparison.run(self._batches(seconds, syncs))
+        except Divergence as divergence:
+            raise self._shrunk(divergence) from None
+        finally:
+            gc.set_threshold(*before)
+            gc.unfreeze()
+
+    def _batches(self, seconds: float | None, syncs: int | None) -> Iterator[list[Case]]:
+        began, last = time.monotonic(), self.seed * _SEEDS
         while True:
-            for cases in (self._arbitrary(), strategies.reachable(self._walks)):
-                self._round(cases)
-                yield self.tally
-                if seconds is not None and time.monotonic() - began >= seconds:
-                    return
-                if syncs is not None and self.tally.syncs >= syncs:
-                    return
+            drawn: dict[Case, int] = {}
+            first, last = last + 1, last + _BATCH
+            for number in range(first, last + 1):
+                for case in self._draw(Seeded(number), number):
+                    drawn.setdefault(case, number)
+            self._origins.append(drawn)
+            yield list(drawn)
+            if seconds is not None and time.monotonic() - began >= seconds:
+                return
+            if syncs is not None and self.tally.syncs >= syncs:
+                return
 
-    def _arbitrary(self) -> st.SearchStrategy[list[Case]]:
-        one = strategies.arbitrary_deployments()
-        if self.controller == "replicaset":
-            one = strategies.arbitrary_replica_sets()
-        return st.lists(one, min_size=1, max_size=8)
+    def _draw(self, chance: Chance, number: int) -> list[Case]:
+        if number % 3 == 0:
+            return self._walks.cases(chance, self.controller)
+        return _DRAWS[self.controller](chance)
 
-    def _round(self, cases: st.SearchStrategy[list[Case]]) -> None:
-        self._seed += 1
-        numbered = self._seed
+    def _shrunk(self, found: Divergence) -> Divergence:
+        """The divergence of a smaller draw, or the one that was found."""
+        origins = (drawn[found.case] for drawn in self._origins if found.case in drawn)
+        number = next(origins, None)
+        if number is None or found.case is None:
+            return found
+        last = found
 
-        @seed(numbered)
-        @settings(
-            max_examples=_ROUND,
-            deadline=None,
-            database=None,
-            suppress_health_check=list(HealthCheck),
-            phases=[Phase.generate, Phase.shrink],
-            report_multiple_bugs=False,
-        )
-        @given(cases)
-        def agrees(drawn: list[Case]) -> None:
-            mine = [case for case in dict.fromkeys(drawn) if case.controller == self.controller]
-            self._examine(mine, numbered)
+        def fails(choices: Sequence[int]) -> bool:
+            nonlocal last
+            try:
+                self._compare(self._draw(Repeated(choices), number))
+            except Divergence as divergence:
+                last = divergence
+                return True
+            return False
 
-        _without_arguments(agrees)
+        seeded = Seeded(number)
+        self._draw(seeded, number)
+        smallest(seeded.taken, fails)
+        return last
 
-    def _examine(self, cases: list[Case], numbered: int) -> None:
-        first = 1000 * (numbered % 1000)
-        asked = examine(self._ask, cases, self.tally, first, self._clusters_each)
-        if self._keep is not None:
-            for case, number, faults, answer in asked:
-                self._keep(Record(case, number, tuple(faults), answer))
-
-
-def _without_arguments(agrees: Any) -> None:
-    """Run it; of a failure only what it says, since Hypothesis would add all that was drawn."""
-    try:
-        agrees()
-    except Divergence as divergence:
-        divergence.__notes__ = []
-        raise
+    def _compare(self, cases: list[Case]) -> None:
+        comparison = Comparison(self.ask, clusters_each=self.clusters_each)
+        for _ in comparison.run([cases]):
+            pass

@@ -1,10 +1,12 @@
 """
 Recorded cases: what the real controllers answered, kept so that tests need no Go.
 
-Each line has a case, the number of its cluster, the faults, the request that these make, and the
-answer of the oracle. `make conformance-record` writes them anew.
+Each line has a case, and for each cluster in which it was asked for its number, the faults, what
+tells the request, and the answer of the oracle; of notices there is a file of its own.
+`make conformance-record` writes them anew.
 """
 
+import hashlib
 import json
 import lzma
 from collections.abc import Iterable, Iterator
@@ -18,10 +20,12 @@ from seatrial.oracle.clusters import Cluster, concrete
 from seatrial.oracle.objects import Object
 
 from .codec import decoded, encoded
+from .notices import Notice, request
 
-__all__ = ["FOLDER", "Record", "read", "write"]
+__all__ = ["FOLDER", "Record", "Told", "read", "read_notices", "version", "write", "write_notices"]
 
 FOLDER = Path(__file__).parent / "recorded"
+_NOTICES = "notices"
 
 
 @frozen
@@ -38,27 +42,61 @@ class Record:
         return concrete(self.case, self.number, self.faults)
 
 
-def path(controller: Controller, folder: Path = FOLDER) -> Path:
-    """The file of a controller's cases."""
-    return folder / f"{controller}.jsonl.xz"
+@frozen
+class Told:
+    """An event, and what the real handlers made of it."""
+
+    notice: Notice
+    answer: Object
+
+
+def path(name: str, folder: Path = FOLDER) -> Path:
+    """The file of a controller's cases, or of `notices`."""
+    return folder / f"{name}.jsonl.xz"
 
 
 def write(
     controller: Controller, version: str, records: Iterable[Record], folder: Path = FOLDER
 ) -> None:
     """Write the cases of a controller, after a line that says whose answers these are."""
+    of_a_case: dict[Case, list[Object]] = {}
+    for record in records:
+        asked = {
+            "number": record.number,
+            "faults": list(record.faults),
+            "request": _digest(record.cluster().request),
+            "answer": record.answer,
+        }
+        of_a_case.setdefault(record.case, []).append(asked)
+    lines = ({"case": encoded(case), "asked": asked} for case, asked in of_a_case.items())
+    _write(controller, version, lines, folder)
+
+
+def write_notices(version: str, told: Iterable[Told], folder: Path = FOLDER) -> None:
+    """Write the notices."""
+    lines = (
+        {
+            "notice": encoded(each.notice),
+            "request": _digest(request(each.notice)),
+            "answer": each.answer,
+        }
+        for each in told
+    )
+    _write(_NOTICES, version, lines, folder)
+
+
+def _write(name: str, version: str, lines: Iterable[Object], folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    with lzma.open(path(controller, folder), "wt", encoding="utf-8", preset=9) as file:
-        file.write(json.dumps({"kubernetes": version, "controller": controller}) + "\n")
-        for record in records:
-            line = {
-                "case": encoded(record.case),
-                "number": record.number,
-                "faults": list(record.faults),
-                "request": record.cluster().request,
-                "answer": record.answer,
-            }
+    with lzma.open(path(name, folder), "wt", encoding="utf-8", preset=9) as file:
+        file.write(json.dumps({"kubernetes": version, "of": name}) + "\n")
+        for line in lines:
             file.write(json.dumps(line, sort_keys=True, separators=(",", ":")) + "\n")
+
+
+def _digest(request: Object) -> str:
+    """What tells a request from others."""
+    text = json.dumps(request, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def read(controller: Controller, folder: Path = FOLDER) -> Iterator[Record]:
@@ -68,22 +106,39 @@ def read(controller: Controller, folder: Path = FOLDER) -> Iterator[Record]:
     Raises ValueError where the translation no longer makes the request that was answered: then the
     answer belongs to another cluster, and the cases have to be recorded anew.
     """
-    with lzma.open(path(controller, folder), "rt", encoding="utf-8") as file:
-        next(file)
-        for number, line in enumerate(file, start=1):
-            found = json.loads(line)
-            case: Case = decoded(found["case"])
-            record = Record(case, found["number"], tuple(found["faults"]), found["answer"])
-            if record.cluster().request != found["request"]:
-                raise ValueError(
-                    f"{path(controller, folder).name}, case {number}: the translation makes another"
-                    " request of it now than the one that was answered; run make conformance-record"
-                )
+    for number, found in _lines(controller, folder):
+        case: Case = decoded(found["case"])
+        for asked in found["asked"]:
+            record = Record(case, asked["number"], tuple(asked["faults"]), asked["answer"])
+            _check(controller, number, record.cluster().request, asked["request"])
             yield record
 
 
-def version(controller: Controller, folder: Path = FOLDER) -> str:
+def read_notices(folder: Path = FOLDER) -> Iterator[Told]:
+    """The notices. Raises ValueError as `read` does."""
+    for number, found in _lines(_NOTICES, folder):
+        told = Told(decoded(found["notice"]), found["answer"])
+        _check(_NOTICES, number, request(told.notice), found["request"])
+        yield told
+
+
+def _lines(name: str, folder: Path) -> Iterator[tuple[int, Object]]:
+    with lzma.open(path(name, folder), "rt", encoding="utf-8") as file:
+        next(file)
+        for number, line in enumerate(file, start=1):
+            yield number, json.loads(line)
+
+
+def _check(name: str, number: int, made: Object, digest: str) -> None:
+    if _digest(made) != digest:
+        raise ValueError(
+            f"{path(name).name}, case {number}: the translation makes another request of it now"
+            " than the one that was answered; run make conformance-record"
+        )
+
+
+def version(name: str, folder: Path = FOLDER) -> str:
     """The Kubernetes version whose controllers answered."""
-    with lzma.open(path(controller, folder), "rt", encoding="utf-8") as file:
+    with lzma.open(path(name, folder), "rt", encoding="utf-8") as file:
         found: str = json.loads(next(file))["kubernetes"]
     return found

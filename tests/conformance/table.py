@@ -1,19 +1,45 @@
-"""The table of docs/conformance.md: what was compared, and what came of it."""
+"""The tables of docs/conformance.md: what was compared, what came of it, and what it reached."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from attrs import asdict, frozen
 
 from .law import Tally
 
-__all__ = ["Row", "note", "rendered"]
+__all__ = [
+    "File",
+    "Row",
+    "known_files",
+    "note",
+    "note_files",
+    "rendered",
+    "rendered_files",
+    "rendered_left_out",
+]
 
 _HERE = Path(__file__).parent
 _FIGURES = _HERE / "recorded" / "figures.json"
 _PAGE = _HERE.parents[1] / "docs" / "conformance.md"
-_BEGIN, _END = "<!-- figures: make conformance-note -->", "<!-- end of figures -->"
+_COVERAGE = _HERE / "recorded" / "coverage.json"
+_CASES = ("<!-- figures: make conformance-note -->", "<!-- end of figures -->")
+_FILES = ("<!-- files: make conformance-coverage -->", "<!-- end of files -->")
+_LEFT_OUT = ("<!-- left out: make conformance-coverage -->", "<!-- end of what is left out -->")
+
+
+@frozen
+class File:
+    """
+    A Go file of a controller: its statements, those that the model claims, and those of the latter
+    that recorded cases reach.
+    """
+
+    kubernetes: str
+    name: str
+    statements: int
+    claimed: int
+    reached: int
 
 
 @frozen
@@ -46,19 +72,57 @@ class Row:
 
 _HEAD = (
     "| controller | Kubernetes | real syncs | states | early returns | divergences |"
-    " model outcomes produced |\n"
-    "| --- | --- | --- | --- | --- | --- | --- |\n"
+    " model outcomes produced | Go statements |\n"
+    "| --- | --- | --- | --- | --- | --- | --- | --- |\n"
 )
 
 
-def rendered(rows: Sequence[Row]) -> str:
-    """The table in Markdown."""
+def rendered(rows: Sequence[Row], reached: Sequence[File] = ()) -> str:
+    """The table in Markdown; of the Go statements those that the model claims."""
     return _HEAD + "\n".join(
         f"| {row.controller} | {row.kubernetes} | {row.syncs:,} | {row.states:,}"
         f" | {row.early / max(1, row.syncs):.0%} | {row.divergences}"
-        f" | {row.produced:,} of {row.outcomes:,} |"
+        f" | {row.produced:,} of {row.outcomes:,} | {_share(row, reached)} |"
         for row in rows
     )
+
+
+def _share(row: Row, reached: Sequence[File]) -> str:
+    """Of all files of a controller together; only the pinned release is built to count."""
+    mine = [
+        each
+        for each in reached
+        if each.kubernetes == row.kubernetes and each.name.startswith(f"{row.controller}/")
+    ]
+    claimed = sum(each.claimed for each in mine)
+    if not claimed:
+        return "not counted"
+    return f"{sum(each.reached for each in mine) / claimed:.0%} of {claimed:,}"
+
+
+def rendered_files(reached: Sequence[File]) -> str:
+    """The table of Go files in Markdown."""
+    head = "| file | statements | claimed | reached |\n| --- | --- | --- | --- |\n"
+    return head + "\n".join(
+        f"| `{each.name}` | {each.statements} | {each.claimed}"
+        f" | {each.reached} ({each.reached / max(1, each.claimed):.0%}) |"
+        for each in reached
+    )
+
+
+def rendered_left_out(
+    functions: Mapping[str, Mapping[str, str]], statements: Mapping[str, str]
+) -> str:
+    """What is left out of the claimed statements, and why, in Markdown."""
+    lines = ["| not claimed | why |", "| --- | --- |"]
+    for name, of in functions.items():
+        why: dict[str, list[str]] = {}
+        for function, reason in of.items():
+            why.setdefault(reason, []).append(f"`{function.rpartition('.')[2]}`")
+        lines += [f"| `{name}`: {', '.join(names)} | {reason} |" for reason, names in why.items()]
+    for reason in statements.values():
+        lines.append(f"| single statements | {reason} |")
+    return "\n".join(lines)
 
 
 def known() -> list[Row]:
@@ -68,12 +132,38 @@ def known() -> list[Row]:
     return [Row(**row) for row in json.loads(_FIGURES.read_text("utf-8"))]
 
 
+def known_files() -> list[File]:
+    """What of the Go files was reached, when it was last counted."""
+    if not _COVERAGE.exists():
+        return []
+    return [File(**each) for each in json.loads(_COVERAGE.read_text("utf-8"))]
+
+
 def note(rows: Sequence[Row]) -> None:
     """Keep these figures instead of earlier ones of the same controllers and versions."""
     kept = {(row.controller, row.kubernetes): row for row in (*known(), *rows)}
-    found = [kept[key] for key in sorted(kept)]
-    text = json.dumps([asdict(row) for row in found], indent=1)
-    _FIGURES.write_text(text + "\n", "utf-8")
-    before, _, rest = _PAGE.read_text("utf-8").partition(_BEGIN)
-    _, _, after = rest.partition(_END)
-    _PAGE.write_text(f"{before}{_BEGIN}\n{rendered(found)}\n{_END}{after}", "utf-8")
+    _keep(_FIGURES, [kept[key] for key in sorted(kept)])
+    _write_page()
+
+
+def note_files(files: Sequence[File], left_out: str) -> None:
+    """Keep what of the Go files was reached, and what is left out there."""
+    _keep(_COVERAGE, files)
+    _write_page((_LEFT_OUT, left_out))
+
+
+def _keep(path: Path, values: Sequence[Row] | Sequence[File]) -> None:
+    path.write_text(json.dumps([asdict(each) for each in values], indent=1) + "\n", "utf-8")
+
+
+def _write_page(*more: tuple[tuple[str, str], str]) -> None:
+    text = _PAGE.read_text("utf-8")
+    for (begin, end), table in (
+        (_CASES, rendered(known(), known_files())),
+        (_FILES, rendered_files(known_files())),
+        *more,
+    ):
+        before, _, rest = text.partition(begin)
+        _, _, after = rest.partition(end)
+        text = f"{before}{begin}\n{table}\n{end}{after}"
+    _PAGE.write_text(text, "utf-8")

@@ -419,7 +419,7 @@ def test_a_lost_write_that_the_server_does_not_accept_is_not_applied(oracle: Ora
     answer = asked(oracle, replica_set(1), pod("a"), live=[stale, pod("a")], faults=faults)
 
     assert told(answer) == [
-        "update-status replicasets web-1 → lost",
+        "update-status replicasets web-1 → failed",
         "get replicasets web-1 → applied",
         "update-status replicasets web-1 → lost",
     ]

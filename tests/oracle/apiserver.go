@@ -11,6 +11,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apiequality "k8s.io/apimachinery/pkg/api/equality"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -42,6 +43,18 @@ type call struct {
 	options   metav1.DeleteOptions
 	selector  labels.Selector // list
 	answered  chan answer
+}
+
+// called is the name of the object, or what the server will make it from.
+func (c *call) called() string {
+	if c.name != "" || c.object == nil {
+		return c.name
+	}
+	object, err := meta.Accessor(c.object)
+	if err != nil {
+		return ""
+	}
+	return object.GetGenerateName()
 }
 
 type answer struct {
@@ -148,6 +161,9 @@ func (s *apiServer) answer(c *call, record *handled) answer {
 	if how == "" || how == howLost {
 		object, err := s.apply(c)
 		if how == howLost {
+			if err != nil { // nothing was applied: to the controller it is a request that failed
+				record.Answer = howFailed
+			}
 			return answer{err: apierrors.NewTimeoutError("the answer was lost", 0)}
 		}
 		record.Answer = answerWord(err)
@@ -312,7 +328,18 @@ func (s *apiServer) replace(key objectKey, existing *stored, internal runtime.Ob
 	if apiequality.Semantic.DeepEqual(internal, existing.internal) {
 		return existing.v1.DeepCopyObject(), nil
 	}
-	return s.store(key, internal)
+	stored, err := s.store(key, internal)
+	if err == nil && gone(sent, existing.meta) {
+		s.remove(key)
+	}
+	return stored, err
+}
+
+// gone says whether a write took the last finalizer of an object that nothing else keeps.
+// Upstream: ShouldDeleteDuringUpdate of apiserver/pkg/registry/generic/registry.
+func gone(after, before metav1.Object) bool {
+	grace := before.GetDeletionGracePeriodSeconds()
+	return len(after.GetFinalizers()) == 0 && before.GetDeletionTimestamp() != nil && (grace == nil || *grace == 0)
 }
 
 // delete is Store.Delete for the default propagation policies, which add no finalizer.

@@ -76,7 +76,7 @@ func serve(server *apiServer, client *client, sync func()) error {
 			continue
 		}
 		slices.SortStableFunc(waiting, func(a, b *call) int {
-			return cmp.Or(cmp.Compare(a.verb, b.verb), cmp.Compare(a.kind.Resource, b.kind.Resource), cmp.Compare(a.name, b.name))
+			return cmp.Or(cmp.Compare(a.verb, b.verb), cmp.Compare(a.kind.Resource, b.kind.Resource), cmp.Compare(a.called(), b.called()))
 		})
 		c := waiting[0]
 		waiting = waiting[1:]

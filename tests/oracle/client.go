@@ -4,6 +4,7 @@ import (
 	"context"
 
 	appsv1 "k8s.io/api/apps/v1"
+	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -12,6 +13,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	clientset "k8s.io/client-go/kubernetes"
 	appsclient "k8s.io/client-go/kubernetes/typed/apps/v1"
+	batchclient "k8s.io/client-go/kubernetes/typed/batch/v1"
 	coreclient "k8s.io/client-go/kubernetes/typed/core/v1"
 )
 
@@ -35,8 +37,14 @@ type coreAPI struct {
 	*client
 }
 
-func (c *client) AppsV1() appsclient.AppsV1Interface { return appsAPI{client: c} }
-func (c *client) CoreV1() coreclient.CoreV1Interface { return coreAPI{client: c} }
+type batchAPI struct {
+	batchclient.BatchV1Interface
+	*client
+}
+
+func (c *client) AppsV1() appsclient.AppsV1Interface    { return appsAPI{client: c} }
+func (c *client) BatchV1() batchclient.BatchV1Interface { return batchAPI{client: c} }
+func (c *client) CoreV1() coreclient.CoreV1Interface    { return coreAPI{client: c} }
 
 func (a appsAPI) Deployments(namespace string) appsclient.DeploymentInterface {
 	return deploymentAPI{caller: caller{a.client, deployments, namespace}}
@@ -44,6 +52,22 @@ func (a appsAPI) Deployments(namespace string) appsclient.DeploymentInterface {
 
 func (a appsAPI) ReplicaSets(namespace string) appsclient.ReplicaSetInterface {
 	return replicaSetAPI{caller: caller{a.client, replicaSets, namespace}}
+}
+
+func (a appsAPI) StatefulSets(namespace string) appsclient.StatefulSetInterface {
+	return statefulSetAPI{caller: caller{a.client, statefulSets, namespace}}
+}
+
+func (a appsAPI) ControllerRevisions(namespace string) appsclient.ControllerRevisionInterface {
+	return revisionAPI{caller: caller{a.client, revisions, namespace}}
+}
+
+func (b batchAPI) Jobs(namespace string) batchclient.JobInterface {
+	return jobAPI{caller: caller{b.client, jobs, namespace}}
+}
+
+func (c coreAPI) PersistentVolumeClaims(namespace string) coreclient.PersistentVolumeClaimInterface {
+	return claimAPI{caller: caller{c.client, claims, namespace}}
 }
 
 func (c coreAPI) Pods(namespace string) coreclient.PodInterface {
@@ -160,4 +184,76 @@ func (p podAPI) Patch(_ context.Context, name string, _ types.PatchType, data []
 
 func (p podAPI) Delete(_ context.Context, name string, options metav1.DeleteOptions) error {
 	return p.delete(name, options)
+}
+
+func (p podAPI) Update(_ context.Context, object *corev1.Pod, _ metav1.UpdateOptions) (*corev1.Pod, error) {
+	return as[corev1.Pod](p.write(verbUpdate, object))
+}
+
+type claimAPI struct {
+	coreclient.PersistentVolumeClaimInterface
+	caller
+}
+
+func (p claimAPI) Create(_ context.Context, object *corev1.PersistentVolumeClaim, _ metav1.CreateOptions) (*corev1.PersistentVolumeClaim, error) {
+	return as[corev1.PersistentVolumeClaim](p.write(verbCreate, object))
+}
+
+func (p claimAPI) Update(_ context.Context, object *corev1.PersistentVolumeClaim, _ metav1.UpdateOptions) (*corev1.PersistentVolumeClaim, error) {
+	return as[corev1.PersistentVolumeClaim](p.write(verbUpdate, object))
+}
+
+type statefulSetAPI struct {
+	appsclient.StatefulSetInterface
+	caller
+}
+
+func (s statefulSetAPI) Get(_ context.Context, name string, _ metav1.GetOptions) (*appsv1.StatefulSet, error) {
+	return as[appsv1.StatefulSet](s.send(call{verb: verbGet, name: name}))
+}
+
+func (s statefulSetAPI) UpdateStatus(_ context.Context, object *appsv1.StatefulSet, _ metav1.UpdateOptions) (*appsv1.StatefulSet, error) {
+	return as[appsv1.StatefulSet](s.write(verbUpdateStatus, object))
+}
+
+type revisionAPI struct {
+	appsclient.ControllerRevisionInterface
+	caller
+}
+
+func (r revisionAPI) Get(_ context.Context, name string, _ metav1.GetOptions) (*appsv1.ControllerRevision, error) {
+	return as[appsv1.ControllerRevision](r.send(call{verb: verbGet, name: name}))
+}
+
+func (r revisionAPI) Create(_ context.Context, object *appsv1.ControllerRevision, _ metav1.CreateOptions) (*appsv1.ControllerRevision, error) {
+	return as[appsv1.ControllerRevision](r.write(verbCreate, object))
+}
+
+func (r revisionAPI) Update(_ context.Context, object *appsv1.ControllerRevision, _ metav1.UpdateOptions) (*appsv1.ControllerRevision, error) {
+	return as[appsv1.ControllerRevision](r.write(verbUpdate, object))
+}
+
+func (r revisionAPI) Patch(_ context.Context, name string, _ types.PatchType, data []byte, _ metav1.PatchOptions, _ ...string) (*appsv1.ControllerRevision, error) {
+	return as[appsv1.ControllerRevision](r.send(call{verb: verbPatch, name: name, body: data}))
+}
+
+func (r revisionAPI) Delete(_ context.Context, name string, options metav1.DeleteOptions) error {
+	return r.delete(name, options)
+}
+
+type jobAPI struct {
+	batchclient.JobInterface
+	caller
+}
+
+func (j jobAPI) Get(_ context.Context, name string, _ metav1.GetOptions) (*batchv1.Job, error) {
+	return as[batchv1.Job](j.send(call{verb: verbGet, name: name}))
+}
+
+func (j jobAPI) UpdateStatus(_ context.Context, object *batchv1.Job, _ metav1.UpdateOptions) (*batchv1.Job, error) {
+	return as[batchv1.Job](j.write(verbUpdateStatus, object))
+}
+
+func (j jobAPI) Patch(_ context.Context, name string, _ types.PatchType, data []byte, _ metav1.PatchOptions, _ ...string) (*batchv1.Job, error) {
+	return as[batchv1.Job](j.send(call{verb: verbPatch, name: name, body: data}))
 }

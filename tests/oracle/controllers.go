@@ -78,9 +78,24 @@ func (o *outcome) attach(structure any) {
 	queue := field[workqueue.TypedRateLimitingInterface[string]](structure, "queue")
 	(*queue).ShutDown()
 	*queue = &o.queue
-	(*field[record.EventBroadcaster](structure, "eventBroadcaster")).Shutdown()
+	for _, name := range []string{"eventBroadcaster", "broadcaster"} {
+		if reflect.ValueOf(structure).Elem().FieldByName(name).IsValid() {
+			(*field[record.EventBroadcaster](structure, name)).Shutdown()
+		}
+	}
+	if !reflect.ValueOf(structure).Elem().FieldByName("syncHandler").IsValid() {
+		return // its errors are heard of by utilruntime.ErrorHandlers
+	}
 	handler := field[func(context.Context, string) error](structure, "syncHandler")
 	*handler = o.observed(*handler)
+}
+
+// recorded replaces the recorder of a controller's control of pods.
+func (o *outcome) recorded(structure any) {
+	control := field[controller.PodControlInterface](structure, "podControl")
+	podControl := (*control).(controller.RealPodControl)
+	podControl.Recorder = &o.recorder
+	*control = podControl
 }
 
 // key says in a word what the worker, if there was one, did with the key in the end.
@@ -128,18 +143,15 @@ func newReplicaSetSubject() subject {
 	s.ReplicaSetController = replicaset.NewReplicaSetController(
 		silent, replicaSetInformer{s.informers[replicaSets]}, podInformer{s.informers[pods]}, &s.client, replicaset.BurstReplicas)
 	s.attach(s.ReplicaSetController)
-	control := field[controller.PodControlInterface](s.ReplicaSetController, "podControl")
-	podControl := (*control).(controller.RealPodControl)
-	podControl.Recorder = &s.recorder
-	*control = podControl
+	s.recorded(s.ReplicaSetController)
 	s.expectations = *field[*controller.UIDTrackingControllerExpectations](s.ReplicaSetController, "expectations")
 	s.written = consistencyStore(s.ReplicaSetController)
 	return s
 }
 
-// consistencyStore is nil for a release that has none.
-func consistencyStore(rsc *replicaset.ReplicaSetController) writes {
-	value := reflect.ValueOf(rsc).Elem().FieldByName("consistencyStore")
+// consistencyStore is nil for a release whose controller has none.
+func consistencyStore(structure any) writes {
+	value := reflect.ValueOf(structure).Elem().FieldByName("consistencyStore")
 	if !value.IsValid() {
 		return nil
 	}
@@ -149,14 +161,19 @@ func consistencyStore(rsc *replicaset.ReplicaSetController) writes {
 func (s *replicaSetSubject) load(situation *situation) {
 	s.reset(situation)
 	s.expectations.DeleteExpectations(logr.Discard(), situation.key)
-	if s.written == nil {
+	rememberWritten(s.written, situation)
+}
+
+// rememberWritten puts into a consistency store, if there is one, what the request tells.
+func rememberWritten(store writes, situation *situation) {
+	if store == nil {
 		return
 	}
 	owner := ownerOf(situation.key)
-	s.written.Clear(owner, "")
+	store.Clear(owner, "")
 	for _, kind := range resources {
 		if version := situation.memory.Written[kind.Resource]; version != "" {
-			s.written.WroteAt(owner, types.UID(situation.memory.Written["uid"]), kind.GroupResource, version)
+			store.WroteAt(owner, types.UID(situation.memory.Written["uid"]), kind.GroupResource, version)
 		}
 	}
 }
@@ -176,7 +193,7 @@ func (s *replicaSetSubject) remember(situation *situation) {
 func (s *replicaSetSubject) process() { processReplicaSetKey(s.ReplicaSetController, silent) }
 
 func (s *replicaSetSubject) recall(situation *situation) memory {
-	recalled := memory{Requeues: s.queue.requeues, Written: s.recallWritten(situation.key)}
+	recalled := memory{Requeues: s.queue.requeues, Written: recallWritten(s.written, situation.key)}
 	e, exists, _ := s.expectations.GetExpectations(situation.key)
 	if exists {
 		add, del := e.GetExpectations()
@@ -190,10 +207,10 @@ func (s *replicaSetSubject) recall(situation *situation) memory {
 }
 
 // recallWritten reads RealConsistencyStore.writes of the key's owner.
-func (s *replicaSetSubject) recallWritten(key string) map[string]string {
+func recallWritten(store writes, key string) map[string]string {
 	written := map[string]string{}
-	value := reflect.ValueOf(s.written)
-	if s.written == nil || value.Kind() != reflect.Pointer || !value.Elem().FieldByName("writes").IsValid() {
+	value := reflect.ValueOf(store)
+	if store == nil || value.Kind() != reflect.Pointer || !value.Elem().FieldByName("writes").IsValid() {
 		return written
 	}
 	record := value.Elem().FieldByName("writes").MapIndex(reflect.ValueOf(ownerOf(key)))

@@ -5,8 +5,10 @@ import (
 	"slices"
 
 	appsinformers "k8s.io/client-go/informers/apps/v1"
+	batchinformers "k8s.io/client-go/informers/batch/v1"
 	coreinformers "k8s.io/client-go/informers/core/v1"
 	appslisters "k8s.io/client-go/listers/apps/v1"
+	batchlisters "k8s.io/client-go/listers/batch/v1"
 	corelisters "k8s.io/client-go/listers/core/v1"
 	"k8s.io/client-go/tools/cache"
 )
@@ -48,17 +50,25 @@ func (i *informer) tell(n *notice) {
 	}
 }
 
-// The three informers that the controllers ask for.
+// The informers that the controllers ask for.
 type (
-	podInformer        struct{ *informer }
-	replicaSetInformer struct{ *informer }
-	deploymentInformer struct{ *informer }
+	podInformer         struct{ *informer }
+	claimInformer       struct{ *informer }
+	replicaSetInformer  struct{ *informer }
+	deploymentInformer  struct{ *informer }
+	statefulSetInformer struct{ *informer }
+	revisionInformer    struct{ *informer }
+	jobInformer         struct{ *informer }
 )
 
 var (
-	_ coreinformers.PodInformer        = podInformer{}
-	_ appsinformers.ReplicaSetInformer = replicaSetInformer{}
-	_ appsinformers.DeploymentInformer = deploymentInformer{}
+	_ coreinformers.PodInformer                   = podInformer{}
+	_ coreinformers.PersistentVolumeClaimInformer = claimInformer{}
+	_ appsinformers.ReplicaSetInformer            = replicaSetInformer{}
+	_ appsinformers.DeploymentInformer            = deploymentInformer{}
+	_ appsinformers.StatefulSetInformer           = statefulSetInformer{}
+	_ appsinformers.ControllerRevisionInformer    = revisionInformer{}
+	_ batchinformers.JobInformer                  = jobInformer{}
 )
 
 func (i podInformer) Informer() cache.SharedIndexInformer        { return i.informer }
@@ -70,6 +80,20 @@ func (i replicaSetInformer) Lister() appslisters.ReplicaSetLister {
 func (i deploymentInformer) Informer() cache.SharedIndexInformer { return i.informer }
 func (i deploymentInformer) Lister() appslisters.DeploymentLister {
 	return appslisters.NewDeploymentLister(i.store)
+}
+func (i claimInformer) Informer() cache.SharedIndexInformer       { return i.informer }
+func (i statefulSetInformer) Informer() cache.SharedIndexInformer { return i.informer }
+func (i revisionInformer) Informer() cache.SharedIndexInformer    { return i.informer }
+func (i jobInformer) Informer() cache.SharedIndexInformer         { return i.informer }
+func (i jobInformer) Lister() batchlisters.JobLister              { return batchlisters.NewJobLister(i.store) }
+func (i claimInformer) Lister() corelisters.PersistentVolumeClaimLister {
+	return corelisters.NewPersistentVolumeClaimLister(i.store)
+}
+func (i statefulSetInformer) Lister() appslisters.StatefulSetLister {
+	return appslisters.NewStatefulSetLister(i.store)
+}
+func (i revisionInformer) Lister() appslisters.ControllerRevisionLister {
+	return appslisters.NewControllerRevisionLister(i.store)
 }
 
 // store is an indexer that lists objects in the order in which they were given. The real one lists

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	appsv1 "k8s.io/api/apps/v1"
+	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -17,10 +18,16 @@ import (
 	"k8s.io/kubernetes/pkg/apis/apps"
 	_ "k8s.io/kubernetes/pkg/apis/apps/install"
 	_ "k8s.io/kubernetes/pkg/apis/autoscaling/install"
+	"k8s.io/kubernetes/pkg/apis/batch"
+	_ "k8s.io/kubernetes/pkg/apis/batch/install"
 	"k8s.io/kubernetes/pkg/apis/core"
 	_ "k8s.io/kubernetes/pkg/apis/core/install"
+	revisionregistry "k8s.io/kubernetes/pkg/registry/apps/controllerrevision"
 	deploymentregistry "k8s.io/kubernetes/pkg/registry/apps/deployment"
 	replicasetregistry "k8s.io/kubernetes/pkg/registry/apps/replicaset"
+	statefulsetregistry "k8s.io/kubernetes/pkg/registry/apps/statefulset"
+	jobregistry "k8s.io/kubernetes/pkg/registry/batch/job"
+	claimregistry "k8s.io/kubernetes/pkg/registry/core/persistentvolumeclaim"
 	podregistry "k8s.io/kubernetes/pkg/registry/core/pod"
 	"k8s.io/utils/ptr"
 	kjson "sigs.k8s.io/json"
@@ -45,47 +52,50 @@ type resource struct {
 	typed func(runtime.Object) runtime.Object
 }
 
+// typed makes the function that puts apiVersion and kind on a shallow copy.
+func typed[T any](header func(*T) *metav1.TypeMeta, gvk schema.GroupVersionKind) func(runtime.Object) runtime.Object {
+	apiVersion, kind := gvk.ToAPIVersionAndKind()
+	return func(object runtime.Object) runtime.Object {
+		copied := *any(object).(*T)
+		*header(&copied) = metav1.TypeMeta{APIVersion: apiVersion, Kind: kind}
+		return any(&copied).(runtime.Object)
+	}
+}
+
+// newResource names a kind; status is nil where it has no status of its own.
+func newResource[T, I any](version schema.GroupVersion, kind, plural string, rules strategy, status rest.RESTUpdateStrategy, header func(*T) *metav1.TypeMeta) *resource {
+	if status == nil {
+		status = rules
+	}
+	gvk := version.WithKind(kind)
+	return &resource{
+		GroupVersionKind: gvk,
+		GroupResource:    schema.GroupResource{Group: version.Group, Resource: plural},
+		strategy:         rules,
+		status:           status,
+		v1:               func() runtime.Object { return any(new(T)).(runtime.Object) },
+		internal:         func() runtime.Object { return any(new(I)).(runtime.Object) },
+		typed:            typed(header, gvk),
+	}
+}
+
 var (
-	pods = &resource{
-		GroupVersionKind: corev1.SchemeGroupVersion.WithKind("Pod"),
-		GroupResource:    corev1.Resource("pods"),
-		strategy:         podregistry.Strategy,
-		status:           podregistry.StatusStrategy,
-		v1:               func() runtime.Object { return &corev1.Pod{} },
-		internal:         func() runtime.Object { return &core.Pod{} },
-		typed: func(object runtime.Object) runtime.Object {
-			pod := *object.(*corev1.Pod)
-			pod.TypeMeta = metav1.TypeMeta{APIVersion: "v1", Kind: "Pod"}
-			return &pod
-		},
-	}
-	replicaSets = &resource{
-		GroupVersionKind: appsv1.SchemeGroupVersion.WithKind("ReplicaSet"),
-		GroupResource:    appsv1.Resource("replicasets"),
-		strategy:         replicasetregistry.Strategy,
-		status:           replicasetregistry.StatusStrategy,
-		v1:               func() runtime.Object { return &appsv1.ReplicaSet{} },
-		internal:         func() runtime.Object { return &apps.ReplicaSet{} },
-		typed: func(object runtime.Object) runtime.Object {
-			rs := *object.(*appsv1.ReplicaSet)
-			rs.TypeMeta = metav1.TypeMeta{APIVersion: "apps/v1", Kind: "ReplicaSet"}
-			return &rs
-		},
-	}
-	deployments = &resource{
-		GroupVersionKind: appsv1.SchemeGroupVersion.WithKind("Deployment"),
-		GroupResource:    appsv1.Resource("deployments"),
-		strategy:         deploymentregistry.Strategy,
-		status:           deploymentregistry.StatusStrategy,
-		v1:               func() runtime.Object { return &appsv1.Deployment{} },
-		internal:         func() runtime.Object { return &apps.Deployment{} },
-		typed: func(object runtime.Object) runtime.Object {
-			d := *object.(*appsv1.Deployment)
-			d.TypeMeta = metav1.TypeMeta{APIVersion: "apps/v1", Kind: "Deployment"}
-			return &d
-		},
-	}
-	resources = []*resource{pods, replicaSets, deployments}
+	pods = newResource[corev1.Pod, core.Pod](corev1.SchemeGroupVersion, "Pod", "pods",
+		podregistry.Strategy, podregistry.StatusStrategy, func(o *corev1.Pod) *metav1.TypeMeta { return &o.TypeMeta })
+	claims = newResource[corev1.PersistentVolumeClaim, core.PersistentVolumeClaim](corev1.SchemeGroupVersion, "PersistentVolumeClaim", "persistentvolumeclaims",
+		claimregistry.Strategy, claimregistry.StatusStrategy, func(o *corev1.PersistentVolumeClaim) *metav1.TypeMeta { return &o.TypeMeta })
+	replicaSets = newResource[appsv1.ReplicaSet, apps.ReplicaSet](appsv1.SchemeGroupVersion, "ReplicaSet", "replicasets",
+		replicasetregistry.Strategy, replicasetregistry.StatusStrategy, func(o *appsv1.ReplicaSet) *metav1.TypeMeta { return &o.TypeMeta })
+	deployments = newResource[appsv1.Deployment, apps.Deployment](appsv1.SchemeGroupVersion, "Deployment", "deployments",
+		deploymentregistry.Strategy, deploymentregistry.StatusStrategy, func(o *appsv1.Deployment) *metav1.TypeMeta { return &o.TypeMeta })
+	statefulSets = newResource[appsv1.StatefulSet, apps.StatefulSet](appsv1.SchemeGroupVersion, "StatefulSet", "statefulsets",
+		statefulsetregistry.Strategy, statefulsetregistry.StatusStrategy, func(o *appsv1.StatefulSet) *metav1.TypeMeta { return &o.TypeMeta })
+	revisions = newResource[appsv1.ControllerRevision, apps.ControllerRevision](appsv1.SchemeGroupVersion, "ControllerRevision", "controllerrevisions",
+		revisionregistry.Strategy, nil, func(o *appsv1.ControllerRevision) *metav1.TypeMeta { return &o.TypeMeta })
+	jobs = newResource[batchv1.Job, batch.Job](batchv1.SchemeGroupVersion, "Job", "jobs",
+		jobregistry.Strategy, jobregistry.StatusStrategy, func(o *batchv1.Job) *metav1.TypeMeta { return &o.TypeMeta })
+
+	resources = []*resource{pods, claims, replicaSets, deployments, statefulSets, revisions, jobs}
 )
 
 // stored is an object as the API server holds it. It is never changed: a write makes a new one.

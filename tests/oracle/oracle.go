@@ -26,9 +26,14 @@ type setting struct {
 	subjects map[string]subject
 }
 
-var constructors = map[string]func() subject{
-	"replicaset": newReplicaSetSubject,
-	"deployment": newDeploymentSubject,
+var constructors = map[string]struct {
+	kind *resource // that keys are of
+	make func() subject
+}{
+	"replicaset":  {replicaSets, newReplicaSetSubject},
+	"deployment":  {deployments, newDeploymentSubject},
+	"statefulset": {statefulSets, newStatefulSetSubject},
+	"job":         {jobs, newJobSubject},
 }
 
 func newOracle(t *testing.T) *oracle {
@@ -70,16 +75,16 @@ func (o *oracle) respond(r *request) (reply, error) {
 }
 
 func (o *oracle) sync(r *request, current *setting) (reply, error) {
-	construct, known := constructors[r.Controller]
+	constructor, known := constructors[r.Controller]
 	if !known {
 		return reply{}, badRequest("controller: no such controller: %q", r.Controller)
 	}
-	situation, server, err := prepare(r, &current.reader)
+	situation, server, err := prepare(r, constructor.kind, &current.reader)
 	if err != nil {
 		return reply{}, err
 	}
 	if current.subjects[r.Controller] == nil {
-		current.subjects[r.Controller] = construct()
+		current.subjects[r.Controller] = constructor.make()
 	}
 	subject := current.subjects[r.Controller]
 	outcome := subject.left()
@@ -126,7 +131,7 @@ func (o *oracle) sync(r *request, current *setting) (reply, error) {
 }
 
 // prepare reads the objects of a request and gives what it leaves open.
-func prepare(r *request, reader *reader) (*situation, *apiServer, error) {
+func prepare(r *request, kind *resource, reader *reader) (*situation, *apiServer, error) {
 	now, err := r.clock()
 	if err != nil {
 		return nil, nil, err
@@ -161,22 +166,22 @@ func prepare(r *request, reader *reader) (*situation, *apiServer, error) {
 		live = append(live, object)
 		version = max(version, object.version())
 	}
-	for _, kind := range resources {
-		seen, err := optionalVersion("seen", r.Seen, kind.Resource)
+	for _, of := range resources {
+		seen, err := optionalVersion("seen", r.Seen, of.Resource)
 		if err != nil {
 			return nil, nil, err
 		}
-		written, err := optionalVersion("memory.written", r.Memory.Written, kind.Resource)
+		written, err := optionalVersion("memory.written", r.Memory.Written, of.Resource)
 		if err != nil {
 			return nil, nil, err
 		}
 		version = max(version, seen, written)
 		if seen == 0 {
-			seen = max(newest[kind], 1)
+			seen = max(newest[of], 1)
 		}
-		s.seen[kind] = strconv.Itoa(seen)
+		s.seen[of] = strconv.Itoa(seen)
 	}
-	if err := s.memory.check(s); err != nil {
+	if err := s.memory.check(s, kind); err != nil {
 		return nil, nil, err
 	}
 	server, err := newAPIServer(live, r.Faults, version)
@@ -220,12 +225,15 @@ func optionalVersion(field string, versions map[string]string, resource string) 
 }
 
 // check completes the memory: written versions belong to the cached object of the key if no uid says otherwise.
-func (m *memory) check(s *situation) error {
+func (m *memory) check(s *situation, of *resource) error {
 	if m.Requeues < 0 {
 		return badRequest("memory.requeues: must not be negative")
 	}
 	if m.Expectations != nil && m.Expectations.Age < 0 {
 		return badRequest("memory.expectations.age: must not be negative")
+	}
+	if m.Backoff != nil && (m.Backoff.Failures < 0 || m.Backoff.Age < 0) {
+		return badRequest("memory.backoff: must not be negative")
 	}
 	written := map[string]string{}
 	for name, value := range m.Written {
@@ -236,7 +244,7 @@ func (m *memory) check(s *situation) error {
 		written[name] = value
 	}
 	if len(written) > 0 && written["uid"] == "" {
-		for _, object := range s.objects[replicaSets] {
+		for _, object := range s.objects[of] {
 			if object.key() == s.key {
 				written["uid"] = string(object.meta.GetUID())
 			}

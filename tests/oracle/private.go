@@ -4,11 +4,17 @@ import (
 	"context"
 	"fmt"
 	"reflect"
+	"time"
 	"unsafe"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/sets"
+	"k8s.io/klog/v2"
 	"k8s.io/kubernetes/pkg/controller/deployment"
+	"k8s.io/kubernetes/pkg/controller/job"
 	"k8s.io/kubernetes/pkg/controller/replicaset"
+	"k8s.io/kubernetes/pkg/controller/statefulset"
 )
 
 // What the controllers keep to themselves and the oracle needs. The linker resolves the functions
@@ -22,6 +28,39 @@ func processDeploymentKey(dc *deployment.DeploymentController, ctx context.Conte
 
 //go:linkname getPodsToDelete k8s.io/kubernetes/pkg/controller/replicaset.getPodsToDelete
 func getPodsToDelete(filteredPods, relatedPods []*corev1.Pod, diff int) []*corev1.Pod
+
+//go:linkname processStatefulSetKey k8s.io/kubernetes/pkg/controller/statefulset.(*StatefulSetController).processNextWorkItem
+func processStatefulSetKey(ssc *statefulset.StatefulSetController, ctx context.Context) bool
+
+//go:linkname processJobKey k8s.io/kubernetes/pkg/controller/job.(*Controller).processNextWorkItem
+func processJobKey(jm *job.Controller, ctx context.Context) bool
+
+// backoffRecord and intervals have the layout of types that the Job controller keeps to itself.
+type backoffRecord struct {
+	key      string
+	failures int32
+	last     *time.Time
+}
+
+type intervals []struct{ First, Last int }
+
+//go:linkname updateBackoffRecord k8s.io/kubernetes/pkg/controller/job.(*backoffStore).updateBackoffRecord
+func updateBackoffRecord(store unsafe.Pointer, record backoffRecord) error
+
+//go:linkname removeBackoffRecord k8s.io/kubernetes/pkg/controller/job.(*backoffStore).removeBackoffRecord
+func removeBackoffRecord(store unsafe.Pointer, key string) error
+
+//go:linkname newBackoffRecord k8s.io/kubernetes/pkg/controller/job.(*backoffStore).newBackoffRecord
+func newBackoffRecord(store unsafe.Pointer, key string, succeeded, failed []*corev1.Pod) backoffRecord
+
+//go:linkname expectFinalizersRemoved k8s.io/kubernetes/pkg/controller/job.(*uidTrackingExpectations).expectFinalizersRemoved
+func expectFinalizersRemoved(store unsafe.Pointer, logger klog.Logger, key string, uids []types.UID) error
+
+//go:linkname expectedFinalizers k8s.io/kubernetes/pkg/controller/job.(*uidTrackingExpectations).getExpectedUIDs
+func expectedFinalizers(store unsafe.Pointer, key string) sets.Set[types.UID]
+
+//go:linkname forgetFinalizers k8s.io/kubernetes/pkg/controller/job.(*uidTrackingExpectations).deleteExpectations
+func forgetFinalizers(store unsafe.Pointer, logger klog.Logger, key string)
 
 // field points at an unexported field of the struct that structure points at.
 func field[T any](structure any, name string) *T {

@@ -54,6 +54,16 @@ type memory struct {
 	Expectations *expectations     `json:"expectations"`
 	Requeues     int               `json:"requeues"`
 	Written      map[string]string `json:"written"`
+	// Of Jobs only.
+	Finalizers []string `json:"finalizers,omitempty"` // UIDs of pods whose finalizers are to go
+	Backoff    *backoff `json:"backoff,omitempty"`
+	Finished   bool     `json:"finished,omitempty"` // that the Job is was written already
+}
+
+// backoff is how many pods of a Job have failed since one succeeded, and how long ago the last one did.
+type backoff struct {
+	Failures int `json:"failures"`
+	Age      int `json:"age"`
 }
 
 // expectations counts pods that the controller waits to see created or deleted. Age is in seconds;

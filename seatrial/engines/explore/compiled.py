@@ -4,7 +4,6 @@ Numbers are given in the order (parent, action, outcome), so they do not depend 
 repacks, table sizes or hash values, and are those of the plain loop.
 """
 
-import time
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
@@ -14,6 +13,7 @@ import numpy as np
 from seatrial.core import NotAFunction, RuleError
 
 from . import kernel
+from .clock import now
 from .learned import Learned, dims
 from .packed import NO_PARENT, PackedGraph, shares
 from .packing import Words
@@ -46,7 +46,7 @@ class _Search:
         self.limits = limits
         self.stopped = stopped
         self.pulse = pulse
-        self.began = time.monotonic()
+        self.began = now()
         self.learned = Learned(space)
         self.graph = PackedGraph(self.learned, threads, numbered=ample is not None)
         self.findings = Findings()
@@ -91,7 +91,7 @@ class _Search:
             levels=tuple(self.levels),
             complete=capped is None,
             capped=capped,
-            seconds=time.monotonic() - self.began,
+            seconds=now() - self.began,
             kernel="compiled",
             bytes_held=max(self.graph.peak, self.graph.held),
             notes=tuple(self.notes),
@@ -109,7 +109,7 @@ class _Search:
             graph.work = graph.room(_power(len(starts)), graph.work.ends)
         for state in starts:
             packed = np.array(layout.pack(slots, state, layout.state_words), np.uint64)
-            kernel.push_one(packed, NO_PARENT, graph.work.out, dims(layout)[0])
+            kernel.push_one(packed, NO_PARENT, graph.work.scratch, graph.work.out, dims(layout)[0])
         self.levels.append(min(len(starts), self.most))
         cut = self.insert(1)
         graph.work.reset(0)
@@ -120,7 +120,7 @@ class _Search:
         """Expand the states of one level; the cap that was reached, or None."""
         position = low
         while position < high:
-            seconds = time.monotonic() - self.began
+            seconds = now() - self.began
             if self.limits.seconds is not None and seconds > self.limits.seconds:
                 return "time-limit"
             if self.limits.memory is not None and self.graph.held > self.limits.memory:

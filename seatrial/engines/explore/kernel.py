@@ -38,10 +38,11 @@ SCAN_ON = 16384
 OPEN = 8192
 SCAN_QUIET = 1024
 CHAIN_LIMIT = 1000
-AHEAD = 32
+AHEAD = 64
 LINE = 8
 RECENT = 4096
 LATEST = 1 << 15
+TOGETHER = 512
 
 DONE, FULL, MISSED, SMALL, ENDLESS, ENDS = 0, 1, 2, 3, 4, 5
 
@@ -133,6 +134,8 @@ class Scratch(NamedTuple):
     sorting: Any  # (T, M, F) for symmetry
     bits: Any  # (T, 4, B)
     befores: Any  # (T, S) what properties of steps read before a step
+    steps: Any  # (T, X + TOGETHER + 2) steps that are not handed over yet, see `hand_over`
+    kept: Any  # (T, X + TOGETHER + 2, W) candidates that are not handed on yet, see `hand_on`
 
 
 class Out(NamedTuple):
@@ -145,7 +148,7 @@ class Out(NamedTuple):
     new: Any  # (T, N)
     total: Any  # (T,) candidates
     taken: Any  # (T,) steps: candidates, and those that were dropped
-    latest: Any  # (T, LATEST, W) see `push`
+    latest: Any  # (T, LATEST, W) see `sift`
     deadlocks: Any  # (T, 2) how many, the first
     steps: Any  # (T, S, 2) premise met, first state with a violating step
 
@@ -250,9 +253,10 @@ def place_of(cells, begin, end, at, runs):
 @inline
 def find(cells, rule, masks, spans, runs, direct, regions, table, dim):
     """The answer of a rule for a cell vector, or EMPTY."""
-    begin, end = spans[rule, 0], spans[rule, 1]
-    if begin < end:
-        return direct[place_of(cells, begin, end, spans[rule, 2], runs)]
+    if len(dim) > 1:  # hashing one word takes no longer than asking whether to
+        begin, end = spans[rule, 0], spans[rule, 1]
+        if begin < end:
+            return direct[place_of(cells, begin, end, spans[rule, 2], runs)]
     h = ZERO
     for k in range(len(dim)):
         h = spread(h, cells[k] & masks[rule, k])
@@ -357,7 +361,7 @@ def miss_word(thread, rule, word, misses, dim):
 @inline
 def shut(cells, group, guards):
     """Whether the guard of a group is False: it has no enabled action, and is not asked for one."""
-    return (cells[guards[group, 0]] & guards[group, 1]) != guards[group, 2]
+    return guards.size > 0 and (cells[guards[group, 0]] & guards[group, 1]) != guards[group, 2]
 
 
 @jit
@@ -365,6 +369,8 @@ def derive(cells, thread, known, shape, within, misses, dim_w, dim_e):
     """
     Fill in the words of views and totals, `within` a step only of those that committed actions
     rest on; False where something is missing.
+
+    Callers say `np.bool_`, not only True: for literals the compiler makes versions of their own.
     """
     masks, spans, runs, direct, regions, table = known
     views, totals, parts, numbers = shape.views, shape.totals, shape.parts, shape.numbers
@@ -467,7 +473,7 @@ def gather(source, thread, rules, shape, mirror, scratch, misses, dim_w, dim_e):
     for k in range(len(dim_w)):
         cells[k] = source[k]
     if len(dim_e) > len(dim_w):
-        if not derive(cells, thread, known, shape, False, misses, dim_w, dim_e):
+        if not derive(cells, thread, known, shape, np.bool_(False), misses, dim_w, dim_e):
             return -MISSED
     groups = 0
     if shape.committed.size > 0:
@@ -535,7 +541,7 @@ def gather(source, thread, rules, shape, mirror, scratch, misses, dim_w, dim_e):
                 more = 0
                 if shape.committed.size > 0 and (height > 0 or not quiet or rules.stirs[o]):
                     if len(dim_e) > len(dim_w) and not derive(
-                        following, thread, known, shape, True, misses, dim_w, dim_e
+                        following, thread, known, shape, np.bool_(True), misses, dim_w, dim_e
                     ):
                         whole = False
                         continue
@@ -621,7 +627,7 @@ def watch_steps(
         for k in range(len(dim_w)):
             following[k] = scratch.ends[thread, i, k]
         if len(dim_e) > len(dim_w) and not derive(
-            following, thread, known, shape, False, misses, dim_w, dim_e
+            following, thread, known, shape, np.bool_(False), misses, dim_w, dim_e
         ):
             whole = False
             continue
@@ -751,27 +757,41 @@ def choose(enabled, thread, level_end, ample, scratch, visited, states, dim_w):
 
 
 @inline
-def push(words, state, ordinal, buckets, ordinals, fill, parent, latest, dim):
+def sift(kept, t, at, latest, dim):
     """
-    Hand a candidate on, as number `ordinal`; how many its shard has now, or 0 if it was dropped.
+    Move candidate `t` to `at`, where it stays if it is not known; whether it is not.
 
     `latest` holds candidates that this thread handed on before, one a place: what is found there is
     known already, and came first.
     """
     # Whether it is known cannot be foretold: what is written in vain costs less than a branch.
-    h = hash_words(words, dim)
-    place = (h >> BITS32) & U(LATEST - 1)
-    shard = h >> SHARD_SHIFT
-    n = U(fill[shard])
-    known = True
+    place = (hash_words(kept[U(t)], dim) >> BITS32) & U(LATEST - 1)
+    new = False
     for k in range(len(dim)):
-        known &= latest[place, k] == words[k]
-        latest[place, k] = words[k]
-        buckets[shard, n, k] = words[k]
-    ordinals[shard, n] = ordinal
-    parent[U(ordinal)] = state
-    fill[shard] = np.int64(n) + (not known)
-    return np.int64(0) if known else np.int64(n) + 1
+        word = kept[U(t), k]
+        new |= latest[place, k] != word
+        latest[place, k] = word
+        kept[U(at), k] = word
+    return new
+
+
+@inline
+def hand_on(kept, many, ordinal, buckets, ordinals, fill, fullest, dim):
+    """
+    Put candidates that were kept, the first as number `ordinal`, to those of their shards.
+
+    Returns how many the fullest shard has. In a loop of its own: what is written to shards lies far
+    apart, and what `sift` reads would wait for it.
+    """
+    for t in range(many):
+        shard = hash_words(kept[U(t)], dim) >> SHARD_SHIFT
+        n = U(fill[shard])
+        for k in range(len(dim)):
+            buckets[shard, n, k] = kept[U(t), k]
+        ordinals[shard, n] = U(ordinal) + U(t)
+        fill[shard] = np.int64(n) + 1
+        fullest = max(fullest, np.int64(n) + 1)
+    return fullest
 
 
 @jit
@@ -786,21 +806,14 @@ def forget(latest, dim):
 
 
 @jit
-def push_one(words, state, out, dim):
+def push_one(words, state, scratch, out, dim):
     """Hand a candidate of the first thread on: an initial state."""
-    ordinal = out.total[0]
-    added = push(
-        words,
-        state,
-        ordinal,
-        out.words[0],
-        out.ordinal[0],
-        out.fill[0],
-        out.parent[0],
-        out.latest[0],
-        dim,
-    )
-    if added > 0:
+    kept, ordinal = scratch.kept[0], out.total[0]
+    for k in range(len(dim)):
+        kept[0, k] = words[k]
+    if sift(kept, 0, 0, out.latest[0], dim):
+        out.parent[0, ordinal] = state
+        hand_on(kept, 1, ordinal, out.words[0], out.ordinal[0], out.fill[0], 0, dim)
         out.total[0] = ordinal + 1
 
 
@@ -826,13 +839,37 @@ def foresee(thread, low, high, which, states, rules, shape, scratch, misses, dim
         for k in range(len(dim_w)):
             cells[k] = states[s, k]
         if len(dim_e) > len(dim_w):
-            if not derive(cells, thread, known, shape, False, misses, dim_w, dim_e):
+            if not derive(cells, thread, known, shape, np.bool_(False), misses, dim_w, dim_e):
                 continue
         for i in range(which.size):
             if shut(cells, U(which[i]), shape.guards):
                 continue
             if find(cells, U(which[i]), masks, spans, runs, direct, regions, table, dim_e) == EMPTY:
                 miss(thread, which[i], cells, masks, misses, dim_e)
+
+
+@jit
+def hand_over(thread, n, low, fullest, states, rules, scratch, out, dim):
+    """
+    Hand the ends of `n` steps on; how many candidates the fullest shard has then.
+
+    A step is the place of a state from `low`, and an outcome. Loops over all of them take no turns
+    that cannot be foretold, and none waits for what the one before it looks up.
+    """
+    keep, put = rules.keep, rules.put
+    steps, kept = scratch.steps[thread], scratch.kept[thread]
+    parent, latest, total = out.parent[thread], out.latest[thread], U(out.total[thread])
+    many = ZERO
+    for t in range(n):
+        s, o = U(low) + (steps[U(t)] >> BITS32), steps[U(t)] & LOW32
+        for k in range(len(dim)):
+            kept[U(t), k] = (states[s, k] & keep[o, k]) | put[o, k]
+    for t in range(n):
+        parent[total + many] = U(low) + (steps[U(t)] >> BITS32)
+        many += U(sift(kept, t, many, latest, dim))
+    out.total[thread] = total + many
+    buckets, ordinals, fill = out.words[thread], out.ordinal[thread], out.fill[thread]
+    return hand_on(kept, many, total, buckets, ordinals, fill, fullest, dim)
 
 
 @jit
@@ -843,28 +880,26 @@ def expand_plainly(thread, low, high, states, rules, shape, scratch, out, misses
     Returns the first state that is not done, and why. After a miss it goes on for a while, only to
     collect more of them.
     """
-    known, keep, put = rules.known, rules.keep, rules.put
+    known = rules.known
     masks, spans, runs, direct, regions, table = known
     cells = scratch.cells[thread]
-    following = scratch.next_cells[thread]
-    firsts, counts, ordinary = scratch.firsts[thread], scratch.counts[thread], shape.ordinary
-    guards = shape.guards
+    steps, ordinary, guards = scratch.steps[thread], shape.ordinary, shape.guards
+    room = steps.size - 2
     capacity = out.words.shape[2]
-    buckets, ordinals, fill = out.words[thread], out.ordinal[thread], out.fill[thread]
-    parent, latest = out.parent[thread], out.latest[thread]
-    total, taken = out.total[thread], out.taken[thread]
+    taken = out.taken[thread]
     stop = latest_miss = np.int64(-1)
-    fullest = np.int64(0)
+    fullest = n = np.int64(0)
     for shard in range(SHARDS):
-        fullest = max(fullest, fill[shard])
+        fullest = max(fullest, out.fill[thread, shard])
     for s in range(low, high):
         for k in range(len(dim_w)):
             cells[k] = states[s, k]
-        n = np.int64(0)
-        many = np.int64(0)
+        begin = n
+        place = U(s - low) << BITS32
         whole = True
+        wide = False
         if len(dim_e) > len(dim_w):
-            whole = derive(cells, thread, known, shape, False, misses, dim_w, dim_e)
+            whole = derive(cells, thread, known, shape, np.bool_(False), misses, dim_w, dim_e)
         if whole:
             for i in range(ordinary.size):
                 a = U(ordinary[i])  # unsigned: such an index is not checked for being negative
@@ -874,35 +909,40 @@ def expand_plainly(thread, low, high, states, rules, shape, scratch, out, misses
                 if j == EMPTY:
                     miss(thread, np.int64(a), cells, masks, misses, dim_e)
                     whole = False
+                elif n + count_of(j) > room:
+                    wide = True
                 else:
-                    firsts[n] = first_of(j)
-                    counts[n] = count_of(j)
-                    many += count_of(j)
-                    n += count_of(j) > 0
+                    # Most have one or none: writing two costs less than asking how many.
+                    step = place | (j & LOW32)
+                    steps[n] = step
+                    steps[n + 1] = step + ONE
+                    for q in range(2, count_of(j)):
+                        steps[n + q] = step + U(q)
+                    n += count_of(j)
         if not whole:
             latest_miss = s
             if stop < 0:
                 stop = s
         if stop >= 0:
+            n = begin
             if s - stop >= SCAN_ON or s - latest_miss >= SCAN_QUIET:
                 break
             continue
-        if fullest + many > capacity:
-            out.total[thread] = total
-            out.taken[thread] = taken
-            return s, SMALL if total == 0 else FULL
-        for i in range(n):
-            first = firsts[i]
-            for o in range(first, first + counts[i]):
-                for k in range(len(dim_w)):
-                    following[k] = (cells[k] & keep[U(o), k]) | put[U(o), k]
-                count = push(following, s, total, buckets, ordinals, fill, parent, latest, dim_w)
-                fullest = max(fullest, count)
-                total += count > 0
+        if wide:
+            return s, ENDS
+        many = n - begin
+        if n > TOGETHER or fullest + n > capacity:
+            fullest = hand_over(thread, begin, low, fullest, states, rules, scratch, out, dim_w)
+            for q in range(many):
+                steps[q] = steps[begin + q]
+            n = many
+            if fullest + n > capacity:
+                out.taken[thread] = taken
+                return s, SMALL if out.total[thread] == 0 else FULL
         taken += many
-        if n == 0:
+        if many == 0:
             dead_end(thread, s, out)
-    out.total[thread] = total
+    hand_over(thread, n, low, fullest, states, rules, scratch, out, dim_w)
     out.taken[thread] = taken
     if stop >= 0:
         return stop, MISSED
@@ -953,7 +993,7 @@ def expand(
     """
     capacity, stubborn = out.words.shape[2], ample.visible.size > 0
     buckets, ordinals, fill = out.words[thread], out.ordinal[thread], out.fill[thread]
-    parent, latest = out.parent[thread], out.latest[thread]
+    parent, latest, kept = out.parent[thread], out.latest[thread], scratch.kept[thread]
     total, taken = out.total[thread], out.taken[thread]
     stop = np.int64(-1)
     fullest = np.int64(0)
@@ -976,7 +1016,7 @@ def expand(
                 for k in range(len(dim_w)):
                     cells[k] = states[s, k]
                 if len(dim_e) > len(dim_w):
-                    derive(cells, thread, rules.known, shape, False, misses, dim_w, dim_e)
+                    derive(cells, thread, rules.known, shape, np.bool_(False), misses, dim_w, dim_e)
         else:
             enabled = gather(states[s], thread, rules, shape, mirror, scratch, misses, dim_w, dim_e)
             if enabled < 0:
@@ -1024,15 +1064,19 @@ def expand(
         if stubborn and enabled > 1:
             least = choose(enabled, thread, level_end, ample, scratch, visited, states, dim_w)
             reduced = least < enabled
+        chosen = many = np.int64(0)
         for e in range(n):
             if reduced and not has(scratch.bits[thread, 0], scratch.doers[thread, e]):
                 continue
-            end = scratch.ends[thread, e]
-            count = push(end, s, total, buckets, ordinals, fill, parent, latest, dim_w)
-            taken += 1
-            if count > 0:
-                fullest = max(fullest, count)
-                total += 1
+            for k in range(len(dim_w)):
+                kept[chosen, k] = scratch.ends[thread, e, k]
+            chosen += 1
+        for e in range(chosen):
+            parent[total + many] = s
+            many += sift(kept, e, many, latest, dim_w)
+        fullest = hand_on(kept, many, total, buckets, ordinals, fill, fullest, dim_w)
+        total += many
+        taken += chosen
         if n == 0:
             dead_end(thread, s, out)
     out.total[thread] = total
@@ -1054,7 +1098,19 @@ def reopen(thread, states, rules, shape, mirror, watch, scratch, out, misses, di
             n = scratch.begins[thread, enabled]
             source = states[s]
             whole = watch_steps(
-                source, n, s, False, thread, rules, shape, watch, scratch, misses, out, dim_w, dim_e
+                source,
+                n,
+                s,
+                np.bool_(False),
+                thread,
+                rules,
+                shape,
+                watch,
+                scratch,
+                misses,
+                out,
+                dim_w,
+                dim_e,
             )
         if not whole:
             misses.open[thread, left] = s
@@ -1138,11 +1194,11 @@ def insert_bare(thread, threads, segments, limit, visited, out, fresh, resume):
             end = out.fill[t, shard]
             for low in range(resume[shard, t], end, AHEAD):
                 high = min(end, low + AHEAD)
-                # Nothing but reads, so that memory answers many of them at once.
                 for i in range(low, high):
-                    at = home(hash_low(words[i, 0]), capacity)
-                    homes[i - low] = at
-                    touched |= table[at]
+                    homes[i - low] = home(hash_low(words[i, 0]), capacity)
+                # Nothing but reads, so that memory answers many of them at once.
+                for i in range(high - low):
+                    touched |= table[homes[i]]
                 # Most are known and in their first line: asked without branches.
                 many = 0
                 for i in range(low, high):
@@ -1183,7 +1239,8 @@ def insert_bare(thread, threads, segments, limit, visited, out, fresh, resume):
             resume[shard, t] = end
         used[shard] = total
         fresh.fill[shard] = n
-    return touched | ONE != ZERO  # true, but the reads must not be left out
+    homes[0] = touched  # else the compiler leaves the reads out
+    return True
 
 
 @jit
@@ -1231,23 +1288,34 @@ def settle(thread, threads, limit, states, visited, out, fresh, dim):
 
 
 @jit
-def regrow(thread, threads, old, visited):
-    """Move all slots of this thread's shards into a larger table."""
-    capacity = visited.slots.shape[1]
-    for shard in range(thread * SHARDS // threads, (thread + 1) * SHARDS // threads):
-        for i in range(capacity):
-            visited.slots[shard, i] = EMPTY
-        for i in range(old.shape[1]):
-            slot = old[shard, i]
+def regrow(old, visited, before, filled):
+    """
+    Move all slots into a larger table, which may begin where the old one does.
+
+    The last shard comes first, so that none is written to before it was copied to `before`.
+    `filled` counts what the lines of a shard hold: no slot has to be looked at for being empty.
+    """
+    lines = visited.slots.shape[1] // LINE
+    for shard in range(SHARDS - 1, -1, -1):
+        after = visited.slots[shard]
+        for i in range(before.size):
+            before[i] = old[shard, i]
+        for i in range(after.size):
+            after[i] = EMPTY
+        for line in range(lines):
+            filled[line] = 0
+        for i in range(before.size):
+            slot = before[i]
             if slot == EMPTY:
                 continue
             tag = hash_low(slot) if visited.bare else slot >> BITS32
-            at = np.int64(home(tag, capacity))
-            while visited.slots[shard, at] != EMPTY:
-                at += 1
-                if at == capacity:
-                    at = 0
-            visited.slots[shard, at] = slot
+            at = home(tag, after.size) // U(LINE)
+            while filled[at] == LINE:
+                at += ONE
+                if at == U(lines):
+                    at = ZERO
+            after[at * U(LINE) + U(filled[at])] = slot
+            filled[at] += 1
 
 
 @jit
@@ -1318,7 +1386,7 @@ def check(
             changed[k] = ZERO if parent == NO_PARENT else states[s, k] ^ states[parent, k]
         whole = True
         if len(dim_e) > len(dim_w):
-            whole = derive(cells, thread, known, shape, False, misses, dim_w, dim_e)
+            whole = derive(cells, thread, known, shape, np.bool_(False), misses, dim_w, dim_e)
         if whole:
             for q in range(which.size):
                 if sign[q] == 0 and hit[thread, q] >= 0:
@@ -1367,7 +1435,7 @@ def decide(thread, low, high, states, rules, shape, which, answers, scratch, mis
             cells[k] = states[s, k]
         whole = True
         if len(dim_e) > len(dim_w):
-            whole = derive(cells, thread, known, shape, False, misses, dim_w, dim_e)
+            whole = derive(cells, thread, known, shape, np.bool_(False), misses, dim_w, dim_e)
         if whole and which >= 0:
             j = find(cells, which, masks, spans, runs, direct, regions, table, dim_e)
             if j == EMPTY:
@@ -1460,7 +1528,7 @@ def edges_plainly(
             cells[k] = states[s, k]
         begin = n
         if len(dim_e) > len(dim_w):
-            if not derive(cells, thread, known, shape, False, misses, dim_w, dim_e):
+            if not derive(cells, thread, known, shape, np.bool_(False), misses, dim_w, dim_e):
                 return s, MISSED, begin
         for i in range(ordinary.size):
             if shut(cells, ordinary[i], shape.guards):

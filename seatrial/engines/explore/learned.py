@@ -400,7 +400,7 @@ class Learned:
         places = 0
         for rule, row in enumerate(self._masks.tolist()):
             bits = sum(word.bit_count() for word in row)
-            if bits == 0 or bits > _DIRECT:
+            if len(row) == 1 or bits == 0 or bits > _DIRECT:
                 continue
             begin, at = len(runs), 0
             for word, mask in enumerate(row):
@@ -516,6 +516,8 @@ class Learned:
 
     def _guards(self) -> Words:
         """For each group the word and mask of its guard, and what is there where it is True."""
+        if all(group[0].guard is None for group in self.groups):
+            return np.zeros((0, 3), np.uint64)
         rows = np.zeros((len(self.groups), 3), np.uint64)  # a group without one: 0 & 0 is 0
         for number, group in enumerate(self.groups):
             cell = group[0].guard

@@ -20,6 +20,10 @@ __all__ = ["BUCKET_LEAST", "NO_PARENT", "PackedGraph", "shares"]
 NO_PARENT = int(kernel.NO_PARENT)
 BUCKET_LEAST = 64
 _LOAD = 0.85
+_SMALL = 1 << 13
+"""Slots of a shard; fewer make a table of less than 4 MiB, which is not worth growing slowly."""
+_ROOM = (16, 4, 2, 1)
+"""How much more room than is needed is asked for, first the most."""
 _Edges = tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.uint64]]
 _ENDS_LEAST = 256
 
@@ -95,40 +99,50 @@ class PackedGraph:
         """Make room for `count` states."""
         if count <= len(self.words):
             return
-        # Twice as many: room that is not used yet costs no memory.
-        room = max(count, 2 * len(self.words))
-        words = np.empty((room, self.words.shape[1]), np.uint64)
-        parents = np.empty(room, np.uint32)
+        words, parents = _roomy(count, self.words.shape[1])
         words[: self.count] = self.words[: self.count]
+        self._move(words, parents)
+
+    def _move(self, words: Words, parents: npt.NDArray[np.uint32]) -> None:
+        """Hold the states in these arrays from now on; their words are there already."""
         parents[: self.count] = self.parents[: self.count]
         self.peak = max(self.peak, self.held + self.count * (words.strides[0] + 4))
         self.words, self.parents = words, parents
 
     def grow_table(self) -> None:
-        """Half as many slots again."""
-        old = self.visited.slots
-        bigger = self.table(_larger(old.shape[1]))
-        bigger.used[:] = self.visited.used
-        self.visited = bigger
-        self.peak = max(self.peak, self.held + old.nbytes)
-        self.each(lambda t: kernel.regrow(t, self.threads, old, bigger), self.threads)
+        """Half as many slots again, in the same place if there is room after it."""
+        old, before = self.visited, self.held
+        capacity = _larger(old.slots.shape[1])
+        if kernel.SHARDS * capacity > len(self._room):
+            self._make_room(capacity)
+            self.peak = max(self.peak, before + old.slots.nbytes)
+        self.visited = old._replace(slots=self._table(capacity))
+        kernel.regrow(
+            old.slots,
+            self.visited,
+            np.empty(old.slots.shape[1], np.uint64),
+            np.empty(capacity // kernel.LINE, np.uint8),
+        )
 
     def empty_table(self, capacity: int) -> kernel.Visited:
-        """A visited set without states."""
-        made = self.table(capacity)
-        made.slots.fill(kernel.EMPTY)
-        return made
-
-    def table(self, capacity: int) -> kernel.Visited:
-        """Room for a visited set; bare where states are one word and need no number."""
-        size = kernel.SHARDS * capacity
-        room = np.empty(size + kernel.LINE, np.uint64)
-        begin = -room.ctypes.data // 8 % kernel.LINE  # so that no line crosses a cache line
+        """A visited set without states; bare where states are one word and need no number."""
+        self._make_room(capacity)
+        slots = self._table(capacity)
+        slots.fill(kernel.EMPTY)
         return kernel.Visited(
-            slots=room[begin : begin + size].reshape(kernel.SHARDS, capacity),
+            slots=slots,
             used=np.zeros(kernel.SHARDS, np.int64),
             bare=self.learned.layout.state_words == 1 and not self.numbered,
         )
+
+    def _make_room(self, capacity: int) -> None:
+        """Room for tables of this capacity and larger ones."""
+        room = _roomy(kernel.SHARDS * capacity + kernel.LINE, 1)[0][:, 0]
+        begin = -room.ctypes.data // 8 % kernel.LINE  # so that no line crosses a cache line
+        self._room = room[begin:]
+
+    def _table(self, capacity: int) -> Words:
+        return self._room[: kernel.SHARDS * capacity].reshape(kernel.SHARDS, capacity)
 
     def rehash(self) -> None:
         """Enter all states into a new table, as large as the old one if that suffices."""
@@ -153,11 +167,9 @@ class PackedGraph:
     def repacked(self, old: Layout) -> None:
         """Move all states to the layout that the learned tables have moved to."""
         new = self.learned.layout
-        room = len(self.words)
-        words = np.empty((room, new.state_words), np.uint64)
+        words, parents = _roomy(max(self.count, 1), new.state_words)
         words[: self.count] = old.translate(self.words[: self.count], new, self.count)
-        self.peak = max(self.peak, self.held + words.nbytes)
-        self.words = words
+        self._move(words, parents)
         self.rehash()
         self.work = self.room(self.work.bucket, self.work.ends)
 
@@ -303,8 +315,26 @@ class PackedGraph:
         return parts
 
 
+def _roomy(rows: int, columns: int) -> tuple[Words, npt.NDArray[np.uint32]]:
+    """
+    Words and parents for at least so many states, and many more if there is address space.
+
+    What is not used yet costs no memory. Raises MemoryError.
+    """
+    for factor in _ROOM:
+        try:
+            words = np.empty((factor * rows, columns), np.uint64)
+            return words, np.empty(factor * rows, np.uint32)
+        except MemoryError:
+            if factor == _ROOM[-1]:
+                raise
+    raise AssertionError("there is no room")
+
+
 def _larger(capacity: int) -> int:
-    """Half as many slots again, in whole lines."""
+    """Half as many slots again, in whole lines; of a small table four times as many."""
+    if capacity < _SMALL:
+        return 4 * capacity
     return capacity + max(1, capacity // 2 // kernel.LINE) * kernel.LINE
 
 

@@ -2,7 +2,6 @@
 
 import os
 import random
-import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
@@ -22,6 +21,7 @@ from seatrial.core import (
     interruptible,
 )
 
+from .clock import now
 from .judge import judge
 from .plain import GIVEN_UP, GiveUp, Pulse, Space
 from .plain import search as search_plainly
@@ -93,7 +93,7 @@ def explore(
     >>> verdict.status, verdict.because, verdict.trace.length
     ('violated', 'the count is 3', 3)
     """
-    began = time.monotonic()
+    began = now()
     properties = tuple(properties)
     _check_options(
         properties,
@@ -124,7 +124,7 @@ def explore(
         def check(more: int) -> None:
             if stopped():
                 raise Capped("interrupted")
-            if deadline is not None and time.monotonic() > deadline:
+            if deadline is not None and now() > deadline:
                 raise Capped("time-limit")
             if memory_limit is not None and reached.bytes_held + more > memory_limit:
                 raise Capped("memory-limit")
@@ -203,7 +203,7 @@ class _Run:
     pulse: Pulse | None
 
     def search(self, limits: Limits) -> Reached:
-        began = time.monotonic()
+        began = now()
         spent = 0.0
         so_far: Reached | None = None
         if self.kernel != "compiled":
@@ -221,7 +221,7 @@ class _Run:
             so_far = reached
             for name in [each for each in self.space.tables.evaluations if each[:8] == "property"]:
                 del self.space.tables.evaluations[name]  # the kernel asks them anew
-            spent = time.monotonic() - began
+            spent = now() - began
         # Heavy, and not needed before: numba.
         from .compiled import search as search_compiled
 
@@ -281,7 +281,7 @@ def _shortened(verdict: Verdict, again: Callable[..., Report], deadline: float |
     if trace is None:
         return verdict
     depth = max(each.length for each in (trace, verdict.witness) if each is not None)
-    left = None if deadline is None else max(0.0, deadline - time.monotonic())
+    left = None if deadline is None else max(0.0, deadline - now())
     report = again(properties=[verdict.property], max_depth=depth, time_limit=left)
     found = report.verdicts[0]
     cut = not report.exploration.complete and report.exploration.capped != "max-depth"
@@ -353,10 +353,11 @@ def _exploration(tables: Tables, reached: Reached, reductions: _Reductions) -> E
     actions = tables.system.actions
     states = max(1, len(reached.graph))
     sizes = {domain.name: len(domain.values) for domain in tables.domains}
+    evaluated = tables.evaluated
     never = [action.name for action in actions if action.number not in tables.fired]
     widest = [
         f"{kind} of {name}: {count:,}"
-        for kind, counts in (("values", sizes), ("evaluations", tables.evaluations))
+        for kind, counts in (("values", sizes), ("evaluations", evaluated))
         for name, count in counts.items()
         if states >= 1000 and count > states // 100
     ]
@@ -369,7 +370,7 @@ def _exploration(tables: Tables, reached: Reached, reductions: _Reductions) -> E
         seconds=reached.seconds,
         capped=reached.capped,
         deadlocks=reached.findings.deadlocks,
-        evaluations=tuple(tables.evaluations.items()),
+        evaluations=tuple(evaluated.items()),
         values=tuple(sizes.items()),
         actions_never_fired=tuple(never),
         widest=tuple(widest),

@@ -172,6 +172,15 @@ class Tables:
         """The values of a state."""
         return tuple(self.values(range(len(ids)), ids))
 
+    @property
+    def evaluated(self) -> dict[str, int]:
+        """How often each view, rule and property was asked, in the order of their declarations."""
+        system = self.system
+        names = [f"view {view.cell.domain}" for view in system.views]
+        names += [*self._called, *(f"property {each.id}" for each in self.properties)]
+        asked = self.evaluations
+        return {name: asked[name] for name in dict.fromkeys(names) if name in asked}
+
     def _count(self, name: str) -> int:
         number = self.evaluations[name] = self.evaluations.get(name, 0) + 1
         return number

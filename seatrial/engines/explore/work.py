@@ -42,6 +42,8 @@ class Work:
             sorting=np.zeros((threads, members, max(1, fields)), np.int64),
             bits=np.zeros((threads, 4, bits), np.uint64),
             befores=np.zeros((threads, steps + _APART), np.uint64),
+            steps=np.empty((threads, ends + kernel.TOGETHER + 2), np.uint64),
+            kept=np.empty((threads, ends + kernel.TOGETHER + 2, words), np.uint64),
         )
         self.out = kernel.Out(
             words=np.empty((threads, shards, bucket, words), np.uint64),

@@ -1,0 +1,244 @@
+"""
+The Job controller's sync: how many pods there are to be, and what has come of those that ended.
+
+:Go: kubernetes v1.36.3 pkg/controller/job/job_controller.go
+:Docs: https://kubernetes.io/docs/concepts/workloads/controllers/job/
+:Omits: adoption and release of pods; a namespace that is being deleted; more than 500 pods in one
+    sync; Workloads and PodGroups.
+
+What a sync knows it is given as `JobObservation`. It yields its writes:
+
+- `create`: one batch of the slow start; the answer is how many failed;
+- `delete`: active pods of a Job that ends; how many failed;
+- `remove`: active pods that are too many: their finalizer, then they. The answer is how many are
+  still there, and how many ready ones were not told apart from those that stay;
+- `update status`: what is reported, and which pods it is about (`StatusWrite`);
+- `patch`: finalizers of pods that have ended; how many failed, by the list they are in.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from attrs import evolve, frozen
+
+from seatrial.core import Population
+from seatrial.core.arith import maximum, minimum
+
+from .controller import Done, Sync, Write
+from .controller_utils import SLOW_START_INITIAL_BATCH_SIZE
+from .job_api import (
+    SUCCESS_CRITERIA_MET,
+    SUSPENDED,
+    Job,
+    JobCondition,
+    JobPod,
+    JobSpec,
+    JobStatus,
+    Seen,
+    SeenPods,
+    has_backoff_limit_per_index,
+    only_replace_failed_pods,
+    started,
+    with_condition,
+)
+from .job_context import Context, JobObservation, ready_pods, sync_context
+from .job_indexes import (
+    duplicated_index_pods,
+    first_pending_indexes,
+    get_new_index_failure_counts,
+)
+from .job_tracking import track_job_status_and_remove_finalizers
+
+__all__ = ["Creation", "active_pods_for_removal", "sync_job"]
+
+
+@frozen(cache_hash=True)
+class Creation:
+    """The pods of one batch; with the first it says how many all batches have."""
+
+    pods: tuple[JobPod, ...]
+    expect: int = 0
+
+
+# ---- which pods are too many ------------------------------------------------------------------
+
+
+def _want_active(spec: JobSpec, ctx: Context) -> int:
+    if spec.completions is None:
+        return ctx.active.total if ctx.succeeded > 0 else spec.parallelism
+    return maximum(0, minimum(spec.completions - ctx.succeeded, spec.parallelism))
+
+
+def active_pods_for_removal(
+    seen: JobObservation, ctx: Context, pick: Callable[[SeenPods, int], SeenPods]
+) -> SeenPods:
+    """
+    The active pods that `manage_job` removes; `pick` chooses among those that rank alike.
+
+    Go: manageJob, activePodsForRemoval
+    """
+    spec = seen.job.spec
+    if ctx.finished is not None or not seen.satisfied or seen.job.deleting:
+        return Population()
+    if spec.suspend:
+        return ctx.active
+    surplus = maximum(0, ctx.active.total - _want_active(spec, ctx))
+    found: SeenPods = Population()
+    if spec.indexed:
+        found = duplicated_index_pods(
+            ctx.active, spec.completions or 0, lambda pods, n: _first(pods, n, pick)
+        )
+    more = surplus - found.total
+    return found + _first(ctx.active - found, more, pick) if more > 0 else found
+
+
+def _first(pods: SeenPods, n: int, pick: Callable[[SeenPods, int], SeenPods]) -> SeenPods:
+    """So many in the order in which active pods are deleted. Go: ActivePods"""
+    found: SeenPods = Population()
+    for rank in sorted({_rank(seen) for seen in pods}):
+        alike: SeenPods = pods.where(lambda seen, rank=rank: _rank(seen) == rank)  # type: ignore[misc]
+        take = minimum(alike.total, n - found.total)
+        found = found + (alike if take == alike.total else pick(alike, take))
+    return found
+
+
+def _rank(seen: Seen) -> tuple[bool, int]:
+    assert seen.pod is not None
+    return seen.pod.phase == "Running", -seen.pod.restarts
+
+
+# ---- the sync ---------------------------------------------------------------------------------
+
+
+def sync_job(
+    seen: JobObservation, surplus: SeenPods, variant: frozenset[str] = frozenset()
+) -> Sync:
+    """
+    One sync of a Job, from where its pods are listed. `surplus` are the pods that are too many.
+
+    Go: syncJob
+    """
+    job = seen.job
+    ctx = sync_context(seen, variant)
+    status = started(job.status, job.status.start_time or not job.spec.suspend)
+    active, failed, later, suspend_changed, renews = ctx.active.total, False, False, False, False
+    if ctx.finished is not None:
+        failures: int = 0
+        if active:
+            failures = yield Write("delete", "Pod", value=ctx.active)
+        deleted = active - failures
+        known = seen.satisfied or "job-finished-before-seeing-own-pods" in variant
+        finished = ctx.finished if deleted == active and known else None
+        ctx = evolve(ctx, finished=finished, terminating=ctx.terminating + deleted, ready=0)
+        active, failed = failures, failures > 0
+    else:
+        managed = seen.satisfied and not job.deleting
+        if managed:
+            active, failed, later, ctx = yield from _manage_job(seen, ctx, surplus, variant)
+        if _complete(job.spec, ctx.succeeded, active):
+            if "job-suspended-refused-without-start-time" in variant:
+                status = started(status, True)
+            condition = JobCondition(SUCCESS_CRITERIA_MET, True, "CompletionsReached")
+            ctx = evolve(ctx, finished=condition)
+        elif managed:
+            status, suspend_changed, renews = _suspended(job, status, seen.clears_start_time)
+    old = job.status
+    needs_flush = suspend_changed or (active, ctx.ready) != (old.active, old.ready)
+    if "job-terminating-counter-not-updated-alone" not in variant:
+        needs_flush = needs_flush or ctx.terminating != old.terminating
+    status = evolve(status, active=active, ready=ctx.ready, terminating=ctx.terminating)
+    told = yield from track_job_status_and_remove_finalizers(
+        seen, ctx, status, needs_flush, renews, variant
+    )
+    again = not told or failed
+    return Done(retry=again, later=later, failed=again)
+
+
+def _complete(spec: JobSpec, succeeded: int, active: int) -> bool:
+    if active > 0:
+        return False
+    return succeeded > 0 if spec.completions is None else succeeded >= spec.completions
+
+
+def _suspended(job: Job, status: JobStatus, clears: bool) -> tuple[JobStatus, bool, bool]:
+    """The status that says whether the Job is suspended, whether it did not, and a new start."""
+    if job.spec.suspend:
+        wanted = JobCondition(SUSPENDED, True, "JobSuspended")
+    else:
+        wanted = JobCondition(SUSPENDED, False, "JobResumed")
+    conditions = with_condition(status.conditions, wanted)
+    if conditions == status.conditions:
+        return status, False, False
+    status = evolve(status, conditions=conditions)
+    if job.spec.suspend:
+        return started(status, status.start_time and not clears), True, False
+    return started(status, True), True, True
+
+
+def _manage_job(
+    seen: JobObservation, ctx: Context, surplus: SeenPods, variant: frozenset[str]
+) -> Any:
+    """
+    Remove pods that are too many, or create those that are missing, and never both.
+
+    Gives how many are active then, whether a request failed, whether to come back when the back-off
+    is over, and the counts. Go: manageJob
+    """
+    spec, active = seen.job.spec, ctx.active.total
+    if surplus.total:
+        stay, ready_left = yield Write("remove", "Pod", value=surplus)
+        removed = surplus.total - stay
+        ready = ctx.ready - (ready_pods(surplus) - ready_left)
+        ctx = evolve(ctx, ready=ready, terminating=ctx.terminating + removed)
+        return active - removed, stay > 0, False, ctx
+    if spec.suspend:
+        return active, False, False, ctx
+    terminating = ctx.terminating if only_replace_failed_pods(spec) else 0
+    if "job-replacement-created-while-old-terminates" in variant:
+        terminating = 0
+    diff = _want_active(spec, ctx) - terminating - active
+    if diff <= 0:
+        return active, False, False, ctx
+    waiting = 0 if "job-active-zero-during-backoff" in variant else active
+    if not has_backoff_limit_per_index(spec) and ctx.backoff:
+        return waiting, False, True, ctx
+    pods = _pods_to_create(seen, ctx, diff)
+    if not pods and has_backoff_limit_per_index(spec) and _pending(seen, ctx, diff):
+        return waiting, False, True, ctx
+    created, batch_size = 0, SLOW_START_INITIAL_BATCH_SIZE
+    while created < len(pods):
+        batch = pods[created : created + batch_size]
+        failures = yield Write(
+            "create", "Pod", value=Creation(batch, 0 if created else len(pods)), batch=len(batch)
+        )
+        if failures:
+            left = len(pods) - created - len(batch)
+            if left:
+                yield Write("expect fewer", "Pod", value=left)
+            return active + created + len(batch) - failures, True, False, ctx
+        created, batch_size = created + len(batch), 2 * batch_size
+    return active + created, False, False, ctx
+
+
+def _pending(seen: JobObservation, ctx: Context, count: int) -> tuple[int, ...]:
+    return first_pending_indexes(
+        seen.job.spec, seen.pods, ctx.succeeded_indexes, ctx.failed_indexes or (), count
+    )
+
+
+def _pods_to_create(seen: JobObservation, ctx: Context, count: int) -> tuple[JobPod, ...]:
+    """The pods that are missing; of indexes in back-off none. Go: getPodCreationInfo…"""
+    spec = seen.job.spec
+    if not spec.indexed:
+        return (JobPod(),) * count
+    pods = []
+    for index in _pending(seen, ctx, count):
+        replaced = dict(ctx.delayed).get(index)
+        failed = None if replaced is None else replaced.pod
+        if has_backoff_limit_per_index(spec) and failed is not None and not failed.waited:
+            continue
+        counted, ignored = get_new_index_failure_counts(spec, failed)
+        if not has_backoff_limit_per_index(spec):
+            counted, ignored = 0, 0
+        pods.append(JobPod(index=index, failure_count=counted, ignored_failure_count=ignored))
+    return tuple(pods)

@@ -1,0 +1,224 @@
+"""
+Restarts of the Job controller, time, and the worker that looks after pods without a Job.
+
+:Go: kubernetes v1.36.3 pkg/controller/job/job_controller.go (orphanWorker, syncOrphanPod);
+    pkg/controller/ttlafterfinished/ttlafterfinished_controller.go;
+    staging/src/k8s.io/client-go/util/workqueue
+:Docs: https://kubernetes.io/docs/concepts/workloads/controllers/ttlafterfinished/
+:Omits: how long anything takes, so that of times that are running any may be up first; a list after
+    a restart that is older than what the controller had acted on; a TTL that is changed.
+
+Time passes only when nothing else can happen, but for containers that run or stop, and syncs that
+failed and wait to be tried again.
+"""
+
+from attrs import evolve
+
+from seatrial.core import Outcomes, Population, choose, outcome, split
+
+from .controller import Key, attempts
+from .controller_utils import Expectations
+from .job_api import JobSpec, is_job_finished
+from .job_informer import Jobs, Noting, has_room_for_pod, looks, written
+from .job_pods import JobPods, Owned, after_patch, kept, relabelled
+
+__all__ = [
+    "expire_job_expectations",
+    "expire_ttl",
+    "list_orphans",
+    "pass_active_deadline",
+    "pass_backoff",
+    "pass_index_backoff",
+    "restart_job_controller",
+    "strip_orphan",
+]
+
+
+def restart_job_controller(jobs: Jobs, deadline: str, controller_restarts_left: int) -> Outcomes:
+    """The controller manager is started anew, with empty memory and new lists."""
+    if controller_restarts_left == 0:
+        return
+    words = "restarted"
+    if jobs.live is None or is_job_finished(jobs.live.status):
+        # Pods that are about to go have no sync that removes their finalizer.
+        words += " orphaned"
+    yield outcome(
+        "the controller manager restarts",
+        jobs=Jobs((jobs.live,)),
+        job_key=Key(dirty=jobs.live is not None),
+        job_sync=Noting(words),
+        job_stale=False,
+        job_expectations=Expectations(),
+        backoff=False,
+        deadline="running" if deadline == "armed" else deadline,
+        orphan_list=False,
+        requeues=0,
+        controller_restarts_left=controller_restarts_left - 1,
+    )
+
+
+# ---- pods without a Job -----------------------------------------------------------------------
+
+
+def list_orphans(
+    pods: JobPods, orphan_list: bool, job_shown: str, pod_events: int, lag: int
+) -> Outcomes:
+    """The orphan worker lists the pods of a Job that is gone, or has finished."""
+    if orphan_list and not (lag == 0 and pod_events):
+        marked = relabelled(pods, _to_strip) if job_shown != "there" else pods
+        yield outcome("lists pods that still have the finalizer", pods=marked, orphan_list=False)
+
+
+def _to_strip(pod: Owned) -> Owned:
+    shown = pod.shown
+    if shown is not None and shown.finalizer and not pod.orphaning:
+        return evolve(pod, orphaning="selector")
+    return pod
+
+
+def strip_orphan(
+    pods: JobPods,
+    job_shown: str,
+    pod_events: int,
+    lag: int,
+    manifest: JobSpec,
+    write_failures_left: int,
+    write_unknowns_left: int,
+) -> Outcomes:
+    """
+    The orphan worker removes the finalizer of a pod that no sync will look after.
+
+    A pod that it found by listing is not tried again if that fails. Go: handleSingleOrphanPod
+    """
+    if not has_room_for_pod(pod_events, lag):
+        return
+    for pod in pods:
+        if not pod.orphaning:
+            continue
+        shown = pod.shown
+        owned = shown is not None and shown.owned
+        if shown is None or not shown.finalizer or (owned and job_shown == "there"):
+            left = kept(pods.move(pod, evolve(pod, orphaning="")), manifest)
+            yield outcome("has nothing to do for a pod", pods=left)
+            continue
+        for answer, lands, words, spent in attempts(
+            "applied" if pod.live is not None else "not found",
+            write_failures_left,
+            write_unknowns_left,
+        ):
+            again = pod.orphaning if answer == "failed" and pod.orphaning == "name" else ""
+            after = after_patch(pod, answer == "applied") if lands else pod
+            moved = pods.move(pod, evolve(after, orphaning=again))
+            yield outcome(
+                f"removes the finalizer of a pod that is {looks(pod.live)}{words}",
+                pods=kept(moved, manifest),
+                **spent,
+            )
+
+
+# ---- time -------------------------------------------------------------------------------------
+
+
+def _quiet(controller_idle: bool, job_behind: bool, orphan_list: bool, pods_at_rest: bool) -> bool:
+    return controller_idle and pods_at_rest and not job_behind and not orphan_list
+
+
+def pass_backoff(
+    backoff: bool,
+    job_key: Key,
+    fresh_failures: bool,
+    controller_idle: bool,
+    job_behind: bool,
+    orphan_list: bool,
+    pods_at_rest: bool,
+) -> Outcomes:
+    """The delay after failures is over; the key comes back if it was put aside."""
+    if not (backoff or job_key.later):
+        return
+    if not _quiet(controller_idle, job_behind, orphan_list, pods_at_rest):
+        return
+    yield outcome(
+        "the back-off is over",
+        backoff=False,
+        job_key=job_key.due() if job_key.later else job_key,
+        job_sync=Noting("waited") if fresh_failures else None,
+    )
+
+
+def pass_index_backoff(
+    job_key: Key,
+    pods: JobPods,
+    controller_idle: bool,
+    job_behind: bool,
+    orphan_list: bool,
+    pods_at_rest: bool,
+) -> Outcomes:
+    """The delays of some indexes are over; the key comes back if it was put aside."""
+    if not _quiet(controller_idle, job_behind, orphan_list, pods_at_rest):
+        return
+    waiting = pods.where(_waits)
+    if not waiting:
+        return
+    over = split(waiting, choose(1, waiting.total))
+    aged: JobPods = Population((_aged(pod), n) for pod, n in over.items())
+    yield outcome(
+        "the back-off of an index is over" if over.total == 1 else "back-offs of indexes are over",
+        pods=pods - over + aged,
+        job_key=job_key.due() if job_key.later else job_key,
+    )
+
+
+def _waits(pod: Owned) -> bool:
+    live = pod.live
+    if live is None or not live.finalizer or live.waited:
+        return False
+    return live.phase == "Failed" or live.terminating
+
+
+def _aged(pod: Owned) -> Owned:
+    return evolve(pod, trail=tuple(each and evolve(each, waited=True) for each in pod.trail))
+
+
+def pass_active_deadline(
+    deadline: str,
+    job_key: Key,
+    controller_idle: bool,
+    job_behind: bool,
+    orphan_list: bool,
+    pods_at_rest: bool,
+) -> Outcomes:
+    """activeDeadlineSeconds pass; the controller is told where it waits for that."""
+    if deadline not in ("running", "armed"):
+        return
+    if not _quiet(controller_idle, job_behind, orphan_list, pods_at_rest):
+        return
+    due = evolve(job_key, dirty=True, failures=0) if deadline == "armed" else job_key
+    yield outcome("activeDeadlineSeconds pass", deadline="passed", job_key=due)
+
+
+def expire_ttl(
+    jobs: Jobs,
+    controller_idle: bool,
+    job_behind: bool,
+    orphan_list: bool,
+    pods_at_rest: bool,
+) -> Outcomes:
+    """ttlSecondsAfterFinished pass: the Job is deleted, with its pods first."""
+    job = jobs.live
+    if job is None or job.deleting:
+        return
+    if not _quiet(controller_idle, job_behind, orphan_list, pods_at_rest):
+        return
+    if job.spec.ttl_seconds_after_finished is not None and is_job_finished(job.status):
+        after = evolve(job, deleting="foreground")
+        yield outcome("the TTL is over: deletes the Job", jobs=written(jobs, after))
+
+
+def expire_job_expectations(
+    job_expectations: Expectations, expectations_expire_left: int
+) -> Outcomes:
+    """Five minutes pass in which the controller did not see what it had done."""
+    after = job_expectations.expire()
+    if expectations_expire_left > 0 and after != job_expectations:
+        left = expectations_expire_left - 1
+        yield outcome("expectations expire", job_expectations=after, expectations_expire_left=left)

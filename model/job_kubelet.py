@@ -1,0 +1,240 @@
+"""
+What becomes of a Job's pods: they run, end, are evicted, are lost with their node, are collected.
+
+:Go: kubernetes v1.36.3 pkg/kubelet/kubelet_pods.go (getPhase);
+    pkg/controller/podgc/gc_controller.go; pkg/controller/tainteviction/taint_eviction.go;
+    pkg/controller/garbagecollector
+:Docs: https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/
+:Omits: scheduling; images that take long; the crash-loop delay; readiness probes; eviction for lack
+    of resources, which fails a pod without deleting it; a node that comes back, or stays lost for
+    ever: the pods of a crashed node are deleted, and failed when the node is removed; containers
+    that run on beyond what the API shows.
+
+A pod whose container runs may end at any time, also after other times are up.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from attrs import evolve
+
+from seatrial.core import Outcomes, outcome
+
+from .job_api import JobPod, JobSpec
+from .job_informer import has_room_for_pod, looks
+from .job_pods import GONE, JobPods, Owned, changed, deleted, kept
+
+__all__ = [
+    "collect_job_pod",
+    "crash_node",
+    "delete_lost_pod",
+    "end_pod",
+    "evict_pod",
+    "exit_job_container",
+    "fail_lost_pod",
+    "release_job_pod",
+    "start_pod",
+    "stop_pod",
+    "wants_codes",
+    "wants_disruption",
+]
+
+
+def wants_codes(spec: JobSpec) -> bool:
+    """Whether a rule asks for exit codes."""
+    return any(rule.on_exit_codes is not None for rule in spec.pod_failure_policy or ())
+
+
+def wants_disruption(spec: JobSpec) -> bool:
+    """Whether a rule asks for the condition DisruptionTarget."""
+    return any(rule.on_pod_conditions for rule in spec.pod_failure_policy or ())
+
+
+def _moves(
+    pods: JobPods,
+    pod_events: int,
+    lag: int,
+    manifest: JobSpec,
+    applies: Callable[[Owned, JobPod], bool],
+    after: Callable[[Owned, JobPod], Owned],
+) -> Iterator[tuple[JobPod, dict[str, Any]]]:
+    """For each class of pods that it applies to: how one of them was, and what is written."""
+    if not has_room_for_pod(pod_events, lag):
+        return
+    for pod in pods:
+        if pod.live is not None and applies(pod, pod.live):
+            moved = after(pod, pod.live)
+            if moved != pod:
+                yield pod.live, {"pods": kept(pods.move(pod, moved), manifest)}
+
+
+def _to(**changes: Any) -> Callable[[Owned, JobPod], Owned]:
+    return lambda pod, live: changed(pod, evolve(live, **changes))
+
+
+def _runs(pod: Owned, live: JobPod) -> bool:
+    return live.phase == "Running" and not live.terminating and not pod.lost
+
+
+def start_pod(pods: JobPods, pod_events: int, lag: int, manifest: JobSpec) -> Outcomes:
+    """The container of a pending pod is started."""
+    for _, written in _moves(
+        pods,
+        pod_events,
+        lag,
+        manifest,
+        lambda pod, live: live.phase == "Pending" and not live.terminating and not pod.lost,
+        _to(phase="Running"),
+    ):
+        yield outcome("starts a pod", **written)
+
+
+def end_pod(pods: JobPods, pod_events: int, lag: int, manifest: JobSpec) -> Outcomes:
+    """The container of a pod exits with 0: its work is done."""
+    for was, written in _moves(pods, pod_events, lag, manifest, _runs, _to(phase="Succeeded")):
+        of = "" if was.index is None else f" of index {was.index}"
+        yield outcome(f"a pod{of} succeeds", **written)
+
+
+def stop_pod(pods: JobPods, pod_events: int, lag: int, manifest: JobSpec) -> Outcomes:
+    """
+    The container of a terminating pod has stopped: the pod is gone, unless it has the finalizer.
+
+    Until it is removed, the pod shows how it ended; it may have done its work in the grace period.
+    """
+
+    def stops(pod: Owned, live: JobPod) -> bool:
+        return live.terminating and not live.ended and not pod.lost
+
+    for was, written in _moves(
+        pods, pod_events, lag, manifest, stops, lambda pod, live: _ended(pod, live, "Failed")
+    ):
+        yield outcome(f"a pod that was {looks(was)} has stopped", **written)
+    for _, written in _moves(
+        pods,
+        pod_events,
+        lag,
+        manifest,
+        lambda pod, live: stops(pod, live) and live.finalizer and live.phase == "Running",
+        lambda pod, live: _ended(pod, live, "Succeeded"),
+    ):
+        yield outcome("a terminating pod exits with 0", **written)
+
+
+def _ended(pod: Owned, live: JobPod, phase: Any) -> Owned:
+    if not live.finalizer:
+        return changed(pod, GONE)
+    return changed(pod, evolve(live, phase=phase))
+
+
+# ---- faults -----------------------------------------------------------------------------------
+
+
+def exit_job_container(
+    pods: JobPods,
+    pod_events: int,
+    lag: int,
+    manifest: JobSpec,
+    exit_codes: tuple[int, ...],
+    container_exits_left: int,
+) -> Outcomes:
+    """A container exits with another code than 0; with OnFailure the kubelet starts it again."""
+    if container_exits_left == 0:
+        return
+    left = {"container_exits_left": container_exits_left - 1}
+    most = max(1, manifest.backoff_limit)
+    for code in exit_codes:
+        shown = code if wants_codes(manifest) else None
+        if manifest.restart_policy == "OnFailure":
+            moves = _moves(
+                pods,
+                pod_events,
+                lag,
+                manifest,
+                _runs,
+                lambda pod, live: changed(pod, evolve(live, restarts=min(most, live.restarts + 1))),
+            )
+        else:
+            change = _to(phase="Failed", exit_code=shown)
+            moves = _moves(pods, pod_events, lag, manifest, _runs, change)
+        for was, written in moves:
+            of = "" if was.index is None else f" of index {was.index}"
+            yield outcome(f"a container of a pod{of} exits with {code}", **written, **left)
+
+
+def evict_pod(
+    pods: JobPods, pod_events: int, lag: int, manifest: JobSpec, evicts_left: int
+) -> Outcomes:
+    """A pod gets the condition DisruptionTarget and is deleted, as by the eviction API."""
+    if evicts_left > 0:
+        disrupted = wants_disruption(manifest)
+        for was, written in _moves(
+            pods,
+            pod_events,
+            lag,
+            manifest,
+            lambda pod, live: not live.ended and not live.terminating,
+            _to(terminating=True, disrupted=disrupted),
+        ):
+            left = {"evicts_left": evicts_left - 1}
+            yield outcome(f"a pod that is {looks(was)} is evicted", **written, **left)
+
+
+def crash_node(pods: JobPods, node_crashes_left: int) -> Outcomes:
+    """The node of a pod crashes. The API shows the pod as before."""
+    if node_crashes_left > 0:
+        for pod in pods:
+            if pod.live is not None and not pod.live.ended and not pod.lost:
+                moved = pods.move(pod, evolve(pod, lost=True))
+                left = {"node_crashes_left": node_crashes_left - 1}
+                yield outcome("the node of a pod crashes", pods=moved, **left)
+
+
+def delete_lost_pod(pods: JobPods, pod_events: int, lag: int, manifest: JobSpec) -> Outcomes:
+    """The taint of a lost node evicts its pods."""
+    for _, written in _moves(
+        pods,
+        pod_events,
+        lag,
+        manifest,
+        lambda pod, live: pod.lost and not live.terminating and not live.ended,
+        _to(terminating=True, disrupted=wants_disruption(manifest)),
+    ):
+        yield outcome("a pod of the crashed node is deleted", **written)
+
+
+def fail_lost_pod(pods: JobPods, pod_events: int, lag: int, manifest: JobSpec) -> Outcomes:
+    """The node is removed: the pod garbage collector fails its pods and deletes them by force."""
+    for _, written in _moves(
+        pods,
+        pod_events,
+        lag,
+        manifest,
+        lambda pod, live: pod.lost and live.terminating and not live.ended,
+        lambda pod, live: evolve(_ended(pod, live, "Failed"), lost=False),
+    ):
+        yield outcome("a pod of the removed node is failed", **written)
+
+
+# ---- garbage collection -----------------------------------------------------------------------
+
+
+def collect_job_pod(pods: JobPods, pod_events: int, lag: int, manifest: JobSpec) -> Outcomes:
+    """The garbage collector deletes a pod whose Job is gone, or waits for its pods to go."""
+    for was, written in _moves(
+        pods,
+        pod_events,
+        lag,
+        manifest,
+        lambda pod, live: live.owned and not live.terminating,
+        lambda pod, live: deleted(pod),
+    ):
+        yield outcome(f"deletes a pod that is {looks(was)}", **written)
+
+
+def release_job_pod(pods: JobPods, pod_events: int, lag: int, manifest: JobSpec) -> Outcomes:
+    """The garbage collector takes the owner away from a pod of a Job that leaves orphans."""
+    for _, written in _moves(
+        pods, pod_events, lag, manifest, lambda pod, live: live.owned, _to(owned=False)
+    ):
+        yield outcome("takes its owner away from a pod", **written)

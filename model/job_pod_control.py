@@ -1,0 +1,324 @@
+"""
+The Job controller's requests about pods, and what its decisions mean for single pods.
+
+:Go: kubernetes v1.36.3 pkg/controller/job/job_controller.go (deleteJobPods, deleteActivePods,
+    removeTrackingFinalizerFromPods); pkg/controller/controller_utils.go (RealPodControl)
+:Docs: https://kubernetes.io/docs/concepts/workloads/controllers/job/
+:Omits: nothing beside what `job.py` and `job_pods.py` omit.
+
+Requests of one stage go out in parallel: here in any order. To remove a pod takes two, its
+finalizer and then itself, between which others act.
+"""
+
+from typing import Any, cast
+
+from attrs import evolve
+
+from seatrial.core import Outcomes, RuleError, outcome
+
+from .controller import Answers, Key, Pending, Write, attempts
+from .controller_utils import Expectations
+from .job import Creation
+from .job_api import JobPod, JobSpec, Listed, Seen
+from .job_controller import after_answer
+from .job_informer import Noting, Working, has_room_for_pod, looks
+from .job_pods import (
+    JobPods,
+    Owned,
+    after_patch,
+    created,
+    deleted,
+    kept,
+    labelled,
+    relabelled,
+)
+from .job_tracking import Marked, Patches, StatusWrite
+
+__all__ = ["create_job_pod", "mark_pods", "write_job_pod"]
+
+_PATCHED = ("succeeded", "failed", "index", "release")
+_TO_DO = ("remove", "drop", "delete", *_PATCHED)
+
+
+# ---- what a decision means for pods -----------------------------------------------------------
+
+
+def mark_pods(job_sync: Working, job_versions: int, pods: JobPods, manifest: JobSpec) -> Outcomes:
+    """What was just decided, or written, is noted with the pods that it is about."""
+    if not isinstance(job_sync, Noting):
+        return
+    after = pods
+    for word in job_sync.words.split():
+        after = _noted(word, job_sync.step, job_versions, after)
+    yield outcome("notes it", pods=kept(after, manifest), job_sync=job_sync.step)
+
+
+def _noted(word: str, step: Pending | None, versions: int, pods: JobPods) -> JobPods:
+    if word == "observed":
+        assert step is not None
+        return _observed(step.write, pods)
+    if word == "landed":
+        pods = relabelled(pods, lambda pod: _counted(pod, versions))
+        if step is not None and isinstance(step.write.value, Patches):
+            pods = _expected(pods)
+        return pods
+    if word == "waited":
+        return relabelled(pods, _waited)
+    if word == "next-list":
+        return relabelled(pods, _next_list)
+    if word == "restarted":
+        return relabelled(pods, _listed_anew)
+    if word == "orphaned":
+        return relabelled(pods, _orphaned_if_terminating)
+    if word == "forget":
+        return relabelled(pods, lambda pod: evolve(pod, expected=False))
+    if word != "ended":
+        raise RuleError(f"there is nothing to note as {word!r}")
+    return relabelled(pods, lambda pod: evolve(pod, task="", snap=None))
+
+
+def _observed(write: Write, pods: JobPods) -> JobPods:
+    """The pods that a sync has seen; those it is about to delete, or to count, are chosen."""
+    pods = relabelled(pods, lambda pod: evolve(pod, snap=pod.seen) if _visible(pod) else pod)
+    if write.verb in ("delete", "remove"):
+        for seen, n in write.value.items():
+            pods = labelled(
+                pods,
+                lambda pod, seen=seen: pod.snap == seen and not pod.task,  # type: ignore[misc]
+                n,
+                lambda pod, seen=seen: evolve(pod, task=_first_task(write, seen)),  # type: ignore[misc]
+            )
+    return _entered(write, pods)
+
+
+def _first_task(write: Write, seen: Seen) -> str:
+    if write.verb == "delete":
+        return "delete"
+    # A pod that is seen without finalizer is deleted at once.
+    return "remove" if seen.pod is not None and seen.pod.finalizer else "drop"
+
+
+def _visible(pod: Owned) -> bool:
+    shown = pod.shown
+    return bool(pod.listed[0]) if shown is None else shown.owned
+
+
+def _entered(write: Write, pods: JobPods) -> JobPods:
+    """The pods once their counting begins: each knows what is to be done with it."""
+    if not isinstance(write.value, (StatusWrite, Patches)):
+        return pods
+    marks: Marked = write.value.marks
+    for seen, n, mark in marks:
+        pods = labelled(
+            pods,
+            lambda pod, seen=seen: pod.snap == seen and not pod.task,  # type: ignore[misc]
+            n,
+            lambda pod, mark=mark: evolve(pod, task=mark),  # type: ignore[misc]
+        )
+    pods = relabelled(pods, lambda pod: evolve(pod, snap=None))
+    return _expected(pods) if isinstance(write.value, Patches) else pods
+
+
+def _expected(pods: JobPods) -> JobPods:
+    """The pods whose finalizers are about to be removed. Go: expectFinalizersRemoved"""
+    return relabelled(
+        pods,
+        lambda pod: evolve(pod, expected=True) if pod.task in _PATCHED else pod,
+    )
+
+
+def _counted(pod: Owned, versions: int) -> Owned:
+    """The pod after a status was accepted that counts or lists it."""
+    if pod.task == "clean":
+        counted = min(pod.counted + 1, 2)
+        return evolve(_listed(pod, "", versions), task="", counted=counted)
+    if pod.task in ("succeeded", "failed"):
+        return _listed(pod, cast(Listed, pod.task), versions)
+    return pod
+
+
+def _listed(pod: Owned, listed: Listed, versions: int) -> Owned:
+    """The pod after the newest of so many versions of the Job lists it there."""
+    if pod.in_list == listed:
+        return pod
+    before = (*pod.listed, *[pod.in_list] * versions)[: versions - 1]
+    return evolve(pod, listed=(*before, listed))
+
+
+def _waited(pod: Owned) -> Owned:
+    trail = tuple(
+        evolve(each, waited=True) if each is not None and _fails(each) else each
+        for each in pod.trail
+    )
+    return evolve(pod, trail=trail)
+
+
+def _fails(pod: JobPod) -> bool:
+    return pod.finalizer and (pod.phase == "Failed" or pod.terminating)
+
+
+def _listed_anew(pod: Owned) -> Owned:
+    shown = pod.live
+    orphaning = "name" if shown is not None and not shown.owned and shown.finalizer else ""
+    return evolve(
+        pod,
+        trail=(shown,),
+        listed=(pod.in_list,),
+        own=0,
+        expected=False,
+        orphaning=orphaning,
+        task="",
+        snap=None,
+    )
+
+
+def _orphaned_if_terminating(pod: Owned) -> Owned:
+    live = pod.live
+    if live is not None and live.terminating and live.finalizer:
+        return evolve(pod, orphaning="name")
+    return pod
+
+
+def _next_list(pod: Owned) -> Owned:
+    return evolve(pod, listed=pod.listed[1:]) if len(pod.listed) > 1 else pod
+
+
+# ---- creating ---------------------------------------------------------------------------------
+
+
+def create_job_pod(
+    job_sync: Working,
+    job_key: Key,
+    job_expectations: Expectations,
+    pods: JobPods,
+    pod_events: int,
+    lag: int,
+    manifest: JobSpec,
+    write_failures_left: int,
+    write_unknowns_left: int,
+) -> Outcomes:
+    """A request to create a pod, or the controller's note that fewer will come."""
+    step = job_sync
+    if not isinstance(step, Pending) or step.write.kind != "Pod":
+        return
+    if step.write.verb == "expect fewer":
+        fewer = job_expectations.lower_expectations(step.write.value, 0)
+        rest = _next(step.answered("applied"), pods, job_key, manifest)
+        yield outcome("expects fewer pods", job_expectations=fewer, **rest)
+        return
+    creation = step.write.value
+    if not isinstance(creation, Creation) or not has_room_for_pod(pod_events, lag):
+        return
+    tries = list(attempts("applied", write_failures_left, write_unknowns_left))
+    for pod in dict.fromkeys(creation.pods):
+        others = list(creation.pods)
+        others.remove(pod)
+        for answer, lands, words, spent in tries:
+            after = pods.add(created(pod, answer == "applied")) if lands else pods
+            done: dict[str, Any] = {}
+            if answer != "applied":
+                done["job_expectations"] = job_expectations.creation_observed()
+            rest_of = step.answered(answer)
+            if isinstance(rest_of, Pending) and others:
+                left = Creation(tuple(others))
+                rest_of = evolve(rest_of, write=evolve(rest_of.write, value=left))
+            rest = _next(rest_of, after, job_key, manifest, at_once=bool(others))
+            of = "" if pod.index is None else f" of index {pod.index}"
+            yield outcome(f"creates a pod{of}{words}", **(done | rest), **spent)
+
+
+def _next(
+    rest: Any, pods: JobPods, key: Key, manifest: JobSpec, at_once: bool = False
+) -> dict[str, Any]:
+    """The controller's variables and the pods, when this is left of the sync."""
+    if not at_once:
+        if isinstance(rest, Pending):
+            pods = _entered(rest.write, pods)
+        else:
+            pods = relabelled(pods, lambda pod: evolve(pod, task="", snap=None))
+    return {"pods": kept(pods, manifest), **after_answer(rest, key)}
+
+
+# ---- deleting and patching --------------------------------------------------------------------
+
+
+def write_job_pod(
+    job_sync: Working,
+    job_key: Key,
+    job_expectations: Expectations,
+    pods: JobPods,
+    pod_events: int,
+    lag: int,
+    manifest: JobSpec,
+    write_failures_left: int,
+    write_unknowns_left: int,
+) -> Outcomes:
+    """A request to delete one of the pods that were chosen, or to remove its finalizer."""
+    step = job_sync
+    if not isinstance(step, Pending) or step.write.verb not in ("delete", "remove", "patch"):
+        return
+    if not has_room_for_pod(pod_events, lag):
+        return
+    for pod in pods:
+        if pod.task not in _TO_DO:
+            continue
+        usual: Any = "not found" if pod.live is None else "applied"
+        for answer, lands, words, spent in attempts(
+            usual, write_failures_left, write_unknowns_left
+        ):
+            after, failed = _after(pod, answer, lands)
+            moved = pods.move(pod, after)
+            done: dict[str, Any] = {"pods": moved, "job_sync": step}
+            if not any(each.task in _TO_DO for each in moved):
+                answered = _answer(step.write, moved)
+                moved = relabelled(moved, _done)
+                done = _next(step.answered(answered), moved, job_key, manifest)
+            if failed and step.write.verb == "remove":
+                done["job_expectations"] = job_expectations.deletion_observed()
+            verb = "deletes" if pod.task in ("delete", "drop") else "removes the finalizer of"
+            yield outcome(f"{verb} a pod that is {looks(pod.live)}{words}", **done, **spent)
+
+
+def _after(pod: Owned, answer: Any, lands: bool) -> tuple[Owned, bool]:
+    """The pod after a request about it, and whether no event of it is to be expected."""
+    own, fails = answer == "applied", answer == "failed"
+    if pod.task in ("delete", "drop"):
+        after = deleted(pod) if lands else pod
+        return evolve(after, task="stays" if fails else ""), answer != "applied"
+    ready = pod.snap is not None and pod.snap.pod is not None and pod.snap.pod.ready
+    after = after_patch(pod, own) if lands else pod
+    if pod.task == "remove":
+        after = evolve(after, given_up=pod.given_up or lands)
+        if answer == "applied":
+            return evolve(after, task="drop"), False
+        if fails:
+            return evolve(after, task="stays ready" if ready else "stays"), True
+        return evolve(after, task="left ready" if ready else ""), True
+    if fails:
+        return evolve(after, task="kept", expected=False), False
+    if not own:
+        after = evolve(after, expected=False)
+    if pod.task == "index":
+        after = evolve(after, counted=1)
+    return evolve(after, task="clean" if pod.in_list else ""), False
+
+
+def _answer(write: Write, pods: JobPods) -> Answers:
+    """What the sync is told of all requests of a stage."""
+
+    def so(*tasks: str) -> int:
+        return pods.where(lambda pod: pod.task in tasks).total
+
+    if write.verb == "delete":
+        return so("stays")
+    if write.verb == "remove":
+        return so("stays", "stays ready"), so("stays ready", "left ready")
+
+    def left(listed: str) -> int:
+        return pods.where(lambda pod: pod.task == "kept" and pod.in_list == listed).total
+
+    return left("succeeded"), left("failed"), left("")
+
+
+def _done(pod: Owned) -> Owned:
+    return evolve(pod, task="") if pod.task not in ("", "clean") else pod

@@ -1,0 +1,147 @@
+"""
+What users do to a Job and its pods, and what becomes of a Job that is deleted.
+
+:Go: kubernetes v1.36.3 pkg/apis/batch/validation/validation.go (ValidateJobSpecUpdate);
+    pkg/registry/batch/job/strategy.go; pkg/controller/garbagecollector/garbagecollector.go;
+    pkg/controller/ttlafterfinished/ttlafterfinished_controller.go
+:Docs: https://kubernetes.io/docs/concepts/workloads/controllers/job/
+:Omits: changes of the pod template of a suspended Job, of limits, deadlines and of the TTL; a Job
+    of the same name that is created afterwards; deletion by force.
+"""
+
+from attrs import evolve
+
+from seatrial.core import Outcome, Outcomes, outcome
+
+from .job_api import Job, JobSpec
+from .job_informer import Jobs, has_room_for_pod, looks, written
+from .job_pods import JobPods, after_patch, deleted, kept
+
+__all__ = [
+    "delete_job",
+    "delete_job_pod",
+    "finish_job_deletion",
+    "resume_job",
+    "set_completions",
+    "set_parallelism",
+    "strip_finalizer",
+    "suspend_job",
+]
+
+
+def _may(jobs: Jobs, lag: int, left: int) -> bool:
+    return left > 0 and jobs.live is not None and len(jobs.trail) <= max(1, lag)
+
+
+def _respecified(words: str, jobs: Jobs, spec: JobSpec, **left: int) -> Outcome:
+    """A user has written that spec; the copy of a sync that is under way is an old one then."""
+    assert jobs.live is not None
+    after = written(jobs, evolve(jobs.live, spec=spec))
+    return outcome(words, jobs=after, job_stale=True, **left)
+
+
+def set_parallelism(
+    jobs: Jobs, lag: int, parallelisms: tuple[int, ...], set_parallelisms_left: int
+) -> Outcomes:
+    """spec.parallelism becomes another number."""
+    if not _may(jobs, lag, set_parallelisms_left) or jobs.live is None:
+        return
+    for n in parallelisms:
+        if n != jobs.live.spec.parallelism:
+            yield _respecified(
+                f"sets parallelism to {n}",
+                jobs,
+                evolve(jobs.live.spec, parallelism=n),
+                set_parallelisms_left=set_parallelisms_left - 1,
+            )
+
+
+def set_completions(
+    jobs: Jobs, lag: int, sizes: tuple[int, ...], set_completions_left: int
+) -> Outcomes:
+    """completions and parallelism of an Indexed Job become another number, both the same."""
+    if not _may(jobs, lag, set_completions_left) or jobs.live is None:
+        return
+    for n in sizes:
+        if n != jobs.live.spec.completions:
+            yield _respecified(
+                f"sets completions and parallelism to {n}",
+                jobs,
+                evolve(jobs.live.spec, parallelism=n, completions=n),
+                set_completions_left=set_completions_left - 1,
+            )
+
+
+def suspend_job(jobs: Jobs, lag: int, suspends_left: int) -> Outcomes:
+    """spec.suspend becomes true."""
+    if _may(jobs, lag, suspends_left) and jobs.live is not None and not jobs.live.spec.suspend:
+        spec = evolve(jobs.live.spec, suspend=True)
+        yield _respecified("suspends the Job", jobs, spec, suspends_left=suspends_left - 1)
+
+
+def resume_job(jobs: Jobs, lag: int, resumes_left: int) -> Outcomes:
+    """spec.suspend becomes false."""
+    if _may(jobs, lag, resumes_left) and jobs.live is not None and jobs.live.spec.suspend:
+        spec = evolve(jobs.live.spec, suspend=False)
+        yield _respecified("resumes the Job", jobs, spec, resumes_left=resumes_left - 1)
+
+
+# ---- deletion ---------------------------------------------------------------------------------
+
+
+def delete_job(jobs: Jobs, lag: int, propagation: str, deletes_left: int) -> Outcomes:
+    """The Job is deleted. Without dependents to wait for it is gone at once."""
+    live = jobs.live
+    if not _may(jobs, lag, deletes_left) or live is None or live.deleting:
+        return
+    after: Job | None = None
+    if propagation == "foreground":
+        after = evolve(live, deleting="foreground")
+    elif propagation == "orphan":
+        after = evolve(live, deleting="orphan")
+    yield outcome(
+        f"deletes the Job, --cascade={propagation}",
+        jobs=written(jobs, after),
+        job_stale=True,
+        deletes_left=deletes_left - 1,
+    )
+
+
+def finish_job_deletion(jobs: Jobs, owned_pods: int, lag: int) -> Outcomes:
+    """The garbage collector is done with the pods: the Job is gone."""
+    live = jobs.live
+    if live is not None and live.deleting and not owned_pods and len(jobs.trail) <= max(1, lag):
+        yield outcome("the Job is gone", jobs=written(jobs, None), job_stale=True)
+
+
+# ---- pods -------------------------------------------------------------------------------------
+
+
+def delete_job_pod(
+    pods: JobPods, pod_events: int, lag: int, manifest: JobSpec, delete_pods_left: int
+) -> Outcomes:
+    """A pod is deleted, as by `kubectl delete pod`."""
+    if delete_pods_left == 0 or not has_room_for_pod(pod_events, lag):
+        return
+    for pod in pods:
+        if pod.live is not None and deleted(pod) != pod:
+            yield outcome(
+                f"deletes a pod that is {looks(pod.live)}",
+                pods=kept(pods.move(pod, deleted(pod)), manifest),
+                delete_pods_left=delete_pods_left - 1,
+            )
+
+
+def strip_finalizer(
+    pods: JobPods, pod_events: int, lag: int, manifest: JobSpec, strip_finalizers_left: int
+) -> Outcomes:
+    """Somebody removes the tracking finalizer of a pod."""
+    if strip_finalizers_left == 0 or not has_room_for_pod(pod_events, lag):
+        return
+    for pod in pods:
+        if pod.live is not None and pod.live.finalizer:
+            yield outcome(
+                f"removes the finalizer of a pod that is {looks(pod.live)}",
+                pods=kept(pods.move(pod, after_patch(pod)), manifest),
+                strip_finalizers_left=strip_finalizers_left - 1,
+            )

@@ -1,0 +1,331 @@
+"""What a Job promises about how many pods there are, and how many may fail."""
+
+from collections.abc import Iterator
+
+from seatrial.core import after_each_step, always, at_most, sometimes
+from seatrial.model import job_api
+
+from .job_promise import (
+    COMPLETIONS,
+    DEFAULT_REPLACEMENT,
+    DISRUPTED,
+    INDEXED,
+    NEVER,
+    NO_POLICY,
+    NOT_PER_INDEX,
+    OURS,
+    PER_INDEX,
+    REMEMBERED,
+    REPLACES_FAILED,
+    SAME_PARALLELISM,
+    WORK_QUEUE,
+    spec_has,
+)
+from .promise import ATOMIC, FRESH, Precondition, Promise, does, under
+
+__all__ = ["PROMISES"]
+
+_DOCS = "https://kubernetes.io/docs/concepts/workloads/controllers/job/"
+_KEPS = "https://github.com/kubernetes/enhancements/tree/master/keps/sig-apps/"
+_GO = "pkg/controller/job/job_controller.go"
+
+_ONE_BY_ONE = spec_has("parallelism is 1", lambda spec: spec.parallelism == 1)
+_RETRIES = spec_has("backoffLimit is not 0", lambda spec: spec.backoff_limit > 0)
+_EXITS_OFTEN = Precondition(
+    "more containers may fail than backoffLimit allows",
+    lambda spec, around: around.times("container-exit") > spec.backoff_limit,
+)
+_IGNORES_DISRUPTIONS = spec_has(
+    "the first rule of podFailurePolicy ignores disruptions",
+    lambda spec: (
+        bool(spec.pod_failure_policy)
+        and spec.pod_failure_policy[0].action == "Ignore"
+        and (job_api.DISRUPTION_TARGET, "True") in spec.pod_failure_policy[0].on_pod_conditions
+    ),
+)
+_NO_EXITS = Precondition(
+    "containers fail only by disruptions: neither `container-exit` nor `delete-pod`",
+    lambda spec, around: not around.times("container-exit") + around.times("delete-pod"),
+)
+_FAILS_JOB = spec_has(
+    "the first rule of podFailurePolicy is to fail the Job on an exit code",
+    lambda spec: (
+        bool(spec.pod_failure_policy)
+        and spec.pod_failure_policy[0].action == "FailJob"
+        and spec.pod_failure_policy[0].on_exit_codes is not None
+    ),
+)
+
+
+def _there(job_alive: str) -> bool:
+    return job_alive == "alive"
+
+
+def _grew(active: int, active_before: int) -> bool:
+    return active > active_before
+
+
+# ---- parallelism ------------------------------------------------------------------------------
+
+
+@under(OURS, SAME_PARALLELISM, REMEMBERED)
+@always(
+    id="seed-job-active-cap",
+    says="at most parallelism pods are active, not counting those that terminate",
+    source=_DOCS + "#controlling-parallelism",
+    premise=_there,
+)
+def active_within_parallelism(active: int, parallelism: int) -> Iterator[str]:
+    if active > parallelism:
+        yield f"{active} pods are active, {parallelism} are allowed"
+
+
+@under(OURS, SAME_PARALLELISM, REMEMBERED, REPLACES_FAILED)
+@always(
+    id="job-replacement-failed-cap",
+    says="where only failed pods are replaced, at most parallelism pods have not ended, with those"
+    " that terminate",
+    source=_KEPS + "3939-allow-replacement-when-fully-terminated",
+    premise=_there,
+)
+def unended_within_parallelism(active: int, terminating: int, parallelism: int) -> Iterator[str]:
+    if active + terminating > parallelism:
+        yield (f"{active} pods are active and {terminating} terminating, {parallelism} are allowed")
+
+
+@under(OURS, SAME_PARALLELISM, DEFAULT_REPLACEMENT, DISRUPTED, _RETRIES)
+@always(
+    id="seed-job-parallelism-cap",
+    says="a Job never runs more pods at once than its parallelism",
+    source=_DOCS + "#controlling-parallelism",
+    premise=_there,
+    expected="refuted",
+)
+def running_within_parallelism(running: int, parallelism: int) -> Iterator[str]:
+    if running > parallelism:
+        yield f"{running} pods run, parallelism is {parallelism}"
+
+
+@under(OURS, COMPLETIONS, SAME_PARALLELISM, DEFAULT_REPLACEMENT, DISRUPTED, _RETRIES)
+@always(
+    id="job-running-at-most-remaining",
+    says="no more pods run than completions remain",
+    source=_DOCS + "#controlling-parallelism",
+    premise=_there,
+    expected="refuted",
+)
+def running_within_remaining(
+    running: int, status: job_api.JobStatus, completions: int
+) -> Iterator[str]:
+    remain = completions - status.succeeded
+    if running > remain:
+        yield f"{running} pods run, and {remain} completions remain"
+
+
+@under(OURS, SAME_PARALLELISM, DEFAULT_REPLACEMENT, DISRUPTED, _RETRIES, _ONE_BY_ONE)
+@sometimes(
+    id="job-may-run-twice",
+    says="even with parallelism 1 the same program may run twice at once",
+    source=_DOCS + "#handling-pod-and-container-failures",
+)
+def runs_twice(running: int) -> bool:
+    return running == 2
+
+
+@under(OURS, INDEXED, REMEMBERED)
+@always(
+    id="job-indexed-one-active-pod",
+    says="of each index at most one pod is active, not counting those that terminate",
+    source=_KEPS + "2214-indexed-job",
+    premise=_there,
+)
+def one_active_pod_per_index(double_indexes: tuple[int, ...]) -> Iterator[str]:
+    if double_indexes:
+        yield f"indexes {list(double_indexes)} have two active pods"
+
+
+@under(OURS, INDEXED, DEFAULT_REPLACEMENT, DISRUPTED, _RETRIES)
+@sometimes(
+    id="job-indexed-unique-pod-per-index",
+    says="two pods of one index may run, one of them terminating",
+    source=_KEPS + "2214-indexed-job",
+)
+def two_pods_of_an_index(double_running: tuple[int, ...]) -> bool:
+    return bool(double_running)
+
+
+# ---- retries ----------------------------------------------------------------------------------
+
+
+def _most_failures(manifest: job_api.JobSpec) -> int:
+    return manifest.backoff_limit + manifest.parallelism
+
+
+@under(OURS, NEVER, NO_POLICY, SAME_PARALLELISM, REMEMBERED)
+@at_most(
+    id="job-failed-bound",
+    says="at most backoffLimit + parallelism pods are counted as failed",
+    source=f"{_GO} syncJob (exceedsBackoffLimit)",
+    bound=_most_failures,
+)
+def failures_are_bounded(reported_failed: int) -> int:
+    return reported_failed
+
+
+@under(OURS, NEVER, NO_POLICY, _EXITS_OFTEN)
+@at_most(
+    id="job-failed-within-limit",
+    says="at most backoffLimit pods fail",
+    source=_DOCS + "#pod-backoff-failure-policy",
+    bound=lambda manifest: manifest.backoff_limit,
+    expected="refuted",
+)
+def failures_within_limit(reported_failed: int) -> int:
+    return reported_failed
+
+
+@under(OURS, NEVER, NO_POLICY)
+@always(
+    id="seed-job-retry-limit",
+    says="a Job fails for its backoffLimit only when more pods have failed",
+    source=_DOCS + "#pod-backoff-failure-policy",
+    premise=lambda reason: reason == "BackoffLimitExceeded",
+)
+def fails_only_beyond_limit(reported_failed: int, manifest: job_api.JobSpec) -> Iterator[str]:
+    if reported_failed <= manifest.backoff_limit:
+        yield f"{reported_failed} pods have failed, backoffLimit is {manifest.backoff_limit}"
+
+
+@under(OURS, does("container-exit"), _RETRIES, NEVER, NO_POLICY)
+@after_each_step(
+    id="seed-job-pods-not-restarted",
+    says="a Job does not bring a broken pod back",
+    source=_DOCS + "#handling-pod-and-container-failures",
+    premise=_grew,
+    expected="refuted",
+)
+def nothing_is_retried(reported_failed_before: int, active: int) -> Iterator[str]:
+    if reported_failed_before:
+        yield f"after {reported_failed_before} failures a pod is created: {active} are active"
+
+
+@under(OURS, COMPLETIONS, does("container-exit"), _RETRIES, NEVER, NO_POLICY)
+@always(
+    id="job-total-pods-equal-completions",
+    says="completions determine how many pods a Job creates in all",
+    source="https://kubernetes.io/docs/tasks/job/indexed-parallel-processing-static/",
+    premise=_there,
+    expected="refuted",
+)
+def as_many_pods_as_completions(status: job_api.JobStatus, completions: int) -> Iterator[str]:
+    if status.succeeded + status.failed > completions:
+        yield (
+            f"{status.succeeded} pods have succeeded and {status.failed} failed,"
+            f" completions are {completions}"
+        )
+
+
+@under(OURS, PER_INDEX)
+@at_most(
+    id="job-index-attempts-bound",
+    says="no index is tried again after backoffLimitPerIndex retries",
+    source=_DOCS + "#backoff-limit-per-index",
+    bound=lambda manifest: manifest.backoff_limit_per_index,
+)
+def attempts_of_an_index(highest_failure_count: int) -> int:
+    """A pod's annotation says how many failures of its index came before."""
+    return highest_failure_count
+
+
+@under(OURS, _IGNORES_DISRUPTIONS, _NO_EXITS)
+@always(
+    id="job-ignore-not-counted",
+    says="disruptions that a rule ignores never bring the Job nearer to its backoffLimit",
+    source=_DOCS + "#pod-failure-policy",
+)
+def ignored_is_not_counted(reported_failed: int) -> Iterator[str]:
+    if reported_failed:
+        yield f"{reported_failed} pods are counted as failed"
+
+
+@under(OURS, _FAILS_JOB, does("container-exit"), ATOMIC, FRESH)
+@after_each_step(
+    id="job-failjob-stops-retries",
+    says="once a pod has failed with a code that fails the Job, no pod is created",
+    source=_DOCS + "#pod-failure-policy",
+    premise=_grew,
+)
+def no_pod_after_fail_job(
+    failing_codes_before: tuple[int, ...], manifest: job_api.JobSpec
+) -> Iterator[str]:
+    (first, *_) = manifest.pod_failure_policy or ()
+    codes = first.on_exit_codes
+    if codes is None:
+        return
+    for code in failing_codes_before:
+        if (code in codes.values) == (codes.operator == "In"):
+            yield f"a container has exited with {code}, and a pod is created"
+
+
+# ---- when it is enough ------------------------------------------------------------------------
+
+
+@under(OURS, COMPLETIONS, SAME_PARALLELISM, REMEMBERED)
+@after_each_step(
+    id="seed-job-completions-stop",
+    says="no pod is created once as many have succeeded as completions ask for",
+    source=_DOCS,
+    premise=_grew,
+)
+def completions_stop(
+    counters_before: tuple[int, int] | None, completions: int | None
+) -> Iterator[str]:
+    succeeded = 0 if counters_before is None else counters_before[0]
+    if completions is not None and succeeded >= completions:
+        yield f"{succeeded} pods had succeeded, and one more is created"
+
+
+@under(OURS, WORK_QUEUE, REMEMBERED)
+@after_each_step(
+    id="job-work-queue-no-new-after-success",
+    says="in a work queue no pod is created once one is counted as succeeded",
+    source=_DOCS + "#parallel-jobs",
+    premise=_grew,
+)
+def work_queue_stops(status_before: job_api.JobStatus | None) -> Iterator[str]:
+    if status_before is not None and status_before.succeeded + status_before.uncounted.succeeded:
+        yield "a pod had succeeded, and one more is created"
+
+
+@under(OURS, NOT_PER_INDEX)
+@after_each_step(
+    id="job-backoff-delays-replacement",
+    says="no pod is created while the back-off after a failure runs, unless one has succeeded",
+    source=_DOCS + "#pod-backoff-failure-policy",
+    premise=_grew,
+)
+def back_off_is_kept(backoff_before: bool, uncounted_successes_before: int) -> Iterator[str]:
+    if backoff_before and not uncounted_successes_before:
+        yield "the back-off is running, and a pod is created"
+
+
+PROMISES: tuple[Promise, ...] = (
+    active_within_parallelism,
+    unended_within_parallelism,
+    running_within_parallelism,
+    running_within_remaining,
+    runs_twice,
+    one_active_pod_per_index,
+    two_pods_of_an_index,
+    failures_are_bounded,
+    failures_within_limit,
+    fails_only_beyond_limit,
+    nothing_is_retried,
+    as_many_pods_as_completions,
+    attempts_of_an_index,
+    ignored_is_not_counted,
+    no_pod_after_fail_job,
+    completions_stop,
+    work_queue_stops,
+    back_off_is_kept,
+)

@@ -1,0 +1,169 @@
+"""Where promises about Jobs are asked: preconditions of a manifest and of what is around it."""
+
+from typing import Any
+
+from attrs import evolve
+
+from seatrial.model import Environment, job_api
+
+from .promise import Precondition, without
+
+__all__ = [
+    "COMPLETIONS",
+    "DEADLINE",
+    "DEFAULT_REPLACEMENT",
+    "DISRUPTED",
+    "INDEXED",
+    "LAGGING",
+    "NEVER",
+    "NON_INDEXED",
+    "NOT_PER_INDEX",
+    "NOT_SUSPENDED",
+    "NO_POLICY",
+    "NO_SUCCESS_POLICY",
+    "NO_UNKNOWN",
+    "OURS",
+    "PER_INDEX",
+    "REMEMBERED",
+    "REPLACES_FAILED",
+    "SAME_COMPLETIONS",
+    "SAME_PARALLELISM",
+    "SAME_SPEC",
+    "STAYS",
+    "STEADY",
+    "TRACKED",
+    "TTL",
+    "UNINTERRUPTED",
+    "WORK_QUEUE",
+    "never",
+    "spec_has",
+]
+
+
+def spec_has(words: str, met: Any) -> Precondition:
+    """A precondition of the manifest alone."""
+    return Precondition(words, lambda spec, around: bool(met(spec)))
+
+
+def never(words: str, *names: str) -> Precondition:
+    """A precondition that some users and faults are not there."""
+    return Precondition(
+        words,
+        lambda spec, around: not any(map(around.times, names)),
+        lambda around: without(around, *names),
+    )
+
+
+# ---- of the manifest --------------------------------------------------------------------------
+
+OURS = spec_has(
+    "the Job is managed by the built-in controller",
+    lambda spec: spec.managed_by in (None, "kubernetes.io/job-controller"),
+)
+COMPLETIONS = spec_has("completions are set", lambda spec: spec.completions is not None)
+WORK_QUEUE = spec_has("completions are not set", lambda spec: spec.completions is None)
+INDEXED = spec_has("the Job is Indexed", lambda spec: spec.indexed)
+NON_INDEXED = spec_has("the Job is NonIndexed", lambda spec: not spec.indexed)
+NOT_PER_INDEX = spec_has(
+    "backoffLimitPerIndex is not set",
+    lambda spec: not job_api.has_backoff_limit_per_index(spec),
+)
+PER_INDEX = spec_has("backoffLimitPerIndex is set", job_api.has_backoff_limit_per_index)
+NEVER = spec_has("restartPolicy is Never", lambda spec: spec.restart_policy == "Never")
+NO_POLICY = spec_has(
+    "there are neither podFailurePolicy nor backoffLimitPerIndex",
+    lambda spec: spec.pod_failure_policy is None and spec.backoff_limit_per_index is None,
+)
+NO_SUCCESS_POLICY = spec_has("there is no successPolicy", lambda spec: spec.success_policy is None)
+REPLACES_FAILED = spec_has(
+    "podReplacementPolicy is Failed, or there is a podFailurePolicy",
+    job_api.only_replace_failed_pods,
+)
+DEFAULT_REPLACEMENT = spec_has(
+    "podReplacementPolicy is TerminatingOrFailed, and there is no podFailurePolicy",
+    lambda spec: not job_api.only_replace_failed_pods(spec),
+)
+DEADLINE = spec_has(
+    "activeDeadlineSeconds is set", lambda spec: spec.active_deadline_seconds is not None
+)
+TTL = spec_has(
+    "ttlSecondsAfterFinished is set", lambda spec: spec.ttl_seconds_after_finished is not None
+)
+
+
+# ---- of the environment -----------------------------------------------------------------------
+
+SAME_PARALLELISM = never(
+    "nobody changes parallelism or completions", "set-parallelism", "set-completions"
+)
+SAME_COMPLETIONS = never("nobody changes completions", "set-completions")
+SAME_SPEC = never(
+    "nobody changes the Job's spec",
+    "set-parallelism",
+    "set-completions",
+    "suspend",
+    "resume",
+)
+NOT_SUSPENDED = Precondition(
+    "the Job is not suspended",
+    lambda spec, around: not spec.suspend and not around.times("suspend"),
+    lambda around: without(around, "suspend"),
+)
+"""
+With MutableSchedulingDirectivesForSuspendedJobs, on by default since 1.36, a suspended Job loses
+its start time. A Job that has all successes then cannot be Complete: that status is refused.
+"""
+
+
+def _steady(spec: job_api.JobSpec, around: Environment) -> bool:
+    calm = not any(map(around.times, _CUTS_OFF))
+    suspends = around.times("suspend") > 0 and spec.active_deadline_seconds is not None
+    return calm or not (any(map(around.times, _DELETES_PODS)) or suspends)
+
+
+_CUTS_OFF = ("controller-restart", "write-failure", "write-unknown")
+_DELETES_PODS = ("delete-pod", "evict", "node-crash")
+STEADY = Precondition(
+    "no pod that is listed as failed can succeed: pods are neither deleted, evicted nor lost, nor"
+    " is a Job with a deadline suspended; or no request fails and the controller does not restart",
+    _steady,
+    lambda around: without(around, *_CUTS_OFF),
+)
+"""
+A pod that terminates is listed as failed. If it succeeds before its finalizer is removed, it stays
+in that list, and is nevertheless counted as one more success when completions are compared: the Job
+is Complete with too few successes. Go: getNewFinishedPods asks only the list of successes.
+"""
+STAYS = never("nobody deletes the Job", "delete")
+TRACKED = never("nobody else removes finalizers", "strip-finalizer")
+UNINTERRUPTED = never("pods are not deleted, evicted or lost", "delete-pod", "evict", "node-crash")
+NO_UNKNOWN = never("no answer to a request is lost", "write-unknown")
+DISRUPTED = Precondition(
+    "pods may be deleted or evicted: `delete-pod` or `evict`",
+    lambda spec, around: around.times("delete-pod") + around.times("evict") > 0,
+)
+LAGGING = Precondition(
+    "caches may be behind when the next sync begins: lag 1 or more",
+    lambda spec, around: around.lag > 0,
+)
+
+
+def _remembers(around: Environment) -> bool:
+    if around.lag == 0:
+        return True
+    expires = around.times("expectations-expire") > 0
+    store = around.gate("StaleControllerConsistencyJob")
+    return around.times("write-unknown") == 0 and (store or not expires)
+
+
+REMEMBERED = Precondition(
+    "the controller knows what it did before its caches show it: lag 0, or neither `write-unknown`"
+    " nor, without the consistency store, `expectations-expire`",
+    lambda spec, around: _remembers(around),
+    lambda around: without(around, "write-unknown", "expectations-expire"),
+)
+
+
+def at_lag_0(around: Environment) -> Environment:
+    """The environment in which caches show every write before the next sync."""
+    return evolve(around, lag=0)

@@ -1,0 +1,108 @@
+"""What theorems about Deployments are stated with: objects of open size, and a sync's writes."""
+
+from collections.abc import Iterable, Iterator
+
+from seatrial.core import Whole
+from seatrial.core.arith import total
+from seatrial.model import api, deployment
+
+__all__ = [
+    "NUMBER",
+    "PERCENT_LIMIT",
+    "SIZE",
+    "bound",
+    "current",
+    "deployment_of",
+    "new_replica_set",
+    "old_replica_set",
+    "sizes_written",
+    "sum_of",
+]
+
+NUMBER = Whole(0, api.MAX_INT32)
+"""An integer of the API that is not negative."""
+SIZE = Whole(0, 1_000_000)
+"""A size of which a few can be added without leaving 32 bits."""
+PERCENT_LIMIT = 100_000
+"""So many percent of any int32 are computed alike in integers and in upstream's floats."""
+NEW, NEWEST = 9, 9
+
+
+def bound(kind: str, value: int) -> api.IntOrPercent:
+    """maxSurge or maxUnavailable; `kind` is "int" or "percent"."""
+    return api.IntOrPercent("percent" if kind == "percent" else "int", value)
+
+
+def deployment_of(
+    replicas: int, surge: api.IntOrPercent, unavailable: api.IntOrPercent
+) -> api.Deployment:
+    """A Deployment in a rolling update, without a deadline and without a limit of its history."""
+    spec = api.DeploymentSpec(
+        template=NEW,
+        replicas=replicas,
+        strategy=api.rolling_update(surge, unavailable),
+        progress_deadline_seconds=None,
+        revision_history_limit=None,
+    )
+    return api.Deployment(spec, revision=NEWEST)
+
+
+def current(rs: api.ReplicaSet, replicas: int, surge: int) -> api.ReplicaSet:
+    """The ReplicaSet with the Deployment's present size noted on it."""
+    return api.ReplicaSet(
+        rs.template,
+        rs.created,
+        rs.replicas,
+        status=rs.status,
+        desired_replicas=replicas,
+        max_replicas=replicas + surge,
+        revision=rs.revision,
+    )
+
+
+def old_replica_set(rank: int, size: int, available: int, reported: int) -> api.ReplicaSet:
+    """A ReplicaSet of an earlier template, the `rank`-th that was made, and what it reports."""
+    status = api.ReplicaSetStatus(replicas=reported, available_replicas=available)
+    return api.ReplicaSet(rank, rank, size, status=status, revision=rank)
+
+
+def new_replica_set(size: int, available: int, reported: int) -> api.ReplicaSet:
+    """The ReplicaSet of the present template, and what it reports."""
+    status = api.ReplicaSetStatus(replicas=reported, available_replicas=available)
+    return api.ReplicaSet(NEW, NEW, size, status=status, revision=NEWEST)
+
+
+def sum_of(rss: Iterable[api.ReplicaSet]) -> int:
+    """The sum of their sizes."""
+    return total(rs.replicas for rs in rss)
+
+
+def sizes_written(
+    of: api.Deployment, rss: tuple[api.ReplicaSet, ...], variant: frozenset[str] = frozenset()
+) -> Iterator[tuple[api.ReplicaSet, ...]]:
+    """
+    The ReplicaSets after each write of one sync that is about one of them, in the order of `rss`.
+
+    A sync may end after any of its writes, so that each of these is a state that it can leave.
+    """
+    sync = deployment.sync_deployment(deployment.Observation(of, rss), variant)
+    known = {rs.template: rs for rs in rss}
+    try:
+        write = next(sync)
+        while True:
+            if write.kind == "ReplicaSet" and write.verb in ("create", "update"):
+                kept = known.get(write.key, write.value).status
+                sent = write.value
+                known[write.key] = api.ReplicaSet(
+                    sent.template,
+                    sent.created,
+                    sent.replicas,
+                    status=kept,
+                    desired_replicas=sent.desired_replicas,
+                    max_replicas=sent.max_replicas,
+                    revision=sent.revision,
+                )
+                yield tuple(known.values())
+            write = sync.send("applied")
+    except StopIteration:
+        return

@@ -1,0 +1,402 @@
+"""Theorems about the sizes of ReplicaSets: what one sync of a rolling update does to them."""
+
+from collections.abc import Iterator
+
+from seatrial.core import Hypothesis, Mutation, Theorem
+from seatrial.core.arith import maximum, minimum, total
+from seatrial.model import api, deployment_sync, deployment_util
+
+from .theorem_parts import (
+    SIZE,
+    bound,
+    current,
+    deployment_of,
+    new_replica_set,
+    old_replica_set,
+    sizes_written,
+    sum_of,
+)
+
+__all__ = ["THEOREMS"]
+
+_DOCS = "https://kubernetes.io/docs/concepts/workloads/controllers/deployment/"
+_GO = "pkg/controller/deployment/rolling.go"
+_ANY_LAG = (
+    "any, of pods and of statuses: what ReplicaSets report is arbitrary; a write that is based on"
+    " an older size conflicts"
+)
+_EVERY_LEVEL = "every level: after each single write, whether or not the sync goes on"
+
+_TWO = dict.fromkeys(
+    (
+        *("replicas", "surge", "unavailable"),
+        *("old", "new"),
+        *("old_available", "new_available", "old_reported", "new_reported"),
+    ),
+    SIZE,
+)
+_THREE = dict.fromkeys(
+    (
+        *("replicas", "surge", "unavailable"),
+        *("oldest", "old", "new"),
+        *("oldest_available", "old_available", "new_available", "reported"),
+    ),
+    SIZE,
+)
+_MOVES = Hypothesis(
+    "maxSurge and maxUnavailable are not both 0, which validation refuses",
+    lambda surge, unavailable: surge + unavailable > 0,
+)
+
+
+def _of(replicas: int, surge: int, unavailable: int) -> api.Deployment:
+    return deployment_of(replicas, bound("int", surge), bound("int", unavailable))
+
+
+# ---- within replicas + maxSurge ---------------------------------------------------------------
+
+
+def _two_within(
+    replicas: int,
+    surge: int,
+    unavailable: int,
+    old: int,
+    new: int,
+    old_available: int,
+    new_available: int,
+    old_reported: int,
+    new_reported: int,
+    variant: frozenset[str],
+) -> Iterator[str]:
+    rss = (
+        current(old_replica_set(1, old, old_available, old_reported), replicas, surge),
+        current(new_replica_set(new, new_available, new_reported), replicas, surge),
+    )
+    for after in sizes_written(_of(replicas, surge, unavailable), rss, variant):
+        if sum_of(after) > replicas + surge:
+            yield f"sizes are {sum_of(after)}; {replicas + surge} are allowed"
+
+
+def _three_within(
+    replicas: int,
+    surge: int,
+    unavailable: int,
+    oldest: int,
+    old: int,
+    new: int,
+    oldest_available: int,
+    old_available: int,
+    new_available: int,
+    reported: int,
+    variant: frozenset[str],
+) -> Iterator[str]:
+    rss = (
+        current(old_replica_set(1, oldest, oldest_available, reported), replicas, surge),
+        current(old_replica_set(2, old, old_available, reported), replicas, surge),
+        current(new_replica_set(new, new_available, reported), replicas, surge),
+    )
+    for after in sizes_written(_of(replicas, surge, unavailable), rss, variant):
+        if sum_of(after) > replicas + surge:
+            yield f"sizes are {sum_of(after)}; {replicas + surge} are allowed"
+
+
+def _first_within(
+    replicas: int, surge: int, unavailable: int, oldest: int, old: int, available: int
+) -> Iterator[str]:
+    rss = (
+        current(old_replica_set(1, oldest, available, available), replicas, surge),
+        current(old_replica_set(2, old, available, available), replicas, surge),
+    )
+    for after in sizes_written(_of(replicas, surge, unavailable), rss):
+        if sum_of(after) > replicas + surge:
+            yield f"sizes are {sum_of(after)}; {replicas + surge} are allowed"
+
+
+_WITHIN = "the sizes of all ReplicaSets together stay within replicas + maxSurge"
+_NOT_LOWERED = "replicas and maxSurge are what they were when it last held"
+
+# ---- the measure of a rollout -----------------------------------------------------------------
+
+
+def _measure(rss: tuple[api.ReplicaSet, ...], replicas: int) -> int:
+    """How far a rollout is from its end: old pods that are to go, and new ones still to come."""
+    *old, new = rss
+    return sum_of(old) + maximum(0, replicas - new.replicas)
+
+
+def _measure_falls(
+    replicas: int,
+    surge: int,
+    unavailable: int,
+    oldest: int,
+    old: int,
+    new: int,
+    oldest_available: int,
+    old_available: int,
+    new_available: int,
+    reported: int,
+    variant: frozenset[str],
+) -> Iterator[str]:
+    rss = (
+        current(old_replica_set(1, oldest, oldest_available, reported), replicas, surge),
+        current(old_replica_set(2, old, old_available, reported), replicas, surge),
+        current(new_replica_set(new, new_available, reported), replicas, surge),
+    )
+    last = _measure(rss, replicas)
+    for after in sizes_written(_of(replicas, surge, unavailable), rss, variant):
+        left = _measure(after, replicas)
+        if left >= last or left < 0:
+            yield f"{left} are left to be done after a write, of {last} before it"
+        last = left
+
+
+def _something_moves(
+    replicas: int,
+    surge: int,
+    unavailable: int,
+    oldest: int,
+    old: int,
+    new: int,
+    oldest_available: int,
+    old_available: int,
+    new_available: int,
+) -> Iterator[str]:
+    rss = (
+        current(old_replica_set(1, oldest, oldest_available, oldest), replicas, surge),
+        current(old_replica_set(2, old, old_available, old), replicas, surge),
+        current(new_replica_set(new, new_available, new), replicas, surge),
+    )
+    left = _measure(rss, replicas)
+    if left > 0 and not any(True for _ in sizes_written(_of(replicas, surge, unavailable), rss)):
+        yield f"{left} are left to be done, and nothing is written"
+
+
+# ---- availability -----------------------------------------------------------------------------
+
+
+def _stays_available(
+    replicas: int,
+    surge: int,
+    unavailable: int,
+    oldest: int,
+    old: int,
+    new: int,
+    oldest_available: int,
+    old_available: int,
+    new_available: int,
+    reported: int,
+    variant: frozenset[str],
+) -> Iterator[str]:
+    of = _of(replicas, surge, unavailable)
+    rss = (
+        current(old_replica_set(1, oldest, oldest_available, reported), replicas, surge),
+        current(old_replica_set(2, old, old_available, reported), replicas, surge),
+        current(new_replica_set(new, new_available, reported), replicas, surge),
+    )
+    # A ReplicaSet deletes pods that are not available before those that are.
+    before = total(minimum(rs.status.available_replicas, rs.replicas) for rs in rss)
+    least = minimum(before, replicas - deployment_util.max_unavailable(of))
+    for after in sizes_written(of, rss, variant):
+        left = total(minimum(rs.status.available_replicas, rs.replicas) for rs in after)
+        if left < least:
+            yield f"{left} of {before} pods stay available, and {least} have to"
+
+
+# ---- shares -----------------------------------------------------------------------------------
+
+
+def _shares_sum(
+    replicas: int, surge: int, unavailable: int, old: int, new: int, noted_old: int, noted_new: int
+) -> Iterator[str]:
+    of = _of(replicas, surge, unavailable)
+    rss = tuple(
+        api.ReplicaSet(rank, rank, size, max_replicas=noted, desired_replicas=noted)
+        for rank, size, noted in ((1, old, noted_old), (2, new, noted_new))
+    )
+    sizes = deployment_sync.proportional_sizes(rss, of)
+    allowed = replicas + surge if replicas > 0 else 0
+    if sum(size for _, size in sizes) != allowed:
+        yield f"sizes become {sizes[0][1]} and {sizes[1][1]}; together they should be {allowed}"
+
+
+THEOREMS = (
+    Theorem(
+        id="sizes-within-surge-two",
+        says=_WITHIN,
+        source=_DOCS + "#max-surge",
+        claim=_two_within,
+        ranges=_TWO,
+        hypotheses=(
+            Hypothesis(
+                f"it holds before the sync, and {_NOT_LOWERED}",
+                lambda replicas, surge, old, new: old + new <= replicas + surge,
+            ),
+            _MOVES,
+        ),
+        mutations=(
+            Mutation("replicas was lowered since: sizes are beyond the bound before", drops=0),
+            Mutation(
+                "cleaning up may make an old ReplicaSet larger", variant="cleanup-may-scale-up"
+            ),
+        ),
+        level=_EVERY_LEVEL,
+        lag=_ANY_LAG,
+        revisions="2",
+        lemmas=("the sum of sizes is at most replicas + maxSurge",),
+        about=("deployment-nonterminating-within-surge",),
+    ),
+    Theorem(
+        id="sizes-within-surge-three",
+        says=_WITHIN,
+        source=_DOCS + "#max-surge",
+        claim=_three_within,
+        ranges=_THREE,
+        hypotheses=(
+            Hypothesis(
+                f"it holds before the sync, and {_NOT_LOWERED}",
+                lambda replicas, surge, oldest, old, new: oldest + old + new <= replicas + surge,
+            ),
+            _MOVES,
+        ),
+        mutations=(
+            Mutation("replicas was lowered since: sizes are beyond the bound before", drops=0),
+            Mutation(
+                "cleaning up may make an old ReplicaSet larger", variant="cleanup-may-scale-up"
+            ),
+        ),
+        level=_EVERY_LEVEL,
+        lag=_ANY_LAG,
+        revisions="3",
+        lemmas=("the sum of sizes is at most replicas + maxSurge",),
+        about=("deployment-nonterminating-within-surge",),
+    ),
+    Theorem(
+        id="sizes-within-surge-at-creation",
+        says="a new ReplicaSet is made with what is left of replicas + maxSurge",
+        source=_DOCS + "#max-surge",
+        claim=_first_within,
+        ranges=dict.fromkeys(
+            ("replicas", "surge", "unavailable", "oldest", "old", "available"), SIZE
+        ),
+        hypotheses=(
+            Hypothesis(
+                f"it holds before the sync, and {_NOT_LOWERED}",
+                lambda replicas, surge, oldest, old: oldest + old <= replicas + surge,
+            ),
+            _MOVES,
+        ),
+        mutations=(Mutation("sizes are beyond the bound before", drops=0),),
+        level=_EVERY_LEVEL,
+        lag=_ANY_LAG,
+        revisions="3, of which one is made",
+        about=("deployment-nonterminating-within-surge",),
+    ),
+    Theorem(
+        id="rollout-measure-falls",
+        says="every write of a rollout brings it nearer to its end",
+        source=_GO,
+        claim=_measure_falls,
+        ranges=_THREE,
+        hypotheses=(
+            Hypothesis(
+                "the new ReplicaSet is no larger than replicas",
+                lambda new, replicas: new <= replicas,
+            ),
+            _MOVES,
+        ),
+        mutations=(
+            Mutation(
+                "a new ReplicaSet that is too large shrinks, which this measure does not count",
+                drops=0,
+            ),
+            Mutation(
+                "cleaning up may make an old ReplicaSet larger", variant="cleanup-may-scale-up"
+            ),
+        ),
+        level=_EVERY_LEVEL,
+        lag=_ANY_LAG,
+        revisions="3",
+        about=("deployment-eventually-new-revision",),
+    ),
+    Theorem(
+        id="rollout-goes-on",
+        says="while pods are available as asked for, a rollout that is not done writes something",
+        source=_GO,
+        claim=_something_moves,
+        ranges=dict.fromkeys(
+            (
+                *("replicas", "surge", "unavailable", "oldest", "old", "new"),
+                *("oldest_available", "old_available", "new_available"),
+            ),
+            SIZE,
+        ),
+        hypotheses=(
+            Hypothesis(
+                "every ReplicaSet has as many pods available as it asks for",
+                lambda oldest, old, new, oldest_available, old_available, new_available: (
+                    oldest_available == oldest and old_available == old and new_available == new
+                ),
+            ),
+        ),
+        mutations=(Mutation("pods of the new ReplicaSet never become available", drops=0),),
+        level="atomic: every ReplicaSet has caught up, and every pod is available",
+        lag="0 at that moment",
+        revisions="3",
+        about=("deployment-eventually-new-revision",),
+    ),
+    Theorem(
+        id="sync-keeps-availability",
+        says="a sync leaves replicas - maxUnavailable pods available, or as many as there were",
+        source=_DOCS + "#max-unavailable",
+        claim=_stays_available,
+        ranges=_THREE,
+        hypotheses=(
+            Hypothesis(
+                "no ReplicaSet reports more available pods than it asks for",
+                lambda oldest, old, new, oldest_available, old_available, new_available: (
+                    oldest_available <= oldest and old_available <= old and new_available <= new
+                ),
+            ),
+            _MOVES,
+        ),
+        mutations=(
+            Mutation("a ReplicaSet that has not caught up with shrinking counts too much", drops=0),
+        ),
+        level="atomic: what a ReplicaSet reports is so while the sync runs",
+        lag="0 for statuses; ReplicaSets delete pods that are not available first",
+        revisions="3",
+        about=("deployment-available-floor",),
+    ),
+    Theorem(
+        id="shares-sum-exactly",
+        says="when a Deployment is resized in mid-rollout, the shares add up to its new size",
+        source=_DOCS + "#proportional-scaling",
+        claim=_shares_sum,
+        ranges=dict.fromkeys(
+            ("replicas", "surge", "unavailable", "old", "new", "noted_old", "noted_new"), SIZE
+        ),
+        hypotheses=(
+            Hypothesis("both ReplicaSets are active", lambda old, new: old > 0 and new > 0),
+            Hypothesis(
+                "both have the same maximum noted",
+                lambda noted_old, noted_new: noted_old == noted_new,
+            ),
+            Hypothesis(
+                "that is at least the sum of sizes",
+                lambda noted_old, old, new: noted_old >= old + new,
+            ),
+            Hypothesis(
+                "no product of a size leaves 32 bits",
+                lambda replicas, surge, old, new: (
+                    old <= 10_000 and new <= 10_000 and replicas + surge <= 20_000
+                ),
+            ),
+        ),
+        mutations=(
+            Mutation("the annotation of one is stale", drops=1),
+            Mutation("more pods are asked for than the annotation says", drops=2),
+        ),
+        revisions="2",
+        about=("deployment-proportional-adds-up",),
+    ),
+)

@@ -1,0 +1,1 @@
+"""The symbolic engine: proofs and counterexamples for all sizes, from the same functions."""

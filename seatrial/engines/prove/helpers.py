@@ -1,0 +1,183 @@
+"""Pure helpers, summarised once: a call becomes a term and does not fork its caller.
+
+Helpers are found, not declared: functions that a rule reaches by name, outside of the vocabulary,
+whose annotation says that they return integers or truth values. While a run is in progress their
+names stand for wrappers. A helper that makes choices, or that has too many paths by itself, is run
+in its caller as any other code.
+"""
+
+import inspect
+import types
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import attrs
+import z3
+
+from seatrial.core import NotSymbolic, functions_of
+
+from .paths import Path, Raised, Run
+from .shapes import Shape, built, fresh, merged, shape_of, structural
+from .terms import SymBool, SymInt, boolean, deciding_run, integer, lifted
+
+__all__ = ["Helpers", "grouped"]
+
+_TERMS = {"int", "bool", "tuple[int, int]", "int | None"}
+_MOST_PATHS = 200
+
+
+@attrs.frozen(eq=False)
+class _Group:
+    """Results of one shape: when it is one of these, and its leaves then."""
+
+    guard: Any
+    shape: Shape
+    leaves: tuple[Any, ...]
+    raised: Raised | None = None
+
+
+@attrs.frozen(eq=False)
+class _Summary:
+    variables: tuple[Any, ...]
+    groups: tuple[_Group, ...]
+    paths: int
+
+
+class Helpers:
+    """
+    The helpers that `functions` reach, and their summaries.
+
+    `paths` counts those of all summaries before merging, `terms` what is left of them.
+    """
+
+    def __init__(
+        self,
+        *functions: Callable[..., Any],
+        record: Callable[[Any, Any, str], None] | None = None,
+    ) -> None:
+        self._record = record
+        reached = {id(one): one for each in functions for one in functions_of(each)}
+        roots = {id(inspect.unwrap(each)) for each in functions}
+        found = [one for key, one in reached.items() if key not in roots and _is_helper(one)]
+        self.names = tuple(sorted(one.__name__ for one in found))
+        self._summaries: dict[Any, _Summary | None] = {}
+        self._depth = 0
+        wrappers = {id(one): self._wrapper(one) for one in found}
+        self._places = [
+            (space, name, value, wrappers[id(value)])
+            for space in {id(one.__globals__): one.__globals__ for one in reached.values()}.values()
+            for name, value in list(space.items())
+            if id(value) in wrappers
+        ]
+
+    @property
+    def paths(self) -> int:
+        """How many paths all summaries have before they are merged."""
+        return sum(each.paths for each in self._summaries.values() if each)
+
+    @property
+    def terms(self) -> int:
+        """How many groups of results are left of these."""
+        return sum(len(each.groups) for each in self._summaries.values() if each)
+
+    @contextmanager
+    def inlined(self) -> Iterator[None]:
+        """While this lasts, the names of the helpers stand for their summaries."""
+        self._depth += 1
+        if self._depth == 1:
+            for space, name, _, wrapper in self._places:
+                space[name] = wrapper
+        try:
+            yield
+        finally:
+            self._depth -= 1
+            if self._depth == 0:
+                for space, name, value, _ in self._places:
+                    space[name] = value
+
+    def _wrapper(self, function: types.FunctionType) -> Callable[..., Any]:
+        signature = inspect.signature(function)
+
+        def call(*args: Any, **given: Any) -> Any:
+            bound = signature.bind(*args, **given)
+            bound.apply_defaults()
+            arguments = tuple(bound.arguments.values())
+            try:
+                shape, leaves = shape_of(arguments, constants=True)
+            except NotSymbolic:
+                return function(*args, **given)
+            if not leaves:
+                return function(*args, **given)
+            key = (function, shape)
+            if key not in self._summaries:
+                self._summaries[key] = self._summarised(function, shape)
+            summary = self._summaries[key]
+            return function(*args, **given) if summary is None else _inlined(summary, leaves)
+
+        return call
+
+    def _summarised(self, function: types.FunctionType, shape: Shape) -> _Summary | None:
+        arguments, variables = fresh(shape, f"{function.__name__}!")
+        run = Run(structural(variables), helpers=self, record=self._record, most_paths=_MOST_PATHS)
+        try:
+            paths = run.explore(lambda: function(*arguments))
+            groups = grouped(paths)
+        except NotSymbolic:
+            return None
+        if any(path.choices for path in paths):
+            return None
+        return _Summary(tuple(term for term, _ in variables), groups, len(paths))
+
+
+def _is_helper(function: types.FunctionType) -> bool:
+    annotation = function.__annotations__.get("return")
+    text = annotation.__name__ if isinstance(annotation, type) else str(annotation)
+    if text == "tuple":
+        text = str(annotation)
+    plain = not inspect.isgeneratorfunction(function) and function.__closure__ is None
+    return text in _TERMS and plain
+
+
+def grouped(paths: list[Path]) -> tuple[_Group, ...]:
+    """Paths without choices, those whose results have one shape made one."""
+    by_shape: dict[Any, list[tuple[Any, list[Any]]]] = {}
+    raised: dict[Any, Raised] = {}
+    for path in paths:
+        if isinstance(path.result, Raised):
+            key: Any = ("raised", str(path.result))
+            raised[key] = path.result
+            by_shape.setdefault(key, []).append((path.guard, []))
+        else:
+            shape, leaves = shape_of(path.result)
+            by_shape.setdefault(("value", shape), []).append((path.guard, leaves))
+    return tuple(
+        _Group(
+            guard=z3.Or(*(guard for guard, _ in alike)),
+            shape=key[1],
+            leaves=tuple(merged(alike)),
+            raised=raised.get(key),
+        )
+        for key, alike in by_shape.items()
+    )
+
+
+def _inlined(summary: _Summary, leaves: list[Any]) -> Any:
+    """The result of a summary for these leaves; where it has several shapes, a decision."""
+    pairs = list(zip(summary.variables, map(lifted, leaves), strict=True))
+    *others, last = summary.groups
+    chosen = last
+    for group in others:
+        if deciding_run().decide(z3.substitute(group.guard, *pairs)):
+            chosen = group
+            break
+    if chosen.raised is not None:
+        raise chosen.raised.error
+    return built(chosen.shape, iter([_substituted(leaf, pairs) for leaf in chosen.leaves]))
+
+
+def _substituted(leaf: Any, pairs: list[Any]) -> Any:
+    if type(leaf) not in (SymInt, SymBool):
+        return leaf
+    term = z3.substitute(leaf.term, *pairs)
+    return (boolean if z3.is_bool(term) else integer)(term)

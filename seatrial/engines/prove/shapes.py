@@ -1,0 +1,269 @@
+"""Values taken apart: a shape, which is known, and leaves, which are numbers and truth values.
+
+A shape is what a value looks like without its numbers: which classes, which texts, which kinds of
+pods. Two values of one shape can be made one, leaf by leaf.
+"""
+
+from collections.abc import Callable, Iterator
+from enum import Enum
+from typing import Any
+
+import attrs
+import z3
+
+from seatrial.core import NotSymbolic, Population, field_names
+
+from .terms import SymBool, SymInt, boolean, integer, lifted
+
+__all__ = [
+    "APART",
+    "HOLE",
+    "Leaf",
+    "Shape",
+    "built",
+    "fresh",
+    "joined",
+    "leaves_of",
+    "matched",
+    "merged",
+    "shape_of",
+    "structural",
+]
+
+Shape = Any
+"""A value in which every leaf is a `Leaf`, or, where constants are kept, a number itself."""
+
+
+@attrs.frozen
+class Leaf:
+    """The place of a number (`int`), a truth value (`bool`) or a count of a population."""
+
+    kind: str
+
+    def __repr__(self) -> str:
+        return "?" if self.kind == "bool" else "#"
+
+
+HOLE = Leaf("int")
+_TRUTH = Leaf("bool")
+_COUNT = Leaf("count")
+
+
+@attrs.frozen
+class _Parts:
+    """What a structured value is made of: its class and its parts, by name or place."""
+
+    kind: Any
+    parts: tuple[tuple[Any, Any], ...]
+
+    def __repr__(self) -> str:
+        inside = ", ".join(f"{name}={part!r}" for name, part in self.parts)
+        if self.kind is tuple:
+            inside = ", ".join(repr(part) for _, part in self.parts)
+            return f"({inside}{',' if len(self.parts) == 1 else ''})"
+        if self.kind is Population:
+            inside = ", ".join(f"{kind!r}: {part!r}" for kind, part in self.parts)
+        return f"{self.kind.__name__}({inside})"
+
+
+def shape_of(value: Any, constants: bool = False) -> tuple[Shape, list[Any]]:
+    """
+    The shape of a value, and its leaves in order.
+
+    With `constants`, numbers that are known are part of the shape.
+    Raises NotSymbolic for what is no value.
+    """
+    leaves: list[Any] = []
+    return _apart(value, leaves, constants), leaves
+
+
+def _apart(value: Any, leaves: list[Any], constants: bool) -> Shape:
+    kind: Any = type(value)
+    if kind is SymInt or kind is SymBool or (kind in (int, bool) and not constants):
+        leaves.append(value)
+        return HOLE if kind in (SymInt, int) else _TRUTH
+    if value is None or kind in (int, bool, str, bytes) or isinstance(value, (Enum, frozenset)):
+        return value
+    if kind is Population:
+        pairs: list[tuple[Any, Any]] = []
+        for each, count in value.counts:
+            if type(count) is int and constants:
+                pairs.append((each, count))
+            else:
+                leaves.append(count)
+                pairs.append((each, _COUNT))
+        return _Parts(Population, tuple(pairs))
+    if isinstance(value, (tuple, list)):
+        return _Parts(
+            kind, tuple((at, _apart(each, leaves, constants)) for at, each in enumerate(value))
+        )
+    if isinstance(value, dict):
+        return _Parts(dict, tuple((k, _apart(v, leaves, constants)) for k, v in value.items()))
+    names = field_names(kind)
+    if names is None:
+        raise NotSymbolic(f"a {kind.__name__} is no value that has a shape")
+    return _Parts(
+        kind, tuple((name, _apart(getattr(value, name), leaves, constants)) for name in names)
+    )
+
+
+def built(shape: Shape, leaves: Iterator[Any]) -> Any:
+    """The value of a shape with these leaves; none of its class's own code runs."""
+    if isinstance(shape, Leaf):
+        return next(leaves)
+    if not isinstance(shape, _Parts):
+        return shape
+    kind = shape.kind
+    if kind is Population:
+        counts = tuple((each, built(part, leaves)) for each, part in shape.parts)
+        return _made(Population, {"counts": counts})
+    parts = [built(part, leaves) for _, part in shape.parts]
+    if kind is dict:
+        return dict(zip((name for name, _ in shape.parts), parts, strict=True))
+    if kind is list:
+        return parts
+    if issubclass(kind, tuple):
+        return tuple.__new__(kind, parts)
+    return _made(kind, dict(zip((name for name, _ in shape.parts), parts, strict=True)))
+
+
+_CACHED = "_attrs_cached_hash"
+
+
+def _made(kind: Any, fields: dict[str, Any]) -> Any:
+    made = kind.__new__(kind)
+    for name, value in fields.items():
+        object.__setattr__(made, name, value)
+    if any(_CACHED in getattr(each, "__slots__", ()) for each in kind.__mro__):
+        object.__setattr__(made, _CACHED, None)
+    return made
+
+
+def leaves_of(shape: Shape, name: str) -> Iterator[tuple[str, Leaf]]:
+    """The leaves of a shape in order, each with its name: `pods[1].pending`."""
+    if isinstance(shape, Leaf):
+        yield name, shape
+    elif isinstance(shape, _Parts):
+        for key, part in shape.parts:
+            if isinstance(key, str):
+                inner = f"{name}.{key}"
+            elif shape.kind is not Population and issubclass(shape.kind, tuple):
+                fields = getattr(shape.kind, "_fields", None)
+                inner = f"{name}.{fields[key]}" if fields else f"{name}.{key}"
+            else:
+                inner = f"{name}.{{{_brief(key)}}}"
+            yield from leaves_of(part, inner)
+
+
+def _brief(key: Any) -> str:
+    """What tells a kind apart, without its defaults."""
+    kind: Any = type(key)
+    if not attrs.has(kind):
+        return str(key)
+    shown = []
+    for field in attrs.fields(kind):
+        value = getattr(key, field.name)
+        if value != field.default:
+            text = value.value if isinstance(value, Enum) else value
+            if isinstance(value, tuple):
+                text = "+".join(_brief(each) for each in value)
+            shown.append(field.name if value is True else f"{text}")
+    return " ".join(shown) or "default"
+
+
+def fresh(shape: Shape, name: str) -> tuple[Any, list[tuple[Any, Leaf]]]:
+    """A value of the shape whose leaves are variables of the solver, and those, in order."""
+    made = [
+        ((z3.Bool if leaf.kind == "bool" else z3.Int)(each), leaf)
+        for each, leaf in leaves_of(shape, name)
+    ]
+    values = [SymBool(t) if leaf.kind == "bool" else SymInt(t) for t, leaf in made]
+    return built(shape, iter(values)), made
+
+
+def structural(variables: list[tuple[Any, Leaf]]) -> list[z3.BoolRef]:
+    """What is so of leaves by construction: a population keeps no class of which it has none."""
+    return [term > 0 for term, leaf in variables if leaf.kind == "count"]
+
+
+def merged(guarded: list[tuple[Any, list[Any]]]) -> list[Any]:
+    """
+    Leaves that are those of the first list whose guard is true; one of the guards must be.
+
+    All lists have the leaves of one shape.
+    """
+    *others, (_, last) = guarded
+    found = list(last)
+    for guard, leaves in reversed(others):
+        found = [_either(guard, new, old) for new, old in zip(leaves, found, strict=True)]
+    return found
+
+
+def _either(guard: Any, new: Any, old: Any) -> Any:
+    if type(new) is type(old) and type(new) in (int, bool) and new == old:
+        return new
+    one, other = lifted(new), lifted(old)
+    if one.eq(other):
+        return old
+    made: Callable[[Any], Any] = boolean if z3.is_bool(one) else integer
+    return made(z3.If(guard, one, other))
+
+
+def matched(shape: Shape, value: Any) -> list[Any] | None:
+    """The leaves with which a shape is this value; None where it is of another shape."""
+    leaves: list[Any] = []
+    return leaves if _matches(shape, value, leaves) else None
+
+
+def _matches(shape: Shape, value: Any, leaves: list[Any]) -> bool:
+    kind: Any = type(value)
+    if isinstance(shape, Leaf):
+        fits = kind in ((bool, SymBool) if shape.kind == "bool" else (int, SymInt))
+        if fits:
+            leaves.append(value)
+        return fits
+    if not isinstance(shape, _Parts):
+        return kind is type(shape) and kind is not SymInt and kind is not SymBool and value == shape
+    if shape.kind is not kind:
+        return False
+    if kind is Population:
+        items = dict(value.counts)
+        known = dict(shape.parts)
+        return items.keys() == known.keys() and all(
+            _matches(part, items[each], leaves) for each, part in shape.parts
+        )
+    if kind is dict:
+        return value.keys() == dict(shape.parts).keys() and all(
+            _matches(part, value[key], leaves) for key, part in shape.parts
+        )
+    if isinstance(value, (tuple, list)):
+        return len(value) == len(shape.parts) and all(
+            _matches(part, each, leaves) for (_, part), each in zip(shape.parts, value, strict=True)
+        )
+    return all(_matches(part, getattr(value, name), leaves) for name, part in shape.parts)
+
+
+APART = object()
+"""What there is of two shapes that have none in common; None is a shape."""
+
+
+def joined(one: Shape, other: Shape) -> Shape:
+    """The shape that both are instances of, a leaf where they differ in a number; or APART."""
+    if type(one) is type(other) and one == other:
+        return one
+    for kind, leaf in (("int", HOLE), ("bool", _TRUTH)):
+        if all(type(each).__name__ == kind or each == leaf for each in (one, other)):
+            return leaf
+    if _COUNT in (one, other) and all(type(each) in (int, Leaf) for each in (one, other)):
+        return _COUNT
+    if not (isinstance(one, _Parts) and isinstance(other, _Parts)):
+        return APART
+    if one.kind is not other.kind or len(one.parts) != len(other.parts):
+        return APART
+    parts = []
+    for (name, mine), (key, its) in zip(one.parts, other.parts, strict=True):
+        both = joined(mine, its)
+        if both is APART or type(name) is not type(key) or name != key:
+            return APART
+        parts.append((name, both))
+    return _Parts(one.kind, tuple(parts))

@@ -1,0 +1,189 @@
+"""Summaries of actions: for given shapes of what an action reads, when it does what.
+
+A summary is a table of rows. A row is one transition: its guard, the values written, and the
+numbers that it chooses. Paths that write the same shapes under one label are one row, whose written
+numbers say which path it was.
+"""
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import attrs
+import z3
+
+from seatrial.core import Ground, GroundAction, GroundOutcome, GroundTotal, GroundView, arith
+
+from .helpers import Helpers
+from .paths import Path, Raised, Run, covers
+from .shapes import Shape, built, fresh, merged, shape_of, structural
+from .words import sentence, words
+
+__all__ = ["Cells", "Row", "Summary", "covered", "printed", "summarise"]
+
+
+@attrs.frozen(eq=False)
+class Row:
+    """
+    One transition of an action.
+
+    `writes` has, for each slot written, the shape of the value and its leaves. Where `raised` is
+    given, the rule raises instead.
+    """
+
+    label: str
+    guard: Any
+    choices: tuple[tuple[Any, Any, Any], ...]
+    writes: tuple[tuple[int, Shape, tuple[Any, ...]], ...]
+    raised: str = ""
+
+    def value(self, slot: int) -> Any:
+        """What is written to a slot."""
+        return {each: built(shape, iter(leaves)) for each, shape, leaves in self.writes}[slot]
+
+
+@attrs.frozen(eq=False)
+class Summary:
+    """
+    What an action does where the slots that it reads have these shapes.
+
+    `paths` counts those before merging. `variables` are the leaves of what it reads.
+    """
+
+    action: GroundAction
+    shapes: Mapping[int, Shape]
+    variables: tuple[Any, ...]
+    assumed: tuple[Any, ...]
+    rows: tuple[Row, ...]
+    paths: tuple[Path, ...]
+    seconds: float
+
+    @property
+    def raises(self) -> tuple[Row, ...]:
+        """The rows in which the rule raises."""
+        return tuple(row for row in self.rows if row.raised)
+
+
+class Cells(dict[int, Any]):
+    """The values of cells where those of slots are given; views and totals when asked for."""
+
+    def __init__(self, system: Ground, slots: Mapping[int, Any]) -> None:
+        super().__init__(slots)
+        self._system = system
+
+    def __missing__(self, number: int) -> Any:
+        each = self._system.derived(number)
+        if isinstance(each, GroundTotal):
+            value = arith.total(self[cell] for cell in each.of)
+        elif isinstance(each, GroundView):
+            value = each.run([self[cell] for cell in each.reads])
+        else:
+            raise KeyError(number)
+        self[number] = value
+        return value
+
+
+def summarise(
+    system: Ground,
+    action: GroundAction,
+    shapes: Mapping[int, Shape],
+    assumed: Sequence[Any] = (),
+    helpers: Helpers | None = None,
+) -> Summary:
+    """
+    The summary of an action for these shapes of the slots that it looks at.
+
+    `assumed` is what holds of the system's parameters. Raises NotSymbolic where the rule does what
+    needs the value of a number.
+    """
+    begin = time.perf_counter()
+    values: dict[int, Any] = {}
+    variables: list[Any] = []
+    for slot, shape in shapes.items():
+        values[slot], made = fresh(shape, system.slots[slot].name)
+        variables += made
+    facts = (*assumed, *structural(variables))
+
+    def body() -> tuple[GroundOutcome, ...]:
+        cells = Cells(system, values)
+        if action.guard is not None and not cells[action.guard]:
+            return ()
+        return action.run([cells[number] for number in action.reads])
+
+    run = Run(facts, helpers=helpers)
+    paths = tuple(run.explore(body))
+    return Summary(
+        action=action,
+        shapes=dict(shapes),
+        variables=tuple(term for term, _ in variables),
+        assumed=facts,
+        rows=tuple(_rows(paths)),
+        paths=paths,
+        seconds=time.perf_counter() - begin,
+    )
+
+
+def covered(summary: Summary, timeout_ms: int = 10_000) -> bool:
+    """Whether it was shown that the paths of a summary leave nothing out."""
+    return bool(covers(summary.assumed, summary.paths, timeout_ms) == z3.unsat)
+
+
+def _rows(paths: Sequence[Path]) -> Iterator[Row]:
+    """Rows of all paths, those alike made one."""
+    alike: dict[Any, list[tuple[Path, list[Any]]]] = {}
+    for path in paths:
+        if isinstance(path.result, Raised):
+            alike.setdefault(("raised", str(path.result), (), 0, 0), []).append((path, []))
+            continue
+        seen: dict[Any, int] = {}
+        for outcome in path.result:
+            shapes, leaves = [], []
+            for slot, value in outcome.writes:
+                shape, found = shape_of(value, constants=True)
+                shapes.append((slot, shape, len(found)))
+                leaves += found
+            key = ("row", outcome.label, tuple(shapes), len(path.choices))
+            # Two alike of one path are two transitions: they may not become one.
+            seen[key] = seen.get(key, -1) + 1
+            alike.setdefault((*key, seen[key]), []).append((path, leaves))
+    for (kind, text, shapes, _, _), found in alike.items():
+        guards = [(path.guard, leaves) for path, leaves in found]
+        guard = guards[0][0] if len(guards) == 1 else z3.Or(*(guard for guard, _ in guards))
+        if kind == "raised":
+            yield Row("", guard, found[0][0].choices, (), raised=text)
+            continue
+        values = iter(merged(guards))
+        writes = tuple(
+            (slot, shape, tuple(next(values) for _ in range(count)))
+            for slot, shape, count in shapes
+        )
+        yield Row(text, guard, _choices([path for path, _ in found]), writes)
+
+
+def _choices(paths: Sequence[Path]) -> tuple[tuple[Any, Any, Any], ...]:
+    """The choices of merged paths: the same variables; their ranges are in the guards."""
+    return max((path.choices for path in paths), key=len)
+
+
+def printed(system: Ground, summary: Summary) -> str:
+    """A summary for readers: each way that the action may go, when, and what it writes."""
+    ways = f"{len(summary.paths)} paths, merged to {len(summary.rows)} transitions"
+    lines = [f"{summary.action.name}: {ways}"]
+    for slot, shape in summary.shapes.items():
+        lines.append(f"  where {system.slots[slot].name} is {shape!r}")
+    for path in summary.paths:
+        lines.append(f"  if {sentence(z3.And(*path.decisions)) if path.decisions else 'anything'}")
+        for it, low, high in path.choices:
+            lines.append(f"    for any {words(it)} from {words(low)} to {words(high)}")
+        if isinstance(path.result, Raised):
+            lines.append(f"    it raises {path.result}")
+        elif not path.result:
+            lines.append("    nothing happens")
+        else:
+            for outcome in path.result:
+                lines.append(f"    {outcome.label}")
+                lines += [
+                    f"      {system.slots[slot].name} becomes {value!r}"
+                    for slot, value in outcome.writes
+                ]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,265 @@
+"""Integers and booleans that rules can calculate with, and whose value is not known.
+
+A `SymInt` stands for an integer, a `SymBool` for a boolean; each holds a term of the solver. What a
+rule computes becomes a larger term. Where it has to know more (in `if`, `while`, `and`) the run
+that is in progress decides, see `paths.py`. What has no such meaning (a hash, an index, the length
+of a sequence) is an error that names the line of the rule.
+
+Division rounds as Python's does, towards minus infinity. The solver's own leaves a remainder that
+is never negative, which is another number where the divisor is.
+"""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import z3
+
+from seatrial.core import NotSymbolic
+
+from .words import words
+
+__all__ = ["SymBool", "SymInt", "boolean", "deciding_run", "integer", "lifted", "refused"]
+
+_HERE = str(Path(__file__).parent)
+_INSIDE = (_HERE, str(Path(_HERE).parents[1] / "core"), "<attrs generated", "<string>", "<frozen")
+
+_RUNS: list[Any] = []
+"""Whoever decides what is not known, the innermost last; see `paths.Run`."""
+
+
+def deciding_run() -> Any:
+    """The run in progress. Raises NotSymbolic where there is none."""
+    if not _RUNS:
+        raise refused("decides on a number that is not known, outside of a run")
+    return _RUNS[-1]
+
+
+def place_of_rule() -> str:
+    """`FILE:LINE` of the innermost code that is neither of this engine nor of the vocabulary."""
+    frame: Any = sys._getframe(1)
+    while frame is not None:
+        file = frame.f_code.co_filename
+        if not file.startswith(_INSIDE):
+            return f"{file}:{frame.f_lineno}"
+        frame = frame.f_back
+    return "no line of a rule"
+
+
+def refused(what: str) -> NotSymbolic:
+    """The error for something that cannot be done to a number that is not known."""
+    return NotSymbolic(f"{place_of_rule()} {what}")
+
+
+def integer(term: z3.ArithRef) -> Any:
+    """The term as a number: a plain one where it is a numeral."""
+    return term.as_long() if z3.is_int_value(term) else SymInt(term)
+
+
+def boolean(term: z3.BoolRef) -> Any:
+    """The term as a truth value: a plain one where it is known."""
+    if z3.is_true(term):
+        return True
+    return False if z3.is_false(term) else SymBool(term)
+
+
+def lifted(value: Any) -> Any:
+    """The term of an integer or boolean, known or not; None of anything else."""
+    kind = type(value)
+    if kind is SymInt or kind is SymBool:
+        return value.term
+    if kind is int:
+        return z3.IntVal(value)
+    return z3.BoolVal(value) if kind is bool else None
+
+
+def _number(value: Any) -> Any:
+    """The term of what counts as an integer, booleans included as Python has them; None else."""
+    kind = type(value)
+    if kind is SymInt:
+        return value.term
+    if kind is int:
+        return z3.IntVal(value)
+    if kind is bool:
+        return z3.IntVal(int(value))
+    if kind is SymBool:
+        return z3.If(value.term, z3.IntVal(1), z3.IntVal(0))
+    return None
+
+
+def _operator(build: Callable[[Any, Any], Any], made: Callable[[Any], Any]) -> Callable[..., Any]:
+    def operate(self: Any, other: Any) -> Any:
+        right = _number(other)
+        if right is None:
+            return NotImplemented
+        return made(build(_number(self), right))
+
+    return operate
+
+
+def _sum(one: Any, other: Any) -> Any:
+    # Sums begin at 0, and a term that says so reads badly.
+    for zero, rest in ((one, other), (other, one)):
+        if z3.is_int_value(zero) and zero.as_long() == 0:
+            return rest
+    return one + other
+
+
+def _divided(dividend: Any, divisor: Any) -> Any:
+    """The quotient, rounded towards minus infinity."""
+    known = divisor.as_long() if z3.is_int_value(divisor) else None
+    if known == 0 or (known is None and deciding_run().decide(divisor == 0)):
+        raise ZeroDivisionError("integer division or modulo by zero")
+    positive = known > 0 if known is not None else deciding_run().decide(divisor > 0)
+    if positive:
+        return dividend / divisor
+    if known is not None:
+        return (-dividend) / z3.IntVal(-known)
+    return (-dividend) / (-divisor)
+
+
+def _remainder(dividend: Any, divisor: Any) -> Any:
+    return dividend - divisor * _divided(dividend, divisor)
+
+
+def _swapped(build: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    return lambda one, other: build(other, one)
+
+
+def _least(one: Any, other: Any) -> Any:
+    return z3.If(other < one, other, one)
+
+
+def _greatest(one: Any, other: Any) -> Any:
+    return z3.If(other > one, other, one)
+
+
+def _no(what: str) -> Callable[..., Any]:
+    def refuse(self: Any, *_: Any) -> Any:
+        raise refused(f"{what} {self!r}, a number that is not known")
+
+    return refuse
+
+
+class SymInt:
+    """An integer that is not known: `term` says what it is."""
+
+    __slots__ = ("term",)
+    __seatrial_symbolic__ = True
+
+    def __init__(self, term: z3.ArithRef) -> None:
+        self.term = term
+
+    __add__ = __radd__ = _operator(_sum, integer)
+    __sub__ = _operator(lambda a, b: a - b, integer)
+    __rsub__ = _operator(lambda a, b: b - a, integer)
+    __mul__ = __rmul__ = _operator(lambda a, b: a * b, integer)
+    __floordiv__ = _operator(_divided, integer)
+    __rfloordiv__ = _operator(_swapped(_divided), integer)
+    __mod__ = _operator(_remainder, integer)
+    __rmod__ = _operator(_swapped(_remainder), integer)
+    __lt__ = _operator(lambda a, b: a < b, boolean)
+    __le__ = _operator(lambda a, b: a <= b, boolean)
+    __gt__ = _operator(lambda a, b: a > b, boolean)
+    __ge__ = _operator(lambda a, b: a >= b, boolean)
+    __eq__ = _operator(lambda a, b: a == b, boolean)
+    __ne__ = _operator(lambda a, b: a != b, boolean)
+    __seatrial_minimum__ = _operator(_least, integer)
+    __seatrial_maximum__ = _operator(_greatest, integer)
+
+    __hash__ = _no("hashes")
+    __index__ = _no("counts to, or indexes by,")
+    __int__ = _no("wants the value of")
+    __float__ = _no("makes a float of")
+    __truediv__ = __rtruediv__ = _no("divides with a fraction")
+    __pow__ = __rpow__ = _no("takes a power with")
+    __round__ = _no("rounds")
+    __lshift__ = __rshift__ = __and__ = __or__ = __xor__ = __invert__ = _no("takes the bits of")
+
+    def __neg__(self) -> Any:
+        return integer(-self.term)
+
+    def __pos__(self) -> Any:
+        return self
+
+    def __abs__(self) -> Any:
+        return integer(z3.If(self.term < 0, -self.term, self.term))
+
+    def __bool__(self) -> bool:
+        return bool(deciding_run().decide(self.term != 0))
+
+    def __repr__(self) -> str:
+        return words(self.term)
+
+    def __str__(self) -> str:
+        return "…"
+
+    def __format__(self, form: str) -> str:
+        return "…"
+
+
+class SymBool:
+    """A boolean that is not known. In a condition, the run in progress decides which it is."""
+
+    __slots__ = ("term",)
+    __seatrial_symbolic__ = True
+
+    def __init__(self, term: z3.BoolRef) -> None:
+        self.term = term
+
+    __add__ = __radd__ = _operator(lambda a, b: a + b, integer)
+    __sub__ = _operator(lambda a, b: a - b, integer)
+    __rsub__ = _operator(lambda a, b: b - a, integer)
+    __mul__ = __rmul__ = _operator(lambda a, b: a * b, integer)
+    __lt__ = _operator(lambda a, b: a < b, boolean)
+    __le__ = _operator(lambda a, b: a <= b, boolean)
+    __gt__ = _operator(lambda a, b: a > b, boolean)
+    __ge__ = _operator(lambda a, b: a >= b, boolean)
+
+    def __hash__(self) -> int:
+        return hash(bool(self))
+
+    def __index__(self) -> int:
+        return int(bool(self))
+
+    __int__ = __index__
+
+    def __eq__(self, other: object) -> Any:
+        right = lifted(other)
+        if right is None:
+            return NotImplemented
+        if z3.is_bool(right):
+            return boolean(self.term == right)
+        return boolean(_number(self) == right)
+
+    def __ne__(self, other: object) -> Any:
+        equal = self.__eq__(other)
+        if equal is NotImplemented:
+            return equal
+        return not equal if isinstance(equal, bool) else boolean(z3.Not(equal.term))
+
+    def __and__(self, other: Any) -> Any:
+        return boolean(z3.And(self.term, lifted(other)))
+
+    __rand__ = __and__
+
+    def __or__(self, other: Any) -> Any:
+        return boolean(z3.Or(self.term, lifted(other)))
+
+    __ror__ = __or__
+
+    def __invert__(self) -> Any:
+        return boolean(z3.Not(self.term))
+
+    def __bool__(self) -> bool:
+        return bool(deciding_run().decide(self.term))
+
+    def __repr__(self) -> str:
+        return words(self.term)
+
+    def __str__(self) -> str:
+        return "…"
+
+    def __format__(self, form: str) -> str:
+        return "…"

@@ -1,0 +1,327 @@
+"""`seatrial prove` from its options to its exit code."""
+
+import shlex
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+from seatrial import properties
+from seatrial.core import (
+    DeclarationError,
+    Ground,
+    Property,
+    ReplayError,
+    Theorem,
+    Trace,
+    Whole,
+    as_system,
+    enabled_steps,
+    ground,
+    replay,
+    step_of,
+)
+from seatrial.counterexamples import write_itf
+from seatrial.engines.prove.claims import Proof, prove_claim
+from seatrial.engines.prove.queries import Limits, Queries, Statistics
+from seatrial.engines.prove.systems import SystemProofs, prove_system
+
+from . import __version__
+from .display import look_for, write_out
+from .examples import PREFIX, Example, example, nearest, settings
+from .proof_cache import Cache, cache_folder
+from .run import trace_file_name
+
+__all__ = ["Asked", "Proved", "Settled", "prove", "theorem_trace"]
+
+
+@attrs.frozen(kw_only=True)
+class Asked:
+    """What the command line asked for."""
+
+    what: tuple[str, ...] = ()
+    all: bool = False
+    given: tuple[str, ...] = ()
+    properties: tuple[str, ...] = ()
+    mutants: bool = False
+    assume_inert: tuple[str, ...] = ()
+    time_limit: tuple[str, float] | None = None
+    depth: int = 8
+    statistics: bool = False
+    smt2: Path | None = None
+    cache: bool = True
+    format: str = "text"
+    output: Path | None = None
+    itf: Path | None = None
+    color: str = "auto"
+
+    @property
+    def limits(self) -> Limits:
+        """The limits of each question to the solver."""
+        seconds = 20.0 if self.time_limit is None else self.time_limit[1]
+        return Limits(query_ms=max(1, int(seconds * 1000)), depth=self.depth)
+
+
+@attrs.frozen
+class Settled:
+    """A theorem, what came out, what came out of its mutations, and the file of its trace."""
+
+    theorem: Theorem
+    proof: Proof
+    mutations: tuple[Proof, ...] = ()
+    trace: Path | None = None
+
+
+@attrs.frozen
+class Workload:
+    """A workload of a manifest: what blocks it, and its promises without a theorem."""
+
+    name: str
+    blocked: tuple[str, ...] = ()
+    untreated: tuple[Property, ...] = ()
+    not_modelled: tuple[str, ...] = ()
+
+
+@attrs.frozen
+class Proved:
+    """A whole run: theorems, or the promises of an example."""
+
+    command: str
+    settled: tuple[Settled, ...] = ()
+    system: SystemProofs | None = None
+    of: Example | None = None
+    traces: Mapping[str, Path] = attrs.field(factory=dict)
+    workloads: tuple[Workload, ...] = ()
+    statistics: Statistics | None = None
+
+    @property
+    def exit_code(self) -> int:
+        """1 where something asserted is violated, 3 where something is open, else 0."""
+        found = [_as_expected(each.theorem.expected, each.proof.status) for each in self.settled]
+        if self.system is not None:
+            found += [
+                _as_expected(each.property.expected, each.status) for each in self.system.proofs
+            ]
+        if any(each.blocked for each in self.workloads):
+            found.append(3)
+        return 1 if 1 in found else max(found, default=3)
+
+
+def _as_expected(expected: str, status: str) -> int:
+    if status == "inconclusive":
+        return 3
+    return 1 if status == "violated" and expected == "holds" else 0
+
+
+def prove(asked: Asked) -> int:
+    """Settle what is asked, write the report, and return the exit code."""
+    from .proof_report import json_text, text
+
+    _prepare(asked)
+    queries = Queries(asked.limits, asked.smt2)
+    run = _run(asked, queries)
+    run = attrs.evolve(run, statistics=queries.statistics if asked.statistics else None)
+    if asked.format == "json":
+        shown = json_text(run)
+    else:
+        shown = text(run, look_for(sys.stdout, asked.color))
+    if asked.output is None:
+        write_out(shown)
+    else:
+        asked.output.write_text(shown, encoding="utf-8")
+    return run.exit_code
+
+
+def _prepare(asked: Asked) -> None:
+    if asked.itf is not None:
+        asked.itf.mkdir(parents=True, exist_ok=True)
+    if asked.output is not None:
+        with asked.output.open("a", encoding="utf-8"):
+            pass
+    if not asked.what and not asked.all:
+        raise DeclarationError(
+            "nothing is asked for; give a manifest, example:NAME, a theorem, or --all"
+        )
+    if asked.all and asked.what:
+        raise DeclarationError("--all proves every theorem; give no other target with it")
+
+
+def _run(asked: Asked, queries: Queries) -> Proved:
+    command = shlex.join(_command(asked))
+    if any(each.startswith(PREFIX) for each in asked.what):
+        return attrs.evolve(_of_example(asked, queries), command=command)
+    if asked.given or asked.properties:
+        raise DeclarationError("--set and --property are for examples")
+    workloads: tuple[Workload, ...] = ()
+    known = properties.theorems.THEOREMS
+    chosen: Sequence[Theorem] = known
+    if not asked.all:
+        chosen, workloads = _chosen(asked)
+    cache = Cache(cache_folder() if asked.cache and asked.smt2 is None else None)
+    settled = [_settle(each, asked, queries, cache) for each in chosen]
+    return Proved(command, tuple(settled), workloads=workloads)
+
+
+def _chosen(asked: Asked) -> tuple[list[Theorem], tuple[Workload, ...]]:
+    """Theorems by name, and those about the workloads of manifests."""
+    known = {each.id: each for each in properties.theorems.THEOREMS}
+    files = [each for each in asked.what if each not in known]
+    found = [known[each] for each in asked.what if each in known]
+    for each in files:
+        if not Path(each).exists() and not each.endswith((".yaml", ".yml", ".json")):
+            raise DeclarationError(
+                f"{each!r} is no theorem, and no file of that name is there; {nearest(each, known)}"
+            )
+    if not files:
+        return found, ()
+    from .proof_manifests import workloads_of
+
+    workloads = []
+    for workload, theorems in workloads_of(files, asked.assume_inert):
+        workloads.append(workload)
+        found += [each for each in theorems if each not in found]
+    return found, tuple(workloads)
+
+
+def _settle(theorem: Theorem, asked: Asked, queries: Queries, cache: Cache) -> Settled:
+    proof = _proof(theorem, asked, queries, cache)
+    mutations: list[Proof] = []
+    if asked.mutants:
+        mutations = [
+            _proof(theorem.mutated(each), asked, queries, cache, str(at))
+            for at, each in enumerate(theorem.mutations)
+        ]
+    path = None
+    if proof.status == "violated" and asked.itf is not None:
+        path = asked.itf / trace_file_name(theorem.id)
+        system, trace = theorem_trace(theorem, dict(proof.values))
+        path.write_text(
+            write_itf(
+                trace,
+                system,
+                source=theorem.id,
+                command=shlex.join(_command(asked)),
+                version=__version__,
+                recipe={"theorem": theorem.id, "values": dict(proof.values)},
+            ),
+            encoding="utf-8",
+        )
+    return Settled(theorem, proof, tuple(mutations), path)
+
+
+def _proof(
+    theorem: Theorem, asked: Asked, queries: Queries, cache: Cache, mutation: str = ""
+) -> Proof:
+    key = (theorem.id, mutation, repr(theorem.ranges), repr(asked.limits))
+    kept = cache.get(*key)
+    if kept is not None:
+        proof = _restored(kept)
+        if proof is not None and proof.theorem == theorem.id:
+            return proof
+    proof = prove_claim(theorem, queries)
+    if proof.status != "inconclusive" and all(
+        isinstance(value, (int, str)) for _, value in (*proof.values, *proof.witness)
+    ):
+        cache.put(attrs.asdict(proof), *key)
+    return proof
+
+
+def _restored(kept: dict[str, Any]) -> Proof | None:
+    try:
+        made = {
+            **kept,
+            "values": tuple((name, value) for name, value in kept["values"]),
+            "witness": tuple((name, value) for name, value in kept["witness"]),
+            "choices": tuple(kept["choices"]),
+            "cached": True,
+        }
+        return Proof(**made)
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
+def theorem_trace(theorem: Theorem, values: dict[str, Any]) -> tuple[Ground, Trace]:
+    """The step that breaks a theorem at these values, taken by the rules and replayed."""
+    system, asked = as_system(theorem, [values])
+    made = ground(system)
+    start = made.initial[0]
+    for action, outcome in enabled_steps(made, start, between=False):
+        step = step_of(made, start, action, outcome)
+        if outcome.writes and outcome.writes[0][1] not in ("", "it holds"):
+            because = (str(outcome.writes[0][1]),)
+            names = [slot.name for slot in made.slots]
+            trace = Trace(
+                system.name,
+                tuple(zip(names, start, strict=True)),
+                (step,),
+                asked.id,
+                because=because,
+            )
+            replay(made, trace)
+            return made, trace
+    raise ReplayError(f"theorem {theorem.id} is not broken at {values}")
+
+
+# ---- examples ---------------------------------------------------------------------------------
+
+
+def _of_example(asked: Asked, queries: Queries) -> Proved:
+    if len(asked.what) != 1:
+        raise DeclarationError("one example is proved a run")
+    of = example(asked.what[0].removeprefix(PREFIX))
+    given = settings(asked.given, of)
+    known = [each.id for each in of.properties]
+    for name in asked.properties:
+        if name not in known:
+            raise DeclarationError(f"there is no property {name!r} here; {nearest(name, known)}")
+    chosen = [each for each in of.properties if not asked.properties or each.id in asked.properties]
+    ranges = {
+        name: Whole(of.least.get(name, 0))
+        for name in of.parameters
+        if name not in of.structure and name not in given
+    }
+    fixed = {**{name: of.parameters[name] for name in of.structure}, **given}
+
+    def build(values: Mapping[str, Any]) -> Any:
+        return of.factory(**fixed, **values)
+
+    found = prove_system(build, ranges, chosen, queries)
+    traces = {}
+    if asked.itf is not None:
+        for each in found.proofs:
+            if each.trace is not None:
+                path = asked.itf / trace_file_name(each.property.id)
+                values = dict(each.parameters)
+                made = ground(build(values))
+                path.write_text(
+                    write_itf(
+                        each.trace,
+                        made,
+                        source=asked.what[0],
+                        command=shlex.join(_command(asked)),
+                        version=__version__,
+                    ),
+                    encoding="utf-8",
+                )
+                traces[each.property.id] = path
+    return Proved("", system=found, of=of, traces=traces)
+
+
+def _command(asked: Asked) -> Iterator[str]:
+    yield from ("seatrial", "prove", *asked.what)
+    if asked.all:
+        yield "--all"
+    for each in asked.given:
+        yield from ("--set", each)
+    for each in asked.properties:
+        yield from ("--property", each)
+    for each in asked.assume_inert:
+        yield from ("--assume-inert", each)
+    if asked.mutants:
+        yield "--mutants"
+    if asked.time_limit is not None:
+        yield from ("--time-limit", asked.time_limit[0])
+    if asked.depth != Asked().depth:
+        yield from ("--depth", str(asked.depth))

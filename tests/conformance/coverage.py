@@ -1,0 +1,147 @@
+"""
+Which statements of the real controllers the recorded cases reach.
+
+An oracle that counts is built with `COVER=1 tests/oracle/build.sh`; Go's own tool reads what it has
+counted. What the model does not claim is named here, with the reason, and is left out.
+"""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from seatrial.oracle.client import BUILT, OracleMissing
+
+from .table import File
+
+__all__ = ["NOT_CLAIMED", "measured"]
+
+_STARTS = "starts the controller, or hands keys to workers"
+_ORPHAN_PODS = "pods without an owner: the model has none (`model/replicaset.py`)"
+_KUBECTL = "no controller calls it"
+_COPIES = "annotations of the Deployment's own on its ReplicaSets: the model has none"
+
+NOT_CLAIMED: Mapping[str, Mapping[str, str]] = {
+    "deployment/deployment_controller.go": {
+        "NewDeploymentController": _STARTS,
+        "*DeploymentController.Run": _STARTS,
+        "*DeploymentController.worker": _STARTS,
+    },
+    "deployment/util/deployment_util.go": {
+        "MinAvailable": _KUBECTL,
+        "RsListFromClient": _KUBECTL,
+        "WaitForObservedDeployment": _KUBECTL,
+        "SetDeploymentAnnotationsTo": _COPIES,
+        "copyDeploymentAnnotationsToReplicaSet": _COPIES,
+        "SetNewReplicaSetAnnotations": "the history of revisions in an annotation",
+        "ListPods": _KUBECTL,
+    },
+    "replicaset/replica_set.go": {
+        "NewReplicaSetController": _STARTS,
+        "NewBaseController": _STARTS,
+        "*ReplicaSetController.Run": _STARTS,
+        "*ReplicaSetController.worker": _STARTS,
+        "*ReplicaSetController.getPodReplicaSets": _ORPHAN_PODS,
+        "*ReplicaSetController.claimPods": _ORPHAN_PODS,
+    },
+}
+"""Functions of which the model says nothing, by file, and why."""
+
+NEVER: Mapping[str, str] = {
+    r"couldn't get key|split meta namespace|converting pod selector|invalid label selector"
+    r"|unable to convert selector": "keys and selectors of valid objects can always be read",
+    r"get object from tombstone|tombstone contained": "an informer tells of objects of its kind",
+    r"has no controller: |quit \{": "the oracle asks for no such key",
+    r"Orphan Pod|len\(rss\) == 0|range rss|if labelChanged|if controllerRefChanged": _ORPHAN_PODS,
+    r"unexpected deployment strategy type|isn't supported": "validation refuses other strategies",
+    r"&everything|ObservedGeneration < d.Generation": "validation refuses an empty selector",
+    r"it's invalid, ignore it": "validation refuses such an annotation",
+    r"rollbackTo\.Revision, 10|d\.Annotations == nil": "it is called to end a rollback only",
+    r"burstReplicas": "500 pods and more in one sync",
+    r"NamespaceTerminatingCause": "namespaces that go away",
+}
+"""Statements of which the model says nothing, by what stands in them, and why."""
+
+_FILES = re.compile(r"/pkg/controller/((?:deployment|replicaset)(?:/util)?/[a-z_]+\.go)")
+_BLOCK = re.compile(r"(\d+)\.\d+,(\d+)\.\d+ (\d+) (\d+)")
+
+
+def measured(kubernetes: str) -> list[File]:
+    """
+    The files of both controllers, after the recorded cases were asked for again.
+
+    Raises OracleMissing where there is no oracle that counts, or no Go.
+    """
+    program = BUILT / "oracle-cover"
+    if not os.access(program, os.X_OK) or shutil.which("go") is None:
+        raise OracleMissing(
+            f"there is no {program}, or no Go to read what it counts:"
+            " `COVER=1 tests/oracle/build.sh` builds it, and needs Go (https://go.dev/dl)"
+        )
+    with tempfile.TemporaryDirectory() as folder:
+        raw, profile = Path(folder) / "raw", Path(folder) / "profile"
+        raw.mkdir()
+        subprocess.run(
+            [sys.executable, "-m", "conformance", "replay"],
+            env={**os.environ, "GOCOVERDIR": str(raw), "SEATRIAL_ORACLE": str(program)},
+            check=True,
+            stdout=subprocess.DEVNULL,
+        )
+        covdata = ["go", "tool", "covdata"]
+        subprocess.run([*covdata, "textfmt", f"-i={raw}", f"-o={profile}"], check=True)
+        functions = subprocess.run(
+            [*covdata, "func", f"-i={raw}"], check=True, capture_output=True, text=True
+        ).stdout
+        module = f"k8s.io/kubernetes@{kubernetes}"
+        downloaded = subprocess.run(
+            ["go", "mod", "download", "-json", module], check=True, capture_output=True, text=True
+        ).stdout
+        sources = Path(json.loads(downloaded)["Dir"]) / "pkg" / "controller"
+        return list(_files(kubernetes, profile.read_text("utf-8"), functions, sources))
+
+
+def _files(kubernetes: str, profile: str, functions: str, sources: Path) -> Iterator[File]:
+    begins: dict[str, list[tuple[int, str]]] = {}
+    for line in functions.splitlines():
+        found = _FILES.search(line)
+        if found is not None:
+            place, function, _ = line.split()
+            begins.setdefault(found[1], []).append((int(place.rstrip(":").split(":")[1]), function))
+    blocks: dict[str, dict[str, tuple[int, int, int, bool]]] = {}
+    for line in profile.splitlines():
+        file, block = _FILES.search(line), _BLOCK.search(line)
+        if file is not None and block is not None:
+            begin, end, statements, count = map(int, block.groups())
+            known = blocks.setdefault(file[1], {})
+            # A block that several packages compile stands there several times.
+            place = block[0].rpartition(" ")[0]
+            reached = count > 0 or (place in known and known[place][3])
+            known[place] = (begin, end, statements, reached)
+    for name in sorted(blocks):
+        source = (sources / name).read_text("utf-8").splitlines()
+        every = list(blocks[name].values())
+        claimed = [each for each in every if not _left_out(name, begins[name], each, source)]
+        yield File(
+            kubernetes,
+            name,
+            sum(statements for _, _, statements, _ in every),
+            sum(statements for _, _, statements, _ in claimed),
+            sum(statements for _, _, statements, reached in claimed if reached),
+        )
+
+
+def _left_out(
+    name: str, begins: list[tuple[int, str]], block: tuple[int, int, int, bool], source: list[str]
+) -> bool:
+    """Whether the model does not claim a block; one that is reached anyway is of no exception."""
+    begin, end, _, reached = block
+    function = max(each for each in begins if each[0] <= begin)[1]
+    if function in NOT_CLAIMED.get(name, {}):
+        return True
+    text = "\n".join(source[begin - 1 : end])
+    return not reached and any(re.search(each, text) for each in NEVER)

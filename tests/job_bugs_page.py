@@ -1,0 +1,50 @@
+"""The page on known bugs of the Job controller; `python tests/job_bugs_page.py` writes it."""
+
+from pathlib import Path
+
+import test_job_known_bugs
+from seatrial.model import Mutant, job_mutants
+
+_HEAD = """\
+# Which known bugs of the Job controller can the model show?
+
+As on the page of [known bugs](known-bugs.md): each is one switch of one rule, in
+`model/job_mutants.py`, with a small Job in which a run breaks a promise of
+[those of Jobs](job-promises.md). Without it the same promise holds in the same system.
+`seatrial check --bug ID` shows the run.
+
+- A **mutant** was fixed upstream, or never released; the switch brings the bug back.
+- A **fix** is the other way round: v1.36.3 behaves like this, and so do the rules. Both of those
+  here were found with this model; the switch is what would take them away.
+
+Of the bugs that are known of Jobs two are not here: `job-stale-backoff-record-hits-new-job` needs a
+second Job of the same name, and `job-deadline-update-not-noticed` a user who changes the deadline;
+the model has neither.
+
+The last column is the number of steps of the run. With an asterisk it ends in a loop outside of a
+goal.
+
+| id | what is wrong | reported in, or where | kind | what it breaks | run |
+| --- | --- | --- | --- | --- | --- |
+"""
+
+
+def _row(bug: Mutant) -> str:
+    shown = test_job_known_bugs.RUNS[bug.id]
+    address = bug.source.split(" ")[0].rstrip(",")
+    name = address.rsplit("/", 1)[1]
+    label = f"#{name}" if name.isdecimal() else f"`{name}`"
+    star = "*" if "loop" in shown.because else ""
+    breaks = ", ".join(f"`{each}`" for each in bug.shows)
+    cells = (f"`{bug.id}`", bug.about, f"[{label}]({address})", bug.kind, breaks)
+    return f"| {' | '.join(cells)} | {shown.length}{star} |\n"
+
+
+def document() -> str:
+    """The page as it should be."""
+    return _HEAD + "".join(map(_row, job_mutants.MUTANTS))
+
+
+if __name__ == "__main__":
+    page = Path(__file__).resolve().parents[1] / "docs" / "reference" / "known-job-bugs.md"
+    page.write_text(document(), encoding="utf-8")

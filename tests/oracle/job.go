@@ -1,0 +1,116 @@
+package main
+
+import (
+	"reflect"
+	"slices"
+	"sync"
+	"time"
+	"unsafe"
+
+	"github.com/go-logr/logr"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/tools/record"
+	"k8s.io/kubernetes/pkg/controller"
+	"k8s.io/kubernetes/pkg/controller/job"
+)
+
+// jobSubject is the Job controller.
+type jobSubject struct {
+	outcome
+	*job.Controller
+	expectations controller.ControllerExpectationsInterface
+	finalizers   unsafe.Pointer // *uidTrackingExpectations
+	backoff      unsafe.Pointer // *backoffStore
+	finished     *sync.Map
+	written      writes
+}
+
+func newJobSubject() subject {
+	s := &jobSubject{}
+	s.informers = map[*resource]*informer{pods: newInformer(), jobs: newInformer()}
+	// Later releases want informers of what their schedulers need, which may be nil: the gates are off.
+	construct := reflect.ValueOf(job.NewController)
+	arguments := []reflect.Value{
+		reflect.ValueOf(silent), reflect.ValueOf(&s.client),
+		reflect.ValueOf(podInformer{s.informers[pods]}), reflect.ValueOf(jobInformer{s.informers[jobs]}),
+	}
+	for at := len(arguments); at < construct.Type().NumIn(); at++ {
+		arguments = append(arguments, reflect.Zero(construct.Type().In(at)))
+	}
+	made := construct.Call(arguments)
+	if err, failed := made[1].Interface().(error); failed {
+		panic(err) // it only registers with the informers above
+	}
+	s.Controller = made[0].Interface().(*job.Controller)
+	s.attach(s.Controller)
+	s.recorded(s.Controller)
+	*field[record.EventRecorder](s.Controller, "recorder") = &s.recorder
+	s.stopOrphans()
+	value := reflect.ValueOf(s.Controller).Elem()
+	s.expectations = *field[controller.ControllerExpectationsInterface](s.Controller, "expectations")
+	s.finalizers = value.FieldByName("finalizerExpectations").UnsafePointer()
+	s.backoff = value.FieldByName("podBackoffStore").UnsafePointer()
+	s.finished = field[sync.Map](s.Controller, "finishedJobExpectations")
+	s.written = consistencyStore(s.Controller)
+	return s
+}
+
+// stopOrphans ends the second queue, for pods whose Job is gone: from then on it takes no keys.
+func (s *jobSubject) stopOrphans() {
+	queue := reflect.ValueOf(s.Controller).Elem().FieldByName("orphanQueue")
+	reflect.NewAt(queue.Type(), queue.Addr().UnsafePointer()).Elem().MethodByName("ShutDown").Call(nil)
+}
+
+func (s *jobSubject) load(situation *situation) {
+	s.reset(situation)
+	s.expectations.DeleteExpectations(logr.Discard(), situation.key)
+	forgetFinalizers(s.finalizers, logr.Discard(), situation.key)
+	_ = removeBackoffRecord(s.backoff, situation.key)
+	s.finished.Clear()
+	rememberWritten(s.written, situation)
+	if situation.memory.Finished {
+		for _, object := range situation.objects[jobs] {
+			if object.key() == situation.key {
+				s.finished.Store(object.meta.GetUID(), struct{}{})
+			}
+		}
+	}
+}
+
+func (s *jobSubject) remember(situation *situation) {
+	m := situation.memory
+	if m.Expectations != nil {
+		_ = s.expectations.SetExpectations(logr.Discard(), situation.key, m.Expectations.Add, m.Expectations.Del)
+	}
+	if len(m.Finalizers) > 0 {
+		uids := make([]types.UID, len(m.Finalizers))
+		for at, uid := range m.Finalizers {
+			uids[at] = types.UID(uid)
+		}
+		_ = expectFinalizersRemoved(s.finalizers, logr.Discard(), situation.key, uids)
+	}
+	if m.Backoff != nil {
+		last := situation.now.Add(-time.Duration(m.Backoff.Age) * time.Second)
+		_ = updateBackoffRecord(s.backoff, backoffRecord{situation.key, int32(m.Backoff.Failures), &last})
+	}
+}
+
+func (s *jobSubject) process() { processJobKey(s.Controller, silent) }
+
+func (s *jobSubject) recall(situation *situation) memory {
+	recalled := memory{Requeues: s.queue.requeues, Written: recallWritten(s.written, situation.key)}
+	if e, exists, _ := s.expectations.GetExpectations(situation.key); exists {
+		add, del := e.GetExpectations()
+		age := situation.now.Sub(*field[time.Time](e, "timestamp"))
+		recalled.Expectations = &expectations{Add: int(add), Del: int(del), Age: int(age.Seconds()), UIDs: []string{}}
+	}
+	for uid := range expectedFinalizers(s.finalizers, situation.key) {
+		recalled.Finalizers = append(recalled.Finalizers, string(uid))
+	}
+	slices.Sort(recalled.Finalizers)
+	if record := newBackoffRecord(s.backoff, situation.key, nil, nil); record.failures > 0 && record.last != nil {
+		recalled.Backoff = &backoff{int(record.failures), int(situation.now.Sub(*record.last).Seconds())}
+	}
+	s.finished.Range(func(any, any) bool { recalled.Finished = true; return false })
+	return recalled
+}

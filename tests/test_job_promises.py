@@ -1,0 +1,286 @@
+"""
+What Jobs promise, asked of small ones: what holds holds, what is refuted is refuted by a shortest
+run, and what a precondition is for is shown by the run that breaks the promise without it.
+"""
+
+import os
+from pathlib import Path
+
+import pytest
+from attrs import frozen
+
+from job_promises import BY_ID, Case, broken, case, document, indexed, searched
+from seatrial.model import job_api
+
+pytestmark = pytest.mark.heavy
+
+PAGE = Path(__file__).resolve().parents[1] / "docs" / "reference" / "job-promises.md"
+
+FAIL_JOB = job_api.FailureRule("FailJob", job_api.ExitCodes("In", (42,)))
+IGNORE = job_api.FailureRule("Ignore", None, ((job_api.DISRUPTION_TARGET, "True"),))
+FIRST = (job_api.SuccessRule("0"),)
+NO_LIMIT = 2**31 - 1
+
+HOLD = {
+    "failures, a restart and a lost request": case(
+        faults="container-exit@2,controller-restart,write-failure",
+        level="faulty",
+        lag=1,
+        backoff_limit=1,
+    ),
+    "two at once": case(
+        faults="container-exit@2",
+        level="interleaved",
+        lag=1,
+        parallelism=2,
+        completions=2,
+        backoff_limit=1,
+    ),
+    "no retry": case(
+        faults="container-exit,controller-restart",
+        level="interleaved",
+        lag=1,
+        parallelism=2,
+        completions=2,
+        backoff_limit=0,
+    ),
+    "pods are deleted and evicted": case(
+        "delete-pod", "evict", "interleaved", 1, parallelism=1, completions=1, backoff_limit=1
+    ),
+    "replaced when they have ended": case(
+        "delete-pod", "evict", "interleaved", 1, pod_replacement_policy="Failed"
+    ),
+    "a node crashes": case(faults="node-crash", level="interleaved", lag=1),
+    "suspended and resumed": case("suspend,resume", "container-exit", "interleaved", 1),
+    "a work queue": case(
+        faults="container-exit@2", level="interleaved", lag=1, parallelism=2, completions=None
+    ),
+    "restarted in place": case(
+        faults="container-exit@2",
+        level="interleaved",
+        lag=1,
+        backoff_limit=1,
+        restart_policy="OnFailure",
+    ),
+    "resized": case(
+        "set-parallelism:0,set-parallelism:2", level="interleaved", lag=1, completions=2
+    ),
+    "a deadline": case(
+        faults="container-exit,controller-restart",
+        level="interleaved",
+        lag=1,
+        active_deadline_seconds=60,
+    ),
+    "a TTL": case(
+        faults="container-exit", level="interleaved", lag=1, ttl_seconds_after_finished=60
+    ),
+    "deleted in the background": case("delete", "container-exit", "interleaved", 1),
+    "deleted in the foreground": case("delete:foreground", "container-exit", "interleaved", 1),
+    "deleted with orphans": case("delete:orphan"),
+    "indexed": case(
+        faults="container-exit,evict",
+        level="interleaved",
+        lag=1,
+        **indexed(2, parallelism=1),
+    ),
+    "indexed, resized": case("set-completions:1,set-completions:2", **indexed(2)),
+    "back-off for each index": case(
+        faults="container-exit@2",
+        level="interleaved",
+        lag=1,
+        backoff_limit=NO_LIMIT,
+        backoff_limit_per_index=1,
+        **indexed(2, parallelism=1),
+    ),
+    "no failed index is allowed": case(
+        faults="container-exit@2",
+        level="interleaved",
+        lag=1,
+        backoff_limit=NO_LIMIT,
+        backoff_limit_per_index=0,
+        max_failed_indexes=0,
+        **indexed(2),
+    ),
+    "failed indexes": case(
+        faults="container-exit@2",
+        backoff_limit=NO_LIMIT,
+        backoff_limit_per_index=0,
+        **indexed(2),
+    ),
+    "the first index is enough": case(
+        faults="container-exit", level="interleaved", lag=1, success_policy=FIRST, **indexed(2)
+    ),
+    "codes that fail the Job": case(
+        faults="container-exit:42", pod_failure_policy=(FAIL_JOB, IGNORE)
+    ),
+    "disruptions are ignored": case(
+        faults="evict,node-crash", level="interleaved", lag=1, pod_failure_policy=(IGNORE,)
+    ),
+    "without the consistency store": case(
+        faults="container-exit,controller-restart",
+        level="interleaved",
+        lag=1,
+        gates="StaleControllerConsistencyJob=false",
+        backoff_limit=1,
+    ),
+}
+
+
+@frozen
+class Broken:
+    """How long the shortest run is that breaks a promise, and in which Job."""
+
+    length: int
+    of: Case
+    dropped: str = ""
+    """How the words of the precondition begin that is not met; none where it is refuted anyway."""
+
+
+REFUTED = {
+    "job-every-success-counts": Broken(12, case("suspend", level="interleaved", lag=1)),
+    "job-elastic-index-restarts": Broken(
+        6, case("set-completions:1@2,set-completions:2", **indexed(2))
+    ),
+    "seed-job-parallelism-cap": Broken(8, case(faults="evict")),
+    "job-running-at-most-remaining": Broken(8, case(faults="evict")),
+    "job-failed-within-limit": Broken(10, case(faults="container-exit@2", backoff_limit=1)),
+    "seed-job-pods-not-restarted": Broken(7, case(faults="container-exit")),
+    "job-total-pods-equal-completions": Broken(10, case(faults="container-exit")),
+    "job-complete-after-removal-issued": Broken(5, case(success_policy=FIRST, **indexed(2))),
+    "job-per-index-null-completes": Broken(
+        4,
+        case(
+            faults="container-exit",
+            backoff_limit=NO_LIMIT,
+            backoff_limit_per_index=0,
+            **indexed(1),
+        ),
+    ),
+    "job-suspended-still-ends": Broken(24, case("suspend", level="interleaved", lag=1)),
+}
+
+UNKNOWN = case(faults="write-unknown", level="faulty", lag=1)
+DROPPED = (
+    ("job-no-success-lost", Broken(4, case("strip-finalizer"), "nobody else removes")),
+    ("job-no-success-lost", Broken(5, case("delete:orphan"), "nobody deletes")),
+    (
+        "job-success-during-suspend-lost",
+        Broken(22, case("suspend", "write-unknown", "faulty", 1), "the controller knows"),
+    ),
+    (
+        "seed-job-success-needs-all-completions",
+        Broken(
+            18,
+            case(faults="evict,controller-restart", level="interleaved", lag=1),
+            "no pod that is listed as failed",
+        ),
+    ),
+    ("job-succeeded-exactly-completions", Broken(25, UNKNOWN, "the controller knows")),
+    (
+        "job-suspend-keeps-completions",
+        Broken(6, case("set-completions:1", **indexed(2)), "nobody changes completions"),
+    ),
+    ("seed-job-active-cap", Broken(7, UNKNOWN, "the controller knows")),
+    (
+        "seed-job-active-cap",
+        Broken(
+            2, case("set-parallelism:1", parallelism=2, completions=2), "nobody changes parallelism"
+        ),
+    ),
+    (
+        "job-indexed-one-active-pod",
+        Broken(
+            7,
+            case(faults="write-unknown", level="faulty", lag=1, **indexed(1)),
+            "the controller knows",
+        ),
+    ),
+    (
+        "job-ignore-not-counted",
+        Broken(
+            4,
+            case(faults="container-exit", pod_failure_policy=(IGNORE,)),
+            "containers fail only by disruptions",
+        ),
+    ),
+    (
+        "job-failjob-stops-retries",
+        Broken(
+            5,
+            case(
+                faults="container-exit:42",
+                level="interleaved",
+                parallelism=2,
+                completions=2,
+                pod_failure_policy=(FAIL_JOB,),
+            ),
+            "a sync is not interrupted",
+        ),
+    ),
+    (
+        "job-terminal-after-pods-end",
+        Broken(21, case("delete:orphan", level="interleaved", lag=1), "nobody deletes"),
+    ),
+    (
+        "job-status-is-accepted",
+        Broken(13, case("suspend", level="interleaved", lag=1), "the Job is not suspended"),
+    ),
+    (
+        "job-no-hot-loop",
+        Broken(24, case("suspend", level="interleaved", lag=1), "the Job is not suspended"),
+    ),
+    (
+        "job-ends",
+        Broken(1, case(managed_by="example.com/other"), "the Job is managed"),
+    ),
+)
+
+
+@pytest.mark.parametrize("name", HOLD)
+def test_what_is_promised_of_a_job_is_so(name: str) -> None:
+    """Every promise that applies has the verdict that it expects; no search is cut off."""
+    report = searched(HOLD[name])
+
+    assert report.exploration.complete
+    for verdict in report.verdicts:
+        if verdict.property.expected == "holds":
+            assert verdict.status == "holds", (verdict.property.id, verdict.because)
+
+
+@pytest.mark.parametrize("promise", REFUTED)
+def test_what_is_refuted_is_shown_by_a_shortest_run(promise: str) -> None:
+    shown = REFUTED[promise]
+
+    verdict = broken(promise, "", shown.of)
+
+    assert verdict.trace is not None
+    assert verdict.trace.length == shown.length
+
+
+@pytest.mark.parametrize(("promise", "shown"), DROPPED)
+def test_without_a_precondition_the_promise_breaks(promise: str, shown: Broken) -> None:
+    verdict = broken(promise, shown.dropped, shown.of)
+
+    assert verdict.trace is not None
+    assert verdict.trace.length == shown.length
+
+
+def test_the_premise_of_every_promise_is_met_somewhere() -> None:
+    """A promise of which nobody ever asks what it says would hold of anything."""
+    met: set[str] = set()
+    for of in HOLD.values():
+        met |= {each.property.id for each in searched(of).verdicts if not each.vacuous}
+
+    wanted = {each for each in BY_ID if BY_ID[each].property.expected == "holds"}
+    assert wanted <= met
+
+
+def test_every_refuted_reading_has_a_run() -> None:
+    refuted = {each for each in BY_ID if BY_ID[each].property.expected == "refuted"}
+
+    assert refuted == set(REFUTED)
+
+
+@pytest.mark.skipif("SEATRIAL_WHEEL" in os.environ, reason="the wheel has no documents")
+def test_the_page_says_what_is_promised_of_jobs() -> None:
+    assert PAGE.read_text("utf-8") == document()

@@ -1,0 +1,241 @@
+"""`seatrial prove` as people call it: verdicts, exit codes, files, what is kept between runs."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from seatrial import properties
+from seatrial.cli import main
+from seatrial.core import Mutation, Theorem
+from seatrial.proof_cache import Cache
+
+QUICK = "no-replicas-no-bounds"
+
+DEPLOYMENT = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  replicas: 5000
+  strategy: {type: STRATEGY}
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec: {containers: [{name: web, image: web}]}
+"""
+SCALER = """\
+---
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: {name: web}
+spec:
+  maxReplicas: 9
+  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}
+"""
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    return tmp_path / "cache" / "seatrial" / "proofs"
+
+
+@pytest.fixture
+def few_theorems(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Three quick theorems instead of all."""
+    kept = tuple(each for each in properties.theorems.THEOREMS if each.id.endswith("bounds"))
+    monkeypatch.setattr(properties.theorems, "_ROLLING", kept)
+    monkeypatch.setattr(properties.theorems, "_ANY", ())
+
+
+def run(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str]:
+    code = main(["prove", *words])
+    return code, capsys.readouterr().out
+
+
+def document(capsys: pytest.CaptureFixture[str], *words: str) -> Any:
+    return json.loads(run(capsys, *words, "--format", "json")[1])
+
+
+def wrong(name: str) -> Theorem:
+    """A theorem without what it needs."""
+    right = properties.theorems.theorem(name)
+    return right.mutated(Mutation("its first hypothesis is dropped", drops=0))
+
+
+def test_a_theorem_is_proved_and_says_what_it_assumes(capsys: pytest.CaptureFixture[str]) -> None:
+    """A design review reads the ranges and the hypotheses, not the word."""
+    code, text = run(capsys, QUICK)
+
+    assert code == 0
+    assert "Verdict       proved: " in text
+    assert "For all       replicas: 0 to 2,147,483,647" in text
+    assert "If            replicas is 0" in text
+    assert "By hand       no invariant was written by hand" in text
+    assert f"Again         seatrial prove {QUICK}" in text
+
+
+def test_a_theorem_that_is_false_is_violated_and_its_trace_replays(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The numbers become a run of one step, which the rules take again from the file."""
+    monkeypatch.setattr(properties.theorems, "THEOREMS", (wrong(QUICK),))
+
+    code, text = run(capsys, QUICK, "--itf", str(tmp_path))
+
+    assert code == 1
+    assert "Verdict       violated: of 1 pods 0 may be added and 1 may be missing" in text
+    assert "Smallest      no smaller numbers do it" in text
+    path = tmp_path / f"{QUICK}.itf.json"
+    assert main(["trace", "replay", str(path)]) == 0
+    assert main(["trace", "show", str(path)]) == 0
+    assert "of 1 pods 0 may be added and 1 may be missing" in capsys.readouterr().out
+
+
+def test_a_trace_file_with_other_numbers_is_refused(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It comes from outside: what is no number of the theorem is never handed to the rules."""
+    monkeypatch.setattr(properties.theorems, "THEOREMS", (wrong(QUICK),))
+    run(capsys, QUICK, "--itf", str(tmp_path))
+    path = tmp_path / f"{QUICK}.itf.json"
+    text = path.read_text()
+
+    for old, new in (
+        ('"replicas": 1', '"replicas": "x"'),
+        (f'"theorem": "{QUICK}"', '"theorem": "no"'),
+    ):
+        assert old in text
+        path.write_text(text.replace(old, new))
+        assert main(["trace", "replay", str(path)]) == 2
+        assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+def test_mutants_are_shown_with_what_they_break(capsys: pytest.CaptureFixture[str]) -> None:
+    """A claim that nothing breaks says nothing."""
+    found = document(capsys, QUICK, "--mutants")["theorems"][0]
+
+    assert found["verdict"] == "proved"
+    assert [each["verdict"] for each in found["mutations"]] == ["violated"]
+    assert found["mutations"][0]["counterexample"]["replicas"] == 1
+
+
+def test_a_result_is_kept_until_the_code_changes(
+    capsys: pytest.CaptureFixture[str], own_cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second run asks the solver nothing; another theorem, limit or version asks again."""
+    assert [document(capsys, QUICK)["theorems"][0]["cached"] for _ in range(2)] == [False, True]
+    assert not document(capsys, QUICK, "--no-cache")["theorems"][0]["cached"]
+    assert not document(capsys, QUICK, "--time-limit", "9s")["theorems"][0]["cached"]
+    monkeypatch.setattr("seatrial.proof_cache.code_digest", lambda: "of other code")
+    assert not document(capsys, QUICK)["theorems"][0]["cached"]
+
+
+def test_a_kept_result_that_cannot_be_read_is_computed_again(
+    capsys: pytest.CaptureFixture[str], own_cache: Path
+) -> None:
+    """Whoever fills the disk or edits the file gets a slow answer, and no wrong one."""
+    document(capsys, QUICK)
+    (path,) = own_cache.glob("*.json")
+    for text in (
+        "",
+        "[]",
+        '{"key": [], "result": {}}',
+        path.read_text().replace('"status"', '"no"'),
+    ):
+        path.write_text(text)
+        found = document(capsys, QUICK)["theorems"][0]
+        assert (found["verdict"], found["cached"]) == ("proved", False)
+
+
+def test_the_cache_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It may be deleted, and need not be."""
+    monkeypatch.setattr("seatrial.proof_cache._MOST", 3)
+    cache = Cache(tmp_path)
+
+    for number in range(6):
+        cache.put({"number": number}, str(number))
+
+    assert len(list(tmp_path.glob("*.json"))) == 3
+    assert cache.get("5") == {"number": 5}
+
+
+def test_every_question_can_be_written_down(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """Another solver can be asked the same: each file says what was answered."""
+    code, text = run(capsys, QUICK, "--smt2", str(tmp_path), "--statistics")
+
+    files = sorted(tmp_path.glob("*.smt2"))
+    assert code == 0
+    assert len(files) > 20
+    assert all("(check-sat)" in each.read_text() for each in files)
+    assert any("; answer: unsat" in each.read_text() for each in files)
+    assert "Questions     " in text
+
+
+def test_a_manifest_is_answered_with_the_theorems_about_it(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, few_theorems: None
+) -> None:
+    """For 5,000 replicas as for any other number; what no theorem is about is said."""
+    path = tmp_path / "web.yaml"
+    path.write_text(DEPLOYMENT.replace("STRATEGY", "RollingUpdate"))
+
+    found = document(capsys, str(path))
+
+    assert found["exit_code"] == 0
+    assert [each["id"] for each in found["theorems"]] == [QUICK]
+    assert "deployment-available-floor" in found["workloads"][0]["without_theorem"]
+
+
+def test_a_manifest_with_something_that_writes_to_it_is_inconclusive(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, few_theorems: None
+) -> None:
+    """The theorem holds of the controller; of this Deployment nothing is said."""
+    path = tmp_path / "web.yaml"
+    path.write_text(DEPLOYMENT.replace("STRATEGY", "RollingUpdate") + SCALER)
+
+    assert run(capsys, str(path))[0] == 3
+    assert run(capsys, str(path), "--assume-inert", "HorizontalPodAutoscaler")[0] == 0
+
+
+def test_an_example_is_proved_for_all_its_parameters(capsys: pytest.CaptureFixture[str]) -> None:
+    """The invariant is printed in the names of the model."""
+    code, text = run(capsys, "example:rollout", "--property", "sizes-within-surge", "--depth", "2")
+
+    assert code == 0
+    assert "Invariant     spec[1] + spec[2] <= replicas + max_surge" in text
+    assert "By hand       0 of 1" in text
+
+
+def test_a_promise_about_whole_runs_exits_with_3(capsys: pytest.CaptureFixture[str]) -> None:
+    """Inconclusive, with the reason, and never proved."""
+    code, text = run(capsys, "example:rollout", "--property", "rollout-settles", "--depth", "1")
+
+    assert code == 3
+    assert "inconclusive: a promise of kind 'converges to' is not treated" in text
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ((), "nothing is asked for; give a manifest, example:NAME, a theorem, or --all"),
+        (("--all", QUICK), "--all proves every theorem; give no other target with it"),
+        (("no-replica-no-bounds",), f"did you mean {QUICK}"),
+        (("example:rollout", "--set", "revisions=0"), "revisions: 0 is not between 1 and 1000"),
+        (("example:rollout", "--property", "x"), "there is no property 'x' here"),
+        (("absent.yaml",), "absent.yaml"),
+        ((QUICK, "--set", "revisions=3"), "--set and --property are for examples"),
+        ((QUICK, "--time-limit", "soon"), "soon"),
+        ((QUICK, "--depth", "-1"), "-1"),
+    ],
+)
+def test_bad_input_is_one_line_and_exit_code_2(
+    capsys: pytest.CaptureFixture[str], words: tuple[str, ...], said: str
+) -> None:
+    """What is wrong, and what would be right."""
+    assert main(["prove", *words]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert said in line

@@ -1,0 +1,282 @@
+"""Every theorem: tried at small sizes first, then proved, and broken by what it says breaks it."""
+
+import random
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from seatrial import properties
+from seatrial.core import (
+    DeclarationError,
+    Hypothesis,
+    Mutation,
+    OneOf,
+    Theorem,
+    Whole,
+    as_system,
+    choose,
+    small_assignments,
+)
+from seatrial.engines.explore import explore
+from seatrial.engines.prove import claims
+from seatrial.engines.prove.claims import Proof, prove_claim
+from seatrial.engines.prove.paths import Run
+from seatrial.engines.prove.queries import Answer, Limits, Queries
+from seatrial.kinds import promises
+
+THEOREMS = properties.theorems.THEOREMS
+SLOW = {
+    "sizes-within-surge-three",
+    "rollout-measure-falls",
+    "sync-keeps-availability",
+    "expectations-prevent-excess",
+    "expectations-prevent-shortage",
+    "excess-is-what-was-unseen",
+}
+"""Those that take the solver more than a few seconds."""
+MOST = 1_500
+by_id = pytest.mark.parametrize("theorem", THEOREMS, ids=lambda each: each.id)
+by_cost = pytest.mark.parametrize(
+    "theorem",
+    [
+        pytest.param(each, marks=pytest.mark.slow if each.id in SLOW else (), id=each.id)
+        for each in THEOREMS
+    ],
+)
+
+
+def settled(theorem: Theorem, **limits: int) -> Proof:
+    return prove_claim(theorem, Queries(Limits(**{"query_ms": 20_000, **limits})))
+
+
+def sample(theorem: Theorem) -> list[dict[str, Any]]:
+    """
+    All numbers up to as much as fits, and some of up to 4 that meet the hypotheses.
+
+    One that has many numbers cannot be tried at all of 0 to 4.
+    """
+    found: list[dict[str, Any]] = []
+    for most in (4, 3, 2, 1):
+        found = []
+        for each in small_assignments(theorem, most):
+            found.append(each)
+            if len(found) > MOST:
+                break
+        else:
+            break
+    rng = random.Random(theorem.id)
+    for _ in range(MOST):
+        values = {name: drawn(rng, allowed) for name, allowed in theorem.ranges}
+        if all(_met(each, values) for each in theorem.hypotheses):
+            found.append(values)
+    return found
+
+
+def drawn(rng: random.Random, allowed: Whole | OneOf) -> Any:
+    if isinstance(allowed, OneOf):
+        return rng.choice(allowed.values)
+    return rng.randint(max(allowed.low, -4), 4)
+
+
+def _met(hypothesis: Hypothesis, values: Mapping[str, Any]) -> bool:
+    from seatrial.core.theorem import asked
+
+    return bool(asked(hypothesis.holds, values))
+
+
+# ---- each theorem -----------------------------------------------------------------------------
+
+
+@by_id
+def test_exploring_finds_no_counterexample_at_sizes_up_to_4(theorem: Theorem) -> None:
+    """Before anybody asserts it for all: the explicit engine calls the same claim on numbers."""
+    starts = sample(theorem)
+    system, asked = as_system(theorem, starts)
+
+    report = explore(system, [asked])
+
+    assert report.verdict(theorem.id).status == "holds"
+    # A step is taken only from numbers that meet the hypotheses.
+    assert report.exploration.transitions >= 4
+
+
+@by_cost
+def test_every_theorem_is_proved(theorem: Theorem) -> None:
+    """All paths are refuted, and numbers that meet the hypotheses are shown."""
+    proof = settled(theorem)
+
+    assert proof.status == "proved", proof.because
+    assert proof.witness
+
+
+MUTATED = [
+    pytest.param(
+        theorem,
+        mutation,
+        marks=pytest.mark.slow if theorem.id in SLOW else (),
+        id=f"{theorem.id}-{at}",
+    )
+    for theorem in THEOREMS
+    for at, mutation in enumerate(theorem.mutations)
+]
+
+
+@pytest.mark.heavy
+@pytest.mark.parametrize(("theorem", "mutation"), MUTATED)
+def test_every_theorem_is_broken_by_its_mutants(theorem: Theorem, mutation: Mutation) -> None:
+    """The numbers that the solver gives break it when the explicit engine takes them."""
+    mutated = theorem.mutated(mutation)
+    proof = settled(mutated)
+
+    assert proof.status == "violated", proof.because
+    assert proof.least
+    system, asked = as_system(mutated, [dict(proof.values)])
+    assert explore(system, [asked]).verdict(theorem.id).status == "violated"
+
+
+@by_id
+def test_every_theorem_can_be_broken(theorem: Theorem) -> None:
+    """What nothing breaks says nothing."""
+    assert theorem.mutations
+
+
+@by_id
+def test_every_theorem_names_promises_that_exist(theorem: Theorem) -> None:
+    """A report sends its reader there."""
+    assert set(theorem.about) <= set(promises())
+
+
+def test_theorems_have_names_of_their_own() -> None:
+    """They are what one types."""
+    names = [each.id for each in THEOREMS]
+
+    assert len(set(names)) == len(names)
+
+
+# ---- how a theorem is settled -----------------------------------------------------------------
+
+
+def below(n: int, limit: int) -> Any:
+    if n >= limit:
+        yield f"{n} is not below {limit}"
+
+
+SMALL = Hypothesis("n is below the limit", lambda n, limit: n < limit)
+
+
+def theorem_of(claim: Any, *hypotheses: Hypothesis, **ranges: Whole | OneOf) -> Theorem:
+    return Theorem("about-n", "n is below", "nobody", claim, ranges, hypotheses=hypotheses)
+
+
+def test_the_counterexample_is_the_smallest() -> None:
+    """The sum of its numbers is: nobody has to look for a smaller one."""
+    proof = settled(theorem_of(below, n=Whole(5, 50), limit=Whole(-3)))
+
+    assert (proof.status, proof.least) == ("violated", True)
+    assert dict(proof.values) == {"n": 5, "limit": 0}
+    assert proof.because == "5 is not below 0"
+
+
+def test_hypotheses_that_cannot_be_met_prove_nothing() -> None:
+    """A theorem about no numbers at all is no theorem."""
+    never = Hypothesis("n is odd and even", lambda n: n % 2 == 1 and n % 2 == 0)
+
+    proof = settled(theorem_of(below, SMALL, never, n=Whole(0), limit=Whole(0)))
+
+    assert proof.status == "inconclusive"
+    assert "no numbers meet all hypotheses" in proof.because
+
+
+def test_what_the_solver_cannot_say_in_time_is_inconclusive() -> None:
+    """Products of unknown numbers are where it gives up."""
+
+    def fermat(a: int, b: int, c: int) -> Any:
+        if a * a * a + b * b * b == c * c * c:
+            yield f"{a}, {b}, {c}"
+
+    ranges = {"a": Whole(1), "b": Whole(1), "c": Whole(1)}
+    proof = settled(theorem_of(fermat, **ranges), query_ms=200)
+
+    assert proof.status == "inconclusive"
+    assert "could not say in time" in proof.because
+
+
+def test_paths_that_do_not_cover_all_numbers_prove_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A planted fault: the path on which the claim is broken is lost."""
+
+    class Forgetful(Run):
+        def explore(self, body: Any) -> Any:
+            return [path for path in super().explore(body) if path.result in ((), claims._UNMET)]
+
+    monkeypatch.setattr(claims, "Run", Forgetful)
+
+    proof = settled(theorem_of(below, n=Whole(0), limit=Whole(0)))
+
+    assert proof.status == "inconclusive"
+    assert "cover all numbers" in proof.because
+
+
+def test_a_solver_that_lies_about_a_counterexample_is_found_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Numbers count only once the functions themselves say that they break the claim."""
+    monkeypatch.setattr(claims._Case, "values", lambda self, model: {"n": 0, "limit": 9})
+
+    with pytest.raises(AssertionError, match="is none when it is run"):
+        settled(theorem_of(below, n=Whole(0), limit=Whole(0)))
+
+
+def test_a_silent_solver_proves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither proved nor violated."""
+    monkeypatch.setattr(Queries, "checked", lambda self, name, solver, *given: Answer("unknown"))
+
+    assert settled(theorem_of(below, SMALL, n=Whole(0), limit=Whole(0))).status == "inconclusive"
+
+
+def test_choices_inside_a_claim_are_for_all_answers() -> None:
+    """The counterexample names the answer that breaks it."""
+
+    def picks(n: int) -> Any:
+        picked = choose(0, n)
+        if picked == 3:
+            yield f"{picked} of {n}"
+
+    proof = settled(theorem_of(picks, n=Whole(0)))
+
+    assert (proof.status, proof.choices, proof.because) == ("violated", (3,), "3 of 3")
+
+
+def test_a_claim_that_raises_is_broken() -> None:
+    """A division by zero is a counterexample, with the number that divides."""
+
+    def divides(n: int) -> Any:
+        if 10 // n > 10:
+            yield "too much"
+
+    proof = settled(theorem_of(divides, n=Whole(0)))
+
+    assert proof.status == "violated"
+    assert "ZeroDivisionError" in proof.because
+
+
+def test_a_claim_about_a_name_without_range_is_refused() -> None:
+    """It would be about nothing."""
+    with pytest.raises(DeclarationError, match="reads limit, which has no range; it has n"):
+        theorem_of(below, n=Whole(0))
+
+
+def test_a_mutation_that_drops_what_is_not_there_is_refused() -> None:
+    """A number that is one too high would drop nothing, and break nothing."""
+    with pytest.raises(DeclarationError, match="drops hypothesis 1; there are 1"):
+        Theorem(
+            "about-n",
+            "n is below",
+            "nobody",
+            below,
+            {"n": Whole(0), "limit": Whole(0)},
+            hypotheses=(SMALL,),
+            mutations=(Mutation("one too many", drops=1),),
+        )
