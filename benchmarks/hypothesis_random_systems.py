@@ -21,7 +21,8 @@ import attrs
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
-import random_systems
+from randomly.build import build
+from randomly.draw import draw
 from seatrial.core import Property, System, Trace, ground, replay
 from seatrial.engines.explore import explore
 from seatrial.engines.stateful import hypothesize
@@ -46,7 +47,7 @@ def cases(least: int, most: int) -> Iterator[Case]:
     """Random systems, by seed, with a violation that takes so many steps."""
     seed = 0
     while True:
-        system, properties = random_systems.build(random_systems.draw(seed))
+        system, properties = build(draw(seed))
         report = explore(system, properties, kernel="plain", max_states=LARGEST)
         found = [
             Case(seed, system, attrs.evolve(each.property, expected="holds"), each.trace)
