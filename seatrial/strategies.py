@@ -11,14 +11,13 @@ faults, short runs of the actions that are declared first.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 from typing import Any
 
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from seatrial.core import System, ground
-from seatrial.engines.stateful import Schedule, Visits, schedules
+from seatrial.engines.stateful import Visits, schedules
 from seatrial.model import Environment, environment
 
 from .kinds import KINDS
@@ -357,8 +356,5 @@ def states(system: System, *, steps: int = 50) -> SearchStrategy[dict[str, Any]]
     They shrink towards an initial state. Errors of the system's rules are raised as they are drawn.
     """
     visits = Visits(ground(system))
-    return schedules(visits.starts, steps, rests=False).map(partial(_visited, visits))
-
-
-def _visited(visits: Visits, schedule: Schedule) -> dict[str, Any]:
-    return visits.end(schedule)
+    drawn = schedules(visits.starts, steps, rests=False)
+    return st.builds(visits.after, drawn, st.integers(0, steps))

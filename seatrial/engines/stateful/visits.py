@@ -1,4 +1,4 @@
-"""Visits: the state in which a schedule ends, for strategies of states."""
+"""Visits: the state after some steps of a schedule, for strategies of states."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from seatrial.core import Ground
 
 from .answers import Answers
 from .runs import Runner, Start
-from .schedule import MOST_STEPS, Schedule
+from .schedule import Schedule
 
 __all__ = ["Visits"]
 
@@ -19,12 +19,11 @@ class Visits:
         starts = [Start(each, (), each, answers.state(each)) for each in system.initial]
         self.starts = len(starts)
         self._system = system
-        self._runner = Runner(
-            answers, starts, swarm=True, steps=MOST_STEPS, seed=0, check=lambda: None
-        )
+        self._runner = Runner(answers, starts, swarm=True, steps=0, seed=0, check=lambda: None)
 
-    def end(self, schedule: Schedule) -> dict[str, Any]:
-        """The state after a schedule, by cell. Raises RuleError."""
+    def after(self, schedule: Schedule, steps: int) -> dict[str, Any]:
+        """The state after so many steps of a schedule, by cell. Raises RuleError."""
+        self._runner.steps = steps
         self._runner.run(schedule)
         ids = self._runner.walker.state
         values = self._runner.answers.values(range(len(ids)), ids)
