@@ -11,6 +11,7 @@ Known bugs of the Job controller, each as a switch of one rule.
 from functools import partial
 from typing import Any
 
+from . import versions
 from .environment import Environment, budgets, feature_gates
 from .job_api import JobSpec
 from .job_workload import compose
@@ -25,7 +26,7 @@ def _around(users: str = "none", faults: str = "none", gates: str = "", **more: 
     return Environment(
         users=budgets([users], "users"),
         faults=budgets([faults], "faults"),
-        gates=feature_gates([gates]),
+        gates=tuple(each for each in feature_gates([gates]) if each[0] in versions.OF_JOBS),
         **more,
     )
 

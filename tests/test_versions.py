@@ -19,9 +19,6 @@ from seatrial.model import pods as pod_classes
 
 STORE = "StaleControllerConsistencyReplicaSet"
 TERMINATING = "DeploymentReplicaSetTerminatingReplicas"
-OF_JOBS = dict.fromkeys(
-    ("StaleControllerConsistencyJob", "MutableSchedulingDirectivesForSuspendedJobs"), True
-)
 
 
 @pytest.mark.parametrize(
@@ -31,8 +28,8 @@ OF_JOBS = dict.fromkeys(
         ("1.34.5", {TERMINATING: False}),
         ("1.35.0", {TERMINATING: True}),
         ("1.35.4", {TERMINATING: True}),
-        ("1.36.0", {STORE: True, TERMINATING: True, **OF_JOBS}),
-        ("1.36.3", {STORE: True, TERMINATING: True, **OF_JOBS}),
+        ("1.36.0", {STORE: True, TERMINATING: True}),
+        ("1.36.3", {STORE: True, TERMINATING: True}),
         ("1.37.1", {STORE: True, TERMINATING: True}),
     ],
 )
@@ -62,6 +59,16 @@ def test_a_release_has_these_gates_for_stateful_sets(
     assert gates.get("StaleControllerConsistencyStatefulSet") == store
     assert gates["MaxUnavailableStatefulSet"] == max_unavailable
     assert (gates["WatchListClient"], gates["WatchList"]) == (up_to_date, True)
+
+
+def test_the_job_controller_asks_two_gates() -> None:
+    """Both are on by default since 1.36; of other releases the Job controller was not read."""
+    gates = dict(versions.known("1.36.3").gates)
+
+    assert {name: gates[name] for name in versions.OF_JOBS} == {
+        "StaleControllerConsistencyJob": True,
+        "MutableSchedulingDirectivesForSuspendedJobs": True,
+    }
 
 
 def test_a_minor_version_is_its_newest_patch() -> None:
