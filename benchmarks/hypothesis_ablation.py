@@ -18,6 +18,7 @@ from hypothesis_versus_explore import known_bugs
 
 from seatrial.core import Property, System
 from seatrial.engines.stateful import hypothesize
+from seatrial.kinds import KINDS
 
 Case = tuple[System, Property]
 
@@ -56,6 +57,7 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=2000)
     parser.add_argument("--steps", type=int, default=100)
     parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--kind", choices=tuple(KINDS), action="append")
     parser.add_argument("--systems", type=int, default=100)
     options = parser.parse_args()
     print(
@@ -63,7 +65,7 @@ def main() -> None:
     )
     bugs = [
         (system, attrs.evolve(each, expected="holds"))
-        for _, system, properties in known_bugs()
+        for _, system, properties in known_bugs(options.kind or tuple(KINDS))
         for each in properties
     ]
     row("known bugs", bugs, options)

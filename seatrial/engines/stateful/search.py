@@ -46,9 +46,6 @@ ROUND = 500
 STATE_BYTES = 80
 """What the hash of a state holds in the set of all that were met."""
 
-SHORTENING = 10.0
-"""Seconds that one violation may be shortened for."""
-
 
 def hypothesize(
     system: System,
@@ -163,7 +160,6 @@ class _Search:
         self.examples = examples
         self.found: dict[int, Found] = {}
         self.tried = 0
-        self._deadline = 0.0
         self.runner: Runner
 
     # -- before ----------------------------------------------------------------------------------
@@ -202,11 +198,6 @@ class _Search:
             counts = self.runner.counts
             left = max(0, self.asked.asked - counts.runs)
             self.progress(counts.runs, len(counts.states), counts.steps, left, self.held)
-
-    def _check_shortening(self) -> None:
-        self._check()
-        if time.monotonic() > self._deadline:
-            raise _Known
 
     # -- rounds ----------------------------------------------------------------------------------
 
@@ -297,19 +288,11 @@ class _Search:
         try:
             for each in settled:
                 if self.found[each.rule] is each:
-                    self.found[each.rule] = self._shortened(each)
+                    self.found[each.rule] = shortened(self.runner, each, self._check)
                     if self.examples is not None:
                         self.examples.keep(self.answers, self.found[each.rule])
         finally:
             self.runner.watch.close(self.found)
-
-    def _shortened(self, found: Found) -> Found:
-        """As short as it becomes in the time there is."""
-        self._deadline = time.monotonic() + SHORTENING
-        try:
-            return shortened(self.runner, found, self._check_shortening)
-        except _Known:
-            return found
 
     def _try_examples(self) -> None:
         if self.examples is None:

@@ -18,6 +18,9 @@ from .runs import Found, Runner, Start
 
 __all__ = ["Key", "Wanted", "follow", "grouped", "shortened", "wanted_of"]
 
+MOST_ATTEMPTS = 2_000
+"""How often steps are left out. A number and no time, so that a seed gives the same run."""
+
 MOST_SEARCHED = 6_000
 """How many steps each search for a shorter way takes."""
 
@@ -192,10 +195,12 @@ def _dropped(
 ) -> list[Move]:
     """Drop stretches, half of the run at first and single steps at last, as long as any can be."""
     size = max(1, len(best) // 2)
-    while best:
+    attempts = 0
+    while best and attempts < MOST_ATTEMPTS:
         before = len(best)
         at = 0
-        while at < len(best):
+        while at < len(best) and attempts < MOST_ATTEMPTS:
+            attempts += 1
             check()
             wanted = map(wanted_of, [*best[:at], *best[at + size :]])
             fewer = follow(runner, start, wanted, done)
