@@ -458,6 +458,11 @@ def check(
     metavar="N",
     help="Of an example: how many steps are searched for a run that breaks a promise.",
 )
+@click.option(
+    "--worst",
+    metavar="ID",
+    help="Of an example: the worst case of this bound, as a formula of the parameters.",
+)
 @click.option("--statistics", is_flag=True, help="Show what the solver was asked and what it cost.")
 @click.option(
     "--smt2",

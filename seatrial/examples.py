@@ -40,6 +40,8 @@ class Example:
     least: Mapping[str, int] = attrs.field(factory=dict)
     structure: tuple[str, ...] = ()
     """The parameters that say how many parts there are; proofs need a number for these."""
+    lemmas: tuple[Property, ...] = ()
+    """Invariants written by hand, which a proof may use if they are inductive."""
 
     @property
     def parameters(self) -> dict[str, int]:
@@ -63,6 +65,15 @@ EXAMPLES = (
         module=model.rollout,
         least={"revisions": 1},
         structure=("revisions", "crashes"),
+    ),
+    Example(
+        name="rolling",
+        summary="a rolling update by the controllers' own rules, each sync one step",
+        factory=model.rolling.rolling,
+        properties=properties.rolling.PROPERTIES,
+        module=model.rolling,
+        structure=("patient",),
+        lemmas=properties.rolling.LEMMAS,
     ),
 )
 

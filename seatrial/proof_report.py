@@ -7,6 +7,7 @@ from seatrial.core import Theorem
 from seatrial.counterexamples import printable, render
 from seatrial.engines.prove.claims import Proof
 from seatrial.engines.prove.systems import SystemProof
+from seatrial.engines.prove.worst import Worst
 
 from . import __version__
 from .display import Look, Page
@@ -31,6 +32,8 @@ def text(run: Proved, look: Look) -> str:
         _theorem(page, settled)
     if run.system is not None:
         _system(page, run)
+    if run.worst is not None:
+        _worst(page, run.worst)
     _statistics(page, run)
     _end(page, run)
     return "\n".join(page.lines) + "\n"
@@ -117,6 +120,19 @@ def _system(page: Page, run: Proved) -> None:
         _promise(page, proof, run)
 
 
+def _worst(page: Page, worst: Worst) -> None:
+    side = "at most" if worst.property.kind == "at most" else "at least"
+    page.title(f"The worst case of {worst.property.id}")
+    page.row("Number", worst.property.says)
+    if worst.proof is None:
+        page.row("Formula", f"inconclusive: none of {', '.join(worst.tried) or 'the tried'}")
+    else:
+        page.row("Formula", f"proved: {side} {worst.formula}, for all values of these")
+        page.row("Invariant", *worst.proof.invariant)
+        page.row("Reached", f"at {len(worst.reached)} of {len(worst.observed)} small sizes")
+        page.row("Not proved", ", ".join(worst.tried) or "nothing that is closer was tried")
+
+
 def _promise(page: Page, proof: SystemProof, run: Proved) -> None:
     of = proof.property
     page.title(of.id)
@@ -167,11 +183,17 @@ def _statistics(page: Page, run: Proved) -> None:
 
 def _end(page: Page, run: Proved) -> None:
     page.gap()
+    if run.worst is not None:
+        counted = "a formula was proved" if run.worst.proof else "no formula was proved"
+        page.row("Summary", counted)
+        page.row("Again", run.command)
+        page.row("Exit code", str(run.exit_code))
+        return
     statuses: list[str] = [each.proof.status for each in run.settled]
     if run.system is not None:
         statuses += [each.status for each in run.system.proofs]
-    counted = [f"{statuses.count(each)} {each}" for each in _STYLES if statuses.count(each)]
-    page.row("Summary", ", ".join(counted) or "nothing was asked")
+    found = [f"{statuses.count(each)} {each}" for each in _STYLES if statuses.count(each)]
+    page.row("Summary", ", ".join(found) or "nothing was asked")
     page.row("Again", run.command)
     page.row("Exit code", str(run.exit_code))
 
@@ -212,6 +234,17 @@ def json_text(run: Proved) -> str:
                 "candidates": run.system.candidates,
                 "inductive": run.system.inductive,
             }
+    if run.worst is not None:
+        worst = run.worst
+        document["worst"] = {
+            "id": worst.property.id,
+            "formula": worst.formula or None,
+            "verdict": "inconclusive" if worst.proof is None else worst.proof.status,
+            "invariant": [] if worst.proof is None else list(worst.proof.invariant),
+            "observed": [{"at": dict(at), "extreme": most} for at, most in worst.observed],
+            "reached": [dict(at) for at in worst.reached],
+            "not_proved": list(worst.tried),
+        }
     if run.statistics is not None:
         told = run.statistics
         document["statistics"] = {

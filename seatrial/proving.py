@@ -2,7 +2,7 @@
 
 import shlex
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,7 @@ from seatrial.counterexamples import write_itf
 from seatrial.engines.prove.claims import Proof, prove_claim
 from seatrial.engines.prove.queries import Limits, Queries, Statistics
 from seatrial.engines.prove.systems import SystemProofs, prove_system
+from seatrial.engines.prove.worst import Worst, worst_case
 
 from . import __version__
 from .display import look_for, write_out
@@ -49,6 +50,7 @@ class Asked:
     assume_inert: tuple[str, ...] = ()
     time_limit: tuple[str, float] | None = None
     depth: int = 8
+    worst: str | None = None
     statistics: bool = False
     smt2: Path | None = None
     cache: bool = True
@@ -94,6 +96,7 @@ class Proved:
     of: Example | None = None
     traces: Mapping[str, Path] = attrs.field(factory=dict)
     workloads: tuple[Workload, ...] = ()
+    worst: Worst | None = None
     statistics: Statistics | None = None
 
     @property
@@ -104,6 +107,8 @@ class Proved:
             found += [
                 _as_expected(each.property.expected, each.status) for each in self.system.proofs
             ]
+        if self.worst is not None:
+            found.append(0 if self.worst.proof is not None else 3)
         if any(each.blocked for each in self.workloads):
             found.append(3)
         return 1 if 1 in found else max(found, default=3)
@@ -287,7 +292,9 @@ def _of_example(asked: Asked, queries: Queries) -> Proved:
     def build(values: Mapping[str, Any]) -> Any:
         return of.factory(**fixed, **values)
 
-    found = prove_system(build, ranges, chosen, queries)
+    if asked.worst is not None:
+        return Proved("", of=of, worst=_worst(asked, of, build, ranges))
+    found = prove_system(build, ranges, chosen, queries, of.lemmas)
     traces = {}
     if asked.itf is not None:
         for each in found.proofs:
@@ -309,6 +316,22 @@ def _of_example(asked: Asked, queries: Queries) -> Proved:
     return Proved("", system=found, of=of, traces=traces)
 
 
+def _worst(
+    asked: Asked,
+    of: Example,
+    build: Callable[[Mapping[str, Any]], Any],
+    ranges: Mapping[str, Whole],
+) -> Worst:
+    bounds = {each.id: each for each in of.properties if each.kind in ("at least", "at most")}
+    if asked.worst not in bounds:
+        raise DeclarationError(
+            f"--worst {asked.worst} is no promise of a bound; {nearest(str(asked.worst), bounds)}"
+        )
+    # A formula that is not proved is not searched for a run: the next one is tried.
+    queries = Queries(attrs.evolve(asked.limits, depth=0), asked.smt2)
+    return worst_case(build, ranges, bounds[asked.worst], queries)
+
+
 def _command(asked: Asked) -> Iterator[str]:
     yield from ("seatrial", "prove", *asked.what)
     if asked.all:
@@ -319,6 +342,8 @@ def _command(asked: Asked) -> Iterator[str]:
         yield from ("--property", each)
     for each in asked.assume_inert:
         yield from ("--assume-inert", each)
+    if asked.worst is not None:
+        yield from ("--worst", asked.worst)
     if asked.mutants:
         yield "--mutants"
     if asked.time_limit is not None:

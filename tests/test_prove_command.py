@@ -4,8 +4,10 @@ import json
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 
+import seatrial
 from seatrial import properties
 from seatrial.cli import main
 from seatrial.core import Mutation, Theorem
@@ -111,6 +113,14 @@ def test_a_trace_file_with_other_numbers_is_refused(
         path.write_text(text.replace(old, new))
         assert main(["trace", "replay", str(path)]) == 2
         assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+def test_the_json_report_is_as_its_schema_says(capsys: pytest.CaptureFixture[str]) -> None:
+    """Scripts read it: the schema is shipped with the package."""
+    schema = json.loads((Path(seatrial.__file__).parent / "proof.schema.json").read_text())
+
+    for words in ((QUICK, "--mutants", "--statistics"), ("example:rollout", "--depth", "1")):
+        jsonschema.validate(document(capsys, *words), schema)
 
 
 def test_mutants_are_shown_with_what_they_break(capsys: pytest.CaptureFixture[str]) -> None:

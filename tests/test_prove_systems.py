@@ -39,7 +39,9 @@ from seatrial.engines.prove.candidates import small_states
 from seatrial.engines.prove.machine import Machine, machine
 from seatrial.engines.prove.queries import Answer, Limits, Queries
 from seatrial.engines.prove.systems import PROVABLE, prove_system
-from seatrial.model import rollout
+from seatrial.engines.prove.worst import worst_case
+from seatrial.model import rolling, rollout
+from seatrial.properties import rolling as rolling_promises
 from seatrial.properties import rollout as promises
 
 SIZES = {name: Whole(0) for name in ("replicas", "max_surge", "max_unavailable")}
@@ -67,7 +69,7 @@ def number(model: Mapping[str, int], term: Any) -> Any:
 
 def by_summary(of: Machine, state: tuple[Any, ...], given: Mapping[str, int]) -> list[Any]:
     """The states after a step, as the transitions have them."""
-    numbers = {**of.state(state), **given}
+    numbers = {**of.state(state, given), **given}
     found = []
     for step in of.transitions:
         ranges = [range(-1, 6)] * len(step.choices)
@@ -81,7 +83,7 @@ def by_summary(of: Machine, state: tuple[Any, ...], given: Mapping[str, int]) ->
 
 
 def _looked_up(after: Mapping[str, Any]) -> Callable[[Any], Any]:
-    return lambda it: after[it.decl().name()]
+    return lambda it: number(after, it)
 
 
 def by_rules(of: Machine, state: tuple[Any, ...], given: Mapping[str, int]) -> list[Any]:
@@ -312,6 +314,66 @@ def test_a_state_that_no_lemma_excludes_is_shown_and_is_no_counterexample() -> N
     assert any(line.startswith("replicas = ") for line in proof.stuck)
 
 
+def rolling_update(patient: int) -> Callable[[Mapping[str, Any]], System]:
+    return lambda values: rolling.rolling(**values, patient=patient)
+
+
+@pytest.mark.slow
+def test_sizes_stay_within_the_bound_and_pods_do_not() -> None:
+    """
+    By the controllers' own rules, for all sizes, surges and unavailabilities.
+
+    The old ReplicaSet is asked for none and has not deleted its pod yet when the new one grows.
+    """
+    asked = [rolling_promises.sizes, rolling_promises.pods_there]
+    found = prove_system(rolling_update(0), SIZES, asked, Queries(QUICK))
+
+    sizes, pods = found.proofs
+    assert sizes.status == "proved"
+    bound = "replica_set[1].replicas + replica_set[2].replicas <= replicas + max_surge"
+    assert bound in sizes.invariant
+    assert pods.status == "violated"
+    assert (dict(pods.parameters), pods.least) == (
+        {"replicas": 1, "max_surge": 0, "max_unavailable": 0},
+        True,
+    )
+    assert pods.trace is not None
+    assert [step.action for step in pods.trace.steps] == [
+        "sync_deployment",
+        "sync_deployment",
+        "carry_out[2]",
+    ]
+
+
+@pytest.mark.slow
+def test_pods_stay_within_the_bound_if_the_deployment_waits() -> None:
+    """The rescue: each size is carried out before the next write. One lemma is by hand."""
+    found = prove_system(
+        rolling_update(1),
+        SIZES,
+        [rolling_promises.pods_there],
+        Queries(QUICK),
+        rolling_promises.LEMMAS,
+    )
+
+    (proof,) = found.proofs
+    assert (proof.status, proof.written) == ("proved", 1)
+
+
+@pytest.mark.heavy
+@pytest.mark.parametrize("patient", [0, 1])
+def test_proving_and_exploring_agree_on_a_rolling_update(patient: int) -> None:
+    """At small sizes the explicit engine says what is proved, or refuted, for all."""
+    for replicas, surge, unavailable in ((1, 1, 0), (2, 0, 1), (3, 1, 1)):
+        report = explore(
+            rolling.rolling(replicas, surge, unavailable, patient), rolling_promises.PROPERTIES
+        )
+        for each in rolling_promises.PROPERTIES:
+            said = report.verdict(each.id).status
+            refuted = each is rolling_promises.pods_there and not patient
+            assert said == "holds" or refuted, each.id
+
+
 def count(n: int, limit: int) -> Outcomes:
     if n < limit:
         yield outcome("two more", n=n + 2)
@@ -349,6 +411,21 @@ def test_a_bound_is_proved_as_a_formula_of_the_parameters() -> None:
 
     assert [each.status for each in found.proofs] == ["proved", "violated", "proved"]
     assert dict(found.proofs[1].parameters) == {"limit": 1}
+
+
+def test_the_worst_case_is_a_formula_that_is_proved() -> None:
+    """Guessed from sizes 1 to 3, true for all; where it is reached is said."""
+
+    @at_most(says="how far it counts", source="the manual", bound=lambda limit: limit)
+    def reached(n: int) -> int:
+        return n
+
+    found = worst_case(counter, {"limit": Whole(1)}, reached, Queries(Limits(5_000, depth=0)))
+
+    assert found.formula == "limit + 1"
+    assert found.proof is not None
+    assert found.proof.invariant == ("n <= 1 + limit",)
+    assert found.reached == ((("limit", 1),), (("limit", 3),))
 
 
 @pytest.mark.parametrize("kind", ["sometimes", "converges to"])

@@ -110,11 +110,12 @@ def test_every_theorem_is_proved(theorem: Theorem) -> None:
     assert proof.witness
 
 
+BOUNDS = properties.theorem_bounds.THEOREMS
 MUTATED = [
     pytest.param(
         theorem,
         mutation,
-        marks=pytest.mark.slow if theorem.id in SLOW else (),
+        marks=() if theorem in BOUNDS else pytest.mark.slow,
         id=f"{theorem.id}-{at}",
     )
     for theorem in THEOREMS

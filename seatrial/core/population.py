@@ -65,7 +65,8 @@ def _canonical(counts: Mapping[Any, int] | Iterable[tuple[Any, int]]) -> tuple[A
     for kind, count in added.items():
         if count < 0:
             raise ValueRefused(f"a population cannot hold {shown(count)} of {kind!r}")
-    kept = [(kind, n) for kind, n in added.items() if n != 0]
+    nobody = [kind for kind, n in added.items() if n == 0]
+    kept = [(kind, n) for kind, n in added.items() if kind not in nobody]
     return tuple(sorted(kept, key=lambda pair: _key_of(pair[0])))
 
 

@@ -18,7 +18,7 @@ from seatrial.core import Ground, Whole, enabled_steps, ground, successor
 
 from .machine import Machine
 
-__all__ = ["Candidate", "pool", "small_states"]
+__all__ = ["Candidate", "pool", "reached", "small_states"]
 
 _MOST = 3_000
 _STATES = 100
@@ -128,18 +128,18 @@ def small_states(made: Machine, ranges: Mapping[str, Whole]) -> Iterator[dict[st
             system = ground(made.build(values))
         except Exception:
             continue  # these values have no system; the symbolic one excludes them, or raises
-        for state in _reached(system):
-            yield {**made.state(state), **values}
+        for state in reached(system):
+            yield {**made.state(state, values), **values}
 
 
-def _reached(system: Ground) -> Iterator[tuple[Any, ...]]:
-    """The first states of a breadth-first search."""
+def reached(system: Ground, most: int = _STATES) -> Iterator[tuple[Any, ...]]:
+    """The first states of a breadth-first search, about `most` of them."""
     waiting = deque(system.initial)
     seen = set(waiting)
     while waiting:
         state = waiting.popleft()
         yield state
-        if len(seen) >= _STATES:
+        if len(seen) >= most:
             continue
         for _, outcome in enabled_steps(system, state, between=False):
             after = successor(state, outcome)

@@ -3,8 +3,8 @@
 A state is, for each variable of the system, which of its shapes it has, and the leaves of that
 shape. The shapes are found from the initial states on: an action is summarised for all shapes of
 what it reads, and what it writes may be of new ones. A number that is known is part of a shape;
-where a variable has more than a few that differ only in it, or a term in its place, it becomes a
-leaf.
+where a variable has more than a few that differ only in it, or a member of its family a term in its
+place, it becomes a leaf.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -32,10 +32,12 @@ from .shapes import (
     Leaf,
     Shape,
     built,
+    closed,
     fresh,
     joined,
     leaves_of,
     matched,
+    opened,
     shape_of,
     structural,
 )
@@ -128,13 +130,25 @@ class Machine:
                     found.append((z3.Int(name), leaf, slot))
         return found
 
-    def state(self, values: Sequence[Any]) -> dict[str, Any]:
-        """A concrete state as numbers by variable. Raises KeyError where it has no known shape."""
+    def state(self, values: Sequence[Any], given: Mapping[str, int]) -> dict[str, Any]:
+        """
+        A concrete state as numbers by variable, for these parameters.
+
+        Raises KeyError where it has no known shape.
+        """
         found: dict[str, Any] = {}
+        pairs = [(z3.Int(name), z3.IntVal(number)) for name, number in given.items()]
+        terms: dict[int, int] = {}
+
+        def known(term: Any) -> int:
+            if term.get_id() not in terms:
+                terms[term.get_id()] = z3.simplify(z3.substitute(term, *pairs)).as_long()
+            return terms[term.get_id()]
+
         for slot, value in enumerate(values):
             name = self.system.slots[slot].name
             for at, (shape, names) in enumerate(self._names[slot]):
-                leaves = matched(shape, value)
+                leaves = matched(shape, value, known)
                 if leaves is not None:
                     found[f"shape of {name}"] = at
                     found.update(zip(names, leaves, strict=True))
@@ -150,7 +164,8 @@ class Machine:
             which = self.shape_variable(slot)
             shape = shapes[0 if which is None else evaluated(which)]
             variables = fresh(shape, self.system.slots[slot].name)[1]
-            made.append(built(shape, iter([evaluated(term) for term, _ in variables])))
+            leaves = [evaluated(term) for term, _ in variables]
+            made.append(built(closed(shape, evaluated), iter(leaves)))
         return tuple(made)
 
 
@@ -203,12 +218,13 @@ class _Fixpoint:
         self._assumed = assumed
         self._helpers = Helpers(*(each.function for each in system.system.actions))
         self._shapes: list[list[Shape]] = [[] for _ in system.slots]
+        self._holes: dict[str, set[str]] = {}
         self._done: dict[Any, Summary] = {}
 
     def machine(self) -> Machine:
         for state in self._system.initial:
             for slot, value in enumerate(state):
-                self._add(slot, shape_of(value, constants=True)[0])
+                self._add(slot, shape_of(value, constants=True, rigid=self._parameters)[0])
         while self._round():
             pass
         system, shapes = self._system, tuple(map(tuple, self._shapes))
@@ -250,10 +266,26 @@ class _Fixpoint:
                         dict(zip(slots, chosen, strict=True)),
                         self._assumed,
                         self._helpers,
+                        self._parameters,
                     )
                 yield self._done[key]
 
     def _add(self, slot: int, shape: Shape) -> None:
+        """One more shape of a slot. What is a leaf in one member of a family is so in all."""
+        family = self._system.slots[slot].domain
+        holes = self._holes.setdefault(family, set())
+        before = len(holes)
+        holes.update(name for name, _ in leaves_of(shape, ""))
+        self._add_opened(slot, opened(shape, "", holes))
+        if len(holes) > before:
+            for other, cell in enumerate(self._system.slots):
+                if cell.domain == family:
+                    shapes = self._shapes[other]
+                    self._shapes[other] = []
+                    for each in shapes:
+                        self._add_opened(other, opened(each, "", holes))
+
+    def _add_opened(self, slot: int, shape: Shape) -> None:
         known = self._shapes[slot]
         if any(joined(each, shape) == each for each in known):
             return

@@ -4,7 +4,7 @@ A shape is what a value looks like without its numbers: which classes, which tex
 pods. Two values of one shape can be made one, leaf by leaf.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from enum import Enum
 from typing import Any
 
@@ -14,18 +14,22 @@ import z3
 from seatrial.core import NotSymbolic, Population, field_names
 
 from .terms import SymBool, SymInt, boolean, integer, lifted
+from .words import words
 
 __all__ = [
     "APART",
     "HOLE",
     "Leaf",
+    "Rigid",
     "Shape",
     "built",
+    "closed",
     "fresh",
     "joined",
     "leaves_of",
     "matched",
     "merged",
+    "opened",
     "shape_of",
     "structural",
 ]
@@ -42,6 +46,22 @@ class Leaf:
 
     def __repr__(self) -> str:
         return "?" if self.kind == "bool" else "#"
+
+
+@attrs.frozen(eq=False)
+class Rigid:
+    """A number that is a term of parameters alone, and so the same in every state."""
+
+    term: Any
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Rigid) and bool(self.term.eq(other.term))
+
+    def __hash__(self) -> int:
+        return int(self.term.hash())
+
+    def __repr__(self) -> str:
+        return words(self.term)
 
 
 HOLE = Leaf("int")
@@ -66,19 +86,29 @@ class _Parts:
         return f"{self.kind.__name__}({inside})"
 
 
-def shape_of(value: Any, constants: bool = False) -> tuple[Shape, list[Any]]:
+def shape_of(
+    value: Any, constants: bool = False, rigid: Collection[str] = ()
+) -> tuple[Shape, list[Any]]:
     """
     The shape of a value, and its leaves in order.
 
-    With `constants`, numbers that are known are part of the shape.
-    Raises NotSymbolic for what is no value.
+    With `constants`, numbers that are known are part of the shape, and so are terms of the
+    variables named in `rigid`. Raises NotSymbolic for what is no value.
     """
     leaves: list[Any] = []
-    return _apart(value, leaves, constants), leaves
+    return _apart(value, leaves, constants, rigid), leaves
 
 
-def _apart(value: Any, leaves: list[Any], constants: bool) -> Shape:
+def _is_rigid(term: Any, rigid: Collection[str]) -> bool:
+    if z3.is_const(term):
+        return z3.is_int_value(term) or term.decl().name() in rigid
+    return all(_is_rigid(each, rigid) for each in term.children())
+
+
+def _apart(value: Any, leaves: list[Any], constants: bool, rigid: Collection[str]) -> Shape:
     kind: Any = type(value)
+    if kind is SymInt and rigid and _is_rigid(value.term, rigid):
+        return Rigid(value.term)
     if kind is SymInt or kind is SymBool or (kind in (int, bool) and not constants):
         leaves.append(value)
         return HOLE if kind in (SymInt, int) else _TRUTH
@@ -95,15 +125,19 @@ def _apart(value: Any, leaves: list[Any], constants: bool) -> Shape:
         return _Parts(Population, tuple(pairs))
     if isinstance(value, (tuple, list)):
         return _Parts(
-            kind, tuple((at, _apart(each, leaves, constants)) for at, each in enumerate(value))
+            kind,
+            tuple((at, _apart(each, leaves, constants, rigid)) for at, each in enumerate(value)),
         )
     if isinstance(value, dict):
-        return _Parts(dict, tuple((k, _apart(v, leaves, constants)) for k, v in value.items()))
+        return _Parts(
+            dict, tuple((k, _apart(v, leaves, constants, rigid)) for k, v in value.items())
+        )
     names = field_names(kind)
     if names is None:
         raise NotSymbolic(f"a {kind.__name__} is no value that has a shape")
     return _Parts(
-        kind, tuple((name, _apart(getattr(value, name), leaves, constants)) for name in names)
+        kind,
+        tuple((name, _apart(getattr(value, name), leaves, constants, rigid)) for name in names),
     )
 
 
@@ -111,6 +145,8 @@ def built(shape: Shape, leaves: Iterator[Any]) -> Any:
     """The value of a shape with these leaves; none of its class's own code runs."""
     if isinstance(shape, Leaf):
         return next(leaves)
+    if isinstance(shape, Rigid):
+        return integer(shape.term)
     if not isinstance(shape, _Parts):
         return shape
     kind = shape.kind
@@ -139,20 +175,53 @@ def _made(kind: Any, fields: dict[str, Any]) -> Any:
     return made
 
 
+def closed(shape: Shape, known: Callable[[Any], int]) -> Shape:
+    """The shape with numbers for its terms of parameters."""
+    if isinstance(shape, Rigid):
+        return known(shape.term)
+    if not isinstance(shape, _Parts):
+        return shape
+    return _Parts(shape.kind, tuple((key, closed(part, known)) for key, part in shape.parts))
+
+
 def leaves_of(shape: Shape, name: str) -> Iterator[tuple[str, Leaf]]:
     """The leaves of a shape in order, each with its name: `pods[1].pending`."""
     if isinstance(shape, Leaf):
         yield name, shape
     elif isinstance(shape, _Parts):
         for key, part in shape.parts:
-            if isinstance(key, str):
-                inner = f"{name}.{key}"
-            elif shape.kind is not Population and issubclass(shape.kind, tuple):
-                fields = getattr(shape.kind, "_fields", None)
-                inner = f"{name}.{fields[key]}" if fields else f"{name}.{key}"
-            else:
-                inner = f"{name}.{{{_brief(key)}}}"
-            yield from leaves_of(part, inner)
+            yield from leaves_of(part, _inner(shape, name, key))
+
+
+def _inner(shape: _Parts, name: str, key: Any) -> str:
+    """The name of a part of what has this name."""
+    if isinstance(key, str):
+        return f"{name}.{key}"
+    if shape.kind is not Population and issubclass(shape.kind, tuple):
+        fields = getattr(shape.kind, "_fields", None)
+        return f"{name}.{fields[key]}" if fields else f"{name}.{key}"
+    return f"{name}.{{{_brief(key)}}}"
+
+
+def opened(shape: Shape, name: str, holes: Collection[str]) -> Shape:
+    """The shape with a leaf for each number whose name is among these."""
+    if type(shape) in (int, bool, Rigid) and name in holes:
+        return _TRUTH if type(shape) is bool else HOLE
+    if not isinstance(shape, _Parts):
+        return shape
+    return _Parts(
+        shape.kind,
+        tuple(
+            (key, _opened_count(shape, part, _inner(shape, name, key), holes))
+            for key, part in shape.parts
+        ),
+    )
+
+
+def _opened_count(shape: _Parts, part: Shape, name: str, holes: Collection[str]) -> Shape:
+    if shape.kind is Population and type(part) is int:
+        return _COUNT if name in holes else part
+    return opened(part, name, holes)
 
 
 def _brief(key: Any) -> str:
@@ -209,38 +278,50 @@ def _either(guard: Any, new: Any, old: Any) -> Any:
     return made(z3.If(guard, one, other))
 
 
-def matched(shape: Shape, value: Any) -> list[Any] | None:
-    """The leaves with which a shape is this value; None where it is of another shape."""
+def matched(
+    shape: Shape, value: Any, known: Callable[[Any], int] | None = None
+) -> list[Any] | None:
+    """
+    The leaves with which a shape is this value; None where it is of another shape.
+
+    Of a concrete value, `known` says what terms of parameters are.
+    """
     leaves: list[Any] = []
-    return leaves if _matches(shape, value, leaves) else None
+    return leaves if _matches(shape, value, leaves, known) else None
 
 
-def _matches(shape: Shape, value: Any, leaves: list[Any]) -> bool:
+def _matches(
+    shape: Shape, value: Any, leaves: list[Any], known: Callable[[Any], int] | None
+) -> bool:
     kind: Any = type(value)
     if isinstance(shape, Leaf):
         fits = kind in ((bool, SymBool) if shape.kind == "bool" else (int, SymInt))
         if fits:
             leaves.append(value)
         return fits
+    if isinstance(shape, Rigid):
+        if known is not None:
+            return kind is int and value == known(shape.term)
+        return kind is SymInt and bool(shape.term.eq(value.term))
     if not isinstance(shape, _Parts):
         return kind is type(shape) and kind is not SymInt and kind is not SymBool and value == shape
     if shape.kind is not kind:
         return False
     if kind is Population:
         items = dict(value.counts)
-        known = dict(shape.parts)
-        return items.keys() == known.keys() and all(
-            _matches(part, items[each], leaves) for each, part in shape.parts
+        return items.keys() == dict(shape.parts).keys() and all(
+            _matches(part, items[each], leaves, known) for each, part in shape.parts
         )
     if kind is dict:
         return value.keys() == dict(shape.parts).keys() and all(
-            _matches(part, value[key], leaves) for key, part in shape.parts
+            _matches(part, value[key], leaves, known) for key, part in shape.parts
         )
     if isinstance(value, (tuple, list)):
         return len(value) == len(shape.parts) and all(
-            _matches(part, each, leaves) for (_, part), each in zip(shape.parts, value, strict=True)
+            _matches(part, each, leaves, known)
+            for (_, part), each in zip(shape.parts, value, strict=True)
         )
-    return all(_matches(part, getattr(value, name), leaves) for name, part in shape.parts)
+    return all(_matches(part, getattr(value, name), leaves, known) for name, part in shape.parts)
 
 
 APART = object()
@@ -251,8 +332,8 @@ def joined(one: Shape, other: Shape) -> Shape:
     """The shape that both are instances of, a leaf where they differ in a number; or APART."""
     if type(one) is type(other) and one == other:
         return one
-    for kind, leaf in (("int", HOLE), ("bool", _TRUTH)):
-        if all(type(each).__name__ == kind or each == leaf for each in (one, other)):
+    for kinds, leaf in (((int, Rigid), HOLE), ((bool,), _TRUTH)):
+        if all(type(each) in kinds or each == leaf for each in (one, other)):
             return leaf
     if _COUNT in (one, other) and all(type(each) in (int, Leaf) for each in (one, other)):
         return _COUNT

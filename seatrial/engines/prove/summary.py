@@ -6,7 +6,7 @@ numbers say which path it was.
 """
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 import attrs
@@ -89,12 +89,13 @@ def summarise(
     shapes: Mapping[int, Shape],
     assumed: Sequence[Any] = (),
     helpers: Helpers | None = None,
+    rigid: Collection[str] = (),
 ) -> Summary:
     """
     The summary of an action for these shapes of the slots that it looks at.
 
-    `assumed` is what holds of the system's parameters. Raises NotSymbolic where the rule does what
-    needs the value of a number.
+    `assumed` is what holds of the system's parameters, whose names are `rigid`. Raises NotSymbolic
+    where the rule does what needs the value of a number.
     """
     begin = time.perf_counter()
     values: dict[int, Any] = {}
@@ -117,7 +118,7 @@ def summarise(
         shapes=dict(shapes),
         variables=tuple(term for term, _ in variables),
         assumed=facts,
-        rows=tuple(_rows(paths)),
+        rows=tuple(_rows(paths, rigid)),
         paths=paths,
         seconds=time.perf_counter() - begin,
     )
@@ -128,7 +129,7 @@ def covered(summary: Summary, timeout_ms: int = 10_000) -> bool:
     return bool(covers(summary.assumed, summary.paths, timeout_ms) == z3.unsat)
 
 
-def _rows(paths: Sequence[Path]) -> Iterator[Row]:
+def _rows(paths: Sequence[Path], rigid: Collection[str]) -> Iterator[Row]:
     """Rows of all paths, those alike made one."""
     alike: dict[Any, list[tuple[Path, list[Any]]]] = {}
     for path in paths:
@@ -139,7 +140,7 @@ def _rows(paths: Sequence[Path]) -> Iterator[Row]:
         for outcome in path.result:
             shapes, leaves = [], []
             for slot, value in outcome.writes:
-                shape, found = shape_of(value, constants=True)
+                shape, found = shape_of(value, constants=True, rigid=rigid)
                 shapes.append((slot, shape, len(found)))
                 leaves += found
             key = ("row", outcome.label, tuple(shapes), len(path.choices))
