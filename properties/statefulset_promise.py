@@ -182,11 +182,12 @@ CLAIMS_WAIT = Precondition(
 """Nobody is told when a claim is gone: who waits for that waits for any other event."""
 STALE = Precondition(
     "a kubelet may start with a list that is out of date after a pod of its was replaced:"
-    " `stale-api-server`, WatchListClient or WatchList off, `kubelet-restart` or `node-crash`",
+    " `stale-api-server`, WatchListClient or WatchList off, `kubelet-restart` or `node-crash`,"
+    " `delete-pod`",
     lambda spec, around: (
         not _never_stale(around)
         and around.times("kubelet-restart") + around.times("node-crash") > 0
-        and sum(map(around.times, ("set-image", "delete-pod", "drain"))) > 0
+        and around.times("delete-pod") > 0
     ),
 )
 CONFIRMED = (NOT_FORCED, NODES_STAY, REALLY_OFF, CAUGHT_UP, GRACE)
