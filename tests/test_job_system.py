@@ -108,21 +108,33 @@ def test_a_copy_that_is_not_written_stays_as_it_is() -> None:
 @pytest.mark.parametrize(
     ("of", "told"),
     [
-        (lambda: case("set-completions:2"), "spec.completions of a NonIndexed Job is immutable"),
+        (case("set-completions:2"), "spec.completions of a NonIndexed Job is immutable"),
         (
-            lambda: case("set-completions:2", **indexed(3, parallelism=1)),
+            case("set-completions:2", **indexed(3, parallelism=1)),
             "can only be changed in tandem",
         ),
-        (lambda: case("delete,delete:orphan"), "two propagations"),
-        (lambda: case(parallelism=30, completions=30), "more than the 20 that are explored"),
-        (lambda: case("set-parallelism"), "set-parallelism needs a number"),
-        (lambda: case(faults="container-exit:0"), "needs a number from 1 to 255"),
+        (case("delete,delete:orphan"), "two propagations"),
+        (case(parallelism=30, completions=30), "more than the 20 that are explored"),
     ],
 )
-def test_what_cannot_be_is_refused_in_a_line(of, told: str) -> None:  # type: ignore[no-untyped-def]
+def test_what_cannot_be_is_refused_in_a_line(of: Case, told: str) -> None:
+    """As the API server would, or because nobody could explore it."""
     with pytest.raises(DeclarationError, match=told):
-        made: Case = of()
-        job_workload.compose("refused", made.spec, made.around)
+        job_workload.compose("refused", of.spec, of.around)
+
+
+@pytest.mark.parametrize(
+    ("users", "faults", "told"),
+    [
+        ("set-parallelism", "none", "set-parallelism needs a number"),
+        ("set-completions:many", "none", "needs a number from 0"),
+        ("none", "container-exit:0", "needs a number from 1 to 255"),
+        ("none", "container-exit:256", "needs a number from 1 to 255"),
+    ],
+)
+def test_a_number_that_is_none_is_refused(users: str, faults: str, told: str) -> None:
+    with pytest.raises(DeclarationError, match=told):
+        case(users, faults)
 
 
 def test_another_release_is_refused() -> None:
