@@ -276,7 +276,9 @@ def _rollout_rolling(d: Deployment, seen: Observation, variant: frozenset[str]) 
 
 def _rollout_recreate(d: Deployment, seen: Observation, variant: frozenset[str]) -> Sync:
     """Go: rolloutRecreate"""
-    rss, pod_map = seen.rss, dict(seen.pod_map)
+    rss = seen.rss
+    claimed = {rs.created for rs in rss}
+    pod_map = {created: pods for created, pods in seen.pod_map if created in claimed}
     d, new_rs, old_rss = yield from _get_all(d, rss, create=False, keeps=True, variant=variant)
     all_rss = _both(old_rss, new_rs)
     down = scale_down_old_replica_sets_for_recreate(filter_active_replica_sets(old_rss), d)

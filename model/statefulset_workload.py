@@ -11,17 +11,14 @@ spread over the nodes.
 import json
 from typing import Any
 
-from seatrial.core import Action, DeclarationError, Index, Parameter, System, Variable
+from seatrial.core import DeclarationError, Index, Parameter, System, Variable
 
-from . import statefulset_controller as controller
-from . import statefulset_faults as faults
-from . import statefulset_kubelet as kubelet
-from . import statefulset_users as users
 from .api import PodKind
 from .controller import Key
 from .environment import Environment
 from .informer import Copy
-from .nodes import Node, notice
+from .nodes import Node
+from .statefulset_actions import actions
 from .statefulset_api import (
     BY_SET,
     Claim,
@@ -36,7 +33,6 @@ from .statefulset_api import (
 from .statefulset_kubelet import Processes
 from .statefulset_pods import shown
 from .statefulset_views import views
-from .steps import Maker
 
 __all__ = ["MOST_ORDINALS", "compose", "ordinals_of", "spec_of"]
 
@@ -82,7 +78,6 @@ def ordinals_of(spec: StatefulSetSpec, around: Environment) -> tuple[int, ...]:
 # ---- the system -------------------------------------------------------------------------------
 
 _ORDINAL = ("ordinal",)
-_NODE = ("node_at",)
 
 _BUDGETS = {
     "set_images_left": "set-image",
@@ -155,7 +150,7 @@ def compose(name: str, spec: StatefulSetSpec, around: Environment) -> System:
             *(Variable(each, over=_ORDINAL) for each in _OF_AN_ORDINAL),
         ],
         views=views(),
-        actions=_actions(spec, around),
+        actions=actions(spec, around),
         initial=[_initial(spec, ordinals, names) | budgets],
         assumptions=_assumptions(around),
     )
@@ -234,239 +229,6 @@ def _check(ordinals: tuple[int, ...], around: Environment) -> None:
             f"{len(ordinals)} replicas of a StatefulSet are more than the {MOST_ORDINALS} that are"
             " explored: each is an object of its own; the same promises can be checked with fewer"
         )
-
-
-# ---- actions ----------------------------------------------------------------------------------
-
-_SYNC_ENDS = "set_sync set_key set_copy write_failures_left"
-_SET = "stateful_set set_queue set_copy"
-_POD = "pod pod_queue"
-_CLAIM = "claim claim_queue"
-
-
-def _actions(spec: StatefulSetSpec, around: Environment) -> list[Action]:
-    maker = Maker(around.level, around.lag)
-    return [
-        *_controller(maker, spec),
-        *_kubelets(maker, spec, around),
-        *_users(maker, around),
-        *_collector(maker, spec, around),
-        *_faults(maker, around),
-        *_nodes(maker, around),
-    ]
-
-
-def _controller(maker: Maker, spec: StatefulSetSpec) -> list[Action]:
-    actor = "statefulset"
-    found = [
-        maker.of(actor, controller.observe, f"{_SYNC_ENDS} revisions", when="key_due"),
-        maker.of(
-            actor,
-            controller.write_pod,
-            f"{_SYNC_ENDS} {_POD}",
-            over=_ORDINAL,
-            part_of="sync",
-            when="pod_write_due",
-        ),
-        maker.of(
-            actor,
-            controller.write_status,
-            f"{_SYNC_ENDS} stateful_set set_queue",
-            part_of="sync",
-            when="status_write_due",
-        ),
-        maker.of(
-            "watch",
-            controller.deliver_set,
-            "set_cache set_queue set_key",
-            part_of="watch",
-            when="set_event_due",
-        ),
-        maker.of(
-            "watch",
-            controller.deliver_pod,
-            "pod_cache pod_queue set_key",
-            over=_ORDINAL,
-            part_of="watch",
-            when="pod_event_due",
-        ),
-    ]
-    if spec.has_claims:
-        found += [
-            maker.of(
-                actor,
-                controller.write_claim,
-                f"{_SYNC_ENDS} {_CLAIM}",
-                over=_ORDINAL,
-                part_of="sync",
-                when="claim_write_due",
-            ),
-            maker.of(
-                "watch",
-                controller.deliver_claim,
-                "claim_cache claim_queue",
-                over=_ORDINAL,
-                part_of="watch",
-                when="claim_event_due",
-            ),
-        ]
-    if spec.min_ready_seconds > 0:
-        found += [
-            maker.of(
-                "clock",
-                kubelet.pass_min_ready_seconds,
-                "pod pod_cache",
-                over=_ORDINAL,
-                when="waiting",
-            ),
-            maker.of("clock", controller.pass_requeue, "set_key"),
-        ]
-    return found
-
-
-def _kubelets(maker: Maker, spec: StatefulSetSpec, around: Environment) -> list[Action]:
-    found = [
-        maker.of("scheduler", kubelet.schedule, _POD, over=_ORDINAL, when="scheduling_due"),
-        maker.of("kubelet", kubelet.run, f"{_POD} process", over=_ORDINAL, when="kubelet_due"),
-    ]
-    if around.times("container-exit"):
-        found.append(
-            maker.of(
-                "fault",
-                kubelet.exit_container,
-                f"{_POD} container_exits_left",
-                over=_ORDINAL,
-                fair="none",
-            )
-        )
-    if around.times("pod-failed"):
-        writes = f"{_POD} process pod_failures_left"
-        found.append(maker.of("fault", kubelet.fail, writes, over=_ORDINAL, fair="none"))
-    return found
-
-
-def _users(maker: Maker, around: Environment) -> list[Action]:
-    found = []
-    for user, function, writes, over in (
-        ("set-image", users.set_image, f"{_SET} newest_template set_images_left", ()),
-        ("scale", users.scale, f"{_SET} scales_left", ()),
-        ("set-partition", users.set_partition, f"{_SET} set_partitions_left", ()),
-        ("set-retention", users.set_retention, f"{_SET} set_retentions_left", ()),
-        ("undo", users.undo, f"{_SET} undos_left", ()),
-        ("delete", users.delete, f"{_SET} deletes_left", ()),
-        ("delete-pod", users.delete_pod, f"{_POD} delete_pods_left", _ORDINAL),
-        ("force-delete", users.force_delete, f"{_POD} force_deletes_left", _ORDINAL),
-        ("delete-claim", users.delete_claim, f"{_CLAIM} delete_claims_left", _ORDINAL),
-        ("drain", users.drain, "nodes drains_left", _NODE),
-        ("delete-node", users.delete_node, "nodes delete_nodes_left", _NODE),
-        ("out-of-service", users.taint_out_of_service, "nodes out_of_services_left", _NODE),
-    ):
-        if around.times(user):
-            found.append(maker.of("user", function, writes, over=over, fair="none"))
-    if around.times("drain"):
-        found.append(maker.of("drain", users.drain_pod, _POD, over=_ORDINAL))
-    return found
-
-
-def _collector(maker: Maker, spec: StatefulSetSpec, around: Environment) -> list[Action]:
-    actor, found = "garbage collector", []
-    if around.times("delete"):
-        found += [
-            maker.of(actor, users.collect_pod, _POD, over=_ORDINAL),
-            maker.of(actor, users.finish_deletion, _SET),
-        ]
-    if spec.has_claims:
-        found += [
-            maker.of(actor, users.collect_claim, _CLAIM, over=_ORDINAL, when="claim_owned"),
-            maker.of(actor, users.release_claim, _CLAIM, over=_ORDINAL, when="claim_terminating"),
-        ]
-    return found
-
-
-def _faults(maker: Maker, around: Environment) -> list[Action]:
-    found = []
-    for fault, function, writes in (
-        ("controller-restart", faults.restart_controller, "controller_restarts_left"),
-        ("second-controller", faults.second_controller, "former_sync second_controllers_left"),
-    ):
-        if around.times(fault):
-            writes += " restarting set_queue pod_queue claim_queue"
-            found.append(maker.of("fault", function, writes, fair="none"))
-    if around.times("controller-restart") or around.times("second-controller"):
-        found += [
-            maker.of(
-                "fault",
-                faults.lists_pods_anew,
-                "restarting pod_cache claim_cache pod_queue",
-                over=_ORDINAL,
-                fair="none",
-                part_of="step",
-                when="lists_pods_now",
-            ),
-            maker.of(
-                "fault",
-                faults.lists_anew,
-                "restarting set_cache set_key set_sync set_copy",
-                fair="none",
-                part_of="step",
-                when="lists_now",
-            ),
-        ]
-    if around.times("second-controller"):
-        former, own = "former controller", "former_sync"
-        found += [
-            maker.of(former, faults.land_pod_write, f"{_POD} {own}", over=_ORDINAL, fair="none"),
-            maker.of(
-                former, faults.land_claim_write, f"{_CLAIM} {own}", over=_ORDINAL, fair="none"
-            ),
-            maker.of(former, faults.land_status_write, f"{_SET} {own}", fair="none"),
-        ]
-    return found
-
-
-def _nodes(maker: Maker, around: Environment) -> list[Action]:
-    found = []
-    for fault, function, writes in (
-        ("node-crash", faults.crash, "nodes process node_crashes_left"),
-        ("node-partition", faults.cut_off, "nodes node_partitions_left"),
-        ("node-off", faults.switch_off, "nodes process node_offs_left"),
-        ("kubelet-restart", faults.restart_kubelet, "nodes kubelet_restarts_left"),
-    ):
-        if around.times(fault):
-            found.append(maker.of("fault", function, writes, over=_NODE, fair="none"))
-    if around.times("stale-api-server"):
-        found += [
-            maker.of(
-                "fault",
-                faults.fall_behind,
-                "snapshot stale_api_servers_left",
-                over=_ORDINAL,
-                fair="none",
-            ),
-            maker.of("API server", faults.catch_up, "snapshot"),
-            maker.of("kubelet", kubelet.start_what_was, "process", over=_ORDINAL, fair="none"),
-        ]
-    if around.times("node-crash") or around.times("node-partition"):
-        found.append(maker.of("fault", faults.come_back, "nodes", over=_NODE, fair="none"))
-    if around.loses_nodes:
-        found += [
-            maker.of("node lifecycle", notice, "nodes", over=_NODE),
-            maker.of(
-                "node lifecycle", kubelet.mark_not_ready, _POD, over=_ORDINAL, when="lost_pod_due"
-            ),
-            maker.of("taint eviction", kubelet.evict, _POD, over=_ORDINAL, when="lost_pod_due"),
-        ]
-    if around.times("delete-node") or around.times("out-of-service"):
-        found.append(
-            maker.of(
-                "pod garbage collector",
-                kubelet.collect_lost_pod,
-                _POD,
-                over=_ORDINAL,
-                when="lost_pod_due",
-            )
-        )
-    return found
 
 
 def _assumptions(around: Environment) -> list[str]:

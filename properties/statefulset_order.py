@@ -11,12 +11,15 @@ from .statefulset_promise import (
     CLAIMS,
     CLAIMS_WAIT,
     DROPPED_WHEN_SCALED,
+    GRACE,
     HEALTHY,
     KEPT_ALIVE,
     NO_CLAIM_DELETED,
+    NO_PARTITION,
     NODES_REMAIN,
     ORDERED,
     PARALLEL,
+    ROLLING,
     SEVERAL,
     SOME,
     none_of,
@@ -234,6 +237,7 @@ def no_scale_down_when_unhealthy(
 
 @under(
     SEVERAL,
+    GRACE,
     Precondition(
         "the set may be deleted with its pods",
         lambda spec, around: around.values("delete")[:1] in (("background",), ("foreground",)),
@@ -275,6 +279,49 @@ def comes_to_its_size(pod_state: All[str], wanted: int, start: int) -> bool:
         state == ("absent" if _condemned(at, wanted, start) else "available")
         for at, state in pod_state.items()
     )
+
+
+@under(
+    ORDERED,
+    KEPT_ALIVE,
+    SEVERAL,
+    NO_PARTITION,
+    ROLLING,
+    does("never-ready"),
+    does("set-image"),
+    does("delete-pod"),
+    Precondition(
+        "the set may be scaled to 0, and to nothing else",
+        lambda spec, around: around.values("scale") == ("0",),
+    ),
+)
+@converges_to(
+    id="statefulset-scale-to-zero-before-delete",
+    says="a set that is scaled to 0 ends in order, and completely",
+    source=_SET + "#limitations",
+    expected="refuted",
+)
+def ends_completely(pod_state: All[str], wanted: int) -> bool:
+    return wanted > 0 or all(state == "absent" for state in pod_state.values())
+
+
+@under(ORDERED, INTERLEAVED, ROLLING, none_of("no pod fails for good", "pod-failed"))
+@after_each_step(
+    id="statefulset-scaling-before-update",
+    says="a member is deleted for an update only if none is missing and none surplus, as the"
+    " controller sees them",
+    source="https://github.com/kubernetes/design-proposals-archive/blob/main/apps/"
+    "statefulset-update.md",
+    premise=lambda action, decided: _decides(action, decided, "delete"),
+)
+def scaling_before_update(
+    action: str, decided: tuple[str, int], replicas_seen: int, seen_state: All[str], start: int
+) -> Iterator[str]:
+    if not _decides(action, decided, "delete") or _condemned(decided[1], replicas_seen, start):
+        return
+    for at, state in seen_state.items():
+        if _condemned(at, replicas_seen, start) == (state != "absent"):
+            yield f"decides to delete pod {decided[1]} while it sees pod {at} {state}"
 
 
 @under(KEPT_ALIVE, NODES_REMAIN, CLAIMS_WAIT, NO_CLAIM_DELETED)
@@ -358,6 +405,8 @@ PROMISES: tuple[Promise, ...] = (
     no_scale_down_when_unhealthy,
     terminates_in_order,
     comes_to_its_size,
+    ends_completely,
+    scaling_before_update,
     missing_is_created,
     surplus_goes,
     comes_back_with_a_new_claim,

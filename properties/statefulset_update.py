@@ -27,11 +27,9 @@ from .statefulset_promise import (
     PARALLEL,
     PARTITION_STAYS,
     PARTITIONED,
-    READY_TEMPLATES,
     ROLLING,
     SEVERAL,
     SHIFTED,
-    SLOW_READY,
     SOME,
     none_of,
 )
@@ -46,7 +44,6 @@ _KEP = (
     "961-maxunavailable-for-statefulset/README.md"
 )
 _ISSUES = "https://github.com/kubernetes/kubernetes/issues/"
-_PULLS = "https://github.com/kubernetes/kubernetes/pull/"
 _SAID = "what is said of StatefulSets"
 
 
@@ -370,57 +367,6 @@ def deletes_none(action: str, decided: tuple[str, int]) -> Iterator[str]:
         yield f"decides to delete pod {decided[1]}"
 
 
-# ---- status -----------------------------------------------------------------------------------
-
-
-@under(ROLLING, SLOW_READY, does("set-image"), SOME, NO_PARTITION, READY_TEMPLATES)
-@after_each_step(
-    id="complete-means-available",
-    says="the update revision becomes the current one only when all members are available",
-    source=_PULLS + "139307",
-    expected="refuted",
-    premise=lambda current_revision, current_revision_before: (
-        current_revision > current_revision_before > 0
-    ),
-)
-def complete_means_available(
-    current_revision: int,
-    current_revision_before: int,
-    pod_state: All[str],
-    wanted: int,
-    start: int,
-) -> Iterator[str]:
-    if current_revision > current_revision_before > 0 and _down(pod_state, wanted, start):
-        yield f"revision {current_revision} is current, and {dict(pod_state)} are the members"
-
-
-@under(does("set-image", 2), INTERLEAVED, ROLLING, SOME, NO_PARTITION)
-@always(
-    id="current-replicas-are-counted",
-    says="status.currentReplicas is never sent as a number below 0",
-    source=_PULLS + "75498",
-    expected="refuted",
-)
-def current_not_negative(sent_current: int) -> Iterator[str]:
-    if sent_current < 0:
-        yield f"currentReplicas {sent_current} is sent, which the API server refuses"
-
-
-@under(KEPT_ALIVE, HEALTHY, NO_CLAIM_DELETED)
-@converges_to(
-    id="statefulset-status-settles",
-    says="in the end the status counts the members that there are",
-    source=_SET,
-)
-def status_settles(
-    reported: tuple[int, int, int], pod_state: All[str], pod_revision: All[int], target: int
-) -> bool:
-    there = [at for at, state in pod_state.items() if state != "absent"]
-    ready = sum(pod_state[at] in ("ready", "available") for at in there)
-    updated = sum(pod_revision[at] == target for at in there)
-    return reported == (len(there), ready, updated)
-
-
 @under(
     ROLLING,
     PARALLEL,
@@ -456,8 +402,5 @@ PROMISES: tuple[Promise, ...] = (
     parallel_updates_one_at_a_time,
     update_one_by_one,
     deletes_none,
-    complete_means_available,
-    current_not_negative,
-    status_settles,
     several_at_once,
 )

@@ -1,6 +1,12 @@
 """All promises about StatefulSets."""
 
-from . import statefulset_claims, statefulset_identity, statefulset_order, statefulset_update
+from . import (
+    statefulset_claims,
+    statefulset_identity,
+    statefulset_order,
+    statefulset_status,
+    statefulset_update,
+)
 from .promise import Promise
 
 __all__ = ["PROMISES"]
@@ -9,6 +15,7 @@ PROMISES: tuple[Promise, ...] = (
     *statefulset_identity.PROMISES,
     *statefulset_order.PROMISES,
     *statefulset_update.PROMISES,
+    *statefulset_status.PROMISES,
     *statefulset_claims.PROMISES,
 )
 """Every promise, in the order in which they are reported."""

@@ -12,7 +12,7 @@ from typing import Any
 import attrs
 
 from seatrial.core import All, Members
-from seatrial.model import api, statefulset_api
+from seatrial.model import api, job_api, statefulset_api
 
 __all__ = ["FUNCTIONS", "NOTHING", "ApiView", "Field"]
 
@@ -182,5 +182,45 @@ _STATEFUL_SET = ApiView(
     },
 )
 
-FUNCTIONS = {each.function: each for each in (_DEPLOYMENT, _STATEFUL_SET)}
+
+def _job_spec(job: job_api.Job) -> dict[str, Any]:
+    spec = job.spec
+    return {
+        "parallelism": spec.parallelism,
+        "completions": spec.completions,
+        "backoffLimit": spec.backoff_limit,
+        "suspend": spec.suspend,
+    }
+
+
+def _job_status(job: job_api.Job) -> dict[str, Any]:
+    status = job.status
+    return {
+        "active": status.active,
+        "ready": status.ready or 0,
+        "terminating": status.terminating or 0,
+        "succeeded": status.succeeded,
+        "failed": status.failed,
+        "conditions": [
+            {"type": each.type, "status": str(each.status), "reason": each.reason}
+            for each in status.conditions
+        ],
+    }
+
+
+_JOB = ApiView(
+    kind="Job",
+    function="job",
+    there="job_alive",
+    gone="gone",
+    fields={
+        "active": Field(_one("active"), _same),
+        "running": Field(_one("running"), _same),
+        "terminating": Field(_one("terminating"), _same),
+        "spec": Field(_one("job"), _job_spec),
+        "status": Field(_one("job"), _job_status),
+    },
+)
+
+FUNCTIONS = {each.function: each for each in (_DEPLOYMENT, _STATEFUL_SET, _JOB)}
 """By the name of the function that stands for a workload of the kind."""

@@ -24,9 +24,9 @@ from .places import place_of
 from .report import json_report
 from .run import Run, trace_file_name
 from .sarif import sarif_report
-from .scenarios import Asked, Rung, Scenario, scenarios
+from .scenarios import Asked, Rung, Scenario
 from .searching import search
-from .trials import with_trial
+from .trials import scenarios_of, with_trial
 from .why import promise_of, reasons, reasons_text
 
 __all__ = ["check", "exit_code", "run_of"]
@@ -80,7 +80,7 @@ def _examples(options: Options) -> list[Run]:
 
 
 def _manifests(options: Options) -> list[Run]:
-    found = scenarios(options.targets, options.asked, options.added)
+    found = scenarios_of(options)
     known = {
         each.id: each
         for scenario in found
@@ -134,7 +134,7 @@ def _why(options: Options, property_id: str) -> int:
         if given:
             raise DeclarationError(f"{word} does not go with --why, which asks one promise alone")
     kind, promise = promise_of(property_id)
-    found = scenarios(options.targets, options.asked, options.added) if options.targets else ()
+    found = scenarios_of(options) if options.targets else ()
     if not found or any(target.startswith(PREFIX) for target in options.targets):
         raise DeclarationError("--why needs a manifest: FILE.yaml")
     found = tuple(each for each in found if each.kind is kind)

@@ -4,7 +4,6 @@ from pathlib import Path
 
 from seatrial.core import ReplayError
 from seatrial.counterexamples import (
-    confirm,
     document_of,
     write_html,
     write_json,
@@ -12,7 +11,7 @@ from seatrial.counterexamples import (
 )
 
 from . import __version__
-from .inspecting import read_trace
+from .inspecting import confirmed, read_trace
 from .regression import write_test
 
 __all__ = ["FORMS", "export_trace"]
@@ -27,11 +26,7 @@ def export_trace(path: Path, form: str) -> str:
     Raises as `read_trace` does, and ReplayError where the run does not break what the file names.
     """
     read = read_trace(path)
-    found = confirm(read.trace, read.property, read.system)
-    if found.witness and read.violation and read.property.kind != "sometimes":
-        raise ReplayError(
-            f"the run in the trace does not break {read.property.id}: {found.trace.because[0]}"
-        )
+    found = confirmed(read)
     if form == "pytest":
         if found.witness and read.property.kind != "sometimes":
             raise ReplayError(

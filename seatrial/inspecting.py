@@ -39,7 +39,15 @@ from .kinds import KINDS
 from .other_manifest import with_manifest
 from .scenarios import subject_of_recipe
 
-__all__ = ["Read", "explain", "list_examples", "read_trace", "replay_trace", "show_trace"]
+__all__ = [
+    "Read",
+    "confirmed",
+    "explain",
+    "list_examples",
+    "read_trace",
+    "replay_trace",
+    "show_trace",
+]
 
 _LIMIT = 64 * 2**20
 
@@ -260,7 +268,7 @@ def _parameters(meta: Mapping[str, Any], path: Path) -> dict[str, int]:
     return values
 
 
-def _confirmed(read: Read) -> Confirmed:
+def confirmed(read: Read) -> Confirmed:
     """What the run shows. Raises ReplayError where that is not what the file says."""
     found = confirm(read.trace, read.property, read.system)
     if found.witness and read.violation and read.property.kind != "sometimes":
@@ -277,7 +285,7 @@ def show_trace(path: Path, look: Look, *, all_values: bool, roads: bool) -> str:
     Raises ReplayError where it does not break the property that the file names.
     """
     read = read_trace(path)
-    found = _confirmed(read)
+    found = confirmed(read)
     return render(
         found.trace,
         read.property,
@@ -319,7 +327,7 @@ def replay_trace(path: Path, manifest: Path | None = None) -> str:
 
 
 def _replayed(read: Read) -> str:
-    _confirmed(read)
+    confirmed(read)
     steps = f"{read.trace.length} step{'' if read.trace.length == 1 else 's'}"
     loop = ", and the loop closes" if read.trace.loop is not None else ""
     return printable(f"replayed exactly: {steps} of {read.shown}{loop}") + "\n"

@@ -18,12 +18,23 @@ _ABOUT = (
     ("available", ("spec.strategy.rollingUpdate.maxUnavailable", "spec.strategy")),
     ("rolling", ("spec.strategy.rollingUpdate", "spec.strategy")),
     ("recreate", ("spec.strategy.type", "spec.strategy")),
-    ("deadline", ("spec.progressDeadlineSeconds",)),
+    ("deadline", ("spec.progressDeadlineSeconds", "spec.activeDeadlineSeconds")),
     ("history", ("spec.revisionHistoryLimit",)),
     ("paused", ("spec.paused",)),
     ("min-ready", ("spec.minReadySeconds",)),
+    ("partition", ("spec.updateStrategy.rollingUpdate.partition", "spec.updateStrategy")),
+    ("maxunavailable", ("spec.updateStrategy.rollingUpdate.maxUnavailable", "spec.updateStrategy")),
+    ("ondelete", ("spec.updateStrategy.type", "spec.updateStrategy")),
+    ("(?:parallel|ordered)", ("spec.podManagementPolicy",)),
+    ("(?:claims?|pvc)", ("spec.persistentVolumeClaimRetentionPolicy", "spec.volumeClaimTemplates")),
+    ("parallelism", ("spec.parallelism",)),
+    ("completions?", ("spec.completions",)),
+    ("(?:retry|failed|backoff|attempts)", ("spec.backoffLimit",)),
+    ("index(?:ed|es)?", ("spec.completionMode",)),
+    ("suspend(?:ed)?", ("spec.suspend",)),
+    ("ttl", ("spec.ttlSecondsAfterFinished",)),
 )
-_ELSE = ("spec.replicas", "metadata.name", "")
+_ELSE = ("spec.replicas", "spec.completions", "metadata.name", "")
 
 
 def place_in(manifest: Manifest, property_id: str) -> Position | None:

@@ -34,11 +34,11 @@ from .places import place_of
 from .quantities import parse_seconds
 from .regression import broken_by as _broken_by
 from .run import Run, trace_file_name
-from .scenarios import Asked, Scenario, scenarios
+from .scenarios import Asked, Scenario
 from .searching import search
 from .sharing import shared
 from .subject import Subject
-from .trials import with_trial
+from .trials import scenarios_of, with_trial
 
 __all__ = [
     "Manifests",
@@ -132,8 +132,13 @@ class Trials:
         shown = os.path.relpath(self.path)
         name = str(self.path) if shown.startswith("..") else shown
         self.options = self.settings.drawn(with_trial(self.settings.options(targets=(name,))))
-        found = scenarios(self.options.targets, self.options.asked, self.options.added)
+        found = scenarios_of(self.options)
         self.found = {each.name: each for each in found}
+        asked = {each.id for name in self.found for each in self.promises(name)}
+        for name in self.options.properties:
+            if name not in asked:
+                # A name that is asked of nothing would be a green run that has tested nothing.
+                raise DeclarationError(f"{self.path.name}: {name} is asked of no workload here")
 
     def promises(self, scenario: str) -> Iterator[Property]:
         """What is asked of a scenario, on any rung or in any part of one."""
@@ -420,7 +425,7 @@ def story_of(system: System) -> Story | None:
 def _runs_of_manifests(given: Manifests, ids: tuple[str, ...], settings: Settings) -> Iterator[Run]:
     asked = settings.options(targets=given.files, asked=given.asked, properties=ids)
     options = settings.drawn(with_trial(asked))
-    for scenario in scenarios(options.targets, options.asked, options.added):
+    for scenario in scenarios_of(options):
         known = {
             each.id
             for rung in scenario.rungs

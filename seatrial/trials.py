@@ -14,9 +14,9 @@ from .examples import nearest
 from .kinds import promises
 from .options import Options
 from .quantities import parse_bytes, parse_seconds
-from .scenarios import Asked
+from .scenarios import Asked, Scenario, scenarios
 
-__all__ = ["is_trial", "with_trial"]
+__all__ = ["is_trial", "scenarios_of", "with_trial"]
 
 T = TypeVar("T")
 
@@ -50,6 +50,7 @@ def with_trial(options: Options) -> Options:
         raise DeclarationError("--why asks one promise; give the manifest, and no trial file")
     trial = read_trial(files[0])
     _check_names(trial)
+    said = dict(options.limits)
     others = tuple(each for each in options.targets if not is_trial(each))
     names = trial.properties or ()
     if trial.properties is not None:
@@ -71,10 +72,45 @@ def with_trial(options: Options) -> Options:
         memory_limit=options.memory_limit
         or _amount(trial, "memory", trial.memory_limit, parse_bytes),
         reduce=options.reduce or trial.reduce,
+        runs=options.runs if "runs" in said else trial.runs or options.runs,
+        steps=options.steps if "steps" in said else trial.steps or options.steps,
+        seed=options.seed or trial.seed or 0,
         engine=options.engine if options.engine_said else trial.engine or options.engine,
         trial=trial,
         added=Added(trial.invariants, trial.expected),
     )
+
+
+_FIELDS = {
+    "--users": "users",
+    "--faults": "faults",
+    "--level": "level",
+    "--lag": "lag",
+    "--clock": "clock",
+    "--nodes": "nodes",
+    "--kubernetes": "kubernetes",
+    "--feature-gates": "featureGates",
+    "--bug": "bugs",
+    "--fix": "fixes",
+    "--assume-inert": "assumeInert",
+}
+
+
+def scenarios_of(options: Options) -> tuple[Scenario, ...]:
+    """
+    The scenarios that the options ask for.
+
+    Raises as `scenarios` does; of what a trial file says, with its place in the file.
+    """
+    try:
+        return scenarios(options.targets, options.asked, options.added)
+    except DeclarationError as error:
+        option, _, says = str(error).partition(" ")
+        field = f"spec.environment.{_FIELDS.get(option.rstrip(':'), '')}"
+        if options.trial is None or field not in options.trial.positions:
+            raise
+        place = options.trial.position(field)
+        raise DeclarationError(f"{place}: {field}: {says}") from None
 
 
 def _amount(trial: Trial, field: str, text: str | None, parse: Callable[[str], T]) -> T | None:

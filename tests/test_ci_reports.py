@@ -8,6 +8,9 @@ from xml.etree import ElementTree
 import pytest
 
 from seatrial.cli import main
+from seatrial.kinds import KINDS, promises
+from seatrial.model import parse_manifests
+from seatrial.places import place_in
 
 WEB = """\
 apiVersion: apps/v1
@@ -88,6 +91,75 @@ def test_what_has_no_manifest_has_no_line(tmp_path: Path) -> None:
 
     (case,) = cases(out.read_text()).values()
     assert case.get("file") is None
+
+
+# ---- lines ------------------------------------------------------------------------------------
+
+
+SET = """\
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: zk}
+spec:
+  replicas: 3
+  podManagementPolicy: Parallel
+  updateStrategy:
+    rollingUpdate:
+      partition: 1
+  serviceName: zk
+  selector: {matchLabels: {app: zk}}
+  template:
+    metadata: {labels: {app: zk}}
+    spec: {containers: [{name: zk, image: zk:1}]}
+"""
+
+
+@pytest.mark.parametrize(
+    ("web", "name", "line"),
+    [
+        (WEB, "seed-rolling-controlled-rate", 9),
+        (WEB, "deployment-min-available-during-rollout", 10),
+        (WEB, "seed-rolling-never-waits", 9),
+        (WEB, "deployment-status-at-rest", 5),
+        (SET, "partition-outlives-an-empty-set", 9),
+        (SET, "seed-statefulset-parallel-deploy", 6),
+        (SET, "statefulset-at-most-one", 5),
+    ],
+)
+def test_a_promise_has_the_line_of_the_field_that_it_is_about(
+    web: str, name: str, line: int
+) -> None:
+    """Where that is not written, the size; so that no finding points nowhere."""
+    (manifest,) = parse_manifests(web, "web.yaml").workloads
+
+    place = place_in(manifest, name)
+
+    assert place is not None
+    assert (place.file, place.line) == ("web.yaml", line)
+
+
+def test_every_promise_has_a_line() -> None:
+    """Of each kind, in the smallest manifest."""
+    of_kind = {
+        each.kind: each
+        for text in (WEB, SET, JOB)
+        for each in parse_manifests(text, "web.yaml").workloads
+    }
+    assert set(of_kind) == set(KINDS)
+    for kind, promise in promises().values():
+        place = place_in(of_kind[kind.name], promise.property.id)
+        assert place is not None
+        assert place.line > 1
+
+
+JOB = """\
+apiVersion: batch/v1
+kind: Job
+metadata: {name: import}
+spec:
+  template:
+    spec: {restartPolicy: Never, containers: [{name: import, image: import:1}]}
+"""
 
 
 # ---- SARIF ------------------------------------------------------------------------------------

@@ -135,3 +135,19 @@ def test_a_rollout_that_begins_after_the_deadline_of_the_last_one_is_not_late_al
 
     reasons = [each.reason for each in last_status(outcome).conditions]
     assert reasons == ["MinimumReplicasUnavailable", "NewReplicaSetCreated"]
+
+
+def test_recreate_does_not_wait_for_pods_of_a_replica_set_that_it_may_not_adopt() -> None:
+    """
+    One without owner that is going away stays an orphan, and so do its pods.
+
+    Go: getPodMapForDeployment, which knows the ReplicaSets that were claimed
+    """
+    orphan = api.ReplicaSet(2, 2, 0, status=NEVER, owner=None, deleting=True)
+    running: Population[pods.Pod] = Population({pods.Pod((READY,)): 1})
+    values = {"replica_set[2]": orphan, "replica_set_cache[2]": orphan, "pods[2]": running}
+    spec = api.DeploymentSpec(1, 0, strategy=api.RECREATE)
+
+    outcome = the_outcome(of_deployment(spec, cases.Setting(recreate=True), **values))
+
+    assert sent(outcome)[0] == ("create", "ReplicaSet", "applied")

@@ -427,7 +427,8 @@ class Symbol:
         return False
 
     def __ne__(self, other: Any) -> bool:
-        return False
+        # A class has members; a difference is what is left to pick, and in the end that is none.
+        return "-" not in self.term
 
     def __seatrial_minimum__(self, other: Any) -> "Symbol":
         return Symbol(f"min({self}, {other})")

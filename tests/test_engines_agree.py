@@ -26,7 +26,9 @@ from seatrial.engines.stateful import hypothesize
 from seatrial.engines.stateful.answers import Answers, Option
 from seatrial.engines.stateful.walker import Walker
 
-SMALL = 3_000
+pytestmark = pytest.mark.heavy
+
+SMALL = 1_000
 
 
 def plan_of(seed: int) -> Plan | None:
@@ -86,7 +88,7 @@ def strays(seed: int, steps: int = 300) -> list[str]:
     return []
 
 
-@pytest.mark.parametrize("start", range(0, 200, 25))
+@pytest.mark.parametrize("start", range(0, 100, 25))
 def test_every_state_and_step_of_a_run_was_explored(start: int) -> None:
     """At each state also the same actions are enabled, whatever was remembered on the way."""
     found = {seed: strays(seed) for seed in range(start, start + 25)}
@@ -114,7 +116,7 @@ def contradiction(searched: Report, drawn: Report) -> str | None:
     return None
 
 
-@pytest.mark.parametrize("start", range(0, 120, 20))
+@pytest.mark.parametrize("start", range(0, 80, 20))
 def test_what_random_runs_find_is_true(start: int) -> None:
     """A violation is one of the complete search, never shorter, and its trace replays."""
     for seed in range(start, start + 20):

@@ -93,7 +93,9 @@ def edited(suite: pytest.Pytester, *changes: tuple[str, str]) -> None:
 
 
 def run(suite: pytest.Pytester, *words: str) -> pytest.RunResult:
-    return suite.runpytest_inprocess("-p", "no:cacheprovider", "-p", "no:syrupy", *words)
+    away = ("cacheprovider", "syrupy", "hypothesispytest")
+    without = [word for name in away for word in ("-p", f"no:{name}")]
+    return suite.runpytest_inprocess(*without, *words)
 
 
 # ---- trial files ------------------------------------------------------------------------------
@@ -425,6 +427,55 @@ def test_a_rule_that_raises_is_a_line(suite: pytest.Pytester) -> None:
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["*create*raised ZeroDivisionError*"])
     assert "Traceback" not in result.stdout.str()
+
+
+def test_random_runs_obey_a_profile_of_hypothesis(suite: pytest.Pytester) -> None:
+    """And what they do not find is not settled, so that it fails unless somebody asks otherwise."""
+    suite.makepyfile(
+        test_pods=SYSTEM
+        + textwrap.dedent(
+            """
+            from hypothesis import settings
+
+            settings.register_profile("few", max_examples=7, stateful_step_count=9)
+            settings.load_profile("few")
+
+            def test_holds(sea_trial):
+                sea_trial.system(system(), [nine_at_most])
+
+            @sea_trial(three_at_most, nine_at_most)
+            def test_pods():
+                return system()
+            """
+        )
+    )
+    words = ("--seatrial-engine=hypothesis", "--seatrial-seed=3")
+
+    result = run(suite, "test_pods.py", *words)
+
+    result.assert_outcomes(failed=3)
+    result.stdout.fnmatch_lines(
+        [
+            "nine-at-most: inconclusive; *no violation in 7 runs of up to 9 steps*",
+            "three-at-most is violated",
+            "*pytest 'test_pods.py::test_pods[[]three-at-most[]]' --seatrial-engine=hypothesis*",
+        ]
+    )
+    settled = run(suite, "test_pods.py", *words, "--seatrial-inconclusive=xfail")
+    settled.assert_outcomes(failed=1, xfailed=2)
+
+
+def test_a_promise_that_is_asked_of_nothing_is_an_error(suite: pytest.Pytester) -> None:
+    """One of another kind of workload: a run without it would be green, and have tested nothing."""
+    from seatrial.kinds import KINDS
+
+    other = KINDS["StatefulSet"].promises[0].property.id
+    edited(suite, ("seed-rolling-controlled-rate", other))
+
+    result = run(suite, "web.trial.yaml")
+
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines([f"web.trial.yaml: {other} is asked of no workload here"])
 
 
 def test_asserts_in_rules_are_no_reason_to_refuse_them(suite: pytest.Pytester) -> None:

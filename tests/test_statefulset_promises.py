@@ -4,11 +4,12 @@ What is promised of StatefulSets is asked of small ones, and what is refuted is 
 Each precondition that a holding promise has is dropped here, and a run then breaks it.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
-from seatrial.model import statefulset_mutants
+from seatrial.model import statefulset_api, statefulset_control, statefulset_mutants
 from seatrial.properties import statefulset_promise as asked
 from seatrial.properties import statefulsets
 from statefulsets import BY_ID, ON_DELETE, Case, broken, case, rolling, searched
@@ -20,6 +21,14 @@ SCALED = ("Retain", "Delete")
 GATED = "MaxUnavailableStatefulSet=true"
 STALE = "WatchListClient=false"
 FINE: dict[str, Any] = {"level": "interleaved", "lag": 1}
+
+_IDENTITY = (
+    "statefulset-at-most-one",
+    "seed-statefulset-at-most-one",
+    "one-writer-per-claim",
+    "statefulset-new-pod-only-after-full-termination",
+    "seed-statefulset-replace-only-after-stop",
+)
 
 # ---- what holds -------------------------------------------------------------------------------
 
@@ -85,6 +94,33 @@ def test_every_promise_that_holds_is_asked_somewhere_and_its_premise_is_met_ther
     assert holding - met == set()
 
 
+# ---- how large they are -----------------------------------------------------------------------
+
+
+def test_two_members_on_two_nodes_have_so_many_states() -> None:
+    """One node is cut off, and may come back; one image is changed. Pins the model."""
+    of = case(2, "set-image", "node-partition", claims=KEPT, **FINE, ids=_IDENTITY)
+
+    found = searched(of)
+
+    assert (found.exploration.states, found.exploration.transitions) == (159_030, 466_668)
+    assert {verdict.status for verdict in found.verdicts} == {"holds"}
+    assert found.exploration.rule_evaluations < 0.02 * found.exploration.transitions
+
+
+@pytest.mark.slow
+def test_an_ensemble_of_three_on_three_nodes_is_searched_to_its_end() -> None:
+    """The same of three members: half a minute of a processor, and less than 1 GiB."""
+    of = case(3, "set-image", "node-partition", nodes=3, claims=KEPT, **FINE, ids=_IDENTITY[:1])
+
+    found = searched(of)
+
+    assert (found.exploration.states, found.exploration.transitions) == (13_916_681, 46_378_212)
+    assert found.verdicts[0].status == "holds"
+    assert found.exploration.rule_evaluations < 0.01 * found.exploration.transitions
+    assert found.exploration.bytes_held < 1 << 30
+
+
 # ---- what is refuted --------------------------------------------------------------------------
 
 REFUTED: dict[str, tuple[Case, int]] = {
@@ -98,6 +134,10 @@ REFUTED: dict[str, tuple[Case, int]] = {
     "seed-statefulset-no-scale-down-when-unhealthy": (
         case(1, "scale:0", "container-exit", **FINE),
         5,
+    ),
+    "statefulset-scale-to-zero-before-delete": (
+        case(2, "set-image,delete-pod,scale:0", "never-ready"),
+        18,
     ),
     "seed-statefulset-order-or-parallel-terminate": (case(2, "delete"), 2),
     "scaled-away-and-back": (case(1, "scale:0,scale:1", claims=SCALED), 9),
@@ -164,13 +204,7 @@ _TAINTED = case(1, "out-of-service", "node-partition", claims=KEPT)
 _BACK = case(1, "out-of-service", "node-crash", claims=KEPT)
 _LISTED = case(1, "delete-pod", "stale-api-server,kubelet-restart", claims=KEPT, gates=STALE)
 _NO_TIME = case(1, "delete-pod", claims=KEPT, graceful=False)
-_IDENTITY = (
-    "statefulset-at-most-one",
-    "seed-statefulset-at-most-one",
-    "one-writer-per-claim",
-    "statefulset-new-pod-only-after-full-termination",
-    "seed-statefulset-replace-only-after-stop",
-)
+_TAKEN_OVER = case(2, "set-image", "second-controller", parallel=True, nodes=1, **FINE)
 DROPPED: tuple[tuple[str, Any, Case], ...] = (
     *((each, asked.NOT_FORCED, _FORCED) for each in _IDENTITY),
     *((each, asked.NODES_STAY, _NODE_GONE) for each in _IDENTITY),
@@ -194,6 +228,12 @@ DROPPED: tuple[tuple[str, Any, Case], ...] = (
         asked.AT_ONCE,
         case(2, "delete-pod", "container-exit", **FINE),
     ),
+    (
+        "statefulset-scaling-before-update",
+        asked.ORDERED,
+        case(2, "set-image,scale:1,delete-pod", parallel=True, **FINE),
+    ),
+    ("update-one-by-one", asked.ONE_CONTROLLER, _TAKEN_OVER),
     (
         "scaled-down-from-the-top",
         asked.ORDERED,
@@ -311,9 +351,26 @@ def test_a_promise_is_broken_where_a_precondition_is_dropped(
     assert verdict.trace.length > 0
 
 
+def always_the_last(
+    of: statefulset_api.StatefulSetSpec, replicas: Sequence[statefulset_api.PodSeen], *others: Any
+) -> tuple[statefulset_api.PodSeen, ...]:
+    """An update that never finds its pods to be of the new revision."""
+    return tuple(each for each in replicas[-1:] if not each.kind.terminating)
+
+
+def test_a_controller_that_always_finds_something_to_update_writes_for_ever(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(statefulset_control, "pods_to_delete", always_the_last)
+
+    verdict = broken("statefulset-no-hot-loop", "", case(1, "delete-pod"))
+
+    assert verdict.because == "the loop of 9 steps is fair and works without progress"
+
+
 def test_every_promise_that_holds_has_a_run_that_breaks_it() -> None:
     """A dropped precondition, or a known bug. What is only said to be possible needs none."""
-    broken_by = {name for name, _, _ in DROPPED}
+    broken_by = {name for name, _, _ in DROPPED} | {"statefulset-no-hot-loop"}
     broken_by |= {name for each in statefulset_mutants.MUTANTS for name in each.shows}
 
     for each in statefulsets.PROMISES:

@@ -58,8 +58,9 @@ def test_everything_that_options_say_can_be_said() -> None:
         "  assumeInert: [Service]",
         "properties: [a, b]",
         "expected: {a: refuted}",
-        "limits: {states: 5, depth: 6, time: 7s, memory: 8MiB}",
-        "engine: explore",
+        "limits: {states: 5, depth: 6, time: 7s, memory: 8MiB, runs: 9, steps: 10}",
+        "engine: auto",
+        "seed: 4",
         "reduce: [symmetry]",
     )
 
@@ -77,7 +78,8 @@ def test_everything_that_options_say_can_be_said() -> None:
     assert (found.properties, found.expected) == (("a", "b"), (("a", "refuted"),))
     limits = (found.max_states, found.max_depth, found.time_limit, found.memory_limit)
     assert limits == (5, 6, "7s", "8MiB")
-    assert (found.engine, found.reduce) == ("explore", ("symmetry",))
+    assert (found.runs, found.steps, found.seed) == (9, 10, 4)
+    assert (found.engine, found.reduce) == ("auto", ("symmetry",))
     assert found.targets == (str(Path("folder") / "web.yaml"),)
 
 
@@ -112,6 +114,8 @@ def test_what_is_not_said_is_left_open() -> None:
         (["limits: {states: 0}"], "spec.limits.states: 0 is no number from 1 to "),
         (["limits: {time: [1]}"], "spec.limits.time: a list is no amount"),
         (["engine: spin"], "spec.engine: 'spin' is none of explore, hypothesis, auto"),
+        (["limits: {runs: 5}"], "6:18: spec.limits.runs: this is for random runs; write engine:"),
+        (["seed: 5", "engine: explore"], "6:9: spec.seed: this is for random runs"),
         (["reduce: [all]"], "6:12: spec.reduce[0]: 'all' is none of symmetry, partial-order"),
         (["invariants: {a: b}"], "spec.invariants: a mapping is no list"),
         (["invariants: [a]"], "spec.invariants[0]: 'a' is no mapping; write name and expression"),
@@ -324,6 +328,55 @@ def test_a_quorum_holds_while_a_statefulset_is_updated(
         "lacking": True,
         "status": True,
     }
+
+
+JOB = """\
+apiVersion: batch/v1
+kind: Job
+metadata: {name: import}
+spec:
+  parallelism: 2
+  completions: 2
+  template:
+    metadata: {labels: {app: import}}
+    spec: {restartPolicy: Never, containers: [{name: import, image: import:1}]}
+"""
+
+
+def test_a_job_is_seen_as_the_api_has_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """And what means nothing for a Job is refused at its place in the file."""
+    (tmp_path / "job.yaml").write_text(JOB)
+    path = tmp_path / "job.trial.yaml"
+    of = "job('import')"
+    expressions = {
+        "width": f"{of}.active <= {of}.spec.parallelism",
+        "alone": f"{of}.running <= 1",
+        "counts": f"{of}.status.succeeded + {of}.status.active <= 2 && {of}.terminating == 0",
+        "ends": f"!{of}.status.conditions.exists(c, c.type == 'Complete')",
+    }
+    text = (
+        HEAD
+        + "  manifests: [job.yaml]\n  properties: []\n"
+        + "  environment: {faults: [], level: atomic, lag: 0}\n  invariants:\n"
+        + "".join(f'  - {{name: {n}, expression: "{e}"}}\n' for n, e in expressions.items())
+    )
+    path.write_text(text)
+
+    assert main(["check", str(path), "--quiet"]) == 1
+
+    out = capsys.readouterr().out
+    assert {name: f"  {name:<8}  {'holds':<12}" in out for name in expressions} == {
+        "width": True,
+        "alone": False,
+        "counts": True,
+        "ends": False,
+    }
+    path.write_text(text.replace("faults: []", "faults: [pod-failed]"))
+    assert main(["check", str(path)]) == 2
+    said = capsys.readouterr().err
+    assert "job.trial.yaml:7:17: spec.environment.faults: 'pod-failed' means nothing" in said
 
 
 @pytest.mark.parametrize(

@@ -49,6 +49,7 @@ _FIELDS: dict[Path, tuple[str, ...]] = {
         "invariants",
         "limits",
         "engine",
+        "seed",
         "reduce",
     ),
     ("spec", "environment"): (
@@ -64,7 +65,7 @@ _FIELDS: dict[Path, tuple[str, ...]] = {
         "fixes",
         "assumeInert",
     ),
-    ("spec", "limits"): ("states", "depth", "time", "memory"),
+    ("spec", "limits"): ("states", "depth", "time", "memory", "runs", "steps"),
 }
 _INVARIANT = ("name", "expression", "says", "expected")
 
@@ -110,7 +111,10 @@ class Trial:
     max_depth: int | None = None
     time_limit: str | None = None
     memory_limit: str | None = None
+    runs: int | None = None
+    steps: int | None = None
     engine: str | None = None
+    seed: int | None = None
     reduce: tuple[str, ...] = ()
     positions: Mapping[str, Position] = attrs.field(factory=dict)
 
@@ -189,7 +193,10 @@ class _TrialReading:
             max_depth=self._number((*limits, "depth"), 0, 10**6),
             time_limit=self._amount((*limits, "time")),
             memory_limit=self._amount((*limits, "memory")),
+            runs=self._drawn((*limits, "runs"), 1, 10**9),
+            steps=self._drawn((*limits, "steps"), 1, 2000),
             engine=self._word(("spec", "engine"), _ENGINES),
+            seed=self._drawn(("spec", "seed"), 0, 2**63),
             reduce=tuple(
                 each
                 for at, each in enumerate(self._texts(("spec", "reduce")))
@@ -294,6 +301,13 @@ class _TrialReading:
             self.of.refuse(path, f"{quoted(given)} is no number from {least} to {most}")
             return None
         return given
+
+    def _drawn(self, path: Path, least: int, most: int) -> int | None:
+        """A number that means something to random runs only."""
+        number = self._number(path, least, most)
+        if number is not None and self.of.get("spec", "engine", default="explore") == "explore":
+            self.of.refuse(path, "this is for random runs; write engine: hypothesis, or auto")
+        return number
 
     def _amount(self, path: Path) -> str | None:
         """A number with a unit, which the face reads."""

@@ -13,23 +13,34 @@ from seatrial.model import api
 
 from . import objects
 from .confirm import Ask
-from .objects import HASHES, Object
+from .names import COLLIDED, HASHES
+from .objects import Object
 
-__all__ = ["hashes_of", "in_names_of"]
+__all__ = ["collided_of", "hashes_of", "in_names_of"]
 
 
 def hashes_of(ask: Ask) -> dict[int, str]:
     """The hash of each template, from the name of the ReplicaSet that is created for it."""
-    answers = ask([_new(template) for template in HASHES])
+    found = _asked(ask, [(template, 0) for template in HASHES])
+    return {template: text for (template, _), text in found.items()}
+
+
+def collided_of(ask: Ask) -> dict[tuple[int, int], str]:
+    """The same after collisions of names, for those counts that `names` has."""
+    return _asked(ask, list(COLLIDED))
+
+
+def _asked(ask: Ask, wanted: Sequence[tuple[int, int]]) -> dict[tuple[int, int], str]:
+    answers = ask([_new(template, collisions) for template, collisions in wanted])
     found = {}
-    for template, answer in zip(HASHES, answers, strict=True):
-        created = [each for each in answer.get("requests", ()) if each["verb"] == "create"]
+    for each, answer in zip(wanted, answers, strict=True):
+        created = [one for one in answer.get("requests", ()) if one["verb"] == "create"]
         if created:
-            found[template] = created[0]["name"].removeprefix(f"{objects.NAME}-")
+            found[each] = created[0]["name"].removeprefix(f"{objects.NAME}-")
     return found
 
 
-def _new(template: int) -> Object:
+def _new(template: int, collisions: int = 0) -> Object:
     """A request for the first sync of a Deployment with this template."""
     metadata: Object = {
         "uid": objects.deployment_uid(0),
@@ -37,8 +48,9 @@ def _new(template: int) -> Object:
         "generation": 1,
         "creationTimestamp": objects.ago(1000),
     }
+    status = api.DeploymentStatus(collision_count=collisions)
     made = objects.deployment_object(
-        api.Deployment(api.DeploymentSpec(template=template)), metadata, dated=10
+        api.Deployment(api.DeploymentSpec(template=template), status), metadata, dated=10
     )
     return {
         "controller": "deployment",
@@ -49,9 +61,14 @@ def _new(template: int) -> Object:
     }
 
 
-def in_names_of(ask: Ask, hashes: Mapping[int, str]) -> Ask:
+def in_names_of(
+    ask: Ask, hashes: Mapping[int, str], collided: Mapping[tuple[int, int], str] | None = None
+) -> Ask:
     """Ask for the same with other hashes, and read the answers with those of v1.36.3."""
     pairs = [(HASHES[at], hashes[at]) for at in hashes if HASHES[at] != hashes[at]]
+    for each, theirs in (collided or {}).items():
+        if COLLIDED[each] != theirs:
+            pairs.append((COLLIDED[each], theirs))
     if not pairs:
         return ask
 

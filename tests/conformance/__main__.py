@@ -1,7 +1,8 @@
 """
 Hold the model against the real controllers, as `make conformance` does.
 
-    python -m conformance run [--controller NAME] [--seconds N | --syncs N] [--seed N] [--note]
+    python -m conformance run [--controller NAME] [--seconds N | --syncs N] [--seed N]
+                              [--kubernetes VERSION] [--note]
     python -m conformance record [--syncs N]
     python -m conformance replay
     python -m conformance coverage
@@ -18,15 +19,17 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from seatrial.model import versions
 from seatrial.oracle.cases import CONTROLLERS, Case, Controller
-from seatrial.oracle.client import Oracle, OracleCrashed, OracleMissing
+from seatrial.oracle.client import Oracle, OracleCrashed, OracleMissing, find
+from seatrial.oracle.confirm import Ask
 from seatrial.oracle.objects import Object
 from seatrial.oracle.words import shown
 
-from . import notices
+from . import notices, statefulsets
 from .chance import Seeded
 from .coverage import NEVER, NOT_CLAIMED, measured
-from .fresh import Campaign
+from .fresh import Campaign, asked_of
 from .law import Asked, Divergence, Tally
 from .recorded import Record, Told, read, read_notices, version, write, write_notices
 from .table import (
@@ -45,6 +48,8 @@ _OF_A_CASE = 3
 """And so many are of one state."""
 _NOTICES = 2000
 """So many events are recorded; a run compares as many fresh ones."""
+_STATEFUL_SETS = 1000
+"""And so many syncs of StatefulSets."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -57,6 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     run.add_argument("--seconds", type=float, help="for each controller; 60 if nothing is given")
     run.add_argument("--syncs", type=int, help="so many real syncs of each controller")
     run.add_argument("--seed", type=int, default=0, help="another number draws other cases")
+    run.add_argument("--kubernetes", help="another release, such as 1.34.4, with its own rules")
     run.add_argument("--note", action="store_true", help="keep the figures for the documentation")
     record = commands.add_parser("record", help="write the cases that the tests replay")
     record.add_argument("--syncs", type=int, default=3200, help="of each controller")
@@ -67,7 +73,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if given.command == "coverage":
             return _coverage()
-        with Oracle() as oracle:
+        version_asked = getattr(given, "kubernetes", None)
+        with Oracle(find(version_asked) if version_asked else None) as oracle:
             if given.command == "replay":
                 return _replay(oracle)
             return _run(oracle, given) if given.command == "run" else _record(oracle, given)
@@ -90,12 +97,32 @@ def _notices(oracle: Oracle, seed: int) -> int:
     return parted
 
 
+def _stateful_sets(oracle: Oracle, seed: int) -> int:
+    """How many syncs of StatefulSets go otherwise than in the model, for no known reason."""
+    first = 10**6 + seed * _STATEFUL_SETS
+    found = list(statefulsets.compared(oracle.ask, range(first, first + _STATEFUL_SETS)))
+    parted = [each for each in found if not each.agrees]
+    for each in parted[:3]:
+        print(f"{each.start}\nreal:  {each.real}\nmodel: {each.model}\n", file=sys.stderr)
+    known = sum(bool(each.known) for each in found)
+    print(
+        f"{len(found):,} syncs of StatefulSets, {known:,} passed over, {len(parted):,} divergences"
+    )
+    return len(parted)
+
+
 def _run(oracle: Oracle, given: argparse.Namespace) -> int:
-    parted = _notices(oracle, given.seed)
+    ask: Ask = oracle.ask
+    release, parted = None, 0
+    if given.kubernetes:
+        release = versions.known(given.kubernetes)
+        ask = asked_of(oracle.ask, release)
+    else:
+        parted = _notices(oracle, given.seed) + _stateful_sets(oracle, given.seed)
     seconds = given.seconds if given.seconds or given.syncs else 60.0
     rows = []
     for controller in given.controller or CONTROLLERS:
-        campaign = Campaign(controller, oracle.ask, given.seed)
+        campaign = Campaign(controller, ask, given.seed, release=release)
         began, divergences = time.monotonic(), 0
         try:
             for _ in _progress(controller, campaign.run(seconds, given.syncs)):
@@ -163,6 +190,8 @@ def _record(oracle: Oracle, given: argparse.Namespace) -> int:
     told = list(map(Told, events, oracle.ask(list(map(notices.request, events)))))
     write_notices(oracle.version, told)
     print(f"{len(told):,} notices recorded")
+    statefulsets.record(oracle.ask, oracle.version, range(_STATEFUL_SETS))
+    print(f"{_STATEFUL_SETS:,} syncs of StatefulSets recorded")
     return 0
 
 

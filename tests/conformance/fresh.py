@@ -10,17 +10,20 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 
-from attrs import define, field
+from attrs import define, evolve, field
 
+from seatrial.model import versions
 from seatrial.oracle.cases import Case, Controller
 from seatrial.oracle.confirm import Ask
+from seatrial.oracle.hashes import collided_of, hashes_of, in_names_of
+from seatrial.oracle.objects import Object
 
 from . import states
 from .chance import Chance, Repeated, Seeded, smallest
 from .law import Asked, Comparison, Divergence, Tally
 from .walks import Walks
 
-__all__ = ["Campaign"]
+__all__ = ["Campaign", "asked_of", "of_release"]
 
 _BATCH = 40
 """So many draws are asked for together."""
@@ -34,6 +37,31 @@ _DRAWS: dict[Controller, Callable[[Chance], list[Case]]] = {
 }
 
 
+def of_release(case: Case, release: versions.Release) -> Case:
+    """The same sync with the rules of a release, and without the gates that it does not have."""
+    store = case.setting.consistency_store and _STORE in dict(release.gates)
+    variant = case.setting.variant | release.rules
+    return evolve(case, setting=evolve(case.setting, consistency_store=store, variant=variant))
+
+
+def asked_of(ask: Ask, release: versions.Release) -> Ask:
+    """Ask an oracle of that release: its names of ReplicaSets, and only gates that it has."""
+    known = dict(release.gates)
+
+    def asked(requests: Sequence[Object]) -> Sequence[Object]:
+        return ask(
+            [
+                {**each, "gates": {name: on for name, on in each["gates"].items() if name in known}}
+                for each in requests
+            ]
+        )
+
+    return in_names_of(asked, hashes_of(ask), collided_of(ask))
+
+
+_STORE = "StaleControllerConsistencyReplicaSet"
+
+
 @define
 class Campaign:
     """A search for divergences of one controller; `tally` says what it has covered."""
@@ -43,6 +71,8 @@ class Campaign:
     seed: int = 0
     keep: Callable[[Asked], None] | None = None
     clusters_each: int = 4
+    release: versions.Release | None = None
+    """Another release than the model's default, with its own gates and rules."""
     tally: Tally = field(factory=Tally)
     _walks: Walks = field(init=False)
     _origins: deque[dict[Case, int]] = field(init=False)
@@ -74,7 +104,7 @@ class Campaign:
             drawn: dict[Case, int] = {}
             first, last = last + 1, last + _BATCH
             for number in range(first, last + 1):
-                for case in self._draw(Seeded(number), number):
+                for case in self._drawn(Seeded(number), number):
                     drawn.setdefault(case, number)
             self._origins.append(drawn)
             yield list(drawn)
@@ -82,6 +112,11 @@ class Campaign:
                 return
             if syncs is not None and self.tally.syncs >= syncs:
                 return
+
+    def _drawn(self, chance: Chance, number: int) -> list[Case]:
+        cases = self._draw(chance, number)
+        release = self.release
+        return cases if release is None else [of_release(case, release) for case in cases]
 
     def _draw(self, chance: Chance, number: int) -> list[Case]:
         if number % 3 == 0:
@@ -99,14 +134,14 @@ class Campaign:
         def fails(choices: Sequence[int]) -> bool:
             nonlocal last
             try:
-                self._compare(self._draw(Repeated(choices), number))
+                self._compare(self._drawn(Repeated(choices), number))
             except Divergence as divergence:
                 last = divergence
                 return True
             return False
 
         seeded = Seeded(number)
-        self._draw(seeded, number)
+        self._drawn(seeded, number)
         smallest(seeded.taken, fails)
         return last
 

@@ -22,7 +22,20 @@ from seatrial.oracle.objects import Object
 from .codec import decoded, encoded
 from .notices import Notice, request
 
-__all__ = ["FOLDER", "Record", "Told", "read", "read_notices", "version", "write", "write_notices"]
+__all__ = [
+    "FOLDER",
+    "Record",
+    "Told",
+    "check",
+    "digest",
+    "lines",
+    "read",
+    "read_notices",
+    "version",
+    "write",
+    "write_lines",
+    "write_notices",
+]
 
 FOLDER = Path(__file__).parent / "recorded"
 _NOTICES = "notices"
@@ -64,28 +77,29 @@ def write(
         asked = {
             "number": record.number,
             "faults": list(record.faults),
-            "request": _digest(record.cluster().request),
+            "request": digest(record.cluster().request),
             "answer": record.answer,
         }
         of_a_case.setdefault(record.case, []).append(asked)
-    lines = ({"case": encoded(case), "asked": asked} for case, asked in of_a_case.items())
-    _write(controller, version, lines, folder)
+    made = ({"case": encoded(case), "asked": asked} for case, asked in of_a_case.items())
+    write_lines(controller, version, made, folder)
 
 
 def write_notices(version: str, told: Iterable[Told], folder: Path = FOLDER) -> None:
     """Write the notices."""
-    lines = (
+    made = (
         {
             "notice": encoded(each.notice),
-            "request": _digest(request(each.notice)),
+            "request": digest(request(each.notice)),
             "answer": each.answer,
         }
         for each in told
     )
-    _write(_NOTICES, version, lines, folder)
+    write_lines(_NOTICES, version, made, folder)
 
 
-def _write(name: str, version: str, lines: Iterable[Object], folder: Path) -> None:
+def write_lines(name: str, version: str, lines: Iterable[Object], folder: Path = FOLDER) -> None:
+    """Write a file, after a line that says whose answers these are."""
     folder.mkdir(parents=True, exist_ok=True)
     with lzma.open(path(name, folder), "wt", encoding="utf-8", preset=9) as file:
         file.write(json.dumps({"kubernetes": version, "of": name}) + "\n")
@@ -93,7 +107,7 @@ def _write(name: str, version: str, lines: Iterable[Object], folder: Path) -> No
             file.write(json.dumps(line, sort_keys=True, separators=(",", ":")) + "\n")
 
 
-def _digest(request: Object) -> str:
+def digest(request: Object) -> str:
     """What tells a request from others."""
     text = json.dumps(request, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()[:16]
@@ -106,31 +120,33 @@ def read(controller: Controller, folder: Path = FOLDER) -> Iterator[Record]:
     Raises ValueError where the translation no longer makes the request that was answered: then the
     answer belongs to another cluster, and the cases have to be recorded anew.
     """
-    for number, found in _lines(controller, folder):
+    for number, found in lines(controller, folder):
         case: Case = decoded(found["case"])
         for asked in found["asked"]:
             record = Record(case, asked["number"], tuple(asked["faults"]), asked["answer"])
-            _check(controller, number, record.cluster().request, asked["request"])
+            check(controller, number, record.cluster().request, asked["request"])
             yield record
 
 
 def read_notices(folder: Path = FOLDER) -> Iterator[Told]:
     """The notices. Raises ValueError as `read` does."""
-    for number, found in _lines(_NOTICES, folder):
+    for number, found in lines(_NOTICES, folder):
         told = Told(decoded(found["notice"]), found["answer"])
-        _check(_NOTICES, number, request(told.notice), found["request"])
+        check(_NOTICES, number, request(told.notice), found["request"])
         yield told
 
 
-def _lines(name: str, folder: Path) -> Iterator[tuple[int, Object]]:
+def lines(name: str, folder: Path = FOLDER) -> Iterator[tuple[int, Any]]:
+    """The lines of a file but the first, with their numbers."""
     with lzma.open(path(name, folder), "rt", encoding="utf-8") as file:
         next(file)
         for number, line in enumerate(file, start=1):
             yield number, json.loads(line)
 
 
-def _check(name: str, number: int, made: Object, digest: str) -> None:
-    if _digest(made) != digest:
+def check(name: str, number: int, made: Object, expected: str) -> None:
+    """Raise ValueError where this is not the request that was answered."""
+    if digest(made) != expected:
         raise ValueError(
             f"{path(name).name}, case {number}: the translation makes another request of it now"
             " than the one that was answered; run make conformance-record"

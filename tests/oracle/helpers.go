@@ -41,6 +41,14 @@ type arguments struct {
 	Ranks          []int
 	Count          int
 	MinReady       int32 `json:"minReadySeconds"`
+	StatefulSet    json.RawMessage
+	Claim          json.RawMessage
+	Job            json.RawMessage
+	Indexes        string
+	Completions    int
+	Age            int
+	// StatefulSetStatus is changed in place upstream.
+	StatefulSetStatus appsv1.StatefulSetStatus
 }
 
 // given are the arguments after reading.
@@ -53,11 +61,12 @@ type given struct {
 	pod         *corev1.Pod
 	pods        []*corev1.Pod
 	related     []*corev1.Pod
+	workloads
 }
 
 // helper is a pure function upstream, called by its own name.
 type helper struct {
-	needs string // of deployment, replicaSet, pod: letters d, r, p
+	needs string // of deployment, replicaSet, pod, statefulSet, claim, job: their first letters
 	call  func(*given) (any, error)
 }
 
@@ -158,7 +167,10 @@ func (o *oracle) help(r *request, reader *reader) (reply, error) {
 		return reply{}, err
 	}
 	for _, need := range helper.needs {
-		there := map[rune]bool{'d': given.deployment != nil, 'r': given.replicaSet != nil, 'p': given.pod != nil}
+		there := map[rune]bool{
+			'd': given.deployment != nil, 'r': given.replicaSet != nil, 'p': given.pod != nil,
+			's': given.statefulSet != nil, 'c': given.claim != nil, 'j': given.job != nil,
+		}
 		if !there[need] {
 			return reply{}, badRequest("args: %s needs an object that is not there", r.Helper)
 		}
@@ -191,6 +203,9 @@ func readArguments(text json.RawMessage, reader *reader) (*given, error) {
 		readOne(reader, g.Deployment, &g.deployment),
 		readOne(reader, g.ReplicaSet, &g.replicaSet),
 		readOne(reader, g.Pod, &g.pod),
+		readOne(reader, g.arguments.StatefulSet, &g.statefulSet),
+		readOne(reader, g.arguments.Claim, &g.claim),
+		readOne(reader, g.arguments.Job, &g.job),
 		readAll(reader, g.ReplicaSets, &g.replicaSets),
 		readAll(reader, g.Pods, &g.pods),
 		readAll(reader, g.Related, &g.related),

@@ -7,14 +7,18 @@ import (
 	"time"
 	"unsafe"
 
+	appsv1 "k8s.io/api/apps/v1"
+	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/intstr"
 	"k8s.io/apimachinery/pkg/util/sets"
 	"k8s.io/klog/v2"
 	"k8s.io/kubernetes/pkg/controller/deployment"
 	"k8s.io/kubernetes/pkg/controller/job"
 	"k8s.io/kubernetes/pkg/controller/replicaset"
 	"k8s.io/kubernetes/pkg/controller/statefulset"
+	"k8s.io/utils/clock"
 )
 
 // What the controllers keep to themselves and the oracle needs. The linker resolves the functions
@@ -61,6 +65,54 @@ func expectedFinalizers(store unsafe.Pointer, key string) sets.Set[types.UID]
 
 //go:linkname forgetFinalizers k8s.io/kubernetes/pkg/controller/job.(*uidTrackingExpectations).deleteExpectations
 func forgetFinalizers(store unsafe.Pointer, logger klog.Logger, key string)
+
+//go:linkname parseIndexesFromString k8s.io/kubernetes/pkg/controller/job.parseIndexesFromString
+func parseIndexesFromString(logger klog.Logger, indexes string, completions int) intervals
+
+//go:linkname calculateSucceededIndexes k8s.io/kubernetes/pkg/controller/job.calculateSucceededIndexes
+func calculateSucceededIndexes(logger klog.Logger, job *batchv1.Job, pods []*corev1.Pod) (before, now intervals)
+
+//go:linkname calculateFailedIndexes k8s.io/kubernetes/pkg/controller/job.calculateFailedIndexes
+func calculateFailedIndexes(logger klog.Logger, job *batchv1.Job, pods []*corev1.Pod) *intervals
+
+//go:linkname matchPodFailurePolicy k8s.io/kubernetes/pkg/controller/job.matchPodFailurePolicy
+func matchPodFailurePolicy(policy *batchv1.PodFailurePolicy, pod *corev1.Pod) (*string, bool, *batchv1.PodFailurePolicyAction)
+
+//go:linkname matchSuccessPolicy k8s.io/kubernetes/pkg/controller/job.matchSuccessPolicy
+func matchSuccessPolicy(logger klog.Logger, policy *batchv1.SuccessPolicy, completions int32, succeeded intervals) (string, bool)
+
+//go:linkname getRemainingTimeForFailuresCount k8s.io/kubernetes/pkg/controller/job.getRemainingTimeForFailuresCount
+func getRemainingTimeForFailuresCount(clock clock.WithTicker, first, most time.Duration, failures int32, last *time.Time) time.Duration
+
+//go:linkname pastBackoffLimitOnFailure k8s.io/kubernetes/pkg/controller/job.pastBackoffLimitOnFailure
+func pastBackoffLimitOnFailure(job *batchv1.Job, pods []*corev1.Pod) bool
+
+//go:linkname getFinishedTime k8s.io/kubernetes/pkg/controller/job.getFinishedTime
+func getFinishedTime(pod *corev1.Pod) time.Time
+
+//go:linkname getStartOrdinal k8s.io/kubernetes/pkg/controller/statefulset.getStartOrdinal
+func getStartOrdinal(set *appsv1.StatefulSet) int
+
+//go:linkname getEndOrdinal k8s.io/kubernetes/pkg/controller/statefulset.getEndOrdinal
+func getEndOrdinal(set *appsv1.StatefulSet) int
+
+//go:linkname podInOrdinalRange k8s.io/kubernetes/pkg/controller/statefulset.podInOrdinalRange
+func podInOrdinalRange(pod *corev1.Pod, set *appsv1.StatefulSet) bool
+
+//go:linkname getParentNameAndOrdinal k8s.io/kubernetes/pkg/controller/statefulset.getParentNameAndOrdinal
+func getParentNameAndOrdinal(pod *corev1.Pod) (string, int)
+
+//go:linkname getStatefulSetMaxUnavailable k8s.io/kubernetes/pkg/controller/statefulset.getStatefulSetMaxUnavailable
+func getStatefulSetMaxUnavailable(bound *intstr.IntOrString, replicas int) (int, error)
+
+//go:linkname isClaimOwnerUpToDate k8s.io/kubernetes/pkg/controller/statefulset.isClaimOwnerUpToDate
+func isClaimOwnerUpToDate(logger klog.Logger, claim *corev1.PersistentVolumeClaim, set *appsv1.StatefulSet, pod *corev1.Pod) bool
+
+//go:linkname updateClaimOwnerRefForSetAndPod k8s.io/kubernetes/pkg/controller/statefulset.updateClaimOwnerRefForSetAndPod
+func updateClaimOwnerRefForSetAndPod(logger klog.Logger, claim *corev1.PersistentVolumeClaim, set *appsv1.StatefulSet, pod *corev1.Pod)
+
+//go:linkname completeRollingUpdate k8s.io/kubernetes/pkg/controller/statefulset.completeRollingUpdate
+func completeRollingUpdate(set *appsv1.StatefulSet, status *appsv1.StatefulSetStatus)
 
 // field points at an unexported field of the struct that structure points at.
 func field[T any](structure any, name string) *T {

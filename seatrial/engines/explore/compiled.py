@@ -509,7 +509,7 @@ def search(
 ) -> Reached:
     """Search breadth-first with the kernel; `pulse` as for the plain search."""
     if limits.seconds is not None:
-        # Code is compiled where it is first called, which may take longer than the limit.
+        # Compiled code is loaded where it is first called: let that be before the limit begins.
         counts = dict(space.tables.evaluations)
         first_steps = _Search(space, Limits(depth=1), ample, threads, stopped, None)
         first_steps.run()

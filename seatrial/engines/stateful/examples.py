@@ -14,7 +14,7 @@ from seatrial.core import System
 
 from .answers import Answers
 from .runs import Found, Start
-from .shorten import Wanted, wanted_of
+from .shorten import Key, Wanted, wanted_of
 
 __all__ = ["Examples"]
 
@@ -36,7 +36,7 @@ class Examples:
             return
         names = [action.name for action in answers.system.actions]
         moves = [
-            [[names[number], label, list(choices)] for number, label, choices in wanted_of(move)]
+            [[names[each.number], each.label, list(each.choices)] for each in wanted_of(move)]
             for move in found.moves
         ]
         text = json.dumps([answers.system.initial.index(found.start.values), moves])
@@ -52,7 +52,7 @@ class Examples:
                 at, moves = json.loads(value)
                 wanted = [
                     tuple(
-                        (numbers[str(name)], str(label), tuple(map(int, choices)))
+                        Key(numbers[str(name)], str(label), tuple(map(int, choices)))
                         for name, label, choices in move
                     )
                     for move in moves[:_LONGEST]

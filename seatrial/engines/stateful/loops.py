@@ -11,7 +11,8 @@ from collections.abc import Iterator, Sequence
 import attrs
 
 from .answers import Ids, Option
-from .walker import Options, Walker
+from .lookups import Options
+from .walker import Walker
 from .watch import Watch
 
 __all__ = ["Loop", "Move", "Resting", "fair_loop"]

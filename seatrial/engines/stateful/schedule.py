@@ -30,6 +30,9 @@ MOST_STEPS = 2_000
 """Hypothesis takes 8 KiB of choices for one example."""
 
 _BYTES = 2 * PIECE + 2
+_HEAD = 5
+"""Bytes for the start, the length and the rest; the last has no meaning."""
+
 _SPREADS = (1.0, 3.0, 8.0, 20.0)
 """How far weights lie apart: e to this power. At the last one they are strict priorities."""
 
@@ -75,24 +78,23 @@ def schedules(
     """
     pieces = max(1, min(steps, MOST_STEPS) // PIECE + bool(steps % PIECE))
     initial = starts - others
+    piece = st.binary(min_size=_BYTES, max_size=_BYTES)
 
-    def made(start: int, rest: int, drawn: list[bytes]) -> Schedule:
-        length = len(drawn)
-        return Schedule(
-            start if start < starts else start % initial,
-            PIECE * (length - rest) if 0 < rest <= length else None,
-            tuple(drawn),
+    def whole(head: bytes) -> st.SearchStrategy[Schedule]:
+        start = int.from_bytes(head[:2], "big") % (starts + others)
+        # Mostly as long as it may be, and yet the least is what shrinks.
+        length = pieces if head[2] % 4 else 1 + head[2] // 4 % pieces
+        rest = head[3] % (2 * pieces + 1) if rests else 0
+        return st.builds(
+            Schedule,
+            st.just(start if start < starts else start % initial),
+            st.just(PIECE * (length - rest) if 0 < rest <= length else None),
+            st.lists(piece, min_size=length, max_size=length).map(tuple),
         )
 
-    # Mostly as long as they may be, and yet the least is what shrinks.
-    lengths = st.integers(1, 4 * pieces).map(lambda each: min(each, pieces))
-    piece = st.binary(min_size=_BYTES, max_size=_BYTES)
-    return st.builds(
-        made,
-        st.integers(0, starts + others - 1),
-        st.integers(0, 2 * pieces) if rests else st.just(0),
-        lengths.flatmap(lambda each: st.lists(piece, min_size=each, max_size=each)),
-    )
+    # Bytes and no integers: among these Hypothesis mixes constants of whatever is imported, so that
+    # a seed would not mean the same in all programs.
+    return st.binary(min_size=_HEAD, max_size=_HEAD).flatmap(whole)
 
 
 class Mood:

@@ -17,6 +17,7 @@ from seatrial.core import (
     Property,
     Report,
     Sampling,
+    SeatrialError,
     System,
     Trace,
     ground,
@@ -26,6 +27,7 @@ from seatrial.core import (
 
 from .answers import Answers
 from .examples import Examples
+from .limits import Ended, Limits, check_options
 from .runs import Found, Runner, Start
 from .schedule import MOST_STEPS, Schedule, schedules
 from .shorten import follow, shortened
@@ -43,9 +45,6 @@ ROUND = 500
 
 STATE_BYTES = 80
 """What the hash of a state holds in the set of all that were met."""
-
-SHORTENING = 10.0
-"""Seconds that one violation may be shortened for."""
 
 
 def hypothesize(
@@ -98,7 +97,7 @@ def hypothesize(
     >>> verdict.status, verdict.because, verdict.trace.length
     ('violated', 'the count is 3', 3)
     """
-    _check_options(
+    check_options(
         ("runs", runs, 1, None),
         ("steps", steps, 1, MOST_STEPS),
         ("seed", seed, 0, None),
@@ -115,24 +114,13 @@ def hypothesize(
         search = _Search(
             answers=Answers(ground(system), properties),
             asked=Sampling(0, steps, seed, runs, swarm=swarm, target=target),
-            limits=_Limits(time_limit, memory_limit, stopped, time.monotonic()),
+            limits=Limits(time_limit, memory_limit, stopped, time.monotonic()),
             first=first,
             progress=progress,
             examples=None if database is None else Examples(database, system),
         )
         search.begin(starts)
         return search.report(search.all())
-
-
-def _check_options(*numbers: tuple[str, Any, int, int | None]) -> None:
-    for name, value, least, most in numbers:
-        if value is None and name.endswith("_limit"):
-            continue
-        kinds = (int, float) if name == "time_limit" else (int,)
-        if isinstance(value, bool) or not isinstance(value, kinds) or value < least:
-            raise DeclarationError(f"{name}={value!r} is no number from {least} on")
-        if most is not None and value > most:
-            raise DeclarationError(f"{name}={value!r} is more than {most:,}, the most there can be")
 
 
 @contextmanager
@@ -147,29 +135,8 @@ def _patient_collector() -> Iterator[None]:
         gc.set_threshold(*before)
 
 
-class _Ended(BaseException):
-    """A limit ended the search; it passes through Hypothesis, which catches exceptions."""
-
-
 class _Known(BaseException):
     """A rule is settled, and nothing more is wanted of this round."""
-
-
-@attrs.frozen
-class _Limits:
-    seconds: float | None
-    memory: int | None
-    stopped: Callable[[], bool]
-    began: float
-
-    def check(self, held: int) -> None:
-        """Raise _Ended where a limit is met."""
-        if self.stopped():
-            raise _Ended("interrupted")
-        if self.seconds is not None and time.monotonic() - self.began > self.seconds:
-            raise _Ended("time-limit")
-        if self.memory is not None and held > self.memory:
-            raise _Ended("memory-limit")
 
 
 class _Search:
@@ -180,7 +147,7 @@ class _Search:
         *,
         answers: Answers,
         asked: Sampling,
-        limits: _Limits,
+        limits: Limits,
         first: bool,
         progress: Pulse | None,
         examples: Examples | None,
@@ -193,7 +160,6 @@ class _Search:
         self.examples = examples
         self.found: dict[int, Found] = {}
         self.tried = 0
-        self._deadline = 0.0
         self.runner: Runner
 
     # -- before ----------------------------------------------------------------------------------
@@ -233,11 +199,6 @@ class _Search:
             left = max(0, self.asked.asked - counts.runs)
             self.progress(counts.runs, len(counts.states), counts.steps, left, self.held)
 
-    def _check_shortening(self) -> None:
-        self._check()
-        if time.monotonic() > self._deadline:
-            raise _Known
-
     # -- rounds ----------------------------------------------------------------------------------
 
     def all(self) -> str:
@@ -253,7 +214,7 @@ class _Search:
                     return "first"
                 if not self._open():
                     return "settled"
-        except _Ended as ended:
+        except Ended as ended:
             return str(ended)
         return "runs"
 
@@ -271,9 +232,14 @@ class _Search:
     def _round(self, runs: int, seed: int) -> None:
         runner = self.runner
         settled: list[Found] = []
+        wrong: list[SeatrialError] = []
 
         def one(schedule: Schedule) -> None:
-            found = runner.run(schedule)
+            try:
+                found = runner.run(schedule)
+            except SeatrialError as error:
+                wrong.append(error)
+                raise _Known from error
             if found:
                 settled.extend(found)
                 raise _Known
@@ -305,6 +271,8 @@ class _Search:
         try:
             hypothesis.seed(seed)(test)()
         except _Known:
+            if wrong:
+                raise wrong[0] from wrong[0].__cause__
             self._settle(settled)
 
     def _steer(self) -> None:
@@ -320,19 +288,11 @@ class _Search:
         try:
             for each in settled:
                 if self.found[each.rule] is each:
-                    self.found[each.rule] = self._shortened(each)
+                    self.found[each.rule] = shortened(self.runner, each, self._check)
                     if self.examples is not None:
                         self.examples.keep(self.answers, self.found[each.rule])
         finally:
             self.runner.watch.close(self.found)
-
-    def _shortened(self, found: Found) -> Found:
-        """As short as it becomes in the time there is."""
-        self._deadline = time.monotonic() + SHORTENING
-        try:
-            return shortened(self.runner, found, self._check_shortening)
-        except _Known:
-            return found
 
     def _try_examples(self) -> None:
         if self.examples is None:

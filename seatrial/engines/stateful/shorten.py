@@ -2,28 +2,43 @@
 
 Each attempt is followed on the rules, from an initial state: a step that is not enabled there is
 left out, so what is kept is a run of the system again. First whole stretches are dropped, then
-smaller ones, down to single steps. Then a search, over the actions that are left and no others,
-looks for a shorter way as far as its allowance goes.
+smaller ones, down to single steps. Then a search, first over the actions that are left, then over
+all, looks for a shorter way as far as its allowance goes.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from attrs import evolve
+from attrs import evolve, field, frozen
 
-from seatrial.core import Ground, Step
+from seatrial.core import Step
 
-from .answers import Ids, Option
+from .answers import Answers, Ids, Option
 from .loops import Move
 from .runs import Found, Runner, Start
 
 __all__ = ["Key", "Wanted", "follow", "grouped", "shortened", "wanted_of"]
 
-MOST_SEARCHED = 10_000
-"""How many steps the search for a shorter way takes."""
+MOST_ATTEMPTS = 2_000
+"""How often steps are left out. A number and no time, so that a seed gives the same run."""
 
-Key = tuple[int, str, tuple[int, ...]]
+MOST_SEARCHED = 6_000
+"""How many steps each search for a shorter way takes."""
+
+Writes = tuple[tuple[int, int], ...]
+
+
+@frozen
+class Key:
+    """One outcome of an action, in words that mean the same in any state; `writes` are a hint."""
+
+    number: int
+    label: str
+    choices: tuple[int, ...]
+    writes: Writes = field(default=(), eq=False)
+
+
 Wanted = tuple[Key, ...]
-"""A step and those that it commits to, in words that mean the same in any state."""
+"""A step and those that it commits to."""
 
 Done = Callable[[Sequence[int]], bool]
 """Whether a run may end where the walker is, given the rules that its last step settles."""
@@ -32,7 +47,10 @@ Done = Callable[[Sequence[int]], bool]
 def wanted_of(move: Move) -> Wanted:
     """What to ask for in order to repeat a move elsewhere."""
     option, followed = move
-    return tuple((e.number, e.outcome.label, e.outcome.choices) for e in (option, *followed))
+    return tuple(
+        Key(each.number, each.outcome.label, each.outcome.choices, each.writes)
+        for each in (option, *followed)
+    )
 
 
 def follow(runner: Runner, start: Start, wanted: Iterable[Wanted], done: Done) -> list[Move] | None:
@@ -44,11 +62,11 @@ def follow(runner: Runner, start: Start, wanted: Iterable[Wanted], done: Done) -
         return path
     last = walker.everything
     for first, *others in wanted:
-        option = _alike(walker.options(first[0]), first)
+        option = _alike(walker.ids, walker.options(first.number), first)
         if option is None:
             continue
         before = walker.ids[:]
-        change, followed = walker.take(option, _Repeating(others))
+        change, followed = walker.take(option, _Repeating(walker.ids, others))
         path.append((option, followed))
         if done(watch.step(change, last, before, option.number)):
             return path
@@ -56,26 +74,40 @@ def follow(runner: Runner, start: Start, wanted: Iterable[Wanted], done: Done) -
     return None
 
 
-def _alike(options: Sequence[Option], key: Key) -> Option | None:
-    """The outcome that a key names, or else one with its label."""
-    named = [each for each in options if (each.number, each.outcome.label) == key[:2]]
-    same = [each for each in named if each.outcome.choices == key[2]]
+def _alike(ids: Sequence[int], options: Sequence[Option], key: Key) -> Option | None:
+    """The outcome that a key names: with its choices and effect if there is one, or without."""
+    named = [e for e in options if e.number == key.number and e.outcome.label == key.label]
+    same = [each for each in named if each.outcome.choices == key.choices]
+    if len(same) > 1:
+        effect = _effect(ids, key.writes)
+        same = [each for each in same if _effect(ids, each.writes) == effect] or same
     return next(iter(same or named), None)
+
+
+def _effect(ids: Sequence[int], writes: Writes) -> set[tuple[int, int]]:
+    """What writes change where these are the ids."""
+    return {(slot, each) for slot, each in writes if ids[slot] != each}
 
 
 class _Repeating:
     """Picks the committed outcomes that were taken before, as long as they are there."""
 
-    def __init__(self, keys: Sequence[Key]) -> None:
+    def __init__(self, ids: Sequence[int], keys: Sequence[Key]) -> None:
+        self._ids = ids
+        self._all = keys
         self._keys = list(keys)
 
     def __call__(self, options: Sequence[Option]) -> Option:
         for at, key in enumerate(self._keys):
-            option = _alike(options, key)
+            option = _alike(self._ids, options, key)
             if option is not None:
                 del self._keys[: at + 1]
                 return option
         return options[0]
+
+    def again(self) -> "_Repeating":
+        """The same from the beginning."""
+        return _Repeating(self._ids, self._all)
 
 
 def shortened(runner: Runner, found: Found, check: Callable[[], None]) -> Found:
@@ -93,17 +125,23 @@ def shortened(runner: Runner, found: Found, check: Callable[[], None]) -> Found:
     if best is None:
         return whole  # its last step was not asked about in the same way; keep what is known
     best = _dropped(runner, whole.start, best, done, check)
-    best = _searched(runner, whole.start, best, done, check)
+    start, best = _searched(runner, whole.start, best, done, check)
     moved = None if loop is None else evolve(loop, entry=len(best))
-    return Found(whole.rule, whole.start, (*best, *rest), moved)
+    return Found(whole.rule, start, (*best, *rest), moved)
 
 
-def grouped(system: Ground, steps: Iterable[Step]) -> list[Wanted]:
+def grouped(answers: Answers, steps: Iterable[Step]) -> list[Wanted]:
     """Recorded steps as what to ask for: each with those that it commits to."""
+    system = answers.system
     numbers = {action.name: action.number for action in system.actions}
+    slots = {slot.name: slot.number for slot in system.slots}
     found: list[Wanted] = []
     for at, step in enumerate(steps):
-        key = (numbers[step.action], step.label, step.choices)
+        writes = tuple(
+            (slots[each.cell], answers.intern(slots[each.cell], each.after))
+            for each in step.changes
+        )
+        key = Key(numbers[step.action], step.label, step.choices, writes)
         if step.committed and at > 0:
             found[-1] = (*found[-1], key)
         else:
@@ -117,7 +155,7 @@ def _from_the_beginning(runner: Runner, found: Found) -> Found:
     if not start.prefix:
         return found
     origin = Start(start.origin, (), start.origin, runner.answers.state(start.origin))
-    wanted = grouped(runner.answers.system, start.prefix)
+    wanted = grouped(runner.answers, start.prefix)
     way = follow(runner, origin, wanted, lambda _: runner.walker.state == start.state)
     assert way is not None, "the way to where a run started is not found again"
     loop = found.loop
@@ -157,10 +195,12 @@ def _dropped(
 ) -> list[Move]:
     """Drop stretches, half of the run at first and single steps at last, as long as any can be."""
     size = max(1, len(best) // 2)
-    while best:
+    attempts = 0
+    while best and attempts < MOST_ATTEMPTS:
         before = len(best)
         at = 0
-        while at < len(best):
+        while at < len(best) and attempts < MOST_ATTEMPTS:
+            attempts += 1
             check()
             wanted = map(wanted_of, [*best[:at], *best[at + size :]])
             fewer = follow(runner, start, wanted, done)
@@ -176,41 +216,78 @@ def _dropped(
 
 def _searched(
     runner: Runner, start: Start, best: list[Move], done: Done, check: Callable[[], None]
-) -> list[Move]:
-    """Look breadth-first for a shorter way by the actions of the run that is known."""
+) -> tuple[Start, list[Move]]:
+    """Look breadth-first for a shorter way: by the actions of the run, then by all of them."""
+    chains: dict[int, list[_Mixed | _Repeating]] = {}
+    for first, *others in map(wanted_of, best):
+        chains.setdefault(first.number, [_Mixed(0)]).append(_Repeating(runner.walker.ids, others))
+    start, best = _breadth_first(runner, [start], best, done, check, chains)
+    ways = [_Mixed(number) for number in range(9)]
+    every = {action.number: ways for action in runner.answers.system.actions}
+    initial = [each for each in runner.starts if not each.prefix and each is not start]
+    return _breadth_first(runner, [start, *initial], best, done, check, every)
+
+
+class _Mixed:
+    """Chooses by the digits of a number in base 3: 0 is always the first."""
+
+    def __init__(self, number: int) -> None:
+        self._number = self._left = number
+
+    def __call__(self, options: Sequence[Option]) -> Option:
+        self._left, digit = divmod(self._left, 3)
+        return options[digit % len(options)]
+
+    def again(self) -> "_Mixed":
+        """The same from the beginning."""
+        return _Mixed(self._number)
+
+
+def _breadth_first(
+    runner: Runner,
+    starts: Sequence[Start],
+    best: list[Move],
+    done: Done,
+    check: Callable[[], None],
+    ways: Mapping[int, Sequence["_Mixed | _Repeating"]],
+) -> tuple[Start, list[Move]]:
+    """
+    The shortest run by these actions, or `best` where none is shorter, or the allowance is spent.
+
+    `best` begins in the first of the `starts`. `ways` has for each action how to choose among what
+    its steps commit to.
+    """
     walker, watch = runner.walker, runner.watch
-    chains: dict[int, list[Sequence[Key]]] = {}
-    for (number, _, _), *others in map(wanted_of, best):
-        known = chains.setdefault(number, [()])
-        if others not in known:
-            known.append(others)
-    paths: dict[Ids, tuple[Move, ...]] = {start.state: ()}
-    waiting = [start.state]
+    paths: dict[Ids, tuple[Start, tuple[Move, ...]]] = {}
+    for each in starts if best else ():
+        walker.place(each.state)
+        if done(watch.start()):
+            return each, []
+        paths.setdefault(each.state, (each, ()))
+    waiting = list(paths)
     taken = 0
     everything = walker.everything
     for state in waiting:
-        path = paths[state]
+        start, path = paths[state]
         if len(path) + 1 >= len(best) or taken > MOST_SEARCHED:
             break
         check()
         walker.place(state)
         before = walker.ids[:]
-        steps = [
-            (option, chain)
-            for number in sorted(chains)
-            for option in walker.options(number)
-            for chain in chains[number]
-        ]
-        for option, chain in steps:
-            taken += 1
-            walker.place(state)
-            watch.start()
-            _, followed = walker.take(option, _Repeating(chain))
-            move = (option, followed)
-            if done(watch.step(everything, everything, before, option.number)):
-                return [*path, move]
-            after = walker.state
-            if after not in paths:
-                paths[after] = (*path, move)
-                waiting.append(after)
-    return best
+        options = [each for number in sorted(ways) for each in walker.options(number)]
+        for option in options:
+            for way in ways[option.number]:
+                taken += 1
+                walker.place(state)
+                watch.start()
+                _, followed = walker.take(option, way.again())
+                move = (option, followed)
+                if done(watch.step(everything, everything, before, option.number)):
+                    return start, [*path, move]
+                after = walker.state
+                if after not in paths:
+                    paths[after] = start, (*path, move)
+                    waiting.append(after)
+                if not followed:
+                    break  # there was nothing to choose
+    return starts[0], best

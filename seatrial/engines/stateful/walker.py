@@ -12,67 +12,18 @@ from typing import Any
 
 import attrs
 
-from seatrial.core import Ground, GroundAction, RuleError
+from seatrial.core import RuleError
 
-from .answers import Answers, Ids, Option, Taker, taker
+from .answers import Answers, Ids, Option
+from .lookups import Bundle, Due, Group, Options, derivations, due_of, groups_of
 
 __all__ = ["CHAIN_LIMIT", "Change", "Chooser", "Walker"]
 
 CHAIN_LIMIT = 1000
 """A chain of committed steps this long is taken for one that never ends."""
 
-Options = tuple[Option, ...]
-
 Chooser = Callable[[Sequence[Option]], Option]
 """Which of several committed outcomes follows."""
-
-
-class _Bundle:
-    """Views that read the same slots: one look-up for all of them."""
-
-    __slots__ = ("cells", "known", "now", "numbers", "slots", "take")
-
-    def __init__(self, slots: tuple[int, ...]) -> None:
-        self.slots = slots
-        self.take: Taker = taker(slots)
-        self.cells: list[int] = []
-        self.numbers: list[int] = []
-        self.known: dict[Ids, Ids] = {}
-        self.now: Ids = ()
-
-
-class _Total:
-    """A total, with its remembered sums."""
-
-    __slots__ = ("cell", "known", "number", "of", "take")
-
-    def __init__(self, number: int, cell: int, of: tuple[int, ...]) -> None:
-        self.number = number
-        self.cell = cell
-        self.of = of
-        self.take: Taker = taker(of)
-        self.known: dict[Ids, int] = {}
-
-
-_Due = tuple[list[_Bundle], list[_Total]]
-"""Views and totals to be looked up again, in this order."""
-
-
-class _Group:
-    """Actions with the same reads and guard: one look-up for all of them."""
-
-    __slots__ = ("actions", "allowed", "guard", "known", "needs", "numbers", "rests_on", "take")
-
-    def __init__(self, system: Ground, first: GroundAction) -> None:
-        self.actions = [first]
-        self.numbers = [first.number]
-        self.guard = -1 if first.guard is None else first.guard
-        self.allowed: dict[int, bool] = {}
-        self.take: Taker = taker(first.reads)
-        self.rests_on = system.rests_on(first.looks_at)
-        self.needs = 0
-        """Which of the views that wait may have to be looked up first, as bits."""
-        self.known: dict[Ids, tuple[Options, ...]] = {}
 
 
 class Change:
@@ -90,7 +41,7 @@ class Change:
 class _Touched:
     """What a change of slots touches: what to look up at once, and what becomes stale, as bits."""
 
-    due: _Due
+    due: Due
     groups: int
     waiting: int
 
@@ -122,12 +73,12 @@ class Walker:
         between = system.rests_on(committed)
         at_once = system.rests_on(read) - between
         waiting = system.rests_on(enabling) - at_once - between
-        self._between = _derivations(system, between)
-        self._after = _derivations(system, at_once)
-        self._waiting = _derivations(system, waiting)
+        self._between = derivations(system, between)
+        self._after = derivations(system, at_once)
+        self._waiting = derivations(system, waiting)
         self._bundles = [*self._between[0], *self._after[0], *self._waiting[0]]
-        self._committed = _groups(system, committed=True)
-        self._ordinary = _groups(system, committed=False)
+        self._committed = groups_of(system, committed=True)
+        self._ordinary = groups_of(system, committed=False)
         self._group_of = {n: at for at, each in enumerate(self._ordinary) for n in each.numbers}
         self._number_waiting()
         self.ids: list[int] = [-1] * len(system.scope.cells)
@@ -136,10 +87,10 @@ class Walker:
         """The committed actions that are enabled, which can only be in an initial state."""
         self._stale = 0
         self._stale_waiting = 0
-        self._refreshes: dict[int, _Due] = {}
+        self._refreshes: dict[int, Due] = {}
         self._touched: dict[Ids, _Touched] = {}
-        self._midway: dict[Ids, _Due] = {}
-        self._due: dict[Ids, list[tuple[int, _Group]]] = {}
+        self._midway: dict[Ids, Due] = {}
+        self._due: dict[Ids, list[tuple[int, Group]]] = {}
         self._changes: dict[Ids, Change] = {}
         self.everything = Change(frozenset(range(len(self.ids))))
         self._saved: dict[Ids, _Saved] = {}
@@ -298,9 +249,9 @@ class Walker:
             waiting |= bit if not slots.isdisjoint(bundle.slots) else 0
         for bit, total in zip(self._bits[len(self._waiting[0]) :], self._waiting[1], strict=True):
             waiting |= bit if not slots.isdisjoint(system.rests_on(total.of)) else 0
-        return _Touched(_due(self._after, cells), groups, waiting)
+        return _Touched(due_of(self._after, cells), groups, waiting)
 
-    def _derive(self, due: _Due, changed: list[int]) -> None:
+    def _derive(self, due: Due, changed: list[int]) -> None:
         """Look views and totals up; adds the cells that are not what they were."""
         ids = self.ids
         for bundle in due[0]:
@@ -324,7 +275,7 @@ class Walker:
                 ids[total.cell] = known
                 changed.append(total.cell)
 
-    def _compute(self, bundle: _Bundle, key: Ids) -> Ids:
+    def _compute(self, bundle: Bundle, key: Ids) -> Ids:
         ids = self.ids
         views = self.answers.system.views
         found = tuple(
@@ -336,7 +287,7 @@ class Walker:
         bundle.known[key] = found
         return found
 
-    def _ask(self, group: _Group) -> tuple[Options, ...]:
+    def _ask(self, group: Group) -> tuple[Options, ...]:
         """What each action of a group yields here."""
         ids = self.ids
         if group.guard >= 0:
@@ -391,12 +342,12 @@ class Walker:
             if not whole:
                 changed += [cell for cell in fresh if cell not in changed]
 
-    def _now_due(self, changed: list[int]) -> list[tuple[int, _Group]]:
+    def _now_due(self, changed: list[int]) -> list[tuple[int, Group]]:
         """Derive what committed actions rest on; those that look at what changed."""
         key = tuple(changed)
         due = self._midway.get(key)
         if due is None:
-            due = self._midway[key] = _due(self._between, changed)
+            due = self._midway[key] = due_of(self._between, changed)
         if due[0] or due[1]:
             self._derive(due, changed)
             key = tuple(changed)
@@ -407,45 +358,3 @@ class Walker:
                 (at, each) for at, each in enumerate(self._committed) if each.rests_on & cells
             ]
         return groups
-
-
-def _derivations(system: Ground, cells: Iterable[int]) -> _Due:
-    """The views among these cells, those with the same reads together, and the totals."""
-    wanted = frozenset(cells)
-    bundles: dict[tuple[int, ...], _Bundle] = {}
-    for number, view in enumerate(system.views):
-        if view.cell.number in wanted:
-            slots = tuple(sorted(view.reads))
-            bundle = bundles.setdefault(slots, _Bundle(slots))
-            bundle.cells.append(view.cell.number)
-            bundle.numbers.append(number)
-    totals = [
-        _Total(number, total.cell.number, total.of)
-        for number, total in enumerate(system.totals)
-        if total.cell.number in wanted
-    ]
-    return list(bundles.values()), totals
-
-
-def _due(derivations: _Due, changed: Iterable[int]) -> _Due:
-    """What has to be looked up again where these cells changed."""
-    cells = set(changed)
-    bundles = [each for each in derivations[0] if not cells.isdisjoint(each.slots)]
-    for each in bundles:
-        cells.update(each.cells)
-    return bundles, [each for each in derivations[1] if not cells.isdisjoint(each.of)]
-
-
-def _groups(system: Ground, *, committed: bool) -> list[_Group]:
-    """Actions in order, neighbours with the same reads and guard together."""
-    found: list[_Group] = []
-    for action in system.actions:
-        if action.action.committed is not committed:
-            continue
-        last = found[-1].actions[0] if found else None
-        if last is not None and (last.guard, {*last.reads}) == (action.guard, {*action.reads}):
-            found[-1].actions.append(action)
-            found[-1].numbers.append(action.number)
-        else:
-            found.append(_Group(system, action))
-    return found

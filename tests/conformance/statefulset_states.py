@@ -1,0 +1,214 @@
+"""
+Any state in which a sync of a StatefulSet may begin, reachable or not.
+
+Caches are behind now and then, claims have former owners, and a request may fail.
+"""
+
+from collections.abc import Mapping
+
+from attrs import evolve, field, frozen
+
+from seatrial.model import api, informer
+from seatrial.model import statefulset_api as sts
+
+from .chance import Chance
+
+__all__ = ["TEMPLATES", "Fault", "Start", "drawn"]
+
+TEMPLATES = (1, 2, 3, 4)
+
+
+@frozen
+class Fault:
+    """The nth request of that verb and kind fails."""
+
+    verb: str
+    kind: str
+    nth: int
+
+
+@frozen
+class Start:
+    """A state in which a sync begins; pods and claims by ordinal."""
+
+    cached: sts.StatefulSet
+    live: sts.StatefulSet | None
+    copy: informer.Copy
+    revisions: tuple[int, ...]
+    pods_cached: Mapping[int, sts.PodSeen] = field(factory=dict)
+    pods: Mapping[int, sts.StatefulPod] = field(factory=dict)
+    claims_cached: Mapping[int, sts.Claim] = field(factory=dict)
+    claims: Mapping[int, sts.Claim] = field(factory=dict)
+    max_unavailable: bool = False
+    fault: Fault | None = None
+
+
+# ---- drawing ----------------------------------------------------------------------------------
+
+
+def _spec(chance: Chance) -> sts.StatefulSetSpec:
+    strategy = sts.StatefulSetUpdateStrategy("OnDelete", None)
+    how = chance.of(("rolling", "rolling", "rolling", "bare", "on delete"))
+    if how == "rolling":
+        bound = chance.of((None, api.IntOrPercent.absolute(2), api.IntOrPercent.percent(60)))
+        rolling = sts.RollingUpdateStatefulSet(chance.of((0, 0, 1, 2, 7)), bound)
+        strategy = sts.StatefulSetUpdateStrategy("RollingUpdate", rolling)
+    elif how == "bare":
+        strategy = sts.StatefulSetUpdateStrategy("RollingUpdate", None)
+    retain: tuple[sts.Retention, ...] = ("Retain", "Delete")
+    return sts.StatefulSetSpec(
+        template=chance.of(TEMPLATES),
+        replicas=chance.integer(0, 4),
+        pod_management_policy=chance.of(("OrderedReady", "Parallel")),
+        update_strategy=strategy,
+        ordinals_start=chance.of((0, 0, 2)),
+        min_ready_seconds=chance.of((0, 0, 5)),
+        revision_history_limit=chance.of((10, 0, 1)),
+        has_claims=chance.of((False, True)),
+        retention=sts.ClaimRetention(chance.of(retain), chance.of(retain)),
+    )
+
+
+def _status(chance: Chance, revisions: tuple[int, ...]) -> sts.StatefulSetStatus:
+    replicas = chance.integer(0, 4)
+    ready = chance.integer(0, replicas)
+    return sts.StatefulSetStatus(
+        replicas=replicas,
+        ready_replicas=ready,
+        current_replicas=chance.integer(0, replicas),
+        updated_replicas=chance.integer(0, replicas),
+        available_replicas=chance.integer(0, ready),
+        current_revision=chance.of((*revisions, 0)),
+        update_revision=chance.of((*revisions, 0)),
+        observed_generation=chance.of(tuple(api.Observed)),
+    )
+
+
+_READY = api.PodKind("Running", ready=True, available=True)
+
+
+def _kind(chance: Chance, min_ready: int) -> api.PodKind:
+    kind = chance.of(
+        (
+            _READY,
+            _READY,
+            _READY,
+            api.PodKind("Running"),
+            api.PodKind("Pending"),
+            api.PodKind("Failed"),
+            api.PodKind("Succeeded"),
+            evolve(_READY, available=min_ready == 0),
+            api.PodKind("Unknown"),
+        )
+    )
+    return evolve(kind, terminating=chance.of((False,) * 5 + (True,)))
+
+
+_FAULTS = (
+    Fault("create", "Pod", 1),
+    Fault("delete", "Pod", 1),
+    Fault("delete", "Pod", 2),
+    Fault("create", "Claim", 1),
+    Fault("update", "Claim", 1),
+    Fault("update", "Claim", 2),
+    # A status that conflicts is sent again, which counts.
+    Fault("update status", "StatefulSet", 1),
+)
+
+
+def drawn(chance: Chance) -> Start:
+    """Any state."""
+    spec = _spec(chance)
+    templates = list(TEMPLATES)
+    revisions = tuple(
+        templates.pop(chance.integer(0, len(templates) - 1)) for _ in range(chance.integer(0, 3))
+    )
+    cached = sts.StatefulSet(spec, _status(chance, revisions), chance.of((False,) * 11 + (True,)))
+    live, copy = _live_set(chance, cached, revisions)
+    pods_cached: dict[int, sts.PodSeen] = {}
+    pods: dict[int, sts.StatefulPod] = {}
+    claims_cached: dict[int, sts.Claim] = {}
+    claims: dict[int, sts.Claim] = {}
+    for ordinal in range(max(0, spec.ordinals_start - 1), spec.ordinals_start + 5):
+        _draw_pod(chance, spec, ordinal, pods_cached, pods)
+        if spec.has_claims:
+            uid = pods_cached[ordinal].uid if ordinal in pods_cached else None
+            _draw_claim(chance, ordinal, uid, claims_cached, claims)
+    fault = None
+    if spec.pod_management_policy == "OrderedReady" and chance.of((False, False, True)):
+        fault = chance.of(_FAULTS)
+    return Start(
+        cached,
+        live,
+        copy,
+        revisions,
+        pods_cached,
+        pods,
+        claims_cached,
+        claims,
+        chance.of((False, True)),
+        fault,
+    )
+
+
+def _live_set(
+    chance: Chance, cached: sts.StatefulSet, revisions: tuple[int, ...]
+) -> tuple[sts.StatefulSet | None, informer.Copy]:
+    how = chance.of(("same",) * 7 + ("version", "generation", "gone"))
+    if how == "version":
+        return evolve(cached, status=_status(chance, revisions)), informer.Copy(current=False)
+    if how == "generation":
+        behind = cached.status.observed_generation
+        behind = api.Observed.NEVER if behind is api.Observed.NEVER else api.Observed.BEHIND
+        status = evolve(cached.status, observed_generation=behind)
+        spec = evolve(cached.spec, replicas=chance.integer(0, 4))
+        return evolve(cached, spec=spec, status=status), informer.Copy(
+            current=False, generation=False
+        )
+    if how == "gone":
+        return None, informer.Copy(current=False, generation=False, same=False)
+    return cached, informer.Copy()
+
+
+def _draw_pod(
+    chance: Chance,
+    spec: sts.StatefulSetSpec,
+    ordinal: int,
+    cached: dict[int, sts.PodSeen],
+    live: dict[int, sts.StatefulPod],
+) -> None:
+    how = chance.of(("same",) * 8 + ("none",) * 4 + ("new", "gone", "anew", "other"))
+    if how == "none":
+        return
+    kind, revision = _kind(chance, spec.min_ready_seconds), chance.of(TEMPLATES)
+    node = None if kind.phase == "Pending" and chance.of((True, False)) else 1
+    if how != "new":
+        cached[ordinal] = sts.PodSeen(ordinal, revision, kind, uid=1)
+    if how == "gone":
+        return
+    if how in ("anew", "new"):
+        live[ordinal] = sts.StatefulPod(revision, uid=2)
+    elif how == "other" and not kind.terminating:
+        live[ordinal] = sts.StatefulPod(revision, _kind(chance, spec.min_ready_seconds), 1)
+    else:
+        live[ordinal] = sts.StatefulPod(revision, kind, node)
+
+
+def _draw_claim(
+    chance: Chance,
+    ordinal: int,
+    uid: int | None,
+    cached: dict[int, sts.Claim],
+    live: dict[int, sts.Claim],
+) -> None:
+    how = chance.of(("same",) * 8 + ("none",) * 3 + ("new", "gone", "other"))
+    if how == "none":
+        return
+    owners = (None, None, sts.BY_SET, sts.BY_SET, 7) if uid is None else (None, sts.BY_SET, uid, 7)
+    claim = sts.Claim(chance.of(owners), chance.of((False,) * 7 + (True,)))
+    if how != "new":
+        cached[ordinal] = claim
+    if how == "other":
+        live[ordinal] = sts.Claim(chance.of(owners), claim.terminating)
+    elif how != "gone":
+        live[ordinal] = claim
