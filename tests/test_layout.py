@@ -35,7 +35,8 @@ LAYERS = {
     "seatrial.core": (),
     "seatrial.lazy": (),
     "seatrial.engines.explore": ("seatrial.core",),
-    "seatrial.engines.stateful": ("seatrial.core",),  # and nothing of the other engine
+    "seatrial.engines.prove": ("seatrial.core",),
+    "seatrial.engines.stateful": ("seatrial.core",),  # and nothing of the other engines
     "seatrial.engines": (),
     "seatrial.model": ("seatrial.core", "seatrial.lazy"),
     "seatrial.properties": ("seatrial.core", "seatrial.lazy", "seatrial.model"),
