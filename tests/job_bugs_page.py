@@ -10,7 +10,7 @@ _HEAD = """\
 
 As on the page of [known bugs](known-bugs.md): each is one switch of one rule, in
 `model/job_mutants.py`, with a small Job in which a run breaks a promise of
-[those of Jobs](job-promises.md). Without it the same promise holds in the same system.
+[those of Jobs](promises.md#of-a-job). Without it the same promise holds in the same system.
 `seatrial check --bug ID` shows the run.
 
 - A **mutant** was fixed upstream, or never released; the switch brings the bug back.

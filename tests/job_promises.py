@@ -1,7 +1,6 @@
 """Small Jobs and their environments, in which promises are asked. A search is made once."""
 
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from attrs import evolve, frozen
@@ -85,34 +84,3 @@ def broken(promise: str, words: str, of: Case) -> Verdict:
     (verdict,) = explore(system, [asked], threads=2, first=True).verdicts
     assert verdict.status == "violated", verdict.because
     return verdict
-
-
-_HEAD = """\
-# What is promised of Jobs?
-
-Each line is a property that `seatrial.properties.properties_for_job(spec, environment)` gives
-wherever all of its preconditions are met. Of a promise that is expected to be refuted the
-preconditions say where a run shows it. Each promise that is expected to hold has a run that breaks
-it: where a precondition is dropped (`seatrial check FILE --why ID`), where a known bug is brought
-back, or where a rule of the controller is wrong.
-Ids that begin with `seed-` are of sentences that are often said.
-`python tests/job_promises.py` writes this page.
-
-| id | promise | kind | expected | preconditions |
-| --- | --- | --- | --- | --- |
-"""
-
-
-def document() -> str:
-    """The page of the documentation on promises of Jobs."""
-    lines = []
-    for each in jobs.PROMISES:
-        of = each.property
-        cells = (f"`{of.id}`", of.says, of.kind, of.expected, "; ".join(of.preconditions) or "none")
-        lines.append(f"| {' | '.join(cells)} |\n")
-    return _HEAD + "".join(lines)
-
-
-if __name__ == "__main__":
-    page = Path(__file__).resolve().parents[1] / "docs" / "reference" / "job-promises.md"
-    page.write_text(document(), encoding="utf-8")

@@ -3,18 +3,13 @@ What Jobs promise, asked of small ones: what holds holds, what is refuted is ref
 run, and what a precondition is for is shown by the run that breaks the promise without it.
 """
 
-import os
-from pathlib import Path
-
 import pytest
 from attrs import frozen
 
-from job_promises import BY_ID, Case, broken, case, document, indexed, searched
+from job_promises import BY_ID, Case, broken, case, indexed, searched
 from seatrial.model import job_api
 
 pytestmark = pytest.mark.heavy
-
-PAGE = Path(__file__).resolve().parents[1] / "docs" / "reference" / "job-promises.md"
 
 FAIL_JOB = job_api.FailureRule("FailJob", job_api.ExitCodes("In", (42,)))
 IGNORE = job_api.FailureRule("Ignore", None, ((job_api.DISRUPTION_TARGET, "True"),))
@@ -279,8 +274,3 @@ def test_every_refuted_reading_has_a_run() -> None:
     refuted = {each for each in BY_ID if BY_ID[each].property.expected == "refuted"}
 
     assert refuted == set(REFUTED)
-
-
-@pytest.mark.skipif("SEATRIAL_WHEEL" in os.environ, reason="the wheel has no documents")
-def test_the_page_says_what_is_promised_of_jobs() -> None:
-    assert PAGE.read_text("utf-8") == document()
