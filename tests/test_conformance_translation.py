@@ -41,7 +41,8 @@ def replica_set_case(replicas: int, *trails: Any, **values: Any) -> cases.Case:
 def test_a_deployment_is_read_back_as_it_was_written(case: cases.Case) -> None:
     for of in (case.value("deployment"), case.value("deployment_cache")):
         if of is not None:
-            written = objects.deployment_object(of, METADATA, dated=5)
+            metadata = {**METADATA, "uid": objects.deployment_uid(of.uid)}
+            written = objects.deployment_object(of, metadata, dated=5)
             assert objects.read_deployment(written) == of
 
 
