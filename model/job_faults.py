@@ -82,6 +82,7 @@ def strip_orphan(
     pod_events: int,
     lag: int,
     manifest: JobSpec,
+    variant: frozenset[str],
     write_failures_left: int,
     write_unknowns_left: int,
 ) -> Outcomes:
@@ -106,7 +107,8 @@ def strip_orphan(
             write_failures_left,
             write_unknowns_left,
         ):
-            again = pod.orphaning if answer == "failed" and pod.orphaning == "name" else ""
+            tried_again = pod.orphaning == "name" or "job-orphan-finalizer-not-retried" in variant
+            again = pod.orphaning if answer == "failed" and tried_again else ""
             after = after_patch(pod, answer == "applied") if lands else pod
             moved = pods.move(pod, evolve(after, orphaning=again))
             yield outcome(

@@ -175,4 +175,15 @@ MUTANTS: tuple[Mutant, ...] = (
         manifest=JobSpec(),
         compose=compose,
     ),
+    Mutant(
+        id="job-orphan-finalizer-not-retried",
+        about="the pods of a Job that is gone are found by listing; where the request that removes"
+        " the finalizer of one fails, it is not tried again, and the pod stays",
+        source=_GO + "syncOrphanPodsBySelector",
+        kind="fix",
+        shows=("job-finalizer-not-leaked",),
+        needs=_around("delete", "write-failure", level="faulty", lag=1),
+        manifest=JobSpec(),
+        compose=compose,
+    ),
 )

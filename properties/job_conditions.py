@@ -15,6 +15,7 @@ from .job_promise import (
     PER_INDEX,
     REMEMBERED,
     STAYS,
+    STRIPS,
     TRACKED,
     TTL,
     never,
@@ -278,7 +279,7 @@ def parallelism_zero_pauses(
         yield f"parallelism is {parallelism}, and {active} pods are active"
 
 
-@under(OURS, TTL)
+@under(OURS, TTL, STRIPS)
 @converges_to(
     id="job-ttl-deletes-after-finish",
     says="a Job that has finished is gone in the end, and its pods with it",
@@ -297,14 +298,14 @@ def _nothing_is_left(deletes: int, deletes_left: int, job_alive: str, owned_pods
     return job_alive == "gone" and owned_pods == 0
 
 
-background_leaves_nothing = under(OURS, deleted("background"))(
+background_leaves_nothing = under(OURS, deleted("background"), STRIPS)(
     converges_to(
         id="job-deleting-removes-pods",
         says="a Job that is deleted in the background leaves no pods",
         source=_DOCS + "#job-termination-and-cleanup",
     )(_nothing_is_left)
 )
-foreground_leaves_nothing = under(OURS, deleted("foreground"))(
+foreground_leaves_nothing = under(OURS, deleted("foreground"), STRIPS)(
     converges_to(
         id="job-foreground-deletion-is-complete",
         says="a Job that is deleted in the foreground leaves no pods",
@@ -313,7 +314,7 @@ foreground_leaves_nothing = under(OURS, deleted("foreground"))(
 )
 
 
-@under(OURS, deleted("orphan"))
+@under(OURS, deleted("orphan"), STRIPS)
 @converges_to(
     id="job-orphans-are-free",
     says="a Job that is deleted with --cascade=orphan, as the API does by default, leaves pods"

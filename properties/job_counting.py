@@ -18,6 +18,7 @@ from .job_promise import (
     SAME_COMPLETIONS,
     STAYS,
     STEADY,
+    STRIPS,
     TRACKED,
 )
 from .promise import Promise, does, under
@@ -213,7 +214,7 @@ def indexes_disjoint(
 # ---- in the end -------------------------------------------------------------------------------
 
 
-@under(OURS)
+@under(OURS, STRIPS)
 @converges_to(
     id="job-finalizer-not-leaked",
     says="in the end no pod that has ended has the tracking finalizer, and after a Job has finished"

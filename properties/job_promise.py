@@ -31,6 +31,7 @@ __all__ = [
     "SAME_SPEC",
     "STAYS",
     "STEADY",
+    "STRIPS",
     "TRACKED",
     "TTL",
     "UNINTERRUPTED",
@@ -133,6 +134,24 @@ STEADY = Precondition(
 A pod that terminates is listed as failed. If it succeeds before its finalizer is removed, it stays
 in that list, and is nevertheless counted as one more success when completions are compared: the Job
 is Complete with too few successes. Go: getNewFinishedPods asks only the list of successes.
+"""
+
+
+def _strips(spec: job_api.JobSpec, around: Environment) -> bool:
+    fails = around.times("write-failure") + around.times("write-unknown") > 0
+    goes = around.times("delete") > 0 or spec.ttl_seconds_after_finished is not None
+    return not (fails and goes)
+
+
+STRIPS = Precondition(
+    "no request fails that removes the finalizer of a pod whose Job is gone: no request fails, or"
+    " the Job is not deleted",
+    _strips,
+    lambda around: without(around, "write-failure", "write-unknown"),
+)
+"""
+The orphan worker finds the pods of a Job that is gone by listing. Where the request for one of them
+fails it is not tried again. Go: syncOrphanPodsBySelector, which only logs the error
 """
 STAYS = never("nobody deletes the Job", "delete")
 TRACKED = never("nobody else removes finalizers", "strip-finalizer")

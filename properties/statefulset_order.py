@@ -8,6 +8,7 @@ from seatrial.model import Environment
 from .promise import INTERLEAVED, Precondition, Promise, does, under
 from .statefulset_promise import (
     AT_ONCE,
+    BLOCK_OR_ORDERED,
     CLAIMS,
     CLAIMS_WAIT,
     DROPPED_WHEN_SCALED,
@@ -268,6 +269,7 @@ def terminates_in_order(
     SOME,
     CLAIMS_WAIT,
     NO_CLAIM_DELETED,
+    BLOCK_OR_ORDERED,
 )
 @converges_to(
     id="statefulset-comes-to-its-size",
@@ -324,7 +326,7 @@ def scaling_before_update(
             yield f"decides to delete pod {decided[1]} while it sees pod {at} {state}"
 
 
-@under(KEPT_ALIVE, NODES_REMAIN, CLAIMS_WAIT, NO_CLAIM_DELETED)
+@under(KEPT_ALIVE, NODES_REMAIN, CLAIMS_WAIT, NO_CLAIM_DELETED, BLOCK_OR_ORDERED)
 @converges_to(
     id="a-missing-pod-is-created",
     says="a member that is missing is created in the end, if all below it are available",

@@ -11,6 +11,7 @@ from .promise import Precondition, without
 __all__ = [
     "ALL_BELOW",
     "AT_ONCE",
+    "BLOCK_OR_ORDERED",
     "CAUGHT_UP",
     "CHANGED_ONCE",
     "CLAIMS",
@@ -24,6 +25,7 @@ __all__ = [
     "HEALTHY",
     "KEPT_ALIVE",
     "NEVER_EMPTIED",
+    "NEVER_SHRUNK",
     "NODES_REMAIN",
     "NODES_STAY",
     "NOT_FORCED",
@@ -180,11 +182,12 @@ CLAIMS_WAIT = Precondition(
 """Nobody is told when a claim is gone: who waits for that waits for any other event."""
 STALE = Precondition(
     "a kubelet may start with a list that is out of date after a pod of its was replaced:"
-    " `stale-api-server`, WatchListClient or WatchList off, `kubelet-restart` or `node-crash`",
+    " `stale-api-server`, WatchListClient or WatchList off, `kubelet-restart` or `node-crash`,"
+    " `delete-pod`",
     lambda spec, around: (
         not _never_stale(around)
         and around.times("kubelet-restart") + around.times("node-crash") > 0
-        and sum(map(around.times, ("set-image", "delete-pod", "drain"))) > 0
+        and around.times("delete-pod") > 0
     ),
 )
 CONFIRMED = (NOT_FORCED, NODES_STAY, REALLY_OFF, CAUGHT_UP, GRACE)
@@ -223,6 +226,32 @@ NEVER_EMPTIED = Precondition(
     lambda spec, around: spec.replicas > 0 and "0" not in around.values("scale"),
     lambda around: without(around, "scale"),
 )
+NEVER_SHRUNK = Precondition(
+    "the set is never scaled down, and not empty at first",
+    lambda spec, around: (
+        spec.replicas > 0
+        and len(around.values("scale")) <= 1
+        and all(int(size) >= spec.replicas for size in around.values("scale"))
+    ),
+    lambda around: without(around, "scale"),
+)
+"""
+An updated member that is scaled away still counts as updated, and may be the only one that is
+there: as many as are asked for. Go: completeRollingUpdate, updateStatus
+"""
+BLOCK_OR_ORDERED = Precondition(
+    "podManagementPolicy is OrderedReady, or there is a rollingUpdate block",
+    lambda spec, around: (
+        spec.pod_management_policy == "OrderedReady"
+        or spec.update_strategy.type != "RollingUpdate"
+        or spec.update_strategy.rolling_update is not None
+    ),
+)
+"""
+Without the block the revision of a new member goes by status.currentReplicas. With Parallel the
+sync that creates an old one may delete it at once, and the status that it wants to write then
+counts -1 of them, which is refused. Go: newVersionedStatefulSetPod, ValidateStatefulSetStatus
+"""
 CHANGED_ONCE = Precondition(
     "the template is changed once at most, or podManagementPolicy is OrderedReady and caches show"
     " every write before the next sync: lag 0",

@@ -6,6 +6,7 @@ from seatrial.core import All, after_each_step, always, converges_to, no_hot_loo
 
 from .promise import INTERLEAVED, Promise, at_all_times, does, under
 from .statefulset_promise import (
+    BLOCK_OR_ORDERED,
     HEALTHY,
     KEPT_ALIVE,
     NO_CLAIM_DELETED,
@@ -57,7 +58,7 @@ def current_not_negative(sent_current: int) -> Iterator[str]:
         yield f"currentReplicas {sent_current} is sent, which the API server refuses"
 
 
-@under(KEPT_ALIVE, HEALTHY, NO_CLAIM_DELETED)
+@under(KEPT_ALIVE, HEALTHY, NO_CLAIM_DELETED, BLOCK_OR_ORDERED)
 @converges_to(
     id="statefulset-status-settles",
     says="in the end the status counts the members that there are",

@@ -8,12 +8,14 @@ from .promise import INTERLEAVED, Precondition, Promise, does, under
 from .statefulset_promise import (
     ALL_BELOW,
     AT_ONCE,
+    BLOCK_OR_ORDERED,
     CHANGED_ONCE,
     CLAIMS_WAIT,
     GATED,
     HEALTHY,
     KEPT_ALIVE,
     NEVER_EMPTIED,
+    NEVER_SHRUNK,
     NO_CLAIM_DELETED,
     NO_DISRUPTION,
     NO_PARTITION,
@@ -50,7 +52,7 @@ _SAID = "what is said of StatefulSets"
 # ---- partition --------------------------------------------------------------------------------
 
 
-@under(ROLLING, PARTITIONED, PARTITION_STAYS, NEVER_EMPTIED)
+@under(ROLLING, PARTITIONED, PARTITION_STAYS, NEVER_SHRUNK)
 @always(
     id="seed-statefulset-partition-two-versions",
     says="members below the partition keep the old revision, however they are created again",
@@ -87,6 +89,31 @@ def below_keeps_the_old(
     premise=lambda target: target > 1,
 )
 def keeps_the_old_from_zero(
+    pod_revision: int, partition: int, ordinal: int, start: int
+) -> Iterator[str]:
+    if ordinal - start < partition and pod_revision > 1:
+        yield f"pod {ordinal} has revision {pod_revision}, though the partition is {partition}"
+
+
+@under(
+    ROLLING,
+    PARTITIONED,
+    does("set-image"),
+    does("delete-pod"),
+    Precondition(
+        "the set may be scaled down, and not to 0",
+        lambda spec, around: any(0 < int(n) < spec.replicas for n in around.values("scale")),
+    ),
+)
+@always(
+    id="partition-outlives-a-scale-down",
+    says="members below the partition keep the old revision when the set is scaled down",
+    source=_PARTITIONS,
+    expected="refuted",
+    over="ordinal",
+    premise=lambda target: target > 1,
+)
+def keeps_the_old_when_shrunk(
     pod_revision: int, partition: int, ordinal: int, start: int
 ) -> Iterator[str]:
     if ordinal - start < partition and pod_revision > 1:
@@ -154,6 +181,7 @@ def updated_by_ordinal(
     HEALTHY,
     CLAIMS_WAIT,
     NO_CLAIM_DELETED,
+    BLOCK_OR_ORDERED,
 )
 @converges_to(
     id="statefulset-rollout-completes",
@@ -354,7 +382,11 @@ def update_one_by_one(
 
 
 @under(
-    ON_DELETE, INTERLEAVED, NO_RESCALE, KEPT_ALIVE, none_of("no pod fails for good", "pod-failed")
+    ON_DELETE,
+    INTERLEAVED,
+    NO_RESCALE,
+    KEPT_ALIVE,
+    none_of("no pod fails for good, not even while it is collected", "pod-failed", "delete-node"),
 )
 @after_each_step(
     id="statefulset-ondelete-no-automatic-update",
@@ -391,6 +423,7 @@ def several_at_once(pod_state: All[str], wanted: int, start: int) -> bool:
 PROMISES: tuple[Promise, ...] = (
     below_keeps_the_old,
     keeps_the_old_from_zero,
+    keeps_the_old_when_shrunk,
     reaches_no_pod,
     updated_by_ordinal,
     rollout_completes,

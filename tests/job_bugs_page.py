@@ -14,15 +14,16 @@ As on the page of [known bugs](known-bugs.md): each is one switch of one rule, i
 `seatrial check --bug ID` shows the run.
 
 - A **mutant** was fixed upstream, or never released; the switch brings the bug back.
-- A **fix** is the other way round: v1.36.3 behaves like this, and so do the rules. Both of those
-  here were found with this model; the switch is what would take them away.
+- A **fix** is the other way round: v1.36.3 behaves like this, and so do the rules. Those here
+  were found with this model; the switch is what would take them away. Of the first two the real
+  controller and the API server's validation were asked, and they answer the same.
 
 Of the bugs that are known of Jobs two are not here: `job-stale-backoff-record-hits-new-job` needs a
 second Job of the same name, and `job-deadline-update-not-noticed` a user who changes the deadline;
 the model has neither.
 
 The last column is the number of steps of the run. With an asterisk it ends in a loop outside of a
-goal.
+goal, or where nothing can happen any more.
 
 | id | what is wrong | reported in, or where | kind | what it breaks | run |
 | --- | --- | --- | --- | --- | --- |
@@ -34,7 +35,7 @@ def _row(bug: Mutant) -> str:
     address = bug.source.split(" ")[0].rstrip(",")
     name = address.rsplit("/", 1)[1]
     label = f"#{name}" if name.isdecimal() else f"`{name}`"
-    star = "*" if "loop" in shown.because else ""
+    star = "*" if "loop" in shown.because or "stops" in shown.because else ""
     breaks = ", ".join(f"`{each}`" for each in bug.shows)
     cells = (f"`{bug.id}`", bug.about, f"[{label}]({address})", bug.kind, breaks)
     return f"| {' | '.join(cells)} | {shown.length}{star} |\n"

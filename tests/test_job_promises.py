@@ -225,6 +225,10 @@ DROPPED = (
         Broken(24, case("suspend", level="interleaved", lag=1), "the Job is not suspended"),
     ),
     (
+        "job-deleting-removes-pods",
+        Broken(13, case("delete", "write-failure", "faulty", 1), "no request fails that removes"),
+    ),
+    (
         "job-ends",
         Broken(1, case(managed_by="example.com/other"), "the Job is managed"),
     ),

@@ -93,6 +93,7 @@ def test_a_folder_stands_for_its_manifests_in_order(tmp_path: Path) -> None:
         text = json.dumps(deployment()).replace('"name": "web"', f'"name": "{name[0]}"')
         (tmp_path / name).write_text(text)
     (tmp_path / "notes.txt").write_text("{")
+    (tmp_path / "a.trial.yaml").write_text("kind: Trial")  # it may name the folder itself
 
     assert [each.name for each in read_manifests([tmp_path]).deployments] == ["a", "b", "c"]
     assert read_manifests([tmp_path, tmp_path / "a.json"]) == read_manifests([tmp_path])

@@ -428,6 +428,42 @@ def test_the_worst_case_is_a_formula_that_is_proved() -> None:
     assert found.reached == ((("limit", 1),), (("limit", 3),))
 
 
+def test_parameters_that_no_system_has_prove_nothing() -> None:
+    """From nowhere every promise follows."""
+
+    @at_most(says="it never counts", source="the manual", bound=0)
+    def never(n: int) -> int:
+        return n
+
+    found = prove_system(counter, {"limit": Whole(3, 2)}, [never], Queries(QUICK))
+
+    assert [each.status for each in found.proofs] == ["inconclusive"]
+
+
+def test_a_variable_may_have_any_name() -> None:
+    """The engine's own variables, such as which step is taken, are never one of a system's."""
+
+    def taken(step: int, choice1: int) -> Outcomes:
+        yield outcome("taken", step=step + choose(0, choice1), choice1=choice1)
+
+    def build(values: Mapping[str, Any]) -> System:
+        return System(
+            name="names",
+            variables=[Variable("step"), Variable("choice1")],
+            actions=[Action("taken", "system", taken, ("step", "choice1"))],
+            initial=[{"step": 0, "choice1": values["most"]}],
+        )
+
+    @at_most(says="it is small", source="the manual", bound=4)
+    def small_steps(step: int) -> int:
+        return step
+
+    found = prove_system(build, {"most": Whole(0)}, [small_steps], Queries(QUICK))
+
+    assert found.proofs[0].status == "violated"
+    assert dict(found.proofs[0].parameters) == {"most": 5}
+
+
 @pytest.mark.parametrize("kind", ["sometimes", "converges to"])
 def test_a_promise_about_whole_runs_is_inconclusive(kind: str) -> None:
     """It is outside of what induction over states can say, and never called proved."""

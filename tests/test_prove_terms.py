@@ -155,6 +155,8 @@ def test_a_choice_is_any_number_of_its_range() -> None:
         [path for path in paths if isinstance(path.result, Raised) is raised]
         for raised in (False, True)
     )
-    assert [words(path.guard) for path in chosen] == ["x <= y and (x <= choice1 and choice1 <= y)"]
+    assert [words(path.guard) for path in chosen] == [
+        "x <= y and (x <= choice 1 and choice 1 <= y)"
+    ]
     assert "the range is empty" in str(empty[0].result)
     assert covers([], paths, 5_000) == z3.unsat

@@ -12,7 +12,7 @@ import pytest
 from seatrial.model import statefulset_api, statefulset_control, statefulset_mutants
 from seatrial.properties import statefulset_promise as asked
 from seatrial.properties import statefulsets
-from statefulsets import BY_ID, ON_DELETE, Case, broken, case, rolling, searched
+from statefulsets import BY_ID, ON_DELETE, WITHOUT_BLOCK, Case, broken, case, rolling, searched
 
 pytestmark = pytest.mark.heavy
 
@@ -20,6 +20,7 @@ KEPT = ("Retain", "Retain")
 SCALED = ("Retain", "Delete")
 GATED = "MaxUnavailableStatefulSet=true"
 STALE = "WatchListClient=false"
+NO_BLOCK: dict[str, Any] = {"parallel": True, "update_strategy": WITHOUT_BLOCK}
 FINE: dict[str, Any] = {"level": "interleaved", "lag": 1}
 
 _IDENTITY = (
@@ -145,6 +146,10 @@ REFUTED: dict[str, tuple[Case, int]] = {
         case(1, "set-image,scale:0,scale:1", update_strategy=rolling(1)),
         8,
     ),
+    "partition-outlives-a-scale-down": (
+        case(2, "set-image,scale:1,delete-pod@2", update_strategy=rolling(1)),
+        16,
+    ),
     "statefulset-partition-with-start-ordinal": (
         case(1, "set-image", ordinals_start=1, update_strategy=rolling(1)),
         3,
@@ -266,8 +271,22 @@ DROPPED: tuple[tuple[str, Any, Case], ...] = (
     ("statefulset-status-settles", asked.KEPT_ALIVE, case(1, "delete:orphan")),
     (
         "seed-statefulset-partition-two-versions",
-        asked.NEVER_EMPTIED,
+        asked.NEVER_SHRUNK,
         case(1, "set-image,scale:0,scale:1", update_strategy=rolling(1)),
+    ),
+    (
+        "seed-statefulset-partition-two-versions",
+        asked.NEVER_SHRUNK,
+        case(2, "set-image,scale:1,delete-pod@2", update_strategy=rolling(1)),
+    ),
+    *(
+        (each, asked.BLOCK_OR_ORDERED, case(2, "set-image,delete-pod", **NO_BLOCK))
+        for each in (
+            "statefulset-comes-to-its-size",
+            "a-missing-pod-is-created",
+            "statefulset-rollout-completes",
+            "statefulset-status-settles",
+        )
     ),
     (
         "seed-statefulset-partition-two-versions",

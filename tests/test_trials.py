@@ -166,6 +166,20 @@ VALUES = st.recursive(
 FIELDS = ("environment", "properties", "expected", "invariants", "limits", "engine", "reduce")
 
 
+def test_a_name_that_is_no_text_is_refused() -> None:
+    """It might not even be hashable."""
+    text = json.dumps(
+        {
+            "apiVersion": "seatrial.dev/v1",
+            "kind": "Trial",
+            "metadata": {"name": "a"},
+            "spec": {"invariants": [{"name": ["x"], "expression": "true"}]},
+        }
+    )
+    with pytest.raises(ManifestError, match="no name; write name: and a text"):
+        parse_trial(text, Path("a.trial.json"))
+
+
 @settings(max_examples=200, deadline=None)
 @given(st.dictionaries(st.sampled_from((*FIELDS, "manifests")), VALUES))
 def test_whatever_is_in_the_fields_is_read_or_refused(spec: dict[str, Any]) -> None:
@@ -192,7 +206,11 @@ def invariant(expression: str) -> Invariant:
         ("open('a') == deployment('a')", "there is no function 'open'"),
         ("deployment('a').replicas > 0 && " + "(" * 40 + "true" + ")" * 40, "nests deeper than"),
         ("deployment('a').replicas == " + "1 + " * 300 + "1", "characters, more than 1000"),
-        ("deployment('a') != {}" + "".join([" && [1].all(x, x > 0)"] * 5), "more than 4 of all"),
+        ("deployment('a') != {}" + "".join([" && [1].all(x, x > 0)"] * 3), "more than 2 of all"),
+        (
+            "deployment('a') != {} && [1] . // x\nall /* */(x, [1].map(y, y).all(z, true))",
+            "more than 2",
+        ),
         ("!" * 200 + "(deployment('a').replicas > 0)", "nests deeper than"),
     ],
 )

@@ -190,6 +190,7 @@ _OWN: dict[str, dict[str, Row]] = {
         f"{_CLAIM}.status": (INERT, "ignored"),
         f"{_POD}.hostname": (INERT, "the controller writes it"),
         f"{_POD}.subdomain": (INERT, "the controller writes it"),
+        f"{_POD}.tolerations[]": (BLOCKS, "a pod may never be evicted from a node that is lost"),
     },
 }
 UNKNOWN: Row = (MATTERS, "nobody has looked at what it does to these pods")

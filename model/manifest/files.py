@@ -5,11 +5,13 @@ from pathlib import Path
 
 from .errors import ManifestError, Position, Problem
 
-__all__ = ["MAX_BYTES", "SUFFIXES", "files", "text_of"]
+__all__ = ["MAX_BYTES", "SUFFIXES", "TRIAL_SUFFIXES", "files", "text_of"]
 
 # An object of a cluster has at most 1.5 MiB (etcd's limit); the largest bundles have a few MiB.
 MAX_BYTES = 10 * 2**20
 SUFFIXES = (".json", ".yaml", ".yml")
+TRIAL_SUFFIXES = (".trial.yaml", ".trial.yml", ".trial.json")
+"""How the names of trial files end."""
 
 
 def files(paths: Iterable[str | Path]) -> tuple[Path, ...]:
@@ -24,7 +26,7 @@ def files(paths: Iterable[str | Path]) -> tuple[Path, ...]:
             found[path] = None
             continue
         try:
-            inside = sorted(each for each in path.iterdir() if each.suffix in SUFFIXES)
+            inside = sorted(each for each in path.iterdir() if _is_manifest(each))
         except OSError as error:
             raise _refused(path, _reason(error)) from None
         inside = [each for each in inside if not _is_folder(each)]
@@ -34,6 +36,11 @@ def files(paths: Iterable[str | Path]) -> tuple[Path, ...]:
             )
         found.update(dict.fromkeys(inside))
     return tuple(found)
+
+
+def _is_manifest(path: Path) -> bool:
+    """Whether a file of a folder is one: trials, which may lie beside, are not."""
+    return path.suffix in SUFFIXES and not path.name.endswith(TRIAL_SUFFIXES)
 
 
 def text_of(path: Path) -> str:

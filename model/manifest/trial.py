@@ -26,13 +26,10 @@ from seatrial.model import environment, versions
 
 from .documents import documents
 from .errors import ManifestError, Path, Position, Problem, quoted
-from .files import text_of
+from .files import TRIAL_SUFFIXES, text_of
 from .reading import Reading
 
 __all__ = ["TRIAL_SUFFIXES", "Invariant", "Trial", "parse_trial", "read_trial"]
-
-TRIAL_SUFFIXES = (".trial.yaml", ".trial.yml", ".trial.json")
-"""How the names of trial files end."""
 
 API_VERSION = "seatrial.dev/v1"
 _ENGINES = ("explore", "hypothesis", "auto")
@@ -371,7 +368,7 @@ class _TrialReading:
             for field, value in (("name", name), ("expression", expression)):
                 if not isinstance(value, str) or not value.strip():
                     self.of.refuse((*here, field), f"no {field}; write {field}: and a text")
-            if name in names:
+            if isinstance(name, str) and name in names:
                 self.of.refuse((*here, "name"), f"{quoted(name)} was given before; rename one")
             expected = each.get("expected", "holds")
             self._one_of((*here, "expected"), expected, _EXPECTED)

@@ -26,7 +26,7 @@ from seatrial.oracle.confirm import Ask
 from seatrial.oracle.objects import Object
 from seatrial.oracle.words import shown
 
-from . import notices, statefulsets
+from . import jobs, notices, statefulsets
 from .chance import Seeded
 from .coverage import NEVER, NOT_CLAIMED, measured
 from .fresh import Campaign, asked_of
@@ -50,6 +50,8 @@ _NOTICES = 2000
 """So many events are recorded; a run compares as many fresh ones."""
 _STATEFUL_SETS = 1000
 """And so many syncs of StatefulSets."""
+_JOBS = 1000
+"""And of Jobs."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -111,6 +113,17 @@ def _stateful_sets(oracle: Oracle, seed: int) -> int:
     return len(parted)
 
 
+def _jobs(oracle: Oracle, seed: int) -> int:
+    """How many syncs of Jobs go otherwise than in the model."""
+    first = 10**6 + seed * _JOBS
+    found = list(jobs.compared(oracle.ask, range(first, first + _JOBS)))
+    parted = [each for each in found if not each.agrees]
+    for each in parted[:3]:
+        print(f"{each.start}\nreal:  {each.real}\nmodel: {each.model}\n", file=sys.stderr)
+    print(f"{len(found):,} syncs of Jobs, {len(parted):,} divergences")
+    return len(parted)
+
+
 def _run(oracle: Oracle, given: argparse.Namespace) -> int:
     ask: Ask = oracle.ask
     release, parted = None, 0
@@ -119,6 +132,7 @@ def _run(oracle: Oracle, given: argparse.Namespace) -> int:
         ask = asked_of(oracle.ask, release)
     else:
         parted = _notices(oracle, given.seed) + _stateful_sets(oracle, given.seed)
+        parted += _jobs(oracle, given.seed)
     seconds = given.seconds if given.seconds or given.syncs else 60.0
     rows = []
     for controller in given.controller or CONTROLLERS:
@@ -192,6 +206,8 @@ def _record(oracle: Oracle, given: argparse.Namespace) -> int:
     print(f"{len(told):,} notices recorded")
     statefulsets.record(oracle.ask, oracle.version, range(_STATEFUL_SETS))
     print(f"{_STATEFUL_SETS:,} syncs of StatefulSets recorded")
+    jobs.record(oracle.ask, oracle.version, range(_JOBS))
+    print(f"{_JOBS:,} syncs of Jobs recorded")
     return 0
 
 

@@ -17,7 +17,7 @@ import z3
 
 from seatrial.core import NotSymbolic, functions_of
 
-from .paths import Path, Raised, Run
+from .paths import Path, Raised, Run, covers
 from .shapes import Shape, built, fresh, merged, shape_of, structural
 from .terms import SymBool, SymInt, boolean, deciding_run, integer, lifted
 
@@ -25,6 +25,7 @@ __all__ = ["Helpers", "grouped"]
 
 _TERMS = {"int", "bool", "tuple[int, int]", "int | None"}
 _MOST_PATHS = 200
+_COVERAGE_MS = 5_000
 
 
 @attrs.frozen(eq=False)
@@ -127,6 +128,8 @@ class Helpers:
             return None
         if any(path.choices for path in paths):
             return None
+        if covers(run.assumptions, paths, _COVERAGE_MS) != z3.unsat:
+            return None  # the last group is taken where no other is: that needs all of them
         return _Summary(tuple(term for term, _ in variables), groups, len(paths))
 
 

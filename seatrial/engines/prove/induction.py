@@ -292,7 +292,7 @@ class Unrolled:
     def extend(self) -> None:
         """One more step."""
         time = self.length
-        which = z3.Int(f"step@{time}")
+        which = z3.Int(f"which step@{time}")
         now_pairs, later_pairs = self._pairs(time), self._pairs(time + 1)
         ways = []
         for number, step in enumerate(self._made.transitions):

@@ -88,7 +88,7 @@ class Run:
         *,
         helpers: Any = None,
         record: Callable[[Any, Any, str], None] | None = None,
-        choice_name: str = "choice",
+        choice_name: str = "choice ",  # no variable of a system has a space in its name
         most_paths: int = MOST_PATHS,
     ) -> None:
         self.assumptions = tuple(assumptions)

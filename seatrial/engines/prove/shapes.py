@@ -75,6 +75,11 @@ class _Parts:
 
     kind: Any
     parts: tuple[tuple[Any, Any], ...]
+    types: tuple[type, ...] = attrs.field(init=False)
+    """Those of the parts: True equals 1, and is another value."""
+
+    def __attrs_post_init__(self) -> None:
+        object.__setattr__(self, "types", tuple(type(part) for _, part in self.parts))
 
     def __repr__(self) -> str:
         inside = ", ".join(f"{name}={part!r}" for name, part in self.parts)

@@ -141,7 +141,7 @@ def _rows(paths: Sequence[Path], rigid: Collection[str]) -> Iterator[Row]:
             shapes, leaves = [], []
             for slot, value in outcome.writes:
                 shape, found = shape_of(value, constants=True, rigid=rigid)
-                shapes.append((slot, shape, len(found)))
+                shapes.append((slot, type(shape), shape, len(found)))
                 leaves += found
             key = ("row", outcome.label, tuple(shapes), len(path.choices))
             # Two alike of one path are two transitions: they may not become one.
@@ -156,7 +156,7 @@ def _rows(paths: Sequence[Path], rigid: Collection[str]) -> Iterator[Row]:
         values = iter(merged(guards))
         writes = tuple(
             (slot, shape, tuple(next(values) for _ in range(count)))
-            for slot, shape, count in shapes
+            for slot, _, shape, count in shapes
         )
         yield Row(text, guard, _choices([path for path, _ in found]), writes)
 

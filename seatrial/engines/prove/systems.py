@@ -101,6 +101,12 @@ def prove_system(
         return SystemProofs(
             tuple(SystemProof(each, "inconclusive", because) for each in properties), None
         )
+    start = queries.ask("start", [*made.assumed, *made.typed, made.initial])
+    if start.verdict != "sat" or not states:
+        because = "no values of the parameters were found with which the system starts"
+        return SystemProofs(
+            tuple(SystemProof(each, "inconclusive", because) for each in properties), made
+        )
     candidates = pool(made, states)
     terms: list[Any] = [each.term() for each in candidates]
     own = [_invariant_of(goal) for _, goal in written]

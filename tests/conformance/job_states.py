@@ -1,0 +1,182 @@
+"""Any state in which a sync of a Job may begin, reachable or not; caches are up to date."""
+
+from attrs import frozen
+
+from seatrial.core import Population
+from seatrial.model import job_api as jobs
+from seatrial.model import job_context, job_policies
+
+from .chance import Chance
+
+__all__ = ["Start", "drawn"]
+
+
+@frozen
+class Start:
+    """A state in which a sync begins."""
+
+    job: jobs.Job
+    pods: jobs.SeenPods
+    satisfied: bool = True
+    backoff: bool = False
+    failures_last: bool = True
+    past_deadline: bool = False
+    clears_start_time: bool = True
+
+    def observed(self) -> job_context.JobObservation:
+        """What the sync knows."""
+        return job_context.JobObservation(
+            self.job,
+            self.pods,
+            self.satisfied,
+            self.backoff,
+            self.failures_last,
+            self.past_deadline,
+            self.clears_start_time,
+        )
+
+
+# ---- drawing ----------------------------------------------------------------------------------
+
+_RULES = (
+    jobs.FailureRule("FailJob", jobs.ExitCodes("In", (3,))),
+    jobs.FailureRule("Ignore", on_pod_conditions=(("DisruptionTarget", "True"),)),
+    jobs.FailureRule("Count", jobs.ExitCodes("NotIn", (1,))),
+    jobs.FailureRule("FailIndex", jobs.ExitCodes("In", (1, 5))),
+)
+
+
+def _spec(chance: Chance) -> jobs.JobSpec:
+    indexed = chance.of((False, True))
+    completions = chance.integer(1, 4) if indexed else chance.of((3, 1, 2, 4, None))
+    per_index = chance.of((None, 0, 1)) if indexed else None
+    policy = None
+    if chance.of((False, False, True)):
+        rules = [rule for rule in _RULES if chance.of((True, False))]
+        if per_index is None:
+            rules = [rule for rule in rules if rule.action != "FailIndex"]
+        policy = tuple(rules) or None
+    success = None
+    if indexed and chance.of((False, False, True)):
+        success = (jobs.SuccessRule(chance.of(("0", "0-1", None)), chance.of((None, 1))),)
+        if success[0] == jobs.SuccessRule():
+            success = (jobs.SuccessRule(None, 1),)
+        if success[0].succeeded_indexes and job_policies.parse_indexes(
+            success[0].succeeded_indexes, 9
+        )[-1] >= (completions or 0):
+            success = (jobs.SuccessRule("0", None),)
+    replacement = chance.of(("TerminatingOrFailed", "Failed"))
+    return jobs.JobSpec(
+        parallelism=chance.of((0, 1, 2, 3, 4, 6)),
+        completions=completions,
+        completion_mode="Indexed" if indexed else "NonIndexed",
+        backoff_limit=chance.of((6, 0, 1)),
+        backoff_limit_per_index=per_index,
+        max_failed_indexes=chance.of((None, 0, 1)) if per_index is not None else None,
+        pod_failure_policy=policy,
+        success_policy=success,
+        pod_replacement_policy="Failed" if policy is not None else replacement,  # type: ignore[arg-type]
+        suspend=chance.of((False,) * 5 + (True,)),
+        active_deadline_seconds=chance.of((None, None, 100)),
+        restart_policy="Never" if policy is not None else chance.of(("Never", "OnFailure")),
+    )
+
+
+def _pod(chance: Chance, spec: jobs.JobSpec) -> jobs.JobPod:
+    phase = chance.of(("Pending", "Running", "Running", "Succeeded", "Failed", "Failed"))
+    index = chance.integer(0, 4) if spec.indexed else None
+    code = None
+    if phase == "Failed" and chance.of((True, True, False)):
+        code = chance.of((1, 3, 5))
+    per_index = spec.backoff_limit_per_index is not None
+    return jobs.JobPod(
+        phase=phase,  # type: ignore[arg-type]
+        terminating=chance.of((False, False, False, True)),
+        # Of active pods that rank alike either may be removed: they all have it.
+        finalizer=phase not in ("Succeeded", "Failed") or chance.of((True,) * 5 + (False,)),
+        index=index,
+        failure_count=chance.of((0, 0, 1)) if per_index else 0,
+        ignored_failure_count=chance.of((0, 0, 1)) if per_index else 0,
+        exit_code=code,
+        disrupted=phase == "Failed" and chance.of((False, False, True)),
+        restarts=chance.of((0, 0, 0, 1)) if spec.restart_policy == "OnFailure" else 0,
+        waited=phase == "Failed" and chance.of((True, False)),
+    )
+
+
+def drawn(chance: Chance) -> Start:
+    """Any state, in which the caches are up to date."""
+    spec = _spec(chance)
+    found: dict[jobs.Seen, int] = {}
+    for _ in range(chance.integer(0, 3)):
+        pod = _pod(chance, spec)
+        listed: jobs.Listed = ""
+        if pod.ended and chance.of((False, False, True)):
+            listed = "succeeded" if pod.phase == "Succeeded" else "failed"
+            if spec.indexed and pod.phase == "Succeeded":
+                listed = ""  # such pods are counted by their indexes
+        expected = pod.finalizer and pod.ended and chance.of((False,) * 5 + (True,))
+        found[jobs.Seen(pod, listed, expected)] = chance.of((1, 1, 2))
+    if chance.of((False,) * 6 + (True,)):
+        found[jobs.Seen(None, "failed" if spec.indexed else chance.of(("succeeded", "failed")))] = 1
+    pods: jobs.SeenPods = Population(found)
+    uncounted = jobs.Uncounted(
+        sum(n for each, n in found.items() if each.listed == "succeeded"),
+        sum(n for each, n in found.items() if each.listed == "failed"),
+    )
+    status = _status(chance, spec, uncounted)
+    may_pass = spec.active_deadline_seconds is not None and status.start_time
+    return Start(
+        jobs.Job(spec, status, chance.of(("",) * 9 + ("foreground",))),
+        pods,
+        satisfied=chance.of((True,) * 5 + (False,)),
+        backoff=chance.of((False, False, True)),
+        failures_last=chance.of((True, False)),
+        past_deadline=may_pass and chance.of((False, True)),
+        clears_start_time=chance.of((True, False)),
+    )
+
+
+def _status(chance: Chance, spec: jobs.JobSpec, uncounted: jobs.Uncounted) -> jobs.JobStatus:
+    completed: tuple[int, ...] = ()
+    failed: tuple[int, ...] | None = None
+    succeeded = chance.of((0, 0, 1, 2))
+    if spec.indexed:
+        most = spec.completions or 0
+        completed = tuple(each for each in range(most) if chance.of((False, False, True)))
+        succeeded = len(completed)
+        if spec.backoff_limit_per_index is not None:
+            failed = tuple(
+                each for each in range(most) if each not in completed and chance.of(_SELDOM)
+            )
+    conditions: tuple[jobs.JobCondition, ...] = chance.of(
+        (
+            (),
+            (),
+            (),
+            (),
+            (jobs.JobCondition("Suspended", True, "JobSuspended"),),
+            (jobs.JobCondition("Suspended", False, "JobResumed"),),
+            (jobs.JobCondition("SuccessCriteriaMet", True, "CompletionsReached"),),
+            (jobs.JobCondition("FailureTarget", True, "BackoffLimitExceeded"),),
+        )
+    )
+    active = chance.integer(0, 3)
+    started = True
+    if spec.suspend or not conditions:
+        started = chance.of((True, True, False))
+    return jobs.JobStatus(
+        active=active,
+        ready=chance.of((None, 0, active)),
+        terminating=chance.of((None, 0, 0, 1)),
+        succeeded=succeeded,
+        failed=chance.of((0, 0, 1, 2)),
+        uncounted=uncounted,
+        completed_indexes=completed,
+        failed_indexes=failed,
+        conditions=conditions,
+        start_time=started,
+    )
+
+
+_SELDOM = (False,) * 5 + (True,)

@@ -1,0 +1,172 @@
+"""A Job with everything around it: what its variables mean together, and what is asked of it."""
+
+from pathlib import Path
+
+import pytest
+
+from job_promises import Case, case, indexed
+from seatrial.cli import main
+from seatrial.core import DeclarationError, always
+from seatrial.engines.explore import explore
+from seatrial.model import environment, job_api, job_informer, job_pods, job_workload
+
+pytestmark = pytest.mark.heavy
+
+MIDDLE = {
+    "faulty": case(
+        "delete-pod",
+        "container-exit,controller-restart,write-failure",
+        "faulty",
+        1,
+        backoff_limit=1,
+    ),
+    "suspended": case("suspend,resume", "write-unknown", "faulty", 1),
+    "evicted": case(faults="evict,controller-restart", level="interleaved", lag=1),
+    "two events on their way": case(faults="container-exit", level="interleaved", lag=2),
+    "without the consistency store": case(
+        faults="write-unknown",
+        level="faulty",
+        lag=1,
+        gates="StaleControllerConsistencyJob=false",
+    ),
+    "an index": case(
+        faults="container-exit,evict",
+        level="interleaved",
+        lag=1,
+        backoff_limit=2**31 - 1,
+        backoff_limit_per_index=1,
+        **indexed(1),
+    ),
+}
+
+
+@always(
+    says="as many pods are in a list as the status says, in each version of it that is on its way",
+    source="model/job_pods.py",
+)
+def lists_agree(jobs, pods):  # type: ignore[no-untyped-def]
+    for at, each in enumerate(jobs.trail):
+        if each is None:
+            continue
+        for name in ("succeeded", "failed"):
+            there = pods.where(lambda pod, at=at, name=name: listed(pod, at) == name).total
+            told = getattr(each.status.uncounted, name)
+            if there != told:
+                yield f"version {at} lists {told} as {name}, and {there} pods are"
+
+
+def listed(pod: job_pods.Owned, at: int) -> str:
+    """In which list a version of the Job has the pod; the last that is known stays."""
+    return pod.listed[min(at, len(pod.listed) - 1)]
+
+
+@always(says="between syncs no pod has anything to be done to it", source="model/job_pods.py")
+def nothing_is_left_over(job_sync, pods):  # type: ignore[no-untyped-def]
+    if job_sync is None and any(pod.task or pod.snap for pod in pods):
+        yield f"there is no sync, and pods are {pods}"
+
+
+@pytest.mark.parametrize("name", MIDDLE)
+def test_what_is_known_of_pods_agrees_with_the_status(name: str) -> None:
+    """The status counts UIDs that no variable holds: who is in a list, each class of pods knows."""
+    of: Case = MIDDLE[name]
+    system = job_workload.compose("middle", of.spec, of.around)
+
+    report = explore(system, [lists_agree, nothing_is_left_over], threads=2)
+
+    assert report.exploration.complete
+    assert [each.status for each in report.verdicts] == ["holds", "holds"]
+
+
+def states(of: Case) -> int:
+    return explore(job_workload.compose("of", of.spec, of.around)).exploration.states
+
+
+def test_a_job_of_another_controller_is_left_alone() -> None:
+    """Its key is taken once, and that is all."""
+    assert states(case(managed_by="example.com/other")) == 2
+
+
+def test_a_finer_level_shows_more() -> None:
+    """Each has the states of the one before, seen from outside, and some between."""
+    sizes = [
+        states(case(faults="container-exit", backoff_limit=1)),
+        states(case(faults="container-exit", level="interleaved", backoff_limit=1)),
+        states(case(faults="container-exit", level="interleaved", lag=1, backoff_limit=1)),
+    ]
+
+    assert sizes == sorted(set(sizes))
+
+
+def test_a_copy_that_is_not_written_stays_as_it_is() -> None:
+    """An update that changes nothing has no event."""
+    jobs = job_informer.Jobs((job_api.Job(job_api.JobSpec()),))
+
+    assert job_informer.written(jobs, jobs.live) == jobs
+
+
+@pytest.mark.parametrize(
+    ("of", "told"),
+    [
+        (case("set-completions:2"), "spec.completions of a NonIndexed Job is immutable"),
+        (
+            case("set-completions:2", **indexed(3, parallelism=1)),
+            "can only be changed in tandem",
+        ),
+        (case("delete,delete:orphan"), "two propagations"),
+        (case(parallelism=30, completions=30), "more than the 20 that are explored"),
+    ],
+)
+def test_what_cannot_be_is_refused_in_a_line(of: Case, told: str) -> None:
+    """As the API server would, or because nobody could explore it."""
+    with pytest.raises(DeclarationError, match=told):
+        job_workload.compose("refused", of.spec, of.around)
+
+
+@pytest.mark.parametrize(
+    ("users", "faults", "told"),
+    [
+        ("set-parallelism", "none", "set-parallelism needs a number"),
+        ("set-completions:many", "none", "needs a number from 0"),
+        ("none", "container-exit:0", "needs a number from 1 to 255"),
+        ("none", "container-exit:256", "needs a number from 1 to 255"),
+    ],
+)
+def test_a_number_that_is_none_is_refused(users: str, faults: str, told: str) -> None:
+    with pytest.raises(DeclarationError, match=told):
+        case(users, faults)
+
+
+def test_another_release_is_refused() -> None:
+    """Of 1.34 the Job controller was not read; it would be another one's verdict."""
+    around = environment.Environment(users=(), faults=(), kubernetes="1.34.5")
+
+    with pytest.raises(DeclarationError, match=r"only 1\.36\.3 was read"):
+        job_workload.compose("refused", job_api.JobSpec(), around)
+
+
+MANIFEST = """\
+apiVersion: batch/v1
+kind: Job
+metadata: {name: once}
+spec:
+  template:
+    spec:
+      restartPolicy: Never
+      containers: [{name: c, image: "registry.example.com/c:1"}]
+"""
+
+
+def test_a_manifest_is_checked_and_its_run_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "once.yaml"
+    path.write_text(MANIFEST, "utf-8")
+
+    code = main(["check", str(path), "--level", "atomic", "--faults", "container-exit"])
+
+    told = capsys.readouterr().out
+    assert code == 0
+    assert "Job once: completions 1, parallelism 1, backoffLimit 6" in told
+    assert "job-counts-each-pod-once" in told
+    assert "a container of a pod exits with 1" in told
