@@ -62,7 +62,7 @@ def _header(page: Page, run: Run) -> None:
     nothing = "not said" if run.subject.recipe is None else "nothing else is in these files"
     if run.subject.relies_on:
         page.row(
-            "Relied on", f"by the annotations of the Deployment: {', '.join(run.subject.relies_on)}"
+            "Relied on", f"by the annotations in its manifest: {', '.join(run.subject.relies_on)}"
         )
     page.row("Not modelled", *(run.subject.not_modelled or [nothing]))
     page.row("Fairness", f"{given['fairness']}, per action")
