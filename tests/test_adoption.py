@@ -23,6 +23,8 @@ from seatrial.model import (
 from seatrial.model import pods as pods_module
 from seatrial.properties import promise
 
+pytestmark = pytest.mark.heavy
+
 RS = api.ReplicaSet(template=1, created=1, replicas=1, revision=1, owner=None)
 OTHER = evolve(RS, template=2, created=2, replicas=0)
 AGAIN = api.Deployment(api.DeploymentSpec(template=1), uid=1)

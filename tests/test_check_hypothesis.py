@@ -13,6 +13,8 @@ import pytest
 
 from seatrial.cli import main
 
+pytestmark = pytest.mark.heavy
+
 WEB = str(files("seatrial") / "manifests" / "web.yaml")
 SCHEMA = json.loads((files("seatrial") / "report.schema.json").read_text(encoding="utf-8"))
 ONE_LEVEL = ("--level", "atomic", "--lag", "0", "--faults", "none")

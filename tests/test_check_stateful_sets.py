@@ -9,6 +9,8 @@ import pytest
 
 from seatrial.cli import main
 
+pytestmark = pytest.mark.heavy
+
 LONE = str(files("seatrial") / "manifests" / "lone.yaml")
 WEB = str(files("seatrial") / "manifests" / "web.yaml")
 ATOMIC = ("--level", "atomic")

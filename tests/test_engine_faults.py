@@ -11,6 +11,8 @@ import pytest
 from engine_copy import FAULTS, Fault, engine_with
 from random_systems import Kernel, disagreement
 
+pytestmark = pytest.mark.heavy
+
 MOST = 400
 """So many random systems must suffice to notice a fault."""
 

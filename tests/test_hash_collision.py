@@ -30,6 +30,8 @@ from seatrial.model import pods as pod_classes
 from seatrial.oracle.client import Json, Oracle, OracleMissing
 from seatrial.properties import known_bugs
 
+pytestmark = pytest.mark.heavy
+
 Copy, Event, Change = informer.Copy, informer.Event, informer.Change
 TakenName = collisions.TakenName
 

@@ -352,8 +352,13 @@ def test_it_ends_where_nothing_is_open_any_more() -> None:
 
 def test_ctrl_c_ends_it_in_good_order() -> None:
     """The report says that it was interrupted, and what was found."""
+    # Whoever runs the tests in the background has the signal ignored, as a shell does with `&`.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     threading.Timer(0.3, lambda: signal.raise_signal(signal.SIGINT)).start()
-    report = quick(counter(up, down), not_negative, runs=10**9)
+    try:
+        report = quick(counter(up, down), not_negative, runs=10**9, time_limit=60)
+    finally:
+        signal.signal(signal.SIGINT, before)
 
     assert report.exploration.capped == "interrupted"
 

@@ -44,6 +44,8 @@ from seatrial.model import rolling, rollout
 from seatrial.properties import rolling as rolling_promises
 from seatrial.properties import rollout as promises
 
+pytestmark = pytest.mark.heavy
+
 SIZES = {name: Whole(0) for name in ("replicas", "max_surge", "max_unavailable")}
 QUICK = Limits(query_ms=5_000, depth=3)
 

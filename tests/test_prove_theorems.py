@@ -25,6 +25,8 @@ from seatrial.engines.prove.paths import Run
 from seatrial.engines.prove.queries import Answer, Limits, Queries
 from seatrial.kinds import promises
 
+pytestmark = pytest.mark.heavy
+
 THEOREMS = properties.theorems.THEOREMS
 SLOW = {
     "sizes-within-surge-three",

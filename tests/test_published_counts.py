@@ -48,6 +48,8 @@ from systems import (
     two_phase,
 )
 
+pytestmark = pytest.mark.heavy
+
 Kernel = Literal["plain", "compiled"]
 
 KERNELS = pytest.mark.parametrize("kernel", ["plain", "compiled"])

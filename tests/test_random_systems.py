@@ -22,6 +22,8 @@ from randomly.meaning import initial_states, plain
 from randomly.plan import Plan
 from seatrial.core import Report
 
+pytestmark = pytest.mark.heavy
+
 BATCH = 25
 
 

@@ -23,6 +23,8 @@ from seatrial.core import (
 )
 from seatrial.engines.explore import Kernel, explore
 
+pytestmark = pytest.mark.heavy
+
 KERNELS: tuple[Kernel, ...] = ("plain", "compiled")
 
 
