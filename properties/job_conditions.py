@@ -11,17 +11,20 @@ from .job_promise import (
     INDEXED,
     NO_UNKNOWN,
     NOT_SUSPENDED,
+    ONE_CHANGE,
     OURS,
     PER_INDEX,
-    REMEMBERED,
+    SAME_COMPLETIONS,
     STAYS,
+    STORED,
     STRIPS,
     TRACKED,
     TTL,
+    UNMIXED,
     never,
     spec_has,
 )
-from .promise import Promise, deleted, does, under
+from .promise import ATOMIC, INTERLEAVED, Promise, deleted, does, under
 
 __all__ = ["PROMISES"]
 
@@ -83,7 +86,7 @@ def success_stays(conditions: tuple[str, ...]) -> Iterator[str]:
         yield f"after SuccessCriteriaMet the Job has {', '.join(conditions)}"
 
 
-@under(OURS, REMEMBERED, STAYS)
+@under(OURS, STORED, STAYS)
 @always(
     id="job-terminal-after-pods-end",
     says="a Job is Complete or Failed only after all of its pods have ended",
@@ -110,7 +113,7 @@ def complete_at_once(
         yield f"SuccessCriteriaMet is set, {terminating} pods terminate; Complete is not set"
 
 
-@under(OURS, NO_UNKNOWN, NOT_SUSPENDED)
+@under(OURS, NO_UNKNOWN, NOT_SUSPENDED, INTERLEAVED, UNMIXED, ONE_CHANGE)
 @always(
     id="job-status-is-accepted",
     says="the API server refuses no status that the controller sends on what is so",
@@ -124,7 +127,7 @@ def status_is_accepted(refused: str, job_stale: bool) -> Iterator[str]:
 # ---- indexes ----------------------------------------------------------------------------------
 
 
-@under(OURS, PER_INDEX)
+@under(OURS, PER_INDEX, SAME_COMPLETIONS)
 @always(
     id="job-per-index-independent",
     says="a Job fails for its failed indexes only when each index is decided",
@@ -157,7 +160,7 @@ def failed_indexes_do_not_fail(job_state: str, failed_indexes: tuple[int, ...]) 
 # ---- deadline ---------------------------------------------------------------------------------
 
 
-@under(OURS, DEADLINE)
+@under(OURS, DEADLINE, ATOMIC)
 @after_each_step(
     id="job-deadline-precedence",
     says="no pod is created after activeDeadlineSeconds, whatever backoffLimit says",
@@ -213,7 +216,7 @@ def counts_at_rest(
         )
 
 
-@under(OURS, TRACKED, _ANSWERED)
+@under(OURS, TRACKED, _ANSWERED, UNMIXED)
 @after_each_step(
     id="job-success-is-told-at-once",
     says="a success that the cache shows is counted before a back-off is over",
@@ -228,7 +231,7 @@ def success_is_told_at_once(uncounted_successes_before: int) -> Iterator[str]:
 # ---- in the end -------------------------------------------------------------------------------
 
 
-@under(OURS, NOT_SUSPENDED)
+@under(OURS, NOT_SUSPENDED, UNMIXED, ONE_CHANGE)
 @converges_to(
     id="job-ends",
     says="every Job ends Complete or Failed, unless it is deleted or to run no pods",
@@ -329,7 +332,7 @@ def orphans_are_free(
     return job_alive == "gone" and owned_pods + with_finalizer == 0
 
 
-no_work_for_ever = under(OURS, NOT_SUSPENDED)(
+no_work_for_ever = under(OURS, NOT_SUSPENDED, UNMIXED, ONE_CHANGE)(
     no_hot_loop(
         id="job-no-hot-loop",
         says="the Job controller does not write for ever",

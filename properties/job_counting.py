@@ -15,11 +15,14 @@ from .job_promise import (
     NON_INDEXED,
     OURS,
     REMEMBERED,
+    RUNS,
     SAME_COMPLETIONS,
     STAYS,
     STEADY,
+    STORED,
     STRIPS,
     TRACKED,
+    UNMIXED,
 )
 from .promise import Promise, does, under
 
@@ -45,10 +48,11 @@ def counts_each_pod_once(counted_twice: int) -> Iterator[str]:
         yield f"{counted_twice} pods were counted twice"
 
 
-@under(OURS, STAYS, TRACKED)
+@under(OURS, STAYS, TRACKED, SAME_COMPLETIONS, STORED)
 @always(
     id="job-no-success-lost",
-    says="a pod that has succeeded is counted, unless the controller had given it up",
+    says="a pod that has succeeded before its finalizer was removed is counted, unless the"
+    " controller had given it up",
     source=_KEP,
 )
 def no_success_lost(lost_unasked: int) -> Iterator[str]:
@@ -69,7 +73,7 @@ def every_success_counts(lost_successes: int) -> Iterator[str]:
         yield f"{lost_successes} pods have succeeded, and nothing will count them"
 
 
-@under(OURS, REMEMBERED)
+@under(OURS, STORED)
 @always(
     id="job-success-during-suspend-lost",
     says="a pod that the controller removes, as on suspend, never counts, however it ends",
@@ -139,7 +143,7 @@ def finished_is_counted(status: job_api.JobStatus) -> Iterator[str]:
         yield f"the Job has finished, and lists {status.uncounted.total} pods as uncounted"
 
 
-@under(OURS, DEFAULT_REPLACEMENT, DISRUPTED)
+@under(OURS, DEFAULT_REPLACEMENT, DISRUPTED, RUNS)
 @sometimes(
     id="job-terminating-counted-failed",
     says="with the default policy a pod that is deleted counts as failed, even if it then succeeds",
@@ -214,11 +218,11 @@ def indexes_disjoint(
 # ---- in the end -------------------------------------------------------------------------------
 
 
-@under(OURS, STRIPS)
+@under(OURS, STRIPS, UNMIXED)
 @converges_to(
     id="job-finalizer-not-leaked",
-    says="in the end no pod that has ended has the tracking finalizer, and after a Job has finished"
-    " or is gone no pod has it",
+    says="in the end no pod of a Job that has finished or is gone has the tracking finalizer, and"
+    " none that has ended where the Job is about to finish",
     source=_KEP,
 )
 def finalizers_go(job_state: str, with_finalizer: int, ended_with_finalizer: int) -> bool:

@@ -12,12 +12,17 @@ from .job_promise import (
     INDEXED,
     NEVER,
     NO_POLICY,
+    NO_RESTART,
     NOT_PER_INDEX,
+    NOT_SUSPENDED,
     OURS,
     PER_INDEX,
     REMEMBERED,
     REPLACES_FAILED,
+    RUNS,
     SAME_PARALLELISM,
+    STAYS,
+    TRACKED,
     WORK_QUEUE,
     spec_has,
 )
@@ -30,6 +35,15 @@ _KEPS = "https://github.com/kubernetes/enhancements/tree/master/keps/sig-apps/"
 _GO = "pkg/controller/job/job_controller.go"
 
 _ONE_BY_ONE = spec_has("parallelism is 1", lambda spec: spec.parallelism == 1)
+_ENDS_BY_ITSELF = spec_has(
+    "there are no activeDeadlineSeconds, no successPolicy and no maxFailedIndexes",
+    lambda spec: (
+        spec.active_deadline_seconds is None
+        and spec.success_policy is None
+        and spec.max_failed_indexes is None
+    ),
+)
+"""When a Job is ended, the pods that it deletes count as failed."""
 _RETRIES = spec_has("backoffLimit is not 0", lambda spec: spec.backoff_limit > 0)
 _EXITS_OFTEN = Precondition(
     "more containers may fail than backoffLimit allows",
@@ -122,7 +136,7 @@ def running_within_remaining(
         yield f"{running} pods run, and {remain} completions remain"
 
 
-@under(OURS, SAME_PARALLELISM, DEFAULT_REPLACEMENT, DISRUPTED, _RETRIES, _ONE_BY_ONE)
+@under(OURS, SAME_PARALLELISM, DEFAULT_REPLACEMENT, DISRUPTED, _RETRIES, _ONE_BY_ONE, RUNS)
 @sometimes(
     id="job-may-run-twice",
     says="even with parallelism 1 the same program may run twice at once",
@@ -144,7 +158,7 @@ def one_active_pod_per_index(double_indexes: tuple[int, ...]) -> Iterator[str]:
         yield f"indexes {list(double_indexes)} have two active pods"
 
 
-@under(OURS, INDEXED, DEFAULT_REPLACEMENT, DISRUPTED, _RETRIES)
+@under(OURS, INDEXED, DEFAULT_REPLACEMENT, DISRUPTED, _RETRIES, RUNS)
 @sometimes(
     id="job-indexed-unique-pod-per-index",
     says="two pods of one index may run, one of them terminating",
@@ -225,7 +239,7 @@ def as_many_pods_as_completions(status: job_api.JobStatus, completions: int) -> 
         )
 
 
-@under(OURS, PER_INDEX)
+@under(OURS, PER_INDEX, SAME_PARALLELISM, NOT_SUSPENDED, TRACKED)
 @at_most(
     id="job-index-attempts-bound",
     says="no index is tried again after backoffLimitPerIndex retries",
@@ -237,7 +251,7 @@ def attempts_of_an_index(highest_failure_count: int) -> int:
     return highest_failure_count
 
 
-@under(OURS, _IGNORES_DISRUPTIONS, _NO_EXITS)
+@under(OURS, _IGNORES_DISRUPTIONS, _NO_EXITS, _ENDS_BY_ITSELF, STAYS)
 @always(
     id="job-ignore-not-counted",
     says="disruptions that a rule ignores never bring the Job nearer to its backoffLimit",
@@ -297,7 +311,7 @@ def work_queue_stops(status_before: job_api.JobStatus | None) -> Iterator[str]:
         yield "a pod had succeeded, and one more is created"
 
 
-@under(OURS, NOT_PER_INDEX)
+@under(OURS, NOT_PER_INDEX, NO_RESTART)
 @after_each_step(
     id="job-backoff-delays-replacement",
     says="no pod is created while the back-off after a failure runs, unless one has succeeded",

@@ -20,21 +20,26 @@ __all__ = [
     "NOT_PER_INDEX",
     "NOT_SUSPENDED",
     "NO_POLICY",
+    "NO_RESTART",
     "NO_SUCCESS_POLICY",
     "NO_UNKNOWN",
+    "ONE_CHANGE",
     "OURS",
     "PER_INDEX",
     "REMEMBERED",
     "REPLACES_FAILED",
+    "RUNS",
     "SAME_COMPLETIONS",
     "SAME_PARALLELISM",
     "SAME_SPEC",
     "STAYS",
     "STEADY",
+    "STORED",
     "STRIPS",
     "TRACKED",
     "TTL",
     "UNINTERRUPTED",
+    "UNMIXED",
     "WORK_QUEUE",
     "never",
     "spec_has",
@@ -153,6 +158,44 @@ STRIPS = Precondition(
 The orphan worker finds the pods of a Job that is gone by listing. Where the request for one of them
 fails it is not tried again. Go: syncOrphanPodsBySelector, which only logs the error
 """
+UNMIXED = Precondition(
+    "no index is listed as failed whose pod can succeed: backoffLimitPerIndex is not set, or"
+    " podReplacementPolicy is Failed or there is a podFailurePolicy; or no request fails and the"
+    " controller does not restart",
+    lambda spec, around: (
+        not job_api.has_backoff_limit_per_index(spec)
+        or job_api.only_replace_failed_pods(spec)
+        or not any(map(around.times, _CUTS_OFF))
+    ),
+    lambda around: without(around, *_CUTS_OFF),
+)
+"""
+A pod that terminates at the limit of its index is listed as failed. If it succeeds before its
+finalizer is removed, its index is completed and failed, and every such status is refused, for ever.
+Go: calculateSucceededIndexes asks neither list; pkg/registry/batch/job/strategy.go
+RejectFailedIndexesOverlappingCompleted
+"""
+ONE_CHANGE = Precondition(
+    "completions and parallelism are not both changed",
+    lambda spec, around: not (around.times("set-completions") and around.times("set-parallelism")),
+    lambda around: without(around, "set-completions"),
+)
+"""
+An Indexed Job whose completions shrink forgets successes. That is accepted only while parallelism
+equals completions. Go: pkg/registry/batch/job/strategy.go RejectDecreasingSucceededCounter
+"""
+RUNS = spec_has(
+    "the Job runs pods, and tries again: it is not suspended, and neither parallelism, completions,"
+    " backoffLimitPerIndex nor activeDeadlineSeconds is 0",
+    lambda spec: (
+        not spec.suspend
+        and spec.parallelism != 0
+        and spec.completions != 0
+        and spec.backoff_limit_per_index != 0
+        and spec.active_deadline_seconds != 0
+    ),
+)
+NO_RESTART = never("the controller does not restart", "controller-restart")
 STAYS = never("nobody deletes the Job", "delete")
 TRACKED = never("nobody else removes finalizers", "strip-finalizer")
 UNINTERRUPTED = never("pods are not deleted, evicted or lost", "delete-pod", "evict", "node-crash")
@@ -181,6 +224,22 @@ REMEMBERED = Precondition(
     lambda spec, around: _remembers(around),
     lambda around: without(around, "write-unknown", "expectations-expire"),
 )
+
+
+STORED = Precondition(
+    "the controller waits until its caches show what it did: lag 0, or the consistency store and no"
+    " `write-unknown`",
+    lambda spec, around: (
+        around.lag == 0
+        or (around.gate("StaleControllerConsistencyJob") and not around.times("write-unknown"))
+    ),
+    lambda around: without(around, "write-unknown"),
+)
+"""
+Without the store a Job may be Complete while a pod is active that its cache does not show yet, and
+a pod may be counted whose finalizer was removed. Go: syncJob sets the condition without asking
+satisfiedExpectations, deleteJobPods expects no finalizers
+"""
 
 
 def at_lag_0(around: Environment) -> Environment:

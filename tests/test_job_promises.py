@@ -66,6 +66,7 @@ HOLD = {
         lag=1,
         active_deadline_seconds=60,
     ),
+    "a deadline, whole syncs": case(faults="container-exit", active_deadline_seconds=60),
     "a TTL": case(
         faults="container-exit", level="interleaved", lag=1, ttl_seconds_after_finished=60
     ),
@@ -155,12 +156,59 @@ REFUTED = {
 }
 
 UNKNOWN = case(faults="write-unknown", level="faulty", lag=1)
+NO_STORE = case(
+    level="interleaved",
+    lag=1,
+    gates="StaleControllerConsistencyJob=false",
+    parallelism=2,
+    completions=None,
+)
+AT_ITS_LIMIT = indexed(1, backoff_limit_per_index=0)
+
 DROPPED = (
+    (
+        "job-status-is-accepted",
+        Broken(
+            10,
+            case("delete-pod", "controller-restart", "interleaved", 0, **AT_ITS_LIMIT),
+            "no index is listed",
+        ),
+    ),
+    (
+        "job-ends",
+        Broken(8, case("delete-pod", "write-failure", **AT_ITS_LIMIT), "no index is listed"),
+    ),
+    (
+        "job-ends",
+        Broken(
+            12,
+            case("set-completions:1,set-parallelism:2", **indexed(3)),
+            "completions and parallelism",
+        ),
+    ),
+    ("job-terminal-after-pods-end", Broken(16, NO_STORE, "the controller waits")),
+    ("job-no-success-lost", Broken(24, NO_STORE, "the controller waits")),
+    (
+        "job-ignore-not-counted",
+        Broken(
+            6,
+            case(faults="evict", pod_failure_policy=(IGNORE,), active_deadline_seconds=60),
+            "there are no activeDeadline",
+        ),
+    ),
+    (
+        "job-per-index-independent",
+        Broken(
+            5,
+            case("set-completions:2", "container-exit", **AT_ITS_LIMIT),
+            "nobody changes completions",
+        ),
+    ),
     ("job-no-success-lost", Broken(4, case("strip-finalizer"), "nobody else removes")),
     ("job-no-success-lost", Broken(5, case("delete:orphan"), "nobody deletes")),
     (
         "job-success-during-suspend-lost",
-        Broken(22, case("suspend", "write-unknown", "faulty", 1), "the controller knows"),
+        Broken(22, case("suspend", "write-unknown", "faulty", 1), "the controller waits"),
     ),
     (
         "seed-job-success-needs-all-completions",
