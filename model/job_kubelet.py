@@ -8,7 +8,9 @@ What becomes of a Job's pods: they run, end, are evicted, are lost with their no
 :Omits: scheduling; images that take long; the crash-loop delay; readiness probes; eviction for lack
     of resources, which fails a pod without deleting it; a node that comes back, or stays lost for
     ever: the pods of a crashed node are deleted, and failed when the node is removed; containers
-    that run on beyond what the API shows.
+    that run on beyond what the API shows; the exit code of a container that was stopped, which
+    rules may match; that a stopped pod without the finalizer shows how it ended before it is gone;
+    the condition DisruptionTarget of a pod that is failed for its node.
 
 A pod whose container runs may end at any time, also after other times are up.
 """

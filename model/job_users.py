@@ -6,7 +6,8 @@ What users do to a Job and its pods, and what becomes of a Job that is deleted.
     pkg/controller/ttlafterfinished/ttlafterfinished_controller.go
 :Docs: https://kubernetes.io/docs/concepts/workloads/controllers/job/
 :Omits: changes of the pod template of a suspended Job, of limits, deadlines and of the TTL; a Job
-    of the same name that is created afterwards; deletion by force.
+    of the same name that is created afterwards; deletion by force; that fewer completions are
+    refused where maxFailedIndexes or an index of the successPolicy is not below them.
 """
 
 from attrs import evolve

@@ -324,8 +324,8 @@ def does(name: str, times: int = 1) -> Precondition:
 
 
 def deleted(propagation: str) -> Precondition:
-    """That the Deployment is deleted in this way."""
+    """That the workload is deleted in this way."""
     return Precondition(
-        f"the Deployment may be deleted, --cascade={propagation}",
+        f"it may be deleted, --cascade={propagation}",
         lambda spec, around: around.values("delete")[:1] == (propagation,),
     )
