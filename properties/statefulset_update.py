@@ -52,6 +52,11 @@ _SAID = "what is said of StatefulSets"
 # ---- partition --------------------------------------------------------------------------------
 
 
+def _new_below(pod_revision: int, partition: int, ordinal: int, start: int) -> Iterator[str]:
+    if ordinal - start < partition and pod_revision > 1:
+        yield f"pod {ordinal} has revision {pod_revision}, though the partition is {partition}"
+
+
 @under(ROLLING, PARTITIONED, PARTITION_STAYS, NEVER_SHRUNK)
 @always(
     id="seed-statefulset-partition-two-versions",
@@ -63,8 +68,7 @@ _SAID = "what is said of StatefulSets"
 def below_keeps_the_old(
     pod_revision: int, partition: int, ordinal: int, start: int
 ) -> Iterator[str]:
-    if ordinal - start < partition and pod_revision > 1:
-        yield f"pod {ordinal} has revision {pod_revision}, though the partition is {partition}"
+    return _new_below(pod_revision, partition, ordinal, start)
 
 
 @under(
@@ -91,8 +95,7 @@ def below_keeps_the_old(
 def keeps_the_old_from_zero(
     pod_revision: int, partition: int, ordinal: int, start: int
 ) -> Iterator[str]:
-    if ordinal - start < partition and pod_revision > 1:
-        yield f"pod {ordinal} has revision {pod_revision}, though the partition is {partition}"
+    return _new_below(pod_revision, partition, ordinal, start)
 
 
 @under(
@@ -116,8 +119,7 @@ def keeps_the_old_from_zero(
 def keeps_the_old_when_shrunk(
     pod_revision: int, partition: int, ordinal: int, start: int
 ) -> Iterator[str]:
-    if ordinal - start < partition and pod_revision > 1:
-        yield f"pod {ordinal} has revision {pod_revision}, though the partition is {partition}"
+    return _new_below(pod_revision, partition, ordinal, start)
 
 
 @under(ROLLING, ALL_BELOW, PARTITION_STAYS, NEVER_EMPTIED)
