@@ -152,9 +152,8 @@ class Comparison:
         """The cells of views and totals that no action rests on."""
         system = self.ground
         acted_on = system.rests_on(cell for action in system.actions for cell in action.looks_at)
-        for derived in (*system.views, *system.totals):
-            if derived.cell.number not in acted_on:
-                yield derived.cell
+        cells = [view.cell for view in system.views] + [total.cell for total in system.totals]
+        yield from (cell for cell in cells if cell.number not in acted_on)
 
     def verdicts(
         self, options: Mapping[str, Any], report: core.Report, asked: Sequence[str] | None = None
