@@ -5,6 +5,7 @@ Only click is imported here, and everything else inside the commands: `seatrial 
 answer at once. A command returns its exit code; `main` turns every error into one line and a code.
 """
 
+import gc
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -21,6 +22,9 @@ __all__ = ["commands", "main"]
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; the exit code."""
     words = list(sys.argv[1:] if arguments is None else arguments)
+    if arguments is None:
+        # The process is ours. Next to nothing that a search makes is garbage: look for it less.
+        gc.set_threshold(100_000, 20, 100)
     _open_streams()
     try:
         code = commands.main(args=words, prog_name="seatrial", standalone_mode=False)

@@ -63,7 +63,9 @@ def examples() -> tuple[Example, ...]:
     return (
         Example(
             name="rollout",
-            summary="a toy rolling update of a Deployment: ReplicaSets, kubelets, one user, crashes",
+            summary=(
+                "a toy rolling update of a Deployment: ReplicaSets, kubelets, one user, crashes"
+            ),
             factory=model.rollout.rollout,
             properties=properties.rollout.PROPERTIES,
             module=model.rollout,
