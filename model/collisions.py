@@ -16,7 +16,8 @@ it is asked for, once for each time in the budget, and is so for good. From then
 depends on two things: whether its cache shows whose name it is, since else it knows nothing and
 only tries again, and whether the higher count lands, which is what gives it another name.
 
-Without this fault none of these actions is part of a system.
+Without this fault no name is taken; but where caches lag, a creation may still find the ReplicaSet
+that the sync before it has made, and go on with what the cache shows of it by then.
 """
 
 from typing import Any

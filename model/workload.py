@@ -127,7 +127,8 @@ def compose(name: str, spec: DeploymentSpec, around: Environment) -> System:
     uid = {"newest_uid": 0} if around.creates_anew else {}
     early = {"early_left": around.slow} if around.slow else {}
     late = {"deployment_late": None, "replica_set_late": every(None)} if around.lands_late else {}
-    names = {"names_taken": frozenset[collisions.TakenName]()} if around.collides else {}
+    nobody = frozenset[collisions.TakenName]()
+    names = {"names_taken": nobody} if around.collides else {}
     never_ready = frozenset(members[1 : 1 + around.times("never-ready")])
     return System(
         name=name,
@@ -147,10 +148,11 @@ def compose(name: str, spec: DeploymentSpec, around: Environment) -> System:
             Parameter(
                 "write_faults", around.times("write-failure") + around.times("write-unknown") > 0
             ),
-            Parameter("collides", around.collides),
+            Parameter("collides", around.collides or around.finds_own),
             Parameter("gives_up", around.gives_up),
             Parameter("variant", around.rules),
             *(Parameter(name.removesuffix("_left"), times) for name, times in budgets.items()),
+            *(() if around.collides else (Parameter("names_taken", nobody),)),
         ],
         variables=[
             *(Variable(each) for each in _SHARED),
@@ -389,8 +391,9 @@ def _deployment_controller(maker: _Maker, recreate: bool, around: Environment) -
     actor = "deployment"
     writes = f"{_DC_ENDS} replica_set replica_set_queue replica_set_copy pods"
     write_replica_set: Callable[..., Any] = controller.write_replica_set
-    if around.collides:
+    if around.collides or around.finds_own:
         write_replica_set = collisions.write_replica_set
+    if around.collides:
         writes += " names_taken hash_collisions_left"
     observe = controller.observe_for_recreate if recreate else controller.observe
     return [
