@@ -33,7 +33,11 @@ from .failover import Late
 from .informer import Copy, Queue, behind, has_room
 from .pods import Pods
 
-__all__ = ["TakenName", "late_name_is_free", "show_taken_name", "write_replica_set"]
+__all__ = ["IS_THE_ONE", "TakenName", "late_name_is_free", "show_taken_name", "write_replica_set"]
+
+
+IS_THE_ONE = ": already exists, and is the one"
+"""How a creation ends in words that has found the Deployment's own ReplicaSet."""
 
 
 @frozen(cache_hash=True)
@@ -199,6 +203,6 @@ def _resumed(
     rest = controller.planned(resume.seen, write_faults, True, variant, given=(*resume.given, own))
     done = controller.after_answer(rest, key, controller.idle_copies(copies), gives_up)
     return outcome(
-        f"{controller.scale_words(step.write, None)}: already exists, and is the one",
+        f"{controller.scale_words(step.write, None)}{IS_THE_ONE}",
         **({"deployment_copies": copies} | done),
     )

@@ -28,6 +28,7 @@ from seatrial.model import (
 )
 from seatrial.model import pods as pod_classes
 from seatrial.oracle.client import Json, Oracle, OracleMissing
+from seatrial.oracle.syncs import syncs_of
 from seatrial.properties import known_bugs
 
 pytestmark = pytest.mark.heavy
@@ -358,6 +359,8 @@ def test_a_sync_behind_a_stale_cache_goes_on_with_its_own(faults: str) -> None:
     assert verdict.status == "violated"
     assert verdict.trace is not None
     assert verdict.trace.steps[-1].label.endswith(f": {THE_ONE}")
+    *_, sync = syncs_of(verdict.trace, workload.compose("small", of.spec, of.around))
+    assert "in the midst" in sync.trouble
 
 
 @pytest.mark.parametrize(
