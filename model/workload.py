@@ -7,7 +7,7 @@ A Deployment with everything around it, as a system: its controllers, kubelets, 
 The system starts settled: the manifest was applied long ago and rolled out.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, Literal
 
 from attrs import evolve, frozen
@@ -613,6 +613,21 @@ def _former_leader(maker: _Maker, collides: bool) -> list[Action]:
     ]
 
 
+def _of_one_template(around: Environment) -> Iterator[str]:
+    """What is not modelled of two ReplicaSets of one template, where there might be two."""
+    if around.creates_anew:
+        yield (
+            "a Deployment is created anew only once its controller knows that the one before is"
+            " gone and that its ReplicaSets are orphans"
+        )
+    elif around.times("delete") and around.times("apply"):
+        yield "a Deployment that was deleted is not created anew"
+    unseen = around.lag > 1 or around.lands_late
+    again = around.collides and unseen and around.times("undo") + around.times("apply") > 0
+    if again or (around.creates_anew and around.level != "atomic"):
+        yield "no Deployment has two ReplicaSets of one template"
+
+
 def _assumptions(around: Environment) -> list[str]:
     gates = ", ".join(f"{name}={str(on).lower()}" for name, on in around.gates)
     texts = [
@@ -634,8 +649,7 @@ def _assumptions(around: Environment) -> list[str]:
                 f"a cache shows who has a name before {MAX_RETRIES + 1} syncs in a row have failed"
                 " for it"
             )
-        if around.times("undo") + around.times("apply") and (around.lag > 1 or around.lands_late):
-            texts.append("no Deployment has two ReplicaSets of one template")
+    texts += _of_one_template(around)
     if 0 < around.times("write-failure") <= MAX_RETRIES:
         texts.append(
             f"no key is given up: that takes {MAX_RETRIES + 1} syncs in a row that fail, more than"

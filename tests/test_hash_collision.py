@@ -125,6 +125,7 @@ def attempted(
     queue: informer.Queue = (),
     failures: int = 0,
     seen: deployment.Observation = SEEN,
+    times: int = 1,
 ) -> dict[str, Outcome]:
     """What may become of the sync's creation of ReplicaSet 2, by its words."""
     step = controller.plan(
@@ -151,6 +152,7 @@ def attempted(
         failures > 0,
         failures,
         0,
+        times,
         left,
         frozenset(),
     )
@@ -239,6 +241,13 @@ def test_a_replica_set_of_a_former_deployment_of_that_name_is_another_s() -> Non
     former = evolve(OWN, owner=7)
 
     assert set(attempted(live=former, cached=former)) == {TAKEN}
+
+
+def test_without_the_fault_what_a_former_deployment_has_left_is_waited_for() -> None:
+    """There is no second name for a template then, so the count would rise for ever."""
+    former = evolve(OWN, owner=7)
+
+    assert set(attempted(live=former, cached=former, times=0)) == {UNSEEN}
 
 
 def test_the_request_may_fail_before_it_is_known_that_the_name_is_taken() -> None:
@@ -418,6 +427,35 @@ def test_where_one_template_might_get_two_replica_sets_it_is_said_that_it_does_n
     words = "no Deployment has two ReplicaSets of one template"
 
     assert workload.compose("small", WEB.spec, around).assumptions.count(words) == said
+
+
+@pytest.mark.parametrize(
+    ("users", "level", "said"),
+    [
+        ("delete:background", "interleaved", []),
+        ("delete:background,apply", "atomic", ["a Deployment that was deleted is not created"]),
+        ("delete:foreground,apply", "atomic", ["a Deployment that was deleted is not created"]),
+        ("delete:orphan,apply", "atomic", ["a Deployment is created anew only once"]),
+        (
+            "delete:orphan,apply",
+            "interleaved",
+            ["a Deployment is created anew only once", "no Dep"],
+        ),
+    ],
+)
+def test_a_verdict_says_what_is_left_out_of_creating_a_deployment_anew(
+    users: str, level: environment.Level, said: list[str]
+) -> None:
+    """Upstream a new one that meets ReplicaSets of the old one takes another name for its own."""
+    around = Environment(users=environment.budgets([users], "users"), level=level)
+    words = ("a Deployment that was", "a Deployment is created anew", "no Deployment has two")
+
+    found = workload.compose("small", WEB.spec, around).assumptions
+
+    about = [each for each in found if each.startswith(words)]
+    assert [one.startswith(start) for one, start in zip(about, said, strict=True)] == [
+        True for _ in said
+    ]
 
 
 # ---- the real controller ----------------------------------------------------------------------
