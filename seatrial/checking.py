@@ -19,7 +19,7 @@ from seatrial.counterexamples import write_itf
 
 from . import __version__
 from .display import look_for, write_out
-from .examples import PREFIX, nearest, subject
+from .examples import PREFIX, near_or_listed, subject
 from .ladder import climb
 from .options import Options, command_again, command_of_rung
 from .output import text_report
@@ -173,7 +173,9 @@ def chosen(known: Sequence[Property], asked: Sequence[str]) -> tuple[Property, .
     ids = [each.id for each in known]
     for each in asked:
         if each not in ids:
-            raise DeclarationError(f"there is no property {each!r} here; {nearest(each, ids)}")
+            raise DeclarationError(
+                f"there is no property {each!r} here; {near_or_listed(each, ids)}"
+            )
     return tuple(each for each in known if not asked or each.id in asked)
 
 

@@ -19,7 +19,16 @@ from seatrial.core import DeclarationError, Property, System
 
 from .subject import Subject
 
-__all__ = ["PREFIX", "Example", "example", "examples", "nearest", "settings", "subject"]
+__all__ = [
+    "PREFIX",
+    "Example",
+    "example",
+    "examples",
+    "near_or_listed",
+    "nearest",
+    "settings",
+    "subject",
+]
 
 PREFIX = "example:"
 _MOST = 1000
@@ -96,6 +105,18 @@ def nearest(name: str, known: Iterable[str]) -> str:
     names = list(known)
     close = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
     return f"did you mean {' or '.join(close)}?" if close else f"known: {', '.join(names)}"
+
+
+_FEW = 12
+
+
+def near_or_listed(name: str, known: Iterable[str]) -> str:
+    """Like `nearest`, for ids of promises: where there are many, the page that lists them."""
+    names = list(known)
+    hint = nearest(name, names)
+    if hint.startswith("known") and len(names) > _FEW:
+        return "docs/reference/promises.md lists those of workloads"
+    return hint
 
 
 def example(name: str) -> Example:

@@ -34,7 +34,7 @@ from seatrial.model import mutants
 
 from . import __version__
 from .display import Look
-from .examples import PREFIX, Example, example, examples, made, nearest
+from .examples import PREFIX, Example, example, examples, made, near_or_listed, nearest
 from .kinds import KINDS
 from .other_manifest import with_manifest
 from .scenarios import subject_of_recipe
@@ -74,9 +74,7 @@ def explain(property_id: str) -> str:
     ]
     if not texts:
         known = {each.id for each in (*promises, *bugs, *(each for _, each in of_examples))}
-        hint = nearest(property_id, sorted(known))
-        if hint.startswith("known"):
-            hint = "docs/reference/promises.md lists those of workloads"
+        hint = near_or_listed(property_id, sorted(known))
         raise DeclarationError(f"there is no property {property_id!r}; {hint}")
     return "\n".join(texts)
 
@@ -159,7 +157,11 @@ def read_trace(path: Path) -> Read:
     another version of Seatrial.
     """
     with path.open("rb") as file:
-        itf = read_itf(file.read(_LIMIT + 1))
+        text = file.read(_LIMIT + 1)
+    try:
+        itf = read_itf(text)
+    except TraceFormatError as error:
+        raise TraceFormatError(f"{path}: {error}") from None
     try:
         return _read(itf, path)
     except (DeclarationError, ReplayError, TraceFormatError) as error:

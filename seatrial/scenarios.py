@@ -236,7 +236,7 @@ def _of_bug(asked: Asked) -> Scenario:
     for word in others.words():
         raise DeclarationError(f"{word} needs a manifest; a bug by itself brings its own")
     bug, kind = model.mutants.mutant(names[0]), kind_of_bug(names[0])
-    around = attrs.evolve(bug.needs, variant=_variant(asked))
+    around = kind.environment(attrs.evolve(bug.needs, variant=_variant(asked)))
     shown = tuple(each for each in _broken_by_bugs(kind) if each.id in bug.shows)
     subject = Subject(
         arguments=(),
