@@ -312,7 +312,12 @@ def test_a_rule_is_an_ordinary_function(function: Any, words: str) -> None:
 
 def test_what_one_refused_rule_has_called_is_looked_into_again_for_the_next() -> None:
     """Each function is looked into once, but not taken for pure before all it calls has been."""
-    for rule in (lambda x: other_helper(x), lambda x: helper(x), lambda x: other_helper(x) + 1):
+    rules: tuple[Rule, ...] = (
+        lambda x: other_helper(x),
+        lambda x: helper(x),
+        lambda x: other_helper(x) + 1,
+    )
+    for rule in rules:
         with pytest.raises(DeclarationError, match="LIMITS"):
             action(writes="x")(rule)
 
