@@ -26,6 +26,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # The process is ours. Next to nothing that a search makes is garbage: look for it less.
         gc.set_threshold(100_000, 20, 100)
     _open_streams()
+    # Answers are kept and hold no cycles: looking for some at every 700 objects is in vain.
+    gc.set_threshold(100_000, 20, 20)
     try:
         code = commands.main(args=words, prog_name="seatrial", standalone_mode=False)
     except click.ClickException as error:
