@@ -16,6 +16,8 @@ install one, or name it: make PYTHON=/path/to/python3.12
 
 BIN := $(VENV)/bin
 WHEEL_VENV := $(VENV)-wheel
+# As pip does with what it does not leave in place: the first run need not.
+COMPILE := $(BIN)/python -m compileall -q seatrial model properties counterexamples
 PIP_INSTALL := python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
@@ -119,9 +121,11 @@ $(VENV)/pyvenv.cfg:
 $(VENV)/.installed: $(VENV)/pyvenv.cfg pyproject.toml
 	@echo "installing seatrial into $(VENV)"
 	@$(BIN)/$(PIP_INSTALL) -e .
+	@$(COMPILE)
 	@touch $@
 
 $(VENV)/.installed-dev: $(VENV)/pyvenv.cfg pyproject.toml
 	@echo "installing seatrial and its development tools into $(VENV)"
 	@$(BIN)/$(PIP_INSTALL) -e '.[dev]'
+	@$(COMPILE)
 	@touch $(VENV)/.installed $@

@@ -9,14 +9,16 @@ The name of a ReplicaSet that the Deployment controller is about to create is ta
     ReplicaSet of one template, which is created upstream where the cache does not show the first
     one yet and a collision of another template has changed all names meanwhile (that takes `undo`
     or `apply`, and lag 2 or a request that lands late: here the name counts as taken, until the
-    cache shows it).
+    cache shows it), or where a ReplicaSet of a former Deployment of that name is still there (it
+    counts as a collision with this fault, and is waited for without).
 
 A name is made of the template and of `status.collisionCount`. Whether it is taken is decided when
 it is asked for, once for each time in the budget, and is so for good. From then on the controller
 depends on two things: whether its cache shows whose name it is, since else it knows nothing and
 only tries again, and whether the higher count lands, which is what gives it another name.
 
-Without this fault none of these actions is part of a system.
+Without this fault no name is taken; but where caches lag, a creation may still find the ReplicaSet
+that the sync before it has made, and go on with what the cache shows of it by then.
 """
 
 from typing import Any
@@ -32,7 +34,11 @@ from .failover import Late
 from .informer import Copy, Queue, behind, has_room
 from .pods import Pods
 
-__all__ = ["TakenName", "late_name_is_free", "show_taken_name", "write_replica_set"]
+__all__ = ["IS_THE_ONE", "TakenName", "late_name_is_free", "show_taken_name", "write_replica_set"]
+
+
+IS_THE_ONE = ": already exists, and is the one"
+"""How a creation ends in words that has found the Deployment's own ReplicaSet."""
 
 
 @frozen(cache_hash=True)
@@ -89,10 +95,11 @@ def write_replica_set(
     write_faults: bool,
     write_failures_left: int,
     write_unknowns_left: int,
+    hash_collisions: int,
     hash_collisions_left: int,
     variant: frozenset[str],
 ) -> Outcomes:
-    """As ever, but that a creation may find its name taken."""
+    """As ever, but that a creation may find its name taken, or its own ReplicaSet."""
     step = deployment_sync
     if step is None or (step.write.kind, step.write.key) != ("ReplicaSet", template):
         return
@@ -138,7 +145,7 @@ def write_replica_set(
                 hash_collisions_left=hash_collisions_left - 1,
             )
         return
-    answer = _found(write, taken, replica_set_cache)
+    answer = _found(write, taken, replica_set_cache, hash_collisions > 0)
     if isinstance(answer, ReplicaSet):
         now = behind(replica_set_queue, template)
         copies = tuple(now if at == template else copy for at, copy in enumerate(deployment_copies))
@@ -152,13 +159,21 @@ def write_replica_set(
         )
 
 
-def _found(write: Write, taken: TakenName | None, cached: ReplicaSet | None) -> Answer | ReplicaSet:
-    """What the cache shows under a name that exists. Go: rsLister.Get, EqualIgnoreHash"""
+def _found(
+    write: Write, taken: TakenName | None, cached: ReplicaSet | None, counts: bool
+) -> Answer | ReplicaSet:
+    """
+    What the cache shows under a name that exists. Go: rsLister.Get, EqualIgnoreHash
+
+    Without the fault, what a former Deployment has left is only waited for: it has no second name.
+    """
     if taken is not None:
         return "taken" if taken.seen else "already exists"
     if cached is None:
         return "already exists"
-    return cached if cached.owner == write.value.owner else "taken"
+    if cached.owner == write.value.owner:
+        return cached
+    return "taken" if counts else "already exists"
 
 
 def _refused(
@@ -198,6 +213,6 @@ def _resumed(
     rest = controller.planned(resume.seen, write_faults, True, variant, given=(*resume.given, own))
     done = controller.after_answer(rest, key, controller.idle_copies(copies), gives_up)
     return outcome(
-        f"{controller.scale_words(step.write, None)}: already exists, and is the one",
+        f"{controller.scale_words(step.write, None)}{IS_THE_ONE}",
         **({"deployment_copies": copies} | done),
     )

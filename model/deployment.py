@@ -4,10 +4,8 @@ The Deployment controller's sync: which of its procedures runs, and what it send
 :Go: kubernetes v1.36.3 pkg/controller/deployment/deployment_controller.go, sync.go, rolling.go,
     recreate.go, rollback.go
 :Docs: https://kubernetes.io/docs/concepts/workloads/controllers/deployment/
-:Omits: release of ReplicaSets whose labels no longer match; what the cache shows of a new
-    ReplicaSet that exists already, but with the fault `hash-collision` (without it that ends the
-    sync, as it does upstream where the cache does not show it yet); in which order orphans are
-    adopted (here by template, upstream as the cache lists them); namespaces that are being deleted;
+:Omits: release of ReplicaSets whose labels no longer match; in which order orphans are adopted
+    (here by template, upstream as the cache lists them); namespaces that are being deleted;
     annotations copied from the Deployment to its ReplicaSets.
 
 Two things decide how a sync ends that writes its Deployment's status twice: the first write's

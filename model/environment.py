@@ -248,6 +248,11 @@ class Environment:
         return self.times("hash-collision") > 0
 
     @property
+    def finds_own(self) -> bool:
+        """Whether a cache may come to show in the midst of a sync what it did not at its start."""
+        return self.level != "atomic" and (self.lag > 0 or self.lands_late)
+
+    @property
     def loses_nodes(self) -> bool:
         """Whether a node may become unreachable."""
         return any(map(self.times, ("node-crash", "node-off", "node-partition")))

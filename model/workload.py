@@ -7,7 +7,7 @@ A Deployment with everything around it, as a system: its controllers, kubelets, 
 The system starts settled: the manifest was applied long ago and rolled out.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, Literal
 
 from attrs import evolve, frozen
@@ -127,7 +127,8 @@ def compose(name: str, spec: DeploymentSpec, around: Environment) -> System:
     uid = {"newest_uid": 0} if around.creates_anew else {}
     early = {"early_left": around.slow} if around.slow else {}
     late = {"deployment_late": None, "replica_set_late": every(None)} if around.lands_late else {}
-    names = {"names_taken": frozenset[collisions.TakenName]()} if around.collides else {}
+    nobody = frozenset[collisions.TakenName]()
+    names = {"names_taken": nobody} if around.collides else {}
     never_ready = frozenset(members[1 : 1 + around.times("never-ready")])
     return System(
         name=name,
@@ -147,10 +148,11 @@ def compose(name: str, spec: DeploymentSpec, around: Environment) -> System:
             Parameter(
                 "write_faults", around.times("write-failure") + around.times("write-unknown") > 0
             ),
-            Parameter("collides", around.collides),
+            Parameter("collides", around.collides or around.finds_own),
             Parameter("gives_up", around.gives_up),
             Parameter("variant", around.rules),
             *(Parameter(name.removesuffix("_left"), times) for name, times in budgets.items()),
+            *(() if around.collides else (Parameter("names_taken", nobody),)),
         ],
         variables=[
             *(Variable(each) for each in _SHARED),
@@ -389,8 +391,9 @@ def _deployment_controller(maker: _Maker, recreate: bool, around: Environment) -
     actor = "deployment"
     writes = f"{_DC_ENDS} replica_set replica_set_queue replica_set_copy pods"
     write_replica_set: Callable[..., Any] = controller.write_replica_set
-    if around.collides:
+    if around.collides or around.finds_own:
         write_replica_set = collisions.write_replica_set
+    if around.collides:
         writes += " names_taken hash_collisions_left"
     observe = controller.observe_for_recreate if recreate else controller.observe
     return [
@@ -610,6 +613,21 @@ def _former_leader(maker: _Maker, collides: bool) -> list[Action]:
     ]
 
 
+def _of_one_template(around: Environment) -> Iterator[str]:
+    """What is not modelled of two ReplicaSets of one template, where there might be two."""
+    if around.creates_anew:
+        yield (
+            "a Deployment is created anew only once its controller knows that the one before is"
+            " gone and that its ReplicaSets are orphans"
+        )
+    elif around.times("delete") and around.times("apply"):
+        yield "a Deployment that was deleted is not created anew"
+    unseen = around.lag > 1 or around.lands_late
+    again = around.collides and unseen and around.times("undo") + around.times("apply") > 0
+    if again or (around.creates_anew and around.level != "atomic"):
+        yield "no Deployment has two ReplicaSets of one template"
+
+
 def _assumptions(around: Environment) -> list[str]:
     gates = ", ".join(f"{name}={str(on).lower()}" for name, on in around.gates)
     texts = [
@@ -631,8 +649,7 @@ def _assumptions(around: Environment) -> list[str]:
                 f"a cache shows who has a name before {MAX_RETRIES + 1} syncs in a row have failed"
                 " for it"
             )
-        if around.times("undo") + around.times("apply") and (around.lag > 1 or around.lands_late):
-            texts.append("no Deployment has two ReplicaSets of one template")
+    texts += _of_one_template(around)
     if 0 < around.times("write-failure") <= MAX_RETRIES:
         texts.append(
             f"no key is given up: that takes {MAX_RETRIES + 1} syncs in a row that fail, more than"

@@ -48,6 +48,10 @@ def _paused_and_sized(paused_before: bool, paused: bool) -> bool:
     return paused_before and paused
 
 
+def _paused_and_there(paused_before: bool, paused: bool, deployment_alive: str) -> bool:
+    return paused_before and paused and deployment_alive == "alive"
+
+
 @under(
     PAUSED,
     UPDATE,
@@ -96,7 +100,7 @@ def paused_keeps_old_pods(template: int, size: int, size_before: int) -> Iterato
     says="while a Deployment is paused, its ReplicaSets give up no pods, unless the new one"
     " serves alone",
     source=_SYNC + " scale",
-    premise=_paused_and_sized,
+    premise=_paused_and_there,
 )
 def paused_gives_up_no_pods(
     total_size: int,

@@ -9,6 +9,7 @@ from .promise import (
     ATOMIC,
     FRESH,
     INTERLEAVED,
+    NO_PAUSE,
     SAME_SIZE,
     TOLD,
     Promise,
@@ -45,7 +46,7 @@ def _most(manifest: api.DeploymentSpec) -> int:
     return manifest.replicas
 
 
-@under(SAME_SIZE, TOLD)
+@under(SAME_SIZE, NO_PAUSE, TOLD)
 @at_most(
     id="replicaset-never-too-many",
     says="a ReplicaSet never has more active pods than its Deployment has replicas",

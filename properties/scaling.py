@@ -33,9 +33,10 @@ def _scaled_in_mid_rollout(
     size_before: All[int],
     noted_before: All[int | None],
     desired: int,
+    deployment_alive: str,
     action: str,
 ) -> bool:
-    if action != "observe" or _active(size_before) < 2:
+    if action != "observe" or _active(size_before) < 2 or deployment_alive != "alive":
         return False
     return any(
         size_before[at] > 0 and noted_before[at] is not None and noted_before[at] != desired

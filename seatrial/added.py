@@ -8,8 +8,6 @@ import attrs
 from seatrial.core import DeclarationError, Property, TraceFormatError
 from seatrial.model import Invariant, Position
 
-from .invariants import named_by
-
 __all__ = ["Added"]
 
 
@@ -22,11 +20,19 @@ class Added:
 
     def of(self, kind: str, name: str) -> "Added":
         """The same with those invariants alone that are about this workload."""
+        if not self.invariants:
+            return self
+        from .invariants import named_by
+
         mine = tuple(each for each in self.invariants if named_by(each) == (kind, name))
         return attrs.evolve(self, invariants=mine)
 
     def check(self, workloads: Sequence[tuple[str, str]]) -> None:
         """Raise DeclarationError where an invariant is about none of these kinds and names."""
+        if not self.invariants:
+            return
+        from .invariants import named_by
+
         for each in self.invariants:
             if named_by(each) not in workloads:
                 kind, name = named_by(each)

@@ -1,4 +1,8 @@
-"""`seatrial check` from its options to its exit code."""
+"""
+`seatrial check` from its options to its exit code.
+
+What few runs need is imported where it is used: a small search takes no longer than the imports.
+"""
 
 import errno
 import functools
@@ -10,24 +14,20 @@ from typing import TextIO
 
 import attrs
 
-from seatrial.core import DeclarationError, Property, Report, ground
+from seatrial.core import DeclarationError, Property, Report
 from seatrial.counterexamples import write_itf
 
 from . import __version__
 from .display import look_for, write_out
-from .examples import PREFIX, nearest, subject
-from .junit import junit_report
+from .examples import PREFIX, near_or_listed, subject
 from .ladder import climb
 from .options import Options, command_again, command_of_rung
 from .output import text_report
 from .places import place_of
-from .report import json_report
 from .run import Run, trace_file_name
-from .sarif import sarif_report
 from .scenarios import Asked, Rung, Scenario
 from .searching import search
 from .trials import scenarios_of, with_trial
-from .why import promise_of, reasons, reasons_text
 
 __all__ = ["check", "exit_code", "run_of"]
 
@@ -75,7 +75,7 @@ def _examples(options: Options) -> list[Run]:
     _prepare(options)
     report = search(options, of, chosen(of.properties, options.properties), options.time_limit)
     command = command_again(options, of.arguments)
-    run = Run(of, ground(of.system), report, command=command, strict=options.strict)
+    run = Run(of, report, command=command, strict=options.strict)
     return [run]
 
 
@@ -84,7 +84,7 @@ def _manifests(options: Options) -> list[Run]:
     known = {
         each.id: each
         for scenario in found
-        for rung in scenario.rungs
+        for rung in scenario.rungs[:1]  # the others have the same ones
         for each in (*rung.subject.properties, *(one for one, _ in rung.subject.left_out))
     }
     chosen(tuple(known.values()), options.properties)
@@ -128,6 +128,9 @@ def _search_rung(options: Options, rung: Rung, seconds: float | None) -> Report:
 
 def _why(options: Options, property_id: str) -> int:
     """Ask a promise with its preconditions and without each, and write what came out."""
+    from .report import json_report
+    from .why import promise_of, reasons, reasons_text
+
     if options.format in ("junit", "sarif"):
         raise DeclarationError(f"--format {options.format} does not go with --why: text or json")
     for word, given in (("--property", options.properties), ("--itf", options.itf)):
@@ -170,7 +173,9 @@ def chosen(known: Sequence[Property], asked: Sequence[str]) -> tuple[Property, .
     ids = [each.id for each in known]
     for each in asked:
         if each not in ids:
-            raise DeclarationError(f"there is no property {each!r} here; {nearest(each, ids)}")
+            raise DeclarationError(
+                f"there is no property {each!r} here; {near_or_listed(each, ids)}"
+            )
     return tuple(each for each in known if not asked or each.id in asked)
 
 
@@ -210,10 +215,24 @@ def _with_traces(run: Run, folder: Path, *, alone: bool) -> Run:
     return attrs.evolve(run, traces=written)
 
 
+def _for_programs(form: str) -> Callable[[Sequence[Run]], str]:
+    """What writes a report in a form that programs read; few of them are asked for."""
+    if form == "junit":
+        from .junit import junit_report
+
+        return junit_report
+    if form == "sarif":
+        from .sarif import sarif_report
+
+        return sarif_report
+    from .report import json_report
+
+    return json_report
+
+
 def _text(runs: Sequence[Run], options: Options, stream: TextIO) -> str:
     if options.format != "text":
-        write = {"json": json_report, "junit": junit_report, "sarif": sarif_report}
-        return write[options.format](runs)
+        return _for_programs(options.format)(runs)
     look = look_for(stream, options.color)
     return "\n".join(
         text_report(run, look, traces=not options.quiet, all_values=options.all_values)

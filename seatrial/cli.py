@@ -22,6 +22,9 @@ __all__ = ["commands", "main"]
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; the exit code."""
     words = list(sys.argv[1:] if arguments is None else arguments)
+    if arguments is None:
+        # The process is ours. Next to nothing that a search makes is garbage: look for it less.
+        gc.set_threshold(100_000, 20, 100)
     _open_streams()
     # Answers are kept and hold no cycles: looking for some at every 700 objects is in vain.
     gc.set_threshold(100_000, 20, 20)

@@ -9,6 +9,7 @@ import difflib
 import inspect
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
 from types import ModuleType
 
 import attrs
@@ -18,7 +19,16 @@ from seatrial.core import DeclarationError, Property, System
 
 from .subject import Subject
 
-__all__ = ["EXAMPLES", "PREFIX", "Example", "example", "nearest", "settings", "subject"]
+__all__ = [
+    "PREFIX",
+    "Example",
+    "example",
+    "examples",
+    "near_or_listed",
+    "nearest",
+    "settings",
+    "subject",
+]
 
 PREFIX = "example:"
 _MOST = 1000
@@ -56,26 +66,31 @@ class Example:
         return (" ".join(found[1].split()),) if found else ()
 
 
-EXAMPLES = (
-    Example(
-        name="rollout",
-        summary="a toy rolling update of a Deployment: ReplicaSets, kubelets, one user, crashes",
-        factory=model.rollout.rollout,
-        properties=properties.rollout.PROPERTIES,
-        module=model.rollout,
-        least={"revisions": 1},
-        structure=("revisions", "crashes"),
-    ),
-    Example(
-        name="rolling",
-        summary="a rolling update by the controllers' own rules, each sync one step",
-        factory=model.rolling.rolling,
-        properties=properties.rolling.PROPERTIES,
-        module=model.rolling,
-        structure=("patient",),
-        lemmas=properties.rolling.LEMMAS,
-    ),
-)
+@cache
+def examples() -> tuple[Example, ...]:
+    """All that are shipped. Their rules are imported when this is first asked for."""
+    return (
+        Example(
+            name="rollout",
+            summary=(
+                "a toy rolling update of a Deployment: ReplicaSets, kubelets, one user, crashes"
+            ),
+            factory=model.rollout.rollout,
+            properties=properties.rollout.PROPERTIES,
+            module=model.rollout,
+            least={"revisions": 1},
+            structure=("revisions", "crashes"),
+        ),
+        Example(
+            name="rolling",
+            summary="a rolling update by the controllers' own rules, each sync one step",
+            factory=model.rolling.rolling,
+            properties=properties.rolling.PROPERTIES,
+            module=model.rolling,
+            structure=("patient",),
+            lemmas=properties.rolling.LEMMAS,
+        ),
+    )
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
@@ -92,12 +107,24 @@ def nearest(name: str, known: Iterable[str]) -> str:
     return f"did you mean {' or '.join(close)}?" if close else f"known: {', '.join(names)}"
 
 
+_FEW = 12
+
+
+def near_or_listed(name: str, known: Iterable[str]) -> str:
+    """Like `nearest`, for ids of promises: where there are many, the page that lists them."""
+    names = list(known)
+    hint = nearest(name, names)
+    if hint.startswith("known") and len(names) > _FEW:
+        return "docs/reference/promises.md lists those of workloads"
+    return hint
+
+
 def example(name: str) -> Example:
     """The example of that name. Raises DeclarationError, with the nearest names."""
-    for each in EXAMPLES:
+    for each in examples():
         if each.name == name:
             return each
-    hint = nearest(name, [each.name for each in EXAMPLES])
+    hint = nearest(name, [each.name for each in examples()])
     raise DeclarationError(f"there is no example {name!r}; {hint}")
 
 

@@ -7,7 +7,6 @@ import shlex
 import sys
 import traceback
 from collections.abc import Sequence
-from importlib.metadata import PackageNotFoundError, version
 from typing import TextIO
 
 from . import __version__
@@ -77,6 +76,9 @@ def _what_to_send(error: Exception, words: Sequence[str]) -> str:
 
 
 def _version(name: str) -> str:
+    # Takes as long to import as all else here, and is only needed when something is wrong.
+    from importlib.metadata import PackageNotFoundError, version
+
     try:
         return version(name)
     except PackageNotFoundError:

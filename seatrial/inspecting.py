@@ -34,7 +34,7 @@ from seatrial.model import mutants
 
 from . import __version__
 from .display import Look
-from .examples import EXAMPLES, PREFIX, Example, example, made, nearest
+from .examples import PREFIX, Example, example, examples, made, near_or_listed, nearest
 from .kinds import KINDS
 from .other_manifest import with_manifest
 from .scenarios import subject_of_recipe
@@ -55,7 +55,7 @@ _LIMIT = 64 * 2**20
 def list_examples() -> str:
     """Each example with what it is and its parameters."""
     lines = []
-    for each in EXAMPLES:
+    for each in examples():
         lines.append(f"{PREFIX}{each.name}  {each.summary}")
         given = ", ".join(f"{name}={value}" for name, value in each.parameters.items())
         lines.append(f"  --set  {given}")
@@ -66,7 +66,7 @@ def explain(property_id: str) -> str:
     """A property in full, once for each example that has it. Raises DeclarationError."""
     promises = [each.property for kind in KINDS.values() for each in kind.promises]
     bugs = [each for kind in KINDS.values() for each in kind.broken_by_bugs]
-    of_examples = [(of, each) for of in EXAMPLES for each in of.properties]
+    of_examples = [(of, each) for of in examples() for each in of.properties]
     texts = [
         *(_explained(each, _of_manifests(each)) for each in promises if each.id == property_id),
         *(_explained(each, [(_ASKED, _shown_by(each))]) for each in bugs if each.id == property_id),
@@ -74,9 +74,7 @@ def explain(property_id: str) -> str:
     ]
     if not texts:
         known = {each.id for each in (*promises, *bugs, *(each for _, each in of_examples))}
-        hint = nearest(property_id, sorted(known))
-        if hint.startswith("known"):
-            hint = "docs/reference/promises.md lists those of workloads"
+        hint = near_or_listed(property_id, sorted(known))
         raise DeclarationError(f"there is no property {property_id!r}; {hint}")
     return "\n".join(texts)
 
@@ -159,7 +157,11 @@ def read_trace(path: Path) -> Read:
     another version of Seatrial.
     """
     with path.open("rb") as file:
-        itf = read_itf(file.read(_LIMIT + 1))
+        text = file.read(_LIMIT + 1)
+    try:
+        itf = read_itf(text)
+    except TraceFormatError as error:
+        raise TraceFormatError(f"{path}: {error}") from None
     try:
         return _read(itf, path)
     except (DeclarationError, ReplayError, TraceFormatError) as error:
@@ -185,10 +187,10 @@ def _read(itf: ItfTrace, path: Path) -> Read:
         return _of_recipe(itf, recipe, path)
     name = itf.meta.get("system")
     if not isinstance(name, str):
-        examples = ", ".join(each.name for each in EXAMPLES)
+        shipped = ", ".join(each.name for each in examples())
         raise TraceFormatError(
             f"{path} does not say which system it is a trace of; traces of shipped examples can be"
-            f" run again: {examples}"
+            f" run again: {shipped}"
         )
     of = example(name)
     system = ground(made(of, _parameters(itf.meta, path)))

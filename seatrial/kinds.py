@@ -1,33 +1,19 @@
 """
 The kinds of workloads that are modelled, and all that the face needs to know of each.
 
-To add one is to write a `Kind` and list it in `KINDS`; nothing else here says the name of a kind.
+To add one is to write a function that makes its `Kind`, and to list it in `KINDS`; nothing else
+here says the name of a kind.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Protocol
 
 import attrs
 
-from seatrial import properties
+from seatrial import model, properties
 from seatrial.core import DeclarationError, Property, System, Theorem
 from seatrial.counterexamples import Story
-from seatrial.model import (
-    Environment,
-    Mutant,
-    deployment_mutants,
-    environment,
-    job_mutants,
-    job_story,
-    job_workload,
-    mutants,
-    statefulset_mutants,
-    statefulset_story,
-    statefulset_workload,
-    story,
-    versions,
-    workload,
-)
+from seatrial.model import Environment, Mutant, environment
 from seatrial.properties import Promise
 
 __all__ = ["KINDS", "Kind", "Manifest", "kind_of_bug", "promises"]
@@ -83,59 +69,94 @@ class Kind:
         )
 
 
-DEPLOYMENT = Kind(
-    name="Deployment",
-    spec_of=workload.spec_of,
-    compose=workload.compose,
-    story=lambda name, spec, around: Story(
-        story.about(name, spec, around), story.summary, story.who, story.UNTOLD
-    ),
-    promises=properties.workloads.PROMISES,
-    users=environment.OF_DEPLOYMENTS,
-    faults=environment.AROUND_DEPLOYMENTS,
-    gates=versions.OF_DEPLOYMENTS,
-    usual=Environment(),
-    bugs=deployment_mutants.MUTANTS,
-    broken_by_bugs=properties.known_bugs.PROPERTIES,
-    theorems=lambda spec: properties.theorems.theorems_for(spec),
-)
+def _deployment() -> Kind:
+    of, story = model.workload, model.story
+    return Kind(
+        name="Deployment",
+        spec_of=of.spec_of,
+        compose=of.compose,
+        story=lambda name, spec, around: Story(
+            story.about(name, spec, around), story.summary, story.who, story.UNTOLD
+        ),
+        promises=properties.workloads.PROMISES,
+        users=environment.OF_DEPLOYMENTS,
+        faults=environment.AROUND_DEPLOYMENTS,
+        gates=model.versions.OF_DEPLOYMENTS,
+        usual=Environment(),
+        bugs=model.deployment_mutants.MUTANTS,
+        broken_by_bugs=properties.known_bugs.PROPERTIES,
+        theorems=lambda spec: properties.theorems.theorems_for(spec),
+    )
 
-JOB = Kind(
-    name="Job",
-    spec_of=job_workload.spec_of,
-    compose=job_workload.compose,
-    story=lambda name, spec, around: Story(
-        job_story.about(name, spec, around), job_story.summary, job_story.who, job_story.UNTOLD
-    ),
-    promises=properties.jobs.PROMISES,
-    users=environment.OF_JOBS,
-    faults=environment.AROUND_JOBS,
-    gates=versions.OF_JOBS,
-    usual=Environment(users=()),
-    bugs=job_mutants.MUTANTS,
-)
 
-STATEFUL_SET = Kind(
-    name="StatefulSet",
-    spec_of=statefulset_workload.spec_of,
-    compose=statefulset_workload.compose,
-    story=lambda name, spec, around: Story(
-        statefulset_story.about(name, spec, around),
-        statefulset_story.summary,
-        statefulset_story.who,
-        statefulset_story.UNTOLD,
-    ),
-    promises=properties.statefulsets.PROMISES,
-    users=environment.OF_STATEFUL_SETS,
-    faults=environment.AROUND_STATEFUL_SETS,
-    gates=versions.OF_STATEFUL_SETS,
-    usual=Environment(
-        users=(environment.Budget("set-image"),), faults=(environment.Budget("node-partition"),)
-    ),
-    bugs=statefulset_mutants.MUTANTS,
-)
+def _stateful_set() -> Kind:
+    of, story = model.statefulset_workload, model.statefulset_story
+    return Kind(
+        name="StatefulSet",
+        spec_of=of.spec_of,
+        compose=of.compose,
+        story=lambda name, spec, around: Story(
+            story.about(name, spec, around), story.summary, story.who, story.UNTOLD
+        ),
+        promises=properties.statefulsets.PROMISES,
+        users=environment.OF_STATEFUL_SETS,
+        faults=environment.AROUND_STATEFUL_SETS,
+        gates=model.versions.OF_STATEFUL_SETS,
+        usual=Environment(
+            users=(environment.Budget("set-image"),),
+            faults=(environment.Budget("node-partition"),),
+        ),
+        bugs=model.statefulset_mutants.MUTANTS,
+    )
 
-KINDS: dict[str, Kind] = {each.name: each for each in (DEPLOYMENT, STATEFUL_SET, JOB)}
+
+def _job() -> Kind:
+    of, story = model.job_workload, model.job_story
+    return Kind(
+        name="Job",
+        spec_of=of.spec_of,
+        compose=of.compose,
+        story=lambda name, spec, around: Story(
+            story.about(name, spec, around), story.summary, story.who, story.UNTOLD
+        ),
+        promises=properties.jobs.PROMISES,
+        users=environment.OF_JOBS,
+        faults=environment.AROUND_JOBS,
+        gates=model.versions.OF_JOBS,
+        usual=Environment(users=()),
+        bugs=model.job_mutants.MUTANTS,
+    )
+
+
+class _Kinds(Mapping[str, Kind]):
+    """
+    Makes a kind when it is first asked for.
+
+    Importing the rules and the promises of one takes a tenth of a second, and a manifest is of one.
+    """
+
+    def __init__(self, makers: Mapping[str, Callable[[], Kind]]) -> None:
+        self._makers = makers
+        self._made: dict[str, Kind] = {}
+
+    def __getitem__(self, name: str) -> Kind:
+        if name not in self._made:
+            self._made[name] = self._makers[name]()
+        return self._made[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._makers
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._makers)
+
+    def __len__(self) -> int:
+        return len(self._makers)
+
+
+KINDS: Mapping[str, Kind] = _Kinds(
+    {"Deployment": _deployment, "StatefulSet": _stateful_set, "Job": _job}
+)
 """By the names that they have in manifests, in the order in which they are listed."""
 
 
@@ -146,7 +167,7 @@ def promises() -> dict[str, tuple[Kind, Promise]]:
 
 def kind_of_bug(name: str) -> Kind:
     """The kind that has the known bug of that id. Raises DeclarationError where there is none."""
-    bug = mutants.mutant(name)
+    bug = model.mutants.mutant(name)
     for kind in KINDS.values():
         if bug in kind.bugs:
             return kind

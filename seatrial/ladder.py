@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 import attrs
 
-from seatrial.core import Report, Verdict, ground
+from seatrial.core import Report, Verdict
 from seatrial.engines.explore import now
 
 from .parts import parts_of
@@ -136,7 +136,6 @@ def _together(
     ladder = len(scenario.rungs) > 1
     return Run(
         subject=top.subject,
-        system=ground(top.subject.system),
         report=attrs.evolve(report, verdicts=tuple(verdicts)),
         command=command(None),
         strict=strict,
@@ -150,7 +149,7 @@ def _together(
 
 
 def _place(rung: Rung, command: Callable[[Rung | None], str]) -> Place:
-    return Place(rung.name, ground(rung.subject.system), rung.subject, command(rung))
+    return Place(rung.name, rung.subject, command(rung))
 
 
 def _climbed(searched: Sequence[tuple[Rung, Report]], strict: bool) -> tuple[Climbed, ...]:

@@ -13,6 +13,7 @@ from seatrial.model import Environment
 from seatrial.properties import Promise
 
 from .scenarios import Rung
+from .subject import Subject
 
 __all__ = ["part_of", "parts_of"]
 
@@ -47,12 +48,13 @@ def part_of(rung: Rung, part: Environment, promises: Sequence[Promise]) -> Rung:
         lag=part.lag,
         clock=part.clock,
     )
-    subject = attrs.evolve(
-        rung.of.subject(part),
-        properties=tuple(each.property for each in promises),
-        left_out=(),
-    )
-    return Rung(_name(rung, part), subject, asked, part, rung.of)
+    of = rung.of
+    asserted = tuple(each.property for each in promises)
+
+    def subject() -> Subject:
+        return attrs.evolve(of.subject(part), properties=asserted, left_out=())
+
+    return Rung(_name(rung, part), subject, asked, part, of)
 
 
 def _name(rung: Rung, part: Environment) -> str:

@@ -29,12 +29,16 @@ class Climbed:
 
 @attrs.frozen
 class Place:
-    """Where a verdict is from: the rung, its system, how its runs are told, and its command."""
+    """Where a verdict is from: the rung, what was checked there, and its command."""
 
     rung: str
-    system: Ground
     subject: Subject
     command: str
+
+    @property
+    def system(self) -> Ground:
+        """The system that its runs are of."""
+        return self.subject.grounded
 
 
 @attrs.frozen
@@ -52,7 +56,6 @@ class Run:
     """
 
     subject: Subject
-    system: Ground
     report: Report
     command: str
     strict: bool = False
@@ -82,7 +85,7 @@ class Run:
 
     def place(self, property_id: str) -> Place:
         """Where the verdict on a property is from."""
-        here = Place(self.rung, self.system, self.subject, self.command)
+        here = Place(self.rung, self.subject, self.command)
         return self.places.get(property_id, here)
 
     def violated(self, *, asserted: bool) -> list[Verdict]:

@@ -7,11 +7,13 @@ a ladder: the same promises at finer and finer steps.
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property, partial
 from typing import Any
 
 import attrs
 
+from seatrial import model
 from seatrial.core import DeclarationError, Property, TraceFormatError
 from seatrial.model import (
     Environment,
@@ -19,7 +21,6 @@ from seatrial.model import (
     NotModelled,
     Trial,
     environment,
-    mutants,
     parse_manifests,
     read_manifests,
     versions,
@@ -27,7 +28,6 @@ from seatrial.model import (
 
 from .added import Added
 from .annotations import Told, told
-from .invariants import property_of
 from .kinds import KINDS, Kind, Manifest, kind_of_bug
 from .subject import Subject
 
@@ -86,16 +86,26 @@ class Asked:
                 yield from (option, str(text))
 
 
-@attrs.frozen
+@attrs.frozen(eq=False)
 class Rung:
-    """One step of the ladder: a name, the system at it, and the options that ask for it alone."""
+    """
+    One step of the ladder: a name, what `makes` its subject, and the options that ask for it alone.
+
+    The subject is not made before it is asked for: nobody waits for the system of a rung that is
+    not reached.
+    """
 
     name: str
-    subject: Subject
+    makes: Callable[[], Subject]
     asked: Asked
     around: Environment
     of: "Workload | None" = None
-    """What its subject was made of; None where it is a known bug by itself."""
+    """What its subject is made of; None where it is a known bug by itself."""
+
+    @cached_property
+    def subject(self) -> Subject:
+        """What is checked on it."""
+        return self.makes()
 
 
 @attrs.frozen
@@ -179,7 +189,7 @@ def _scenario(
     warnings = tuple(str(each) for each in manifests.warnings if each.workload == manifest.key)
     of = Workload(kind, name, manifest, targets, listed, owners.relies_on, bugs, warnings, added)
     rungs = tuple(
-        Rung(rung, of.subject(around), one, around, of)
+        Rung(rung, partial(of.subject, around), one, around, of)
         for rung, around, one in _rungs(base, mine, kind, ladder)
     )
     return Scenario(kind, name, rungs, blocked)
@@ -225,8 +235,8 @@ def _of_bug(asked: Asked) -> Scenario:
     others = attrs.evolve(asked, bugs=(), fixes=())
     for word in others.words():
         raise DeclarationError(f"{word} needs a manifest; a bug by itself brings its own")
-    bug, kind = mutants.mutant(names[0]), kind_of_bug(names[0])
-    around = attrs.evolve(bug.needs, variant=_variant(asked))
+    bug, kind = model.mutants.mutant(names[0]), kind_of_bug(names[0])
+    around = kind.environment(attrs.evolve(bug.needs, variant=_variant(asked)))
     shown = tuple(each for each in _broken_by_bugs(kind) if each.id in bug.shows)
     subject = Subject(
         arguments=(),
@@ -235,7 +245,7 @@ def _of_bug(asked: Asked) -> Scenario:
         not_modelled=(),
         story=kind.story(bug.id, bug.manifest, around),
     )
-    rung = Rung(f"{around.level}, lag {around.lag}", subject, asked, around)
+    rung = Rung(f"{around.level}, lag {around.lag}", lambda: subject, asked, around)
     return Scenario(kind, bug.id, (rung,))
 
 
@@ -305,10 +315,10 @@ def _variant(asked: Asked) -> frozenset[str]:
     """The switches of rules that bring these bugs back, or apply these fixes."""
     switches: frozenset[str] = frozenset()
     for name in asked.bugs:
-        bug = mutants.mutant(name)
+        bug = model.mutants.mutant(name)
         switches |= bug.needs.variant | ({bug.id} if bug.kind == "mutant" else frozenset())
     for name in asked.fixes:
-        bug = mutants.mutant(name)
+        bug = model.mutants.mutant(name)
         if bug.kind != "fix":
             raise DeclarationError(
                 f"--fix {name}: that bug is fixed in the modelled version; --bug {name} brings it"
@@ -442,7 +452,10 @@ class Workload:
     def _others(self, around: Environment) -> Iterator[Property]:
         """What is asked beside the promises: what bugs break, and invariants."""
         yield from self._broken_by_bugs(around)
-        yield from map(property_of, self.added.invariants)
+        if self.added.invariants:
+            from .invariants import property_of
+
+            yield from map(property_of, self.added.invariants)
 
     def _broken_by_bugs(self, around: Environment) -> Iterator[Property]:
         """What the bugs break that are asked about, beside the promises."""
@@ -521,11 +534,11 @@ def subject_of_recipe(recipe: Mapping[str, Any], where: str) -> Subject:
     base, _ = _environments(asked, kind)
     switches = recipe["variant"]
     for switch in switches:
-        mutants.check_switch(switch)
+        model.mutants.check_switch(switch)
     base = attrs.evolve(base, variant=frozenset(switches))
     (_, around, _), *_ = _rungs(base, asked, kind, ladder=False)
     relies_on = told(manifest, kind).relies_on
-    bugs = tuple(mutants.mutant(each).id for each in recipe["bugs"])
+    bugs = tuple(model.mutants.mutant(each).id for each in recipe["bugs"])
     added = Added.of_recipe(recipe["invariants"], where)
     added.check([(kind.name, manifest.name)])
     of = Workload(kind, _printable(name), manifest, relies_on=relies_on, bugs=bugs, added=added)

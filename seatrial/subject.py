@@ -1,10 +1,11 @@
 """What is checked: a system with its properties, its name, and how its runs are told."""
 
+from functools import cached_property
 from typing import Any
 
 import attrs
 
-from seatrial.core import Property, System
+from seatrial.core import Ground, Property, System, ground
 from seatrial.counterexamples import Story
 
 __all__ = ["Subject"]
@@ -30,3 +31,8 @@ class Subject:
     left_out: tuple[tuple[Property, tuple[str, ...]], ...] = ()
     relies_on: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+
+    @cached_property
+    def grounded(self) -> Ground:
+        """The system with every family written out; not before it is asked for."""
+        return ground(self.system)

@@ -22,7 +22,7 @@ from typing import Any
 import attrs
 import pytest
 
-from seatrial.core import DeclarationError, Property, Report, SeatrialError, System, ground
+from seatrial.core import DeclarationError, Property, Report, SeatrialError, System
 from seatrial.counterexamples import Story
 from seatrial.model import operator
 
@@ -411,7 +411,7 @@ def _run_of_system(
         options = attrs.evolve(options, max_states=max_states)
     subject = Subject((), system, promises, (), story=story_of(system))
     report = search(options, subject, promises, options.time_limit)
-    return Run(subject, ground(system), report, command="", strict=settings.strict)
+    return Run(subject, report, command="", strict=settings.strict)
 
 
 def story_of(system: System) -> Story | None:

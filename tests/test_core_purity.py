@@ -30,6 +30,7 @@ from seatrial.core import (
     always,
     at_most,
     choose,
+    ground,
     outcome,
     split,
     view,
@@ -307,3 +308,34 @@ def test_a_rule_is_an_ordinary_function(function: Any, words: str) -> None:
     message = refused(DeclarationError, lambda: action(writes="x", name="s")(function))
 
     assert words in message
+
+
+def test_what_one_refused_rule_has_called_is_looked_into_again_for_the_next() -> None:
+    """Each function is looked into once, but not taken for pure before all it calls has been."""
+    rules: tuple[Rule, ...] = (
+        lambda x: other_helper(x),
+        lambda x: helper(x),
+        lambda x: other_helper(x) + 1,
+    )
+    for rule in rules:
+        with pytest.raises(DeclarationError, match="LIMITS"):
+            action(writes="x")(rule)
+
+
+def test_what_changes_after_a_declaration_is_found_before_a_search(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """At its declaration a helper is looked into once only; grounding looks at all again."""
+    monkeypatch.setattr(this, "COUNT", 0)
+    first, second = (action(name=name, writes="x")(_reading) for name in ("first", "second"))
+    system = counter(first, second)
+    ground(system)
+
+    monkeypatch.setattr(this, "COUNT", [])
+
+    with pytest.raises(DeclarationError, match="the global COUNT, a list, which may change"):
+        ground(system)
+
+
+def _reading(x: int) -> Any:
+    return [] if x else COUNT

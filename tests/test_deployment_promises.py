@@ -562,6 +562,22 @@ def test_a_paused_sync_that_does_not_see_the_new_replica_set_grows_the_old_one()
     assert verdict.because.endswith("1 of 1 new pods are available and 1 others are asked for")
 
 
+@pytest.mark.parametrize(
+    ("asked", "of"),
+    [
+        ("deployment-proportional-adds-up", case(users="set-image,scale:0,delete:orphan")),
+        ("deployment-paused-keeps-total", case(users="set-image,pause,delete:foreground")),
+    ],
+)
+def test_a_deployment_that_is_being_deleted_is_not_resized_any_more(asked: str, of: Case) -> None:
+    """Then only its status is written, and what the garbage collector takes nobody gives up."""
+    system = workload.compose("small", of.spec, of.around)
+
+    (verdict,) = explore(system, [BY_ID[asked].property]).verdicts
+
+    assert (verdict.status, verdict.vacuous) == ("holds", False), verdict.because
+
+
 def test_pods_that_a_former_replica_set_left_are_not_those_of_its_successor() -> None:
     """A foreground deletion that the Deployment controller has not heard of: it creates it anew."""
     of = case(recreate=True, users="delete:foreground", level="interleaved", lag=1)

@@ -28,6 +28,7 @@ from seatrial.model import (
 )
 from seatrial.model import pods as pod_classes
 from seatrial.oracle.client import Json, Oracle, OracleMissing
+from seatrial.oracle.syncs import syncs_of
 from seatrial.properties import known_bugs
 
 pytestmark = pytest.mark.heavy
@@ -124,6 +125,7 @@ def attempted(
     queue: informer.Queue = (),
     failures: int = 0,
     seen: deployment.Observation = SEEN,
+    times: int = 1,
 ) -> dict[str, Outcome]:
     """What may become of the sync's creation of ReplicaSet 2, by its words."""
     step = controller.plan(
@@ -150,6 +152,7 @@ def attempted(
         failures > 0,
         failures,
         0,
+        times,
         left,
         frozenset(),
     )
@@ -238,6 +241,13 @@ def test_a_replica_set_of_a_former_deployment_of_that_name_is_another_s() -> Non
     former = evolve(OWN, owner=7)
 
     assert set(attempted(live=former, cached=former)) == {TAKEN}
+
+
+def test_without_the_fault_what_a_former_deployment_has_left_is_waited_for() -> None:
+    """There is no second name for a template then, so the count would rise for ever."""
+    former = evolve(OWN, owner=7)
+
+    assert set(attempted(live=former, cached=former, times=0)) == {UNSEEN}
 
 
 def test_the_request_may_fail_before_it_is_known_that_the_name_is_taken() -> None:
@@ -344,23 +354,44 @@ def as_seen(
             yield f"after {write.verb} {write.kind} comes {then.verb} {then.kind}"
 
 
-def test_a_sync_behind_a_stale_cache_goes_on_with_its_own() -> None:
-    """The one before it has created the ReplicaSet, and the cache learns of that in between."""
-    of = case(faults="hash-collision", level="interleaved", lag=1)
+@pytest.mark.parametrize("faults", ["hash-collision", "none"])
+def test_a_sync_behind_a_stale_cache_goes_on_with_its_own(faults: str) -> None:
+    """
+    The one before it has created the ReplicaSet, and the cache learns of that in between.
+
+    That takes no fault. It then acts on what it saw of other ReplicaSets before.
+    """
+    of = case(faults=faults, level="interleaved", lag=1)
 
     (verdict,) = explored(of, as_seen).verdicts
 
     assert verdict.status == "violated"
     assert verdict.trace is not None
     assert verdict.trace.steps[-1].label.endswith(f": {THE_ONE}")
+    *_, sync = syncs_of(verdict.trace, workload.compose("small", of.spec, of.around))
+    assert "in the midst" in sync.trouble
 
 
-def test_without_the_fault_nothing_is_different() -> None:
-    plain = case(level="interleaved", lag=1)
+@pytest.mark.parametrize(
+    ("level", "lag", "counts"),
+    [
+        ("atomic", 0, (157, 384)),
+        ("atomic", 1, (2063, 5961)),
+        ("interleaved", 0, (605, 1441)),
+        ("interleaved", 1, (5501, 15799)),
+    ],
+)
+def test_without_the_fault_only_lag_lets_a_creation_find_its_own(
+    level: environment.Level, lag: int, counts: tuple[int, int]
+) -> None:
+    """
+    Within one step, or with a cache that never lags, it is seen from the start.
 
-    found = explored(plain).exploration
+    Where it only tried again, there were 5,081 states at interleaved, lag 1.
+    """
+    found = explored(case(level=level, lag=lag)).exploration
 
-    assert (found.states, found.transitions) == (5081, 14573)
+    assert (found.states, found.transitions) == counts
 
 
 def test_a_name_that_is_taken_is_told() -> None:
@@ -396,6 +427,35 @@ def test_where_one_template_might_get_two_replica_sets_it_is_said_that_it_does_n
     words = "no Deployment has two ReplicaSets of one template"
 
     assert workload.compose("small", WEB.spec, around).assumptions.count(words) == said
+
+
+@pytest.mark.parametrize(
+    ("users", "level", "said"),
+    [
+        ("delete:background", "interleaved", []),
+        ("delete:background,apply", "atomic", ["a Deployment that was deleted is not created"]),
+        ("delete:foreground,apply", "atomic", ["a Deployment that was deleted is not created"]),
+        ("delete:orphan,apply", "atomic", ["a Deployment is created anew only once"]),
+        (
+            "delete:orphan,apply",
+            "interleaved",
+            ["a Deployment is created anew only once", "no Dep"],
+        ),
+    ],
+)
+def test_a_verdict_says_what_is_left_out_of_creating_a_deployment_anew(
+    users: str, level: environment.Level, said: list[str]
+) -> None:
+    """Upstream a new one that meets ReplicaSets of the old one takes another name for its own."""
+    around = Environment(users=environment.budgets([users], "users"), level=level)
+    words = ("a Deployment that was", "a Deployment is created anew", "no Deployment has two")
+
+    found = workload.compose("small", WEB.spec, around).assumptions
+
+    about = [each for each in found if each.startswith(words)]
+    assert [one.startswith(start) for one, start in zip(about, said, strict=True)] == [
+        True for _ in said
+    ]
 
 
 # ---- the real controller ----------------------------------------------------------------------

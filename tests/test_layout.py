@@ -16,6 +16,7 @@ import sys
 import sysconfig
 import tomllib
 from collections.abc import Iterator
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -40,7 +41,7 @@ LAYERS = {
     "seatrial.engines": (),
     "seatrial.model": ("seatrial.core", "seatrial.lazy"),
     "seatrial.properties": ("seatrial.core", "seatrial.lazy", "seatrial.model"),
-    "seatrial.counterexamples": ("seatrial.core",),
+    "seatrial.counterexamples": ("seatrial.core", "seatrial.lazy"),
     "seatrial.oracle": ("seatrial.core", "seatrial.model"),
 }
 HEAVY = ("numpy", "numba", "z3", "rich", "hypothesis")
@@ -303,6 +304,31 @@ def test_help_loads_nothing_heavy() -> None:
 
     assert "Usage" in output[0]
     assert set(HEAVY) & set(json.loads(output[-1])) == set()
+
+
+def test_a_small_check_imports_no_more_than_it_needs() -> None:
+    """The first rung of a Deployment takes about as long as importing everything would."""
+    manifest = files("seatrial") / "manifests" / "web.yaml"
+    code = "\n".join(
+        (
+            "import json, sys",
+            "from seatrial.cli import main",
+            "status = main([*sys.argv[1:], '--level=atomic', '--faults=none', '--quiet'])",
+            "assert status == 0, status",
+            "print(json.dumps(sorted(sys.modules)))",
+        )
+    )
+
+    imported = set(json.loads(run_python(code, "check", str(manifest)).splitlines()[-1]))
+
+    assert "seatrial.model.deployment" in imported
+    needless = {
+        "seatrial.model.job",
+        "seatrial.model.statefulset_control",
+        "seatrial.model.rollout",
+    }
+    needless |= {"seatrial.api_views", "seatrial.sarif", "seatrial.counterexamples.page"}
+    assert ({*HEAVY, *needless} - {"numpy"}) & imported == set()
 
 
 # A path is absolute where nothing that could be a folder or a host stands before it.

@@ -22,6 +22,12 @@ DROPPED = {
         case(users="scale:2"),
         SURPLUS.format(1),
     ),
+    "what maxSurge leaves over is given to the new one while paused": (
+        "replicaset-never-too-many",
+        promise.NO_PAUSE,
+        case(surge=2, users="set-image,pause"),
+        SURPLUS.format(2),
+    ),
     "expectations expire before the cache shows the pod": (
         "replicaset-never-too-many",
         promise.TOLD,

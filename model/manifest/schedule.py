@@ -12,7 +12,6 @@ few take @every. What counts here is what the API server takes, and that is a fe
 """
 
 import re
-import zoneinfo
 
 from .errors import quoted
 
@@ -108,8 +107,10 @@ def time_zone_says(zone: str) -> str | None:
 
 
 def _is_known(zone: str) -> bool:
+    from zoneinfo import ZoneInfo  # few manifests have a schedule
+
     try:
-        zoneinfo.ZoneInfo(zone)
+        ZoneInfo(zone)
     except (OSError, KeyError, ValueError):  # a folder of zones; none; a name that is none
         return False
     return True

@@ -89,10 +89,9 @@ def ground(system: System) -> Ground:
     """
     if not isinstance(system, System):
         raise DeclarationError(f"{shown(system)} is a {type(system).__name__} and no System")
-    for declared in (*system.actions, *system.views):
-        if not isinstance(declared, Total):
-            # Again: at its declaration, what stands below it in its module was not there yet.
-            check_pure(declared.function)
+    declared = (each for each in (*system.actions, *system.views) if not isinstance(each, Total))
+    # Again: at a declaration, what stands below it in its module was not there yet.
+    check_pure(*(each.function for each in declared))
     scope = _scope(system)
     slots = tuple(cell for cell in scope.cells if isinstance(cell.declared, Variable))
     return Ground(

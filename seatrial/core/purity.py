@@ -14,6 +14,7 @@ import types
 from collections.abc import Callable, Iterable
 from enum import Enum
 from typing import Any
+from weakref import WeakSet
 
 import attrs
 
@@ -65,28 +66,37 @@ def check_rule(function: Any, what: str) -> None:
         raise DeclarationError(
             f"{what}, {where(function)}, is asynchronous; a rule answers at once: drop async"
         )
-    check_pure(function)
+    _Look(_DECLARED).through(function)
 
 
-def check_pure(function: Callable[..., Any]) -> None:
-    """Raise DeclarationError where `function`, or one it calls by name, may read what changes."""
-    _Look(function).through()
+def check_pure(*functions: Callable[..., Any]) -> None:
+    """Raise DeclarationError where one of them, or one it calls by name, may read what changes."""
+    look = _Look(WeakSet())
+    for each in functions:
+        look.through(each)
+
+
+_DECLARED: WeakSet[Any] = WeakSet()
+"""What was looked into when a rule was declared: once, since grounding looks into all of it."""
 
 
 class _Look:
-    """One walk through a rule, the functions it names, and those that they name."""
+    """A walk through rules, the functions they name, and those that these name, each once."""
 
-    def __init__(self, rule: Callable[..., Any]) -> None:
+    def __init__(self, seen: WeakSet[Any]) -> None:
+        self._seen = seen
+        self._rule: Any = None
+        self._waiting: list[Any] = []
+
+    def through(self, rule: Callable[..., Any]) -> None:
         self._rule = rule
-        self._waiting: list[Any] = [rule]
-        self._seen: dict[int, Any] = {}  # keeps what it has seen, or an id might come again
-
-    def through(self) -> None:
+        self._waiting.append(rule)
+        walked: set[Any] = set()
         while self._waiting:
             function = self._waiting.pop()
-            if id(function) in self._seen:
+            if function in self._seen or function in walked:
                 continue
-            self._seen[id(function)] = function
+            walked.add(function)
             reads = reads_of(function)
             if reads.forbidden is not None:
                 raise DeclarationError(f"{where(self._rule)} {reads.forbidden}{self._in(function)}")
@@ -96,6 +106,8 @@ class _Look:
                 reason = self._in_class(kind, reads.attributes)
                 if reason is not None:
                     self._refuse(f"of its parameters, {reason[0]}", reason[1], function)
+        # Only now: had it ended early, what is reached through them had not been looked into.
+        self._seen |= walked
 
     def _in(self, function: Any) -> str:
         return f" (in {where(function)})" if function is not self._rule else ""

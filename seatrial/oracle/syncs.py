@@ -13,7 +13,7 @@ from typing import Any
 from attrs import Factory, define, evolve, field, frozen
 
 from seatrial.core import Step, System, Trace
-from seatrial.model import api
+from seatrial.model import api, collisions
 
 from .cases import Case, Controller, Setting, of_state
 from .objects import HASHES
@@ -203,6 +203,8 @@ def _trouble(run: _Run, found: _Open) -> str:
         return f"there are {run.setting.templates} templates; {len(HASHES)} are translated"
     if any(_DROPPED in run.trace.steps[at].label for at in found.own):
         return "how often a key was tried before is not translated"
+    if any(run.trace.steps[at].label.endswith(collisions.IS_THE_ONE) for at in found.own):
+        return "its cache comes to show in the midst of it what it did not when it began"
     if _collides(run, found):
         return "collisions of names (hash-collision) are not translated"
     return ""
