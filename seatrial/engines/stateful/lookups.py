@@ -45,7 +45,21 @@ Due = tuple[list[Bundle], list[Sum]]
 class Group:
     """Actions with the same reads and guard: one look-up for all of them."""
 
-    __slots__ = ("actions", "allowed", "guard", "known", "needs", "numbers", "rests_on", "take")
+    __slots__ = (
+        "actions",
+        "allowed",
+        "bit",
+        "guard",
+        "guard_needs",
+        "guard_rests_on",
+        "known",
+        "needs",
+        "nothing",
+        "now",
+        "numbers",
+        "rests_on",
+        "take",
+    )
 
     def __init__(self, system: Ground, first: GroundAction) -> None:
         self.actions = [first]
@@ -54,9 +68,16 @@ class Group:
         self.allowed: dict[int, bool] = {}
         self.take: Taker = taker(first.reads)
         self.rests_on = system.rests_on(first.looks_at)
-        self.needs = 0
+        self.guard_rests_on = system.rests_on(() if first.guard is None else (first.guard,))
+        self.bit = 0
+        """Which group it is."""
+        self.needs = self.guard_needs = 0
         """Which of the views that wait may have to be looked up first, as bits."""
         self.known: dict[Ids, tuple[Options, ...]] = {}
+        self.now: tuple[Options, ...] = ()
+        """What its actions yield, as it was last looked up."""
+        self.nothing: tuple[Options, ...] = ()
+        """What they yield where none is enabled."""
 
 
 def derivations(system: Ground, cells: Iterable[int]) -> Due:
@@ -98,4 +119,7 @@ def groups_of(system: Ground, *, committed: bool) -> list[Group]:
             found[-1].numbers.append(action.number)
         else:
             found.append(Group(system, action))
+    for at, each in enumerate(found):
+        each.bit = 1 << at
+        each.nothing = ((),) * len(each.actions)
     return found
