@@ -1,14 +1,17 @@
 """Look-ups: views, totals and actions of a system, each with what it has answered before."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
+from operator import itemgetter
+from typing import Any
 
 from seatrial.core import Ground, GroundAction
 
 from .answers import Ids, Option, Taker, taker
 
-__all__ = ["Bundle", "Due", "Group", "Options", "Sum", "derivations", "due_of", "groups_of"]
+__all__ = ["Bundle", "Due", "Group", "Options", "Pairs", "Sum", "derivations", "due_of", "groups_of"]
 
 Options = tuple[Option, ...]
+Pairs = tuple[tuple[int, int], ...]
 
 
 class Bundle:
@@ -18,11 +21,13 @@ class Bundle:
 
     def __init__(self, slots: tuple[int, ...]) -> None:
         self.slots = slots
-        self.take: Taker = taker(slots)
+        # The id of a single slot is a key as it is.
+        self.take: Callable[[Sequence[int]], Any] = itemgetter(*slots)
         self.cells: list[int] = []
         self.numbers: list[int] = []
-        self.known: dict[Ids, Ids] = {}
-        self.now: Ids = ()
+        self.known: dict[Any, Pairs] = {}
+        """By the ids of the slots, cells and what their ids are."""
+        self.now: Pairs = ()
 
 
 class Sum:

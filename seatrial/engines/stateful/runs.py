@@ -1,6 +1,5 @@
 """Single runs: a schedule is followed, and what it shows is kept as moves that can be repeated."""
 
-import random
 from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -63,8 +62,11 @@ class _Landmark:
     state: Ids
 
 
-LANDMARKS, OF_ONE_RUN = 1_024, 8
-"""How many are kept at most, in all and of one run."""
+LANDMARKS = 1_024
+"""How many are kept at most."""
+
+FEW = 16
+"""Of a run with more new states none is kept: where these are easily found, any run finds them."""
 
 
 @attrs.define
@@ -107,7 +109,6 @@ class Runner:
         self._novelty = novelty
         self._landmarks: deque[_Landmark] = deque(maxlen=LANDMARKS)
         """In the order in which runs go on from them: new ones first, then by when it was last."""
-        self._dice = random.Random(seed)
         rules = answers.rules
         self._stops = [n for n, r in enumerate(rules) if r.property.kind == "deadlock free"]
         self._rests = [
@@ -200,13 +201,12 @@ class Runner:
         self, start: Start, path: Sequence[Move], fresh: Sequence[tuple[int, Ids]]
     ) -> None:
         """Let later runs go on from new states of a run."""
-        most = 3 * self.steps // 4  # there should be something left to do
-        near = [each for each in fresh if each[0] <= most]
-        if not self._novelty or not near:
+        if not self._novelty or len(fresh) > FEW:
             return
-        if len(near) > OF_ONE_RUN:
-            near = self._dice.sample(near, OF_ONE_RUN)
-        for length, state in near:
+        most = 3 * self.steps // 4  # there should be something left to do
+        for length, state in fresh:
+            if length > most:
+                break
             if len(self._landmarks) == LANDMARKS:
                 self._landmarks.pop()
             self._landmarks.appendleft(_Landmark(start, path, length, state))

@@ -15,7 +15,7 @@ import attrs
 from seatrial.core import RuleError
 
 from .answers import Answers, Ids, Option
-from .lookups import Bundle, Due, Group, Options, derivations, due_of, groups_of
+from .lookups import Bundle, Due, Group, Options, Pairs, derivations, due_of, groups_of
 
 __all__ = ["CHAIN_LIMIT", "Change", "Chooser", "Walker"]
 
@@ -56,7 +56,7 @@ class _Saved:
     """A state with what follows from it."""
 
     ids: tuple[int, ...]
-    derived: tuple[Ids, ...]
+    derived: tuple[Pairs, ...]
     first: tuple[tuple[int, Options], ...]
 
 
@@ -231,8 +231,19 @@ class Walker:
                 list(compress(bundles, chosen)),
                 list(compress(totals, chosen[len(bundles) :])),
             )
-        self._derive(due, [])
         self._stale_waiting &= ~waiting
+        ids = self.ids
+        for bundle in due[0]:
+            key = bundle.take(ids)
+            found = bundle.known.get(key)
+            if found is None:
+                found = self._compute(bundle, key)
+            if found is not bundle.now:
+                bundle.now = found
+                for cell, each in found:
+                    ids[cell] = each
+        if due[1]:
+            self._derive(([], due[1]), [])
 
     # -- steps -----------------------------------------------------------------------------------
 
@@ -289,7 +300,7 @@ class Walker:
             if found is bundle.now:
                 continue
             bundle.now = found
-            for cell, each in zip(bundle.cells, found, strict=True):
+            for cell, each in found:
                 if ids[cell] != each:
                     ids[cell] = each
                     changed.append(cell)
@@ -302,13 +313,13 @@ class Walker:
                 ids[total.cell] = known
                 changed.append(total.cell)
 
-    def _compute(self, bundle: Bundle, key: Ids) -> Ids:
+    def _compute(self, bundle: Bundle, key: Any) -> Pairs:
         ids = self.ids
         views = self.answers.system.views
         found = tuple(
             [
-                self.answers.view(number, tuple([ids[cell] for cell in views[number].reads]))
-                for number in bundle.numbers
+                (cell, self.answers.view(number, tuple([ids[each] for each in views[number].reads])))
+                for cell, number in zip(bundle.cells, bundle.numbers, strict=True)
             ]
         )
         bundle.known[key] = found
