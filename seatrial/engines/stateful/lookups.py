@@ -8,7 +8,17 @@ from seatrial.core import Ground, GroundAction
 
 from .answers import Ids, Option, Taker, taker
 
-__all__ = ["Bundle", "Due", "Group", "Options", "Pairs", "Sum", "derivations", "due_of", "groups_of"]
+__all__ = [
+    "Bundle",
+    "Due",
+    "Group",
+    "Options",
+    "Pairs",
+    "Sum",
+    "derivations",
+    "due_of",
+    "groups_of",
+]
 
 Options = tuple[Option, ...]
 Pairs = tuple[tuple[int, int], ...]

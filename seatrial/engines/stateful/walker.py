@@ -194,7 +194,7 @@ class Walker:
         self._stale &= ~group.bit
         ids = self.ids
         guard = group.guard
-        found: Sequence[Options] | None
+        found: tuple[Options, ...] | None
         if guard >= 0:
             waiting = self._stale_waiting & group.guard_needs
             if waiting:
@@ -215,7 +215,7 @@ class Walker:
         if found is not group.now:
             self._set(group, found)
 
-    def _set(self, group: Group, found: Sequence[Options]) -> None:
+    def _set(self, group: Group, found: tuple[Options, ...]) -> None:
         group.now = found
         options = self._options
         for number, each in zip(group.numbers, found, strict=True):
@@ -314,13 +314,11 @@ class Walker:
                 changed.append(total.cell)
 
     def _compute(self, bundle: Bundle, key: Any) -> Pairs:
-        ids = self.ids
-        views = self.answers.system.views
+        ids, answers = self.ids, self.answers
+        reads = [answers.system.views[number].reads for number in bundle.numbers]
         found = tuple(
-            [
-                (cell, self.answers.view(number, tuple([ids[each] for each in views[number].reads])))
-                for cell, number in zip(bundle.cells, bundle.numbers, strict=True)
-            ]
+            (cell, answers.view(number, tuple([ids[each] for each in read])))
+            for cell, number, read in zip(bundle.cells, bundle.numbers, reads, strict=True)
         )
         bundle.known[key] = found
         return found
