@@ -511,9 +511,10 @@ def test_runs_go_on_from_states_that_others_came_to() -> None:
         for novelty in (True, False)
     }
 
-    assert tried[True].verdicts[0].trace is not None
-    assert tried[True].verdicts[0].trace.length == len(COMBINATION)
-    assert len(replay(ground(combination_lock()), tried[True].verdicts[0].trace)) == 11
+    trace = tried[True].verdicts[0].trace
+    assert trace is not None
+    assert trace.length == len(COMBINATION)
+    assert len(replay(ground(combination_lock()), trace)) == 11
     assert tried[False].verdicts[0].status == "inconclusive"
 
 
