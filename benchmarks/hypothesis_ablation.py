@@ -1,5 +1,5 @@
 """
-What swarms and steering are worth: the same searches with each switched off.
+What swarms, steering and novelty are worth: the same searches with each switched off.
 
     python benchmarks/hypothesis_ablation.py [--runs 2000] [--seeds 3] [--systems 100]
 
@@ -25,7 +25,7 @@ Case = tuple[System, Property]
 
 def row(name: str, chosen: Sequence[Case], options: argparse.Namespace) -> None:
     """One line for each combination."""
-    for swarm, target in itertools.product((True, False), repeat=2):
+    for swarm, target, novelty in itertools.product((True, False), repeat=3):
         began, found, runs = time.process_time(), 0, 0
         for system, asked in chosen:
             for seed in range(options.seeds):
@@ -38,6 +38,7 @@ def row(name: str, chosen: Sequence[Case], options: argparse.Namespace) -> None:
                     first=True,
                     swarm=swarm,
                     target=target,
+                    novelty=novelty,
                 )
                 assert report.exploration.sampling is not None
                 found += report.verdicts[0].status == "violated"
@@ -45,7 +46,7 @@ def row(name: str, chosen: Sequence[Case], options: argparse.Namespace) -> None:
         of = len(chosen) * options.seeds
         on = {True: "on", False: "off"}
         print(
-            f"| {name} | {on[swarm]} | {on[target]} | {found} of {of} | {runs:,} |"
+            f"| {name} | {on[swarm]} | {on[target]} | {on[novelty]} | {found} of {of} | {runs:,} |"
             f" {time.process_time() - began:.0f} |",
             flush=True,
         )
@@ -61,7 +62,8 @@ def main() -> None:
     parser.add_argument("--systems", type=int, default=100)
     options = parser.parse_args()
     print(
-        "| what | swarm | target | found | runs | seconds |\n| --- | --- | --- | --- | --- | --- |"
+        "| what | swarm | target | novelty | found | runs | seconds |\n"
+        "| --- | --- | --- | --- | --- | --- | --- |"
     )
     bugs = [
         (system, attrs.evolve(each, expected="holds"))

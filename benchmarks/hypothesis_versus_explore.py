@@ -21,7 +21,9 @@ from seatrial.engines.stateful import hypothesize
 from seatrial.kinds import KINDS
 from seatrial.scenarios import Asked, Rung, scenarios
 
-MANIFESTS = ("web.yaml", "tight.yaml", "broken-image.yaml", "autoscaled.yaml")
+FOLDER = files("seatrial") / "manifests"
+MEMORY = 2 << 30
+"""Bytes that one exploration may hold."""
 
 
 def known_bugs(
@@ -37,8 +39,8 @@ def known_bugs(
 
 def shipped() -> Iterator[tuple[str, Rung]]:
     """Each rung of each shipped manifest."""
-    for name in MANIFESTS:
-        for scenario in scenarios((str(files("seatrial") / "manifests" / name),), Asked()):
+    for name in sorted(each.name for each in FOLDER.iterdir() if each.name.endswith(".yaml")):
+        for scenario in scenarios((str(FOLDER / name),), Asked()):
             for rung in scenario.rungs:
                 yield f"{name.removesuffix('.yaml')}, {rung.name}", rung
 
@@ -102,7 +104,12 @@ def main() -> None:
     if options.only != "bugs":
         for name, rung in shipped():
             system = rung.subject.system
-            found = explore(system, rung.subject.properties, time_limit=options.explore_seconds)
+            found = explore(
+                system,
+                rung.subject.properties,
+                time_limit=options.explore_seconds,
+                memory_limit=MEMORY,
+            )
             end = "" if found.exploration.complete else f" ({found.exploration.capped})"
             for each in found.verdicts:
                 if each.status == "violated" and each.trace is not None:

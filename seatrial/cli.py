@@ -162,17 +162,25 @@ _AROUND = _options(
         "--users",
         multiple=True,
         metavar="NAME[:VALUE][@TIMES],...",
-        help="What users may do, and how often: set-image, restart, scale:N, undo, pause, resume,"
-        " apply, delete[:background|foreground|orphan], or none. [default: set-image]",
+        help="What users may do, and how often, or none. With a Deployment: set-image, restart,"
+        " scale:N, undo, pause, resume, apply, delete[:background|foreground|orphan]. With a"
+        " StatefulSet: set-image, scale:N, undo, delete[:…], set-partition:N, set-retention:VALUE,"
+        " delete-pod, force-delete, delete-claim, drain, delete-node, out-of-service. With a Job:"
+        " set-parallelism:N, set-completions:N, suspend, resume, delete[:…], delete-pod,"
+        " strip-finalizer. [default: set-image; of a Job none]",
     ),
     click.option(
         "--faults",
         multiple=True,
         metavar="NAME[@TIMES],...",
-        help="What may go wrong, and how often: container-exit, unready, pod-failed, never-ready,"
-        " controller-restart, failover, write-failure, write-unknown, expectations-expire,"
-        " hash-collision, relist, or none."
-        " [default: container-exit]",
+        help="What may go wrong, and how often, or none. Around a Deployment: container-exit,"
+        " unready, pod-failed, never-ready, controller-restart, failover, write-failure,"
+        " write-unknown, expectations-expire, hash-collision, relist. Around a StatefulSet:"
+        " container-exit, pod-failed, never-ready, controller-restart, second-controller,"
+        " write-failure, node-crash, node-off, node-partition, kubelet-restart, stale-api-server."
+        " Around a Job: container-exit[:CODE], evict, node-crash, controller-restart,"
+        " write-failure, write-unknown, expectations-expire."
+        " [default: container-exit; around a StatefulSet node-partition]",
     ),
     click.option(
         "--level",
@@ -545,6 +553,12 @@ def trace() -> None:
 
 
 _FILE = click.argument("path", type=_Place(dir_okay=False, path_type=Path), metavar="FILE.itf.json")
+_TEST = click.option(
+    "--test",
+    metavar="FILE.py::TEST",
+    help="The trace is of the system that this test of yours declares with @sea_trial; the file is"
+    " imported.",
+)
 
 
 @trace.command()
@@ -553,9 +567,10 @@ _FILE = click.argument("path", type=_Place(dir_okay=False, path_type=Path), meta
 @click.option(
     "--roads", is_flag=True, help="Show what else could have happened instead of the last step."
 )
+@_TEST
 @_COLOR
-def show(path: Path, all_values: bool, roads: bool, color: str) -> int:
-    """Show a trace file of a shipped example as a timeline.
+def show(path: Path, all_values: bool, roads: bool, test: str | None, color: str) -> int:
+    """Show a trace file as a timeline.
 
     The system is run along it first, and the property asked again: a file that is no run of its
     system, or does not break (or reach) what it names, is refused.
@@ -564,7 +579,7 @@ def show(path: Path, all_values: bool, roads: bool, color: str) -> int:
     from .inspecting import show_trace
 
     look = look_for(sys.stdout, color)
-    write_out(show_trace(path, look, all_values=all_values, roads=roads))
+    write_out(show_trace(path, look, all_values=all_values, roads=roads, test=test))
     return 0
 
 
@@ -576,7 +591,8 @@ def show(path: Path, all_values: bool, roads: bool, color: str) -> int:
     metavar="FILE.yaml",
     help="Take the workload as it is in this file, and not as it was when the trace was made.",
 )
-def replay(path: Path, manifest: Path | None) -> int:
+@_TEST
+def replay(path: Path, manifest: Path | None, test: str | None) -> int:
     """Run the system along a trace file, exactly.
 
     Exit code 0 where every step is a step of the system with the recorded parameters and the run
@@ -586,7 +602,7 @@ def replay(path: Path, manifest: Path | None) -> int:
     from .display import write_out
     from .inspecting import replay_trace
 
-    write_out(replay_trace(path, manifest))
+    write_out(replay_trace(path, manifest, test))
     return 0
 
 
@@ -605,7 +621,8 @@ def replay(path: Path, manifest: Path | None) -> int:
     metavar="FILE",
     help="Write it there and not to standard output.",
 )
-def export(path: Path, form: str, output: Path | None) -> int:
+@_TEST
+def export(path: Path, form: str, output: Path | None, test: str | None) -> int:
     """Write a trace file in another form.
 
     The system is run along it first, as `replay` does.
@@ -613,7 +630,7 @@ def export(path: Path, form: str, output: Path | None) -> int:
     from .display import write_out
     from .exporting import export_trace
 
-    text = export_trace(path, form)
+    text = export_trace(path, form, test)
     if output is None:
         write_out(text)
     else:

@@ -19,13 +19,15 @@ __all__ = ["FORMS", "export_trace"]
 FORMS = ("pytest", "mermaid", "json", "html")
 
 
-def export_trace(path: Path, form: str) -> str:
+def export_trace(path: Path, form: str, test: str | None = None) -> str:
     """
     The trace of a file in another form, after its system was run along it.
 
+    `test` is `FILE.py::TEST` where the system is somebody's own.
+
     Raises as `read_trace` does, and ReplayError where the run does not break what the file names.
     """
-    read = read_trace(path)
+    read = read_trace(path, test)
     found = confirmed(read)
     if form == "pytest":
         if found.witness and read.property.kind != "sometimes":
@@ -37,6 +39,7 @@ def export_trace(path: Path, form: str) -> str:
             read.property,
             read.system,
             subject=repr(read.example),
+            test=read.test,
             parameters=read.parameters,
             recipe=read.recipe,
             about=read.shown,

@@ -37,6 +37,7 @@ from .display import Look
 from .examples import PREFIX, Example, example, examples, made, near_or_listed, nearest
 from .kinds import KINDS
 from .other_manifest import with_manifest
+from .own_systems import own_system, story_of
 from .scenarios import subject_of_recipe
 
 __all__ = [
@@ -146,15 +147,18 @@ class Read:
     parameters: Mapping[str, int] = attrs.field(factory=dict)
     recipe: Mapping[str, Any] | None = None
     command: str = ""
+    test: tuple[str, str] | None = None
+    """The module and the name of the test that declares the system, if it is somebody's own."""
 
 
-def read_trace(path: Path) -> Read:
+def read_trace(path: Path, test: str | None = None) -> Read:
     """
     Read a trace file and run its system along it.
 
-    Raises TraceFormatError where it is no trace file of a shipped example, ReplayError where it is
+    `test` is `FILE.py::TEST`, which declares the system where that is somebody's own.
+    Raises TraceFormatError where it is no trace file of a known system, ReplayError where it is
     none of its runs, with the step and what was enabled; either says so where the file is of
-    another version of Seatrial.
+    another version of Seatrial. Raises DeclarationError where the test declares no system.
     """
     with path.open("rb") as file:
         text = file.read(_LIMIT + 1)
@@ -163,7 +167,7 @@ def read_trace(path: Path) -> Read:
     except TraceFormatError as error:
         raise TraceFormatError(f"{path}: {error}") from None
     try:
-        return _read(itf, path)
+        return _read(itf, path) if test is None else _of_test(itf, test, path)
     except (DeclarationError, ReplayError, TraceFormatError) as error:
         raise type(error)(f"{error}{_of_another_version(itf)}") from None
 
@@ -192,7 +196,13 @@ def _read(itf: ItfTrace, path: Path) -> Read:
             f"{path} does not say which system it is a trace of; traces of shipped examples can be"
             f" run again: {shipped}"
         )
-    of = example(name)
+    try:
+        of = example(name)
+    except DeclarationError as error:
+        raise DeclarationError(
+            f"{path}: {error}; a trace of a system of your own needs the test that declares it with"
+            " @sea_trial: --test FILE.py::TEST"
+        ) from None
     system = ground(made(of, _parameters(itf.meta, path)))
     trace = as_trace(itf, system)
     known = {each.id: each for each in of.properties}
@@ -240,6 +250,33 @@ def _of_recipe(itf: ItfTrace, recipe: Mapping[str, Any], path: Path) -> Read:
     )
 
 
+def _of_test(itf: ItfTrace, test: str, path: Path) -> Read:
+    """The trace of a system that a test of somebody's own declares."""
+    if isinstance(itf.meta.get("subject"), dict):
+        raise DeclarationError(f"{path} is no trace of a test's own system; leave --test out")
+    own = own_system(test)
+    if itf.meta.get("system") != own.system.name:
+        raise ReplayError(
+            f"{path} is a trace of {printable(str(itf.meta.get('system')))}, and {test} checks"
+            f" {own.system.name}"
+        )
+    system = ground(own.system)
+    trace = as_trace(itf, system)
+    if trace.property_id not in own.properties:
+        hint = nearest(trace.property_id, own.properties)
+        raise ReplayError(f"{test} asks no property {trace.property_id!r}; {hint}")
+    return Read(
+        trace,
+        system,
+        own.properties[trace.property_id],
+        shown=f"{own.system.name} ({test})",
+        violation=itf.meta.get("status") == "violation",
+        story=story_of(own.system),
+        command=_command(itf),
+        test=(own.module, own.name),
+    )
+
+
 def _of_theorem(itf: ItfTrace, recipe: Mapping[str, Any]) -> Read:
     """The step that breaks a theorem, from the numbers at which it does."""
     name = recipe["theorem"]
@@ -280,13 +317,15 @@ def confirmed(read: Read) -> Confirmed:
     return found
 
 
-def show_trace(path: Path, look: Look, *, all_values: bool, roads: bool) -> str:
+def show_trace(
+    path: Path, look: Look, *, all_values: bool, roads: bool, test: str | None = None
+) -> str:
     """
     The trace of a file as a timeline, with the reasons that the run itself gives.
 
     Raises ReplayError where it does not break the property that the file names.
     """
-    read = read_trace(path)
+    read = read_trace(path, test)
     found = confirmed(read)
     return render(
         found.trace,
@@ -302,16 +341,20 @@ def show_trace(path: Path, look: Look, *, all_values: bool, roads: bool) -> str:
     )
 
 
-def replay_trace(path: Path, manifest: Path | None = None) -> str:
+def replay_trace(path: Path, manifest: Path | None = None, test: str | None = None) -> str:
     """
     A sentence that says that the file is a run of its system, or of it with another manifest.
+
+    `test` is as in `read_trace`.
 
     Raises ReplayError where it is not, or where it does not break the property that the file names:
     so it is with the first steps of a longer one. It says what differs in the manifest where that
     is why.
     """
     if manifest is None:
-        return _replayed(read_trace(path))
+        return _replayed(read_trace(path, test))
+    if test is not None:
+        raise DeclarationError("--manifest and --test exclude each other: a trace has one system")
     with path.open("rb") as file:
         itf = read_itf(file.read(_LIMIT + 1))
     recipe = itf.meta.get("subject")

@@ -2,7 +2,7 @@
 
 import pprint
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from seatrial.core import DeclarationError, Ground, Property, ReplayError, System, Trace, ground
@@ -10,6 +10,7 @@ from seatrial.counterexamples import confirm, followed, printable, start_of, ste
 
 from . import __version__
 from .examples import PREFIX, example, made
+from .own_systems import declared_by
 from .scenarios import subject_of_recipe
 
 __all__ = ["broken_by", "write_test"]
@@ -20,7 +21,7 @@ _WIDTH = 96
 
 
 def broken_by(
-    subject: System | Recipe | str,
+    subject: System | Recipe | str | Callable[..., None],
     property: Property | str,
     steps: Sequence[tuple[Any, ...]],
     *,
@@ -31,8 +32,9 @@ def broken_by(
     """
     Run a system along these steps; why the run breaks the property, in words.
 
-    `subject` is a system, the description of a workload that a trace file holds, or `example:NAME`
-    with `parameters`; `property` is one, or of a workload or an example its id.
+    `subject` is a system, a test with `@sea_trial` of one, the description of a workload that a
+    trace file holds, or `example:NAME` with `parameters`; `property` is one, or, unless the subject
+    is a system, its id.
     Raises ReplayError where the run is none of the system, with the step and what is enabled
     instead, or where it does not break the property.
     """
@@ -45,15 +47,23 @@ def broken_by(
 
 
 def _made(
-    subject: System | Recipe | str, property: Property | str, parameters: Mapping[str, int]
+    subject: System | Recipe | str | Callable[..., None],
+    property: Property | str,
+    parameters: Mapping[str, int],
 ) -> tuple[Ground, Property]:
     if isinstance(subject, System):
         if not isinstance(property, Property):
             raise DeclarationError(f"{property!r} is an id; a system is asked a property")
         return ground(subject), property
-    if isinstance(subject, str):
+    known: Iterable[Property]
+    declared = declared_by(subject)
+    if declared is not None:
+        system, known = declared.system("the test"), declared.properties().values()
+    elif isinstance(subject, str):
         of = example(subject.removeprefix(PREFIX))
         system, known = made(of, parameters), of.properties
+    elif callable(subject):
+        raise DeclarationError(f"{subject!r} is no test with @sea_trial")
     else:
         described = subject_of_recipe(subject, "the test")
         system = described.system
@@ -74,13 +84,15 @@ def write_test(
     subject: str,
     parameters: Mapping[str, int] | None = None,
     recipe: Recipe | None = None,
+    test: tuple[str, str] | None = None,
     about: str = "",
     because: Sequence[str] = (),
 ) -> str:
     """
     The text of a test module that runs by itself.
 
-    `subject` is an expression, unless there is a `recipe`. What comes from a model or a manifest
+    `subject` is an expression, unless there is a `recipe`, or a `test`, by module and name, that
+    declares the system. What comes from a model or a manifest
     stands in it as literals and comments only.
     """
     steps = steps_of(trace, system)
@@ -92,6 +104,11 @@ def write_test(
         arguments.append(f"start={start}")
     if trace.loop is not None:
         arguments.append(f"loop={trace.loop}")
+    imports = ["from seatrial.testing import broken_by"]
+    if test is not None:
+        module, function = test
+        imports += ["", f"from {module} import {function} as declares_it"]
+        subject = "declares_it"
     given = (
         subject if recipe is None else pprint.pformat(dict(recipe), width=_WIDTH, sort_dicts=False)
     )
@@ -106,7 +123,7 @@ def write_test(
         *head,
         '"""',
         "",
-        "from seatrial.testing import broken_by",
+        *imports,
         "",
         *_comment(f"{about or system.system.name}"),
         f"SUBJECT = {given}",

@@ -23,12 +23,11 @@ import attrs
 import pytest
 
 from seatrial.core import DeclarationError, Property, Report, SeatrialError, System
-from seatrial.counterexamples import Story
-from seatrial.model import operator
 
 from .checking import run_of
 from .options import Options
 from .outcomes import Outcome, from_json, missing, outcomes, to_json
+from .own_systems import Declared, story_of
 from .parts import parts_of
 from .places import place_of
 from .quantities import parse_seconds
@@ -333,6 +332,7 @@ def sea_trial(
 
         functools.update_wrapper(test, make)
         setattr(test, "__signature__", inspect.Signature(_PARAMETERS))  # noqa: B010
+        setattr(test, "sea_trial", Declared(make, promises))  # noqa: B010
         return pytest.mark.parametrize("promise", ids)(test)
 
     return declare
@@ -364,7 +364,12 @@ def report(item: pytest.Item, outcome: Outcome, settings: Settings) -> None:
         path = settings.itf / trace_file_name(f"{scenario}-{outcome.id}")
         path.write_text(outcome.itf, encoding="utf-8")
         item.user_properties.append(("seatrial.itf", str(path)))
-        outcome = attrs.evolve(outcome, text=f"{outcome.text}\nwritten to {path}\n")
+        text = f"{outcome.text}\nwritten to {path}\n"
+        if not dict(outcome.figures).get("command"):  # a system of the test's own
+            test = item.nodeid.partition("[")[0]
+            words = ("seatrial", "trace", "replay", str(path), "--test", test)
+            text += f"\nTo see it again\n  {shlex.join(words)}\n"
+        outcome = attrs.evolve(outcome, text=text)
     again = f"  {shlex.join(('pytest', item.nodeid, *settings.words()))}\n"
     text = outcome.text.rstrip("\n")
     head = "" if "To see it again" in text else "\nTo see it again\n"
@@ -412,14 +417,6 @@ def _run_of_system(
     subject = Subject((), system, promises, (), story=story_of(system))
     report = search(options, subject, promises, options.time_limit)
     return Run(subject, report, command="", strict=settings.strict)
-
-
-def story_of(system: System) -> Story | None:
-    """How runs of an operator are told; None for any other system."""
-    if not isinstance(system, operator.OperatorSystem):
-        return None
-    about = f"operator {system.name}; {'; '.join(system.assumptions[:2])}"
-    return Story(about, functools.partial(operator.summary, system.kinds), operator.who)
 
 
 def _runs_of_manifests(given: Manifests, ids: tuple[str, ...], settings: Settings) -> Iterator[Run]:

@@ -20,6 +20,7 @@ from seatrial import checking, core, searching
 from seatrial.cli import main
 from seatrial.core import NotAFunction
 from seatrial.display import Look
+from seatrial.kinds import KINDS
 from seatrial.progress import Progress
 
 ROLLOUT = "example:rollout"
@@ -807,3 +808,20 @@ def test_without_a_terminal_there_is_a_line_each_thirty_seconds() -> None:
         "seatrial: depth 3, 30,000 states, 5 to expand, 1,000 states/s, 1.0 MiB, 30 s\n"
     )
     assert pulses(terminal=False, seconds=5) == []
+
+
+@pytest.mark.parametrize("option", ["users", "faults"])
+def test_help_names_what_each_kind_knows(run: Run, option: str) -> None:
+    """Under its kind, in the order in which kinds are listed, and nothing that it does not know."""
+    said = " ".join(run("check", "--help").out.replace("-\n", "-").split())
+    begin, end = {"users": ("--users", "--faults"), "faults": ("--faults", "--level")}[option]
+    text = said[said.index(begin) : said.index(end)].replace("- ", "-")
+    parts = re.split(r"(?:With|Around) an? (\w+):", text)
+    named = {}
+    for kind, part in zip(parts[1::2], parts[2::2], strict=True):
+        names = re.sub(r"\[:.*?\]", "", part.split("[default")[0])
+        named[kind] = set(re.findall(r"[a-z]+(?:-[a-z]+)*(?=[:,.])", names))
+
+    assert named == {
+        name: set(kind.users if option == "users" else kind.faults) for name, kind in KINDS.items()
+    }

@@ -12,6 +12,7 @@ from hypothesis.database import InMemoryExampleDatabase
 
 from seatrial.core import (
     DeclarationError,
+    Index,
     Outcomes,
     Parameter,
     PropertyError,
@@ -471,6 +472,57 @@ def test_choices_inside_a_rule_are_drawn_and_recorded() -> None:
     assert verdict.trace is not None
     assert sum(step.choices[0] for step in verdict.trace.steps) == 17
     assert verdict.trace.length <= 4
+
+
+# ---- novelty ----------------------------------------------------------------------------------
+
+
+COMBINATION = (3, 1, 4, 1, 5, 2, 0, 5, 3, 5)
+
+
+@action(over="digit", writes="dialled")
+def dial(digit: int, dialled: int) -> Outcomes:
+    if dialled < len(COMBINATION):
+        yield outcome("dial", dialled=dialled + 1 if COMBINATION[dialled] == digit else 0)
+
+
+@always(says="it stays locked", source=SOURCE)
+def locked(dialled: int) -> Iterator[str]:
+    if dialled == len(COMBINATION):
+        yield "it is open"
+
+
+def combination_lock() -> System:
+    return System(
+        name="lock",
+        indices=[Index("digit", range(6))],
+        variables=[Variable("dialled")],
+        actions=[dial],
+        initial=[{"dialled": 0}],
+    )
+
+
+def test_runs_go_on_from_states_that_others_came_to() -> None:
+    """Ten digits in a row, where each wrong one starts all over: no run of a few finds them."""
+    tried = {
+        novelty: hypothesize(
+            combination_lock(), [locked], runs=1_000, steps=50, swarm=False, novelty=novelty
+        )
+        for novelty in (True, False)
+    }
+
+    trace = tried[True].verdicts[0].trace
+    assert trace is not None
+    assert trace.length == len(COMBINATION)
+    assert len(replay(ground(combination_lock()), trace)) == 11
+    assert tried[False].verdicts[0].status == "inconclusive"
+
+
+def test_no_run_is_longer_than_was_asked_for_wherever_it_goes_on() -> None:
+    """What led to where it goes on is part of it."""
+    report = hypothesize(counter(up, down, limit=999), runs=300, steps=40)
+
+    assert report.exploration.depth == 40
 
 
 # ---- schedules --------------------------------------------------------------------------------

@@ -17,6 +17,7 @@ from seatrial import (
     sometimes,
 )
 from seatrial import operator as op
+from seatrial.engines.stateful import hypothesize
 from systems import database_operator as database
 
 PROMISES = (database.one_leader, database.backed_up, database.upgraded)
@@ -57,6 +58,31 @@ def test_two_members_lead_where_caches_may_be_old() -> None:
         "operator: asks to patch Pod db-0: leads True",
     ]
     assert len(replay(ground(system), verdict.trace)) == 8
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_random_runs_find_that_too_and_show_it_as_short(seed: int) -> None:
+    """Drawn from restarts and old caches, and shortened to the seven steps that matter."""
+    system = database.database_operator(fenced=False).system(lag=1, faults=["controller-restart"])
+
+    report = hypothesize(system, [database.one_leader], runs=2_000, seed=seed, first=True)
+    verdict = report.verdict("one-leader")
+
+    assert verdict.status == "violated"
+    assert verdict.because == "both members lead"
+    assert verdict.trace is not None
+    assert verdict.trace.length == 7
+    assert len(replay(ground(system), verdict.trace)) == 8
+
+
+def test_random_runs_find_nothing_where_nothing_is() -> None:
+    """Of the fixed operator they say how many they were, and never that it holds."""
+    system = database.database_operator(fenced=True).system(lag=1, faults=["controller-restart"])
+
+    verdict = hypothesize(system, [database.one_leader], runs=200).verdict("one-leader")
+
+    assert verdict.status == "inconclusive"
+    assert verdict.because == "no violation in 200 runs of up to 200 steps"
 
 
 @pytest.mark.parametrize("level", ["atomic", "interleaved", "faulty"])

@@ -55,6 +55,7 @@ class Sampling:
     capped: str = ""
     swarm: bool = True
     target: bool = True
+    novelty: bool = True
     starts: int = 0
     examples: int = 0
     fired: tuple[tuple[str, int], ...] = ()

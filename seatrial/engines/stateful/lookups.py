@@ -1,14 +1,27 @@
 """Look-ups: views, totals and actions of a system, each with what it has answered before."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
+from operator import itemgetter
+from typing import Any
 
 from seatrial.core import Ground, GroundAction
 
 from .answers import Ids, Option, Taker, taker
 
-__all__ = ["Bundle", "Due", "Group", "Options", "Sum", "derivations", "due_of", "groups_of"]
+__all__ = [
+    "Bundle",
+    "Due",
+    "Group",
+    "Options",
+    "Pairs",
+    "Sum",
+    "derivations",
+    "due_of",
+    "groups_of",
+]
 
 Options = tuple[Option, ...]
+Pairs = tuple[tuple[int, int], ...]
 
 
 class Bundle:
@@ -18,11 +31,13 @@ class Bundle:
 
     def __init__(self, slots: tuple[int, ...]) -> None:
         self.slots = slots
-        self.take: Taker = taker(slots)
+        # The id of a single slot is a key as it is.
+        self.take: Callable[[Sequence[int]], Any] = itemgetter(*slots)
         self.cells: list[int] = []
         self.numbers: list[int] = []
-        self.known: dict[Ids, Ids] = {}
-        self.now: Ids = ()
+        self.known: dict[Any, Pairs] = {}
+        """By the ids of the slots, cells and what their ids are."""
+        self.now: Pairs = ()
 
 
 class Sum:
@@ -45,7 +60,21 @@ Due = tuple[list[Bundle], list[Sum]]
 class Group:
     """Actions with the same reads and guard: one look-up for all of them."""
 
-    __slots__ = ("actions", "allowed", "guard", "known", "needs", "numbers", "rests_on", "take")
+    __slots__ = (
+        "actions",
+        "allowed",
+        "bit",
+        "guard",
+        "guard_needs",
+        "guard_rests_on",
+        "known",
+        "needs",
+        "nothing",
+        "now",
+        "numbers",
+        "rests_on",
+        "take",
+    )
 
     def __init__(self, system: Ground, first: GroundAction) -> None:
         self.actions = [first]
@@ -54,9 +83,16 @@ class Group:
         self.allowed: dict[int, bool] = {}
         self.take: Taker = taker(first.reads)
         self.rests_on = system.rests_on(first.looks_at)
-        self.needs = 0
+        self.guard_rests_on = system.rests_on(() if first.guard is None else (first.guard,))
+        self.bit = 0
+        """Which group it is."""
+        self.needs = self.guard_needs = 0
         """Which of the views that wait may have to be looked up first, as bits."""
         self.known: dict[Ids, tuple[Options, ...]] = {}
+        self.now: tuple[Options, ...] = ()
+        """What its actions yield, as it was last looked up."""
+        self.nothing: tuple[Options, ...] = ()
+        """What they yield where none is enabled."""
 
 
 def derivations(system: Ground, cells: Iterable[int]) -> Due:
@@ -98,4 +134,7 @@ def groups_of(system: Ground, *, committed: bool) -> list[Group]:
             found[-1].numbers.append(action.number)
         else:
             found.append(Group(system, action))
+    for at, each in enumerate(found):
+        each.bit = 1 << at
+        each.nothing = ((),) * len(each.actions)
     return found

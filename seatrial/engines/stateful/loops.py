@@ -37,7 +37,7 @@ class Resting:
         self.watch = watch
         self._rules = rules
         fair = [each.number for each in walker.answers.system.actions if each.action.fair != "none"]
-        self._queue = fair
+        self._queue = walker.order(fair)
         self._seen: dict[Ids, int] = {}
 
     def visit(self, path: Sequence[Move]) -> list[tuple[int, Loop]]:
@@ -59,12 +59,12 @@ class Resting:
     def turn(self) -> Options:
         """The outcomes of the fair action that was not taken for longest; none: none is enabled."""
         queue = self._queue
-        for at, number in enumerate(queue):
-            options = self.walker.options(number)
-            if options:
-                queue.append(queue.pop(at))
-                return options
-        return ()
+        options = self.walker.preferred(queue)
+        if options:
+            number = options[0].number
+            at = next(at for at, (each, _) in enumerate(queue) if each == number)
+            queue.append(queue.pop(at))
+        return options
 
 
 def fair_loop(

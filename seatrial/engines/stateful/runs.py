@@ -1,5 +1,6 @@
 """Single runs: a schedule is followed, and what it shows is kept as moves that can be repeated."""
 
+from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -51,6 +52,23 @@ class Found:
         return self.start.length + len(self.moves)
 
 
+@attrs.frozen(eq=False)
+class _Landmark:
+    """A state that was new when a run came to it, and how that run did."""
+
+    start: Start
+    path: Sequence[Move]
+    length: int
+    state: Ids
+
+
+LANDMARKS = 1_024
+"""How many are kept at most."""
+
+FEW = 16
+"""Of a run with more new states none is kept: where these are easily found, any run finds them."""
+
+
 @attrs.define
 class Counts:
     """What all runs together came to."""
@@ -73,6 +91,7 @@ class Runner:
         starts: Sequence[Start],
         *,
         swarm: bool,
+        novelty: bool = True,
         steps: int,
         seed: int,
         check: Callable[[], None],
@@ -87,6 +106,9 @@ class Runner:
         self.counts = Counts(fired=[0] * len(answers.system.actions))
         self.best: dict[int, Found] = {}
         """By rule, the run to the extreme of a bound."""
+        self._novelty = novelty
+        self._landmarks: deque[_Landmark] = deque(maxlen=LANDMARKS)
+        """In the order in which runs go on from them: new ones first, then by when it was last."""
         rules = answers.rules
         self._stops = [n for n, r in enumerate(rules) if r.property.kind == "deadlock free"]
         self._rests = [
@@ -103,12 +125,18 @@ class Runner:
         counts, walker, watch = self.counts, self.walker, self.watch
         counts.runs += 1
         start = self.starts[schedule.start]
-        walker.place(start.state, keep=True)
         path: list[Move] = []
+        if schedule.resume and self._landmarks:
+            landmark = self._landmarks.popleft()
+            self._landmarks.append(landmark)
+            start, path = landmark.start, list(landmark.path[: landmark.length])
+            walker.place(landmark.state)
+        else:
+            walker.place(start.state, keep=True)
         settled = watch.start()
         self._keep_best(start, path)
         if settled:
-            return [Found(each, start, ()) for each in settled]
+            return [Found(each, start, tuple(path)) for each in settled]
         try:
             return self._follow(schedule, start, path)
         finally:
@@ -117,13 +145,14 @@ class Runner:
     def _follow(self, schedule: Schedule, start: Start, path: list[Move]) -> list[Found]:
         counts, walker, watch = self.counts, self.walker, self.watch
         slots, ids = walker.slots, walker.ids
-        seen, fired = counts.states.add, counts.fired
+        seen, fired = counts.states, counts.fired
+        fresh: list[tuple[int, Ids]] = []
         moods = self.moods
         last = walker.everything
         resting: Resting | None = None
         mood: Mood = moods.even
-        seen(hash(tuple(ids[:slots])))
-        for at in range(min(self.steps, schedule.steps)):
+        seen.add(hash(tuple(ids[:slots])))
+        for at in range(min(self.steps - len(path), schedule.steps)):
             if at % PIECE == 0:
                 self.check()
                 piece = schedule.pieces[at // PIECE]
@@ -141,8 +170,10 @@ class Runner:
                 options = resting.turn()
             if not options or not options[0].fair:
                 stopped = self._stopped(start, path, nothing=not options)
-                if stopped or not options:
+                if stopped:
                     return stopped
+                if not options:
+                    break
             picker = _Picker(taste, more, mood.plain)
             option = picker(options) if len(options) > 1 else options[0]
             before = ids[:]
@@ -152,14 +183,33 @@ class Runner:
             fired[option.number] += 1
             for each in followed:
                 fired[each.number] += 1
-            seen(hash(tuple(ids[:slots])))
+            state = tuple(ids[:slots])
+            key = hash(state)
+            if key not in seen:
+                seen.add(key)
+                fresh.append((len(path), state))
             settled = watch.step(change, last, before, option.number)
             last = change
             if watch.better:
                 self._keep_best(start, path)
             if settled:
                 return [Found(each, start, tuple(path)) for each in settled]
+        self._keep_landmarks(start, path, fresh)
         return []
+
+    def _keep_landmarks(
+        self, start: Start, path: Sequence[Move], fresh: Sequence[tuple[int, Ids]]
+    ) -> None:
+        """Let later runs go on from new states of a run."""
+        if not self._novelty or len(fresh) > FEW:
+            return
+        most = 3 * self.steps // 4  # there should be something left to do
+        for length, state in fresh:
+            if length > most:
+                break
+            if len(self._landmarks) == LANDMARKS:
+                self._landmarks.pop()
+            self._landmarks.appendleft(_Landmark(start, path, length, state))
 
     def _stopped(self, start: Start, path: Sequence[Move], *, nothing: bool) -> list[Found]:
         """

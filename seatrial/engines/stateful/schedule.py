@@ -31,7 +31,10 @@ MOST_STEPS = 2_000
 
 _BYTES = 2 * PIECE + 2
 _HEAD = 5
-"""Bytes for the start, the length and the rest; the last has no meaning."""
+"""Bytes for the start, the length, the rest, and what to go on with."""
+
+_FRESH = 128
+"""Of 256 runs, so many begin at a start; the others go on from where another came to."""
 
 _SPREADS = (1.0, 3.0, 8.0, 20.0)
 """How far weights lie apart: e to this power. At the last one they are strict priorities."""
@@ -54,12 +57,14 @@ class Schedule:
     Everything that decides a run.
 
     `start` is the number of the state that it starts in. From step `rest` on users and faults rest,
-    and the fair actions take turns; None: they never do.
+    and the fair actions take turns; None: they never do. Where it is to `resume`, it does not begin
+    in `start`, but goes on from a new state that an earlier run came to, if any is kept.
     """
 
     start: int
     rest: int | None
     pieces: tuple[bytes, ...]
+    resume: bool = False
 
     @property
     def steps(self) -> int:
@@ -76,25 +81,36 @@ def schedules(
     The last `others` of the `starts` are no initial states, and decide half of the runs at most.
     With `rests` some let users and faults rest from some step on.
     """
-    pieces = max(1, min(steps, MOST_STEPS) // PIECE + bool(steps % PIECE))
-    initial = starts - others
-    piece = st.binary(min_size=_BYTES, max_size=_BYTES)
-
-    def whole(head: bytes) -> st.SearchStrategy[Schedule]:
-        start = int.from_bytes(head[:2], "big") % (starts + others)
-        # Mostly as long as it may be, and yet the least is what shrinks.
-        length = pieces if head[2] % 4 else 1 + head[2] // 4 % pieces
-        rest = head[3] % (2 * pieces + 1) if rests else 0
-        return st.builds(
-            Schedule,
-            st.just(start if start < starts else start % initial),
-            st.just(PIECE * (length - rest) if 0 < rest <= length else None),
-            st.lists(piece, min_size=length, max_size=length).map(tuple),
-        )
-
+    most = max(1, min(steps, MOST_STEPS) // PIECE + bool(steps % PIECE))
     # Bytes and no integers: among these Hypothesis mixes constants of whatever is imported, so that
     # a seed would not mean the same in all programs.
-    return st.binary(min_size=_HEAD, max_size=_HEAD).flatmap(whole)
+    piece = st.binary(min_size=_BYTES, max_size=_BYTES)
+    # Made once and not for each schedule: Hypothesis looks at each new strategy before it draws.
+    several = [st.tuples(*[piece] * each) for each in range(1, most + 1)]
+    return _schedules(st.binary(min_size=_HEAD, max_size=_HEAD), several, starts, others, rests)
+
+
+@st.composite
+def _schedules(
+    draw: st.DrawFn,
+    heads: st.SearchStrategy[bytes],
+    several: Sequence[st.SearchStrategy[tuple[bytes, ...]]],
+    starts: int,
+    others: int,
+    rests: bool,
+) -> Schedule:
+    head = draw(heads)
+    most = len(several)
+    start = int.from_bytes(head[:2], "big") % (starts + others)
+    # Mostly as long as it may be, and yet the least is what shrinks.
+    length = most if head[2] % 4 else 1 + head[2] // 4 % most
+    rest = head[3] % (2 * most + 1) if rests else 0
+    return Schedule(
+        start if start < starts else start % (starts - others),
+        PIECE * (length - rest) if 0 < rest <= length else None,
+        draw(several[length - 1]),
+        head[4] >= _FRESH,
+    )
 
 
 class Mood:

@@ -59,6 +59,7 @@ def hypothesize(
     first: bool = False,
     swarm: bool = True,
     target: bool = True,
+    novelty: bool = True,
     starts: Sequence[Trace] = (),
     database: Any = None,
     progress: Pulse | None = None,
@@ -71,8 +72,9 @@ def hypothesize(
     `inconclusive`, whatever the number of runs. Some runs begin where the traces `starts` end.
     With a Hypothesis `database`, the violations of earlier calls are tried first, and new ones kept
     there. Limits are seconds, and bytes of the engine's own tables; Ctrl-C ends it in good order.
-    `first` ends it at the first violation of a property that is expected to hold. `swarm` and
-    `target` switch off what favours some actions in a run, and what steers towards violations.
+    `first` ends it at the first violation of a property that is expected to hold. `swarm`,
+    `target` and `novelty` switch off what favours some actions in a run, what steers towards
+    violations, and that runs go on from new states that others came to.
     `progress(runs, states, steps, runs to go, bytes)` is called now and then.
 
     Raises DeclarationError, RuleError and PropertyError as the parts of the system do.
@@ -113,7 +115,7 @@ def hypothesize(
     with interruptible() as stopped, _patient_collector():
         search = _Search(
             answers=Answers(ground(system), properties),
-            asked=Sampling(0, steps, seed, runs, swarm=swarm, target=target),
+            asked=Sampling(0, steps, seed, runs, swarm=swarm, target=target, novelty=novelty),
             limits=Limits(time_limit, memory_limit, stopped, time.monotonic()),
             first=first,
             progress=progress,
@@ -182,6 +184,7 @@ class _Search:
             answers,
             states,
             swarm=self.asked.swarm,
+            novelty=self.asked.novelty,
             steps=self.asked.steps,
             seed=self.asked.seed,
             check=self._check,

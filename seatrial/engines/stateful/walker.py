@@ -15,7 +15,7 @@ import attrs
 from seatrial.core import RuleError
 
 from .answers import Answers, Ids, Option
-from .lookups import Bundle, Due, Group, Options, derivations, due_of, groups_of
+from .lookups import Bundle, Due, Group, Options, Pairs, derivations, due_of, groups_of
 
 __all__ = ["CHAIN_LIMIT", "Change", "Chooser", "Walker"]
 
@@ -39,10 +39,15 @@ class Change:
 
 @attrs.frozen
 class _Touched:
-    """What a change of slots touches: what to look up at once, and what becomes stale, as bits."""
+    """
+    What a change of slots touches: what to look up at once, and what becomes stale, as bits.
+
+    Of the `groups`, those in `guards` become stale even where their guard was seen not to be True.
+    """
 
     due: Due
     groups: int
+    guards: int
     waiting: int
 
 
@@ -51,7 +56,7 @@ class _Saved:
     """A state with what follows from it."""
 
     ids: tuple[int, ...]
-    derived: tuple[Ids, ...]
+    derived: tuple[Pairs, ...]
     first: tuple[tuple[int, Options], ...]
 
 
@@ -79,13 +84,16 @@ class Walker:
         self._bundles = [*self._between[0], *self._after[0], *self._waiting[0]]
         self._committed = groups_of(system, committed=True)
         self._ordinary = groups_of(system, committed=False)
-        self._group_of = {n: at for at, each in enumerate(self._ordinary) for n in each.numbers}
+        self._group_of = {n: each.bit for each in self._ordinary for n in each.numbers}
+        self._group_at = {each.bit: each for each in self._ordinary}
         self._number_waiting()
         self.ids: list[int] = [-1] * len(system.scope.cells)
         self._options: list[Options] = [()] * len(system.actions)
         self._first: tuple[tuple[int, Options], ...] = ()
         """The committed actions that are enabled, which can only be in an initial state."""
         self._stale = 0
+        self._shut = 0
+        """The groups whose guard was not True when it was last looked at."""
         self._stale_waiting = 0
         self._refreshes: dict[int, Due] = {}
         self._touched: dict[Ids, _Touched] = {}
@@ -103,6 +111,8 @@ class Walker:
             for bit, several in zip(self._bits, cells, strict=True):
                 if not group.rests_on.isdisjoint(several):
                     group.needs |= bit
+                if not group.guard_rests_on.isdisjoint(several):
+                    group.guard_needs |= bit
 
     # -- where it is -----------------------------------------------------------------------------
 
@@ -134,35 +144,39 @@ class Walker:
                 bundle.now = now
             self._first = saved.first
         self._stale = (1 << len(self._ordinary)) - 1
+        self._shut = 0
         self._stale_waiting = (1 << len(self._bits)) - 1
 
     def options(self, number: int) -> Options:
         """The outcomes by which an action can start a step here; none: it is not enabled."""
-        place = self._group_of.get(number, -1)
-        if self._first or place < 0:
+        bit = self._group_of.get(number, 0)
+        if self._first or not bit:
             return dict(self._first).get(number, ())
-        if self._stale >> place & 1:
-            self._look(place)
+        if self._stale & bit:
+            self._look(self._group_at[bit])
         return self._options[number]
 
     def preferred(self, order: Iterable[tuple[int, int]]) -> Options:
-        """The outcomes of the first action that is enabled, in an order that `order` has made."""
+        """
+        The outcomes of the first action that is enabled, in an order that `order` has made.
+
+        None, too, where none of the actions in it is enabled.
+        """
         if self._first:
             ranks = {number: rank for rank, (number, _) in enumerate(order)}
-            return min(self._first, key=lambda each: ranks[each[0]])[1]
+            known = [each for each in self._first if each[0] in ranks]
+            return min(known, key=lambda each: ranks[each[0]])[1] if known else ()
         options = self._options
-        for number, place in order:
-            if place < 0:
-                continue
-            if self._stale >> place & 1:
-                self._look(place)
+        for number, bit in order:
+            if self._stale & bit:
+                self._look(self._group_at[bit])
             if options[number]:
                 return options[number]
         return ()
 
     def order(self, numbers: Iterable[int]) -> list[tuple[int, int]]:
-        """An order of all actions as `preferred` takes it."""
-        return [(number, self._group_of.get(number, -1)) for number in numbers]
+        """An order of actions as `preferred` takes it."""
+        return [(number, self._group_of.get(number, 0)) for number in numbers]
 
     def enabled(self) -> list[Options]:
         """The outcomes of all actions that can start a step here, in order."""
@@ -171,23 +185,39 @@ class Walker:
         found = map(self.options, sorted(self._group_of))
         return [options for options in found if options]
 
-    def _look(self, place: int) -> None:
-        """Find out what the actions of a group yield now."""
-        group = self._ordinary[place]
+    def _look(self, group: Group) -> None:
+        """
+        Find out what the actions of a group yield now.
+
+        The guard first: where it is not True, nothing else that they rest on has to be up to date.
+        """
+        self._stale &= ~group.bit
+        ids = self.ids
+        guard = group.guard
+        found: tuple[Options, ...] | None
+        if guard >= 0:
+            waiting = self._stale_waiting & group.guard_needs
+            if waiting:
+                self._refresh(waiting)
+            if not group.allowed.get(ids[guard], True):
+                self._shut |= group.bit
+                found = group.nothing
+                if group.now is not found:
+                    self._set(group, found)
+                return
+            self._shut &= ~group.bit
         waiting = self._stale_waiting & group.needs
         if waiting:
             self._refresh(waiting)
-        self._stale &= ~(1 << place)
-        ids, options = self.ids, self._options
-        found: Sequence[Options] | None
-        guard = group.guard
-        if guard >= 0 and group.allowed.get(ids[guard], True) is False:
-            for number in group.numbers:
-                options[number] = ()
-            return
         found = group.known.get(group.take(ids))
         if found is None or (guard >= 0 and ids[guard] not in group.allowed):
             found = self._ask(group)
+        if found is not group.now:
+            self._set(group, found)
+
+    def _set(self, group: Group, found: tuple[Options, ...]) -> None:
+        group.now = found
+        options = self._options
         for number, each in zip(group.numbers, found, strict=True):
             options[number] = each
 
@@ -201,8 +231,19 @@ class Walker:
                 list(compress(bundles, chosen)),
                 list(compress(totals, chosen[len(bundles) :])),
             )
-        self._derive(due, [])
         self._stale_waiting &= ~waiting
+        ids = self.ids
+        for bundle in due[0]:
+            key = bundle.take(ids)
+            found = bundle.known.get(key)
+            if found is None:
+                found = self._compute(bundle, key)
+            if found is not bundle.now:
+                bundle.now = found
+                for cell, each in found:
+                    ids[cell] = each
+        if due[1]:
+            self._derive(([], due[1]), [])
 
     # -- steps -----------------------------------------------------------------------------------
 
@@ -225,7 +266,7 @@ class Walker:
         touched = self._touched.get(key)
         if touched is None:
             touched = self._touched[key] = self._touch(changed)
-        self._stale |= touched.groups
+        self._stale |= touched.groups & ~self._shut | touched.guards
         self._stale_waiting |= touched.waiting
         if touched.due[0] or touched.due[1]:
             self._derive(touched.due, changed)
@@ -238,18 +279,15 @@ class Walker:
     def _touch(self, changed: Sequence[int]) -> _Touched:
         cells = frozenset(changed)
         slots = frozenset(each for each in changed if each < self.slots)
-        groups = sum(
-            1 << at
-            for at, group in enumerate(self._ordinary)
-            if not group.rests_on.isdisjoint(slots)
-        )
+        groups = sum(e.bit for e in self._ordinary if not e.rests_on.isdisjoint(slots))
+        guards = sum(e.bit for e in self._ordinary if not e.guard_rests_on.isdisjoint(slots))
         system = self.answers.system
         waiting = 0
         for bit, bundle in zip(self._bits, self._waiting[0], strict=False):
             waiting |= bit if not slots.isdisjoint(bundle.slots) else 0
         for bit, total in zip(self._bits[len(self._waiting[0]) :], self._waiting[1], strict=True):
             waiting |= bit if not slots.isdisjoint(system.rests_on(total.of)) else 0
-        return _Touched(due_of(self._after, cells), groups, waiting)
+        return _Touched(due_of(self._after, cells), groups, guards, waiting)
 
     def _derive(self, due: Due, changed: list[int]) -> None:
         """Look views and totals up; adds the cells that are not what they were."""
@@ -262,7 +300,7 @@ class Walker:
             if found is bundle.now:
                 continue
             bundle.now = found
-            for cell, each in zip(bundle.cells, found, strict=True):
+            for cell, each in found:
                 if ids[cell] != each:
                     ids[cell] = each
                     changed.append(cell)
@@ -275,14 +313,12 @@ class Walker:
                 ids[total.cell] = known
                 changed.append(total.cell)
 
-    def _compute(self, bundle: Bundle, key: Ids) -> Ids:
-        ids = self.ids
-        views = self.answers.system.views
+    def _compute(self, bundle: Bundle, key: Any) -> Pairs:
+        ids, answers = self.ids, self.answers
+        reads = [answers.system.views[number].reads for number in bundle.numbers]
         found = tuple(
-            [
-                self.answers.view(number, tuple([ids[cell] for cell in views[number].reads]))
-                for number in bundle.numbers
-            ]
+            (cell, answers.view(number, tuple([ids[each] for each in read])))
+            for cell, number, read in zip(bundle.cells, bundle.numbers, reads, strict=True)
         )
         bundle.known[key] = found
         return found
@@ -295,7 +331,7 @@ class Walker:
             if guard not in group.allowed:
                 group.allowed[guard] = self.answers.allowed(group.actions[0], guard)
             if not group.allowed[guard]:
-                return ((),) * len(group.actions)
+                return group.nothing
         key = group.take(ids)
         found = group.known.get(key)
         if found is None:
