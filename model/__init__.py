@@ -78,6 +78,7 @@ if TYPE_CHECKING:
         story,
         users,
         versions,
+        volumes,
         workload,
     )
     from .api import IntOrPercent
@@ -182,6 +183,7 @@ __all__ = [
     "story",
     "users",
     "versions",
+    "volumes",
     "workload",
 ]
 

@@ -10,6 +10,7 @@ from . import statefulset_controller as controller
 from . import statefulset_faults as faults
 from . import statefulset_kubelet as kubelet
 from . import statefulset_users as users
+from . import volumes
 from .environment import Environment
 from .nodes import notice
 from .statefulset_api import StatefulSetSpec
@@ -35,6 +36,7 @@ def actions(spec: StatefulSetSpec, around: Environment) -> list[Action]:
         *_collector(maker, spec, around),
         *_faults(maker, around),
         *_nodes(maker, around),
+        *(_volumes(maker) if volumes.attaches(spec, around) else ()),
     ]
 
 
@@ -127,6 +129,14 @@ def _kubelets(maker: Maker, spec: StatefulSetSpec, around: Environment) -> list[
     return found
 
 
+def _volumes(maker: Maker) -> list[Action]:
+    actor = "attach/detach"
+    return [
+        maker.of(actor, volumes.attach, "attached", over=_ORDINAL, when="attach_due"),
+        maker.of(actor, volumes.detach, "attached", over=_ORDINAL, when="detach_due"),
+    ]
+
+
 def _users(maker: Maker, around: Environment) -> list[Action]:
     found = []
     for user, function, writes, over in (
@@ -158,9 +168,10 @@ def _collector(maker: Maker, spec: StatefulSetSpec, around: Environment) -> list
             maker.of(actor, users.finish_deletion, _SET),
         ]
     if spec.has_claims:
+        released = f"{_CLAIM} attached" if volumes.attaches(spec, around) else _CLAIM
         found += [
             maker.of(actor, users.collect_claim, _CLAIM, over=_ORDINAL, when="claim_owned"),
-            maker.of(actor, users.release_claim, _CLAIM, over=_ORDINAL, when="claim_terminating"),
+            maker.of(actor, users.release_claim, released, over=_ORDINAL, when="claim_terminating"),
         ]
     return found
 

@@ -22,6 +22,7 @@ __all__ = [
     "BY_SET",
     "DELETE",
     "RETAIN",
+    "Access",
     "Claim",
     "ClaimOwner",
     "ClaimRetention",
@@ -38,6 +39,7 @@ __all__ = [
 
 _NEW = PodKind()
 PodManagementPolicy = Literal["OrderedReady", "Parallel"]
+Access = Literal["shared", "one node", "one pod"]
 Retention = Literal["Retain", "Delete"]
 RETAIN: Final = "Retain"
 DELETE: Final = "Delete"
@@ -81,6 +83,8 @@ class StatefulSetSpec:
     has_claims: bool = False
     """Whether there are volumeClaimTemplates."""
     retention: ClaimRetention = ClaimRetention()
+    access: Access = "shared"
+    """Who may use a volume at a time: the strictest of the access modes of all claim templates."""
     graceful: bool = True
     """Whether the template's terminationGracePeriodSeconds is not 0."""
 

@@ -37,8 +37,8 @@ from .statefulset_control import (
     sync_stateful_set,
     truncate_history,
 )
-from .statefulset_kubelet import Processes
 from .statefulset_pods import after_deletion, claim_written, free_uid, looks, pod_written
+from .volumes import Processes
 
 __all__ = [
     "carried_out_claim",

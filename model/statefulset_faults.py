@@ -27,8 +27,8 @@ from .informer import Change, Copy, Event, Queue, has_room
 from .nodes import Nodes, at, back, crashed, hears, parted, put, switched_off
 from .statefulset_api import Claim, StatefulPod, StatefulSet
 from .statefulset_controller import carried_out_claim, carried_out_pod, carried_out_status
-from .statefulset_kubelet import Processes
 from .statefulset_pods import shown
+from .volumes import Processes
 
 __all__ = [
     "Snapshot",

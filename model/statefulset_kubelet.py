@@ -26,9 +26,9 @@ from .informer import Queue, has_room
 from .nodes import Nodes, at, feasible, hears, lost
 from .statefulset_api import Claim, StatefulPod
 from .statefulset_pods import after_deletion, not_ready, pod_written, shown
+from .volumes import Attached, Processes, mountable
 
 __all__ = [
-    "Processes",
     "collect_lost_pod",
     "evict",
     "exit_container",
@@ -43,10 +43,6 @@ __all__ = [
     "start_what_was",
     "waiting",
 ]
-
-Processes = tuple[tuple[int, int], ...]
-"""Where containers of pods of one ordinal run: node and uid of the pod, in order."""
-
 
 # ---- the scheduler ----------------------------------------------------------------------------
 
@@ -102,6 +98,8 @@ def run(
     lag: int,
     never_ready: frozenset[int],
     min_ready_seconds: int,
+    attached: Attached,
+    one_pod: bool,
 ) -> Outcomes:
     """One step of a kubelet towards what the API server says of this ordinal. Go: syncPod"""
     for each in process:
@@ -114,7 +112,7 @@ def run(
     if pod is None or pod.node is None or not hears(at(nodes, pod.node)):
         return
     runs = (pod.node, pod.uid) in process
-    if not _stopping(pod) and not runs:
+    if not _stopping(pod) and not runs and mountable(attached, process, pod.node, pod.uid, one_pod):
         after = tuple(sorted((*process, (pod.node, pod.uid))))
         yield outcome(f"n{pod.node} starts the containers of pod {ordinal}", process=after)
     if has_room(pod_queue, lag):
@@ -156,12 +154,16 @@ def start_what_was(
     process: Processes,
     nodes: Nodes,
     ordinal: int,
+    attached: Attached,
+    one_pod: bool,
 ) -> Outcomes:
     """A kubelet whose first list was out of date starts a pod that was deleted long ago."""
     if snapshot is None or snapshot[0] != ordinal or snapshot[1].node is None:
         return
     pod, node = snapshot[1], snapshot[1].node
     its = at(nodes, node)
+    if not mountable(attached, process, node, pod.uid, one_pod):
+        return
     if its.stale and hears(its) and not _stopping(pod) and (node, pod.uid) not in process:
         after = tuple(sorted((*process, (node, pod.uid))))
         yield outcome(

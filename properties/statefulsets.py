@@ -6,6 +6,7 @@ from . import (
     statefulset_order,
     statefulset_status,
     statefulset_update,
+    statefulset_volumes,
 )
 from .promise import Promise
 
@@ -17,5 +18,6 @@ PROMISES: tuple[Promise, ...] = (
     *statefulset_update.PROMISES,
     *statefulset_status.PROMISES,
     *statefulset_claims.PROMISES,
+    *statefulset_volumes.PROMISES,
 )
 """Every promise, in the order in which they are reported."""

@@ -11,7 +11,7 @@ import pytest
 
 from seatrial.model import statefulset_api, statefulset_control, statefulset_mutants
 from seatrial.properties import statefulset_promise as asked
-from seatrial.properties import statefulsets
+from seatrial.properties import statefulset_volumes, statefulsets
 from statefulsets import BY_ID, ON_DELETE, WITHOUT_BLOCK, Case, broken, case, rolling, searched
 
 pytestmark = pytest.mark.heavy
@@ -22,6 +22,8 @@ GATED = "MaxUnavailableStatefulSet=true"
 STALE = "WatchListClient=false"
 NO_BLOCK: dict[str, Any] = {"parallel": True, "update_strategy": WITHOUT_BLOCK}
 FINE: dict[str, Any] = {"level": "interleaved", "lag": 1}
+ONE_NODE: dict[str, Any] = {"access": "one node", "claims": KEPT}
+ONE_POD: dict[str, Any] = {"access": "one pod", "claims": KEPT}
 
 _IDENTITY = (
     "statefulset-at-most-one",
@@ -55,6 +57,11 @@ CASES = (
     case(1, "delete-pod", "stale-api-server,kubelet-restart,controller-restart", **FINE),
     case(2, "drain", nodes=3),
     case(2, "delete", claims=KEPT, **FINE),
+    case(2, "force-delete", **ONE_NODE),
+    case(1, "force-delete@2,delete-pod", **ONE_POD),
+    case(1, "force-delete", "node-off", **ONE_NODE, **FINE),
+    case(1, "force-delete,out-of-service", "node-off", **ONE_POD),
+    case(1, "delete-pod@2", "stale-api-server,kubelet-restart", gates=STALE, **ONE_POD),
     case(2, "delete:foreground", claims=("Delete", "Retain"), nodes=1),
 )
 
@@ -169,6 +176,7 @@ REFUTED: dict[str, tuple[Case, int]] = {
         case(1, "scale:0,set-retention:RetainRetain", claims=SCALED),
         6,
     ),
+    "detached-after-unmounting": (case(1, "force-delete", "node-partition", **ONE_NODE), 4),
     "whendeleted-leaves-no-claim": (case(0, "scale:1,delete", claims=("Delete", "Retain")), 5),
 }
 
@@ -209,6 +217,10 @@ _TAINTED = case(1, "out-of-service", "node-partition", claims=KEPT)
 _BACK = case(1, "out-of-service", "node-crash", claims=KEPT)
 _LISTED = case(1, "delete-pod", "stale-api-server,kubelet-restart", claims=KEPT, gates=STALE)
 _NO_TIME = case(1, "delete-pod", claims=KEPT, graceful=False)
+_DETACHED = "force-delete", "node-partition"
+_LEFT_BEHIND = "delete-pod", "stale-api-server,node-crash"
+_OTHER_VOLUME = case(1, "force-delete,delete-claim", **ONE_NODE)
+_OTHER_POD = case(1, "force-delete,delete-claim", **ONE_POD)
 _TAKEN_OVER = case(2, "set-image", "second-controller", parallel=True, nodes=1, **FINE)
 DROPPED: tuple[tuple[str, Any, Case], ...] = (
     *((each, asked.NOT_FORCED, _FORCED) for each in _IDENTITY),
@@ -217,6 +229,20 @@ DROPPED: tuple[tuple[str, Any, Case], ...] = (
     *((each, asked.REALLY_OFF, _BACK) for each in _IDENTITY),
     *((each, asked.CAUGHT_UP, _LISTED) for each in _IDENTITY),
     *((each, asked.GRACE, _NO_TIME) for each in _IDENTITY),
+    *(
+        (name, dropped, case(1, *around, access=access, claims=KEPT, gates=gates))
+        for name, access in (("rwo-single-node", "one node"), ("rwop-single-pod", "one pod"))
+        for dropped, around, gates in (
+            (asked.NODES_STAY, ("delete-node",), ""),
+            (asked.REALLY_OFF, ("out-of-service", "node-partition"), ""),
+            (statefulset_volumes.NEVER_TAKEN, _DETACHED, ""),
+            (statefulset_volumes.NEVER_TAKEN, _LEFT_BEHIND, STALE),
+        )
+    ),
+    ("rwo-single-node", statefulset_volumes.SAME_VOLUME, _OTHER_VOLUME),
+    ("rwop-single-pod", statefulset_volumes.SAME_VOLUME, _OTHER_POD),
+    ("rwo-single-node", asked.ONE_NODE, case(1, "force-delete", claims=KEPT)),
+    ("rwop-single-pod", asked.ONE_POD, case(1, "force-delete", **ONE_NODE)),
     (
         "seed-statefulset-claims-before-pod",
         asked.NOT_FORCED,
