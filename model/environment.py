@@ -103,6 +103,7 @@ AROUND_DEPLOYMENTS = frozenset(
     (
         "container-exit",
         "unready",
+        "unready",
         "pod-failed",
         "never-ready",
         "controller-restart",

@@ -14,7 +14,7 @@ from . import volumes
 from .environment import Environment
 from .nodes import notice
 from .statefulset_api import StatefulSetSpec
-from .steps import Maker
+from .steps import Fair, Maker
 
 __all__ = ["actions"]
 
@@ -32,7 +32,7 @@ def actions(spec: StatefulSetSpec, around: Environment) -> list[Action]:
     return [
         *_controller(maker, spec),
         *_kubelets(maker, spec, around),
-        *_users(maker, around),
+        *_users(maker, spec, around),
         *_collector(maker, spec, around),
         *_faults(maker, around),
         *_nodes(maker, around),
@@ -123,6 +123,9 @@ def _kubelets(maker: Maker, spec: StatefulSetSpec, around: Environment) -> list[
                 fair="none",
             )
         )
+    if around.times("unready"):
+        writes = f"{_POD} unreadies_left"
+        found.append(maker.of("fault", kubelet.fail_probe, writes, over=_ORDINAL, fair="none"))
     if around.times("pod-failed"):
         writes = f"{_POD} process pod_failures_left"
         found.append(maker.of("fault", kubelet.fail, writes, over=_ORDINAL, fair="none"))
@@ -137,7 +140,7 @@ def _volumes(maker: Maker) -> list[Action]:
     ]
 
 
-def _users(maker: Maker, around: Environment) -> list[Action]:
+def _users(maker: Maker, spec: StatefulSetSpec, around: Environment) -> list[Action]:
     found = []
     for user, function, writes, over in (
         ("set-image", users.set_image, f"{_SET} newest_template set_images_left", ()),
@@ -156,7 +159,9 @@ def _users(maker: Maker, around: Environment) -> list[Action]:
         if around.times(user):
             found.append(maker.of("user", function, writes, over=over, fair="none"))
     if around.times("drain"):
-        found.append(maker.of("drain", users.drain_pod, _POD, over=_ORDINAL))
+        # Who comes back to a node that is drained is not among those that the drain waits for.
+        fair: Fair = "none" if spec.tolerates.on_unschedulable else "weak"
+        found.append(maker.of("drain", users.drain_pod, _POD, over=_ORDINAL, fair=fair))
     return found
 
 

@@ -17,6 +17,7 @@ from typing import Final, Literal
 from attrs import frozen
 
 from .api import IntOrPercent, Observed, PodKind
+from .tolerations import Tolerations
 
 __all__ = [
     "BY_SET",
@@ -38,6 +39,7 @@ __all__ = [
 ]
 
 _NEW = PodKind()
+_NONE_WRITTEN = Tolerations()
 PodManagementPolicy = Literal["OrderedReady", "Parallel"]
 Access = Literal["shared", "one node", "one pod"]
 Retention = Literal["Retain", "Delete"]
@@ -85,6 +87,7 @@ class StatefulSetSpec:
     retention: ClaimRetention = ClaimRetention()
     access: Access = "shared"
     """Who may use a volume at a time: the strictest of the access modes of all claim templates."""
+    tolerates: Tolerations = _NONE_WRITTEN
     graceful: bool = True
     """Whether the template's terminationGracePeriodSeconds is not 0."""
 

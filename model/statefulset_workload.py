@@ -35,6 +35,7 @@ from .statefulset_api import (
 )
 from .statefulset_pods import shown
 from .statefulset_views import views
+from .tolerations import tolerations_of
 from .volumes import ATTACHED_TO_NONE, Processes, attaches
 
 __all__ = ["MOST_ORDINALS", "compose", "ordinals_of", "spec_of"]
@@ -54,6 +55,7 @@ def spec_of(manifest: Any) -> StatefulSetSpec:
             )
         strategy = StatefulSetUpdateStrategy("RollingUpdate", rolling)
     policy = manifest.persistent_volume_claim_retention_policy
+    pod = json.loads(manifest.template.canonical).get("spec", {})
     modes = [set(each.access_modes) for each in manifest.volume_claim_templates]
     return StatefulSetSpec(
         replicas=manifest.replicas,
@@ -65,7 +67,8 @@ def spec_of(manifest: Any) -> StatefulSetSpec:
         has_claims=bool(manifest.volume_claim_templates),
         retention=ClaimRetention(policy.when_deleted, policy.when_scaled),
         access=_access(modes),
-        graceful=_grace(manifest.template.canonical) != 0,
+        tolerates=tolerations_of(pod.get("tolerations") or ()),
+        graceful=pod.get("terminationGracePeriodSeconds", 30) != 0,
     )
 
 
@@ -75,11 +78,6 @@ def _access(modes: Sequence[AbstractSet[str]]) -> Access:
         return "one pod"
     alone = any(not each & {"ReadWriteMany", "ReadOnlyMany"} for each in modes)
     return "one node" if alone else "shared"
-
-
-def _grace(template: str) -> Any:
-    found = json.loads(template).get("spec", {})
-    return found.get("terminationGracePeriodSeconds", 30)
 
 
 def ordinals_of(spec: StatefulSetSpec, around: Environment) -> tuple[int, ...]:
@@ -106,6 +104,7 @@ _BUDGETS = {
     "delete_nodes_left": "delete-node",
     "out_of_services_left": "out-of-service",
     "container_exits_left": "container-exit",
+    "unreadies_left": "unready",
     "pod_failures_left": "pod-failed",
     "node_crashes_left": "node-crash",
     "node_partitions_left": "node-partition",
@@ -146,6 +145,7 @@ def compose(name: str, spec: StatefulSetSpec, around: Environment) -> System:
             Parameter("start", spec.ordinals_start),
             Parameter("has_claims", spec.has_claims),
             Parameter("graceful", spec.graceful),
+            Parameter("tolerates", spec.tolerates),
             Parameter("min_ready_seconds", spec.min_ready_seconds),
             Parameter("lag", around.lag),
             Parameter("sizes", tuple(int(each) for each in around.values("scale"))),

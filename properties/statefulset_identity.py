@@ -147,7 +147,14 @@ _LIVE_AND_TAINTED = Precondition(
 )
 
 
-@under(_LIVE_AND_TAINTED, SOME)
+_EVICTED = Precondition(
+    "pods are evicted from a node that is unreachable or out of service: they do not tolerate both"
+    " for ever",
+    lambda spec, around: spec.tolerates.leaves_unreachable or spec.tolerates.leaves_out_of_service,
+)
+
+
+@under(_LIVE_AND_TAINTED, _EVICTED, SOME)
 @sometimes(
     id="out-of-service-on-a-live-node",
     says="with the taint out-of-service on a node that lives, a member can run twice",
@@ -167,6 +174,7 @@ def _fails_over(around: Environment) -> bool:
         lambda spec, around: _fails_over(around) and around.nodes > 1,
     ),
     SOME,
+    _EVICTED,
     *CONFIRMED,
 )
 @sometimes(

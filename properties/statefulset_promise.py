@@ -217,6 +217,7 @@ AT_ONCE = Precondition(
 NO_DISRUPTION = none_of(
     "nobody else disturbs pods: none fails, no node is lost, no list is stale, nobody deletes any",
     "container-exit",
+    "unready",
     "pod-failed",
     "never-ready",
     "node-crash",

@@ -9,7 +9,12 @@ from typing import Any
 
 import pytest
 
-from seatrial.model import statefulset_api, statefulset_control, statefulset_mutants
+from seatrial.model import (
+    statefulset_api,
+    statefulset_control,
+    statefulset_mutants,
+    tolerations,
+)
 from seatrial.properties import statefulset_promise as asked
 from seatrial.properties import statefulset_volumes, statefulsets
 from statefulsets import BY_ID, ON_DELETE, WITHOUT_BLOCK, Case, broken, case, rolling, searched
@@ -22,6 +27,7 @@ GATED = "MaxUnavailableStatefulSet=true"
 STALE = "WatchListClient=false"
 NO_BLOCK: dict[str, Any] = {"parallel": True, "update_strategy": WITHOUT_BLOCK}
 FINE: dict[str, Any] = {"level": "interleaved", "lag": 1}
+EVERYTHING = tolerations.tolerations_of([{"operator": "Exists"}])
 ONE_NODE: dict[str, Any] = {"access": "one node", "claims": KEPT}
 ONE_POD: dict[str, Any] = {"access": "one pod", "claims": KEPT}
 
@@ -62,6 +68,10 @@ CASES = (
     case(1, "force-delete", "node-off", **ONE_NODE, **FINE),
     case(1, "force-delete,out-of-service", "node-off", **ONE_POD),
     case(1, "delete-pod@2", "stale-api-server,kubelet-restart", gates=STALE, **ONE_POD),
+    case(1, "set-image", "unready", **FINE),
+    case(1, "drain", "node-partition", tolerates=EVERYTHING, **FINE),
+    case(1, "delete-node", "kubelet-restart"),
+    case(1, "out-of-service,delete-pod", "node-off", tolerates=EVERYTHING),
     case(2, "delete:foreground", claims=("Delete", "Retain"), nodes=1),
 )
 
@@ -428,8 +438,8 @@ def test_every_promise_that_holds_has_a_run_that_breaks_it() -> None:
 SHORTEST = (
     (_FORCED, 4),
     (_NODE_GONE, 5),
-    (_TAINTED, 9),
-    (_BACK, 11),
+    (_TAINTED, 8),
+    (_BACK, 10),
     (_LISTED, 9),
     (_NO_TIME, 4),
 )
