@@ -88,6 +88,8 @@ class StatefulSetSpec:
     access: Access = "shared"
     """Who may use a volume at a time: the strictest of the access modes of all claim templates."""
     tolerates: Tolerations = _NONE_WRITTEN
+    selects_nodes: bool = False
+    """Whether the pods' nodeSelector or nodeAffinity leaves nodes out."""
     graceful: bool = True
     """Whether the template's terminationGracePeriodSeconds is not 0."""
 

@@ -67,6 +67,9 @@ def spec_of(manifest: Any) -> StatefulSetSpec:
         has_claims=bool(manifest.volume_claim_templates),
         retention=ClaimRetention(policy.when_deleted, policy.when_scaled),
         access=_access(modes),
+        selects_nodes=bool(
+            pod.get("nodeSelector") or (pod.get("affinity") or {}).get("nodeAffinity")
+        ),
         tolerates=tolerations_of(pod.get("tolerations") or ()),
         graceful=pod.get("terminationGracePeriodSeconds", 30) != 0,
     )
@@ -259,6 +262,8 @@ def _assumptions(spec: StatefulSetSpec, around: Environment) -> list[str]:
         "the manifest was applied long ago, all pods are available and spread over the nodes",
         "everything takes any time it likes",
     ]
+    if spec.selects_nodes:
+        texts.append("these nodes are the ones that the pods' nodeSelector and nodeAffinity admit")
     if attaches(spec, around):
         texts.append(
             "volumes are attached to one node at a time, and to any; local volumes and network file"

@@ -65,6 +65,8 @@ MODELLED: dict[str, tuple[str, ...]] = {
         "spec.revisionHistoryLimit",
         "spec.serviceName",
         "spec.updateStrategy",
+        f"{_POD}.affinity.nodeAffinity",
+        f"{_POD}.nodeSelector",
         f"{_POD}.terminationGracePeriodSeconds",
         f"{_POD}.tolerations",
         f"{_CLAIM}.metadata.name",
