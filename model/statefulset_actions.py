@@ -6,11 +6,11 @@ Who does what to a StatefulSet and around it: the actions of its system, and wha
 
 from seatrial.core import Action
 
+from . import disruption, volumes
 from . import statefulset_controller as controller
 from . import statefulset_faults as faults
 from . import statefulset_kubelet as kubelet
 from . import statefulset_users as users
-from . import volumes
 from .environment import Environment
 from .nodes import notice
 from .statefulset_api import StatefulSetSpec
@@ -161,7 +161,13 @@ def _users(maker: Maker, spec: StatefulSetSpec, around: Environment) -> list[Act
     if around.times("drain"):
         # Who comes back to a node that is drained is not among those that the drain waits for.
         fair: Fair = "none" if spec.tolerates.on_unschedulable else "weak"
-        found.append(maker.of("drain", users.drain_pod, _POD, over=_ORDINAL, fair=fair))
+        if spec.budget is None:
+            found.append(maker.of("drain", users.drain_pod, _POD, over=_ORDINAL, fair=fair))
+        else:
+            writes = f"{_POD} budget_status"
+            evict = disruption.evict_from_drained
+            found.append(maker.of("drain", evict, writes, over=_ORDINAL, fair=fair))
+            found.append(maker.of("disruption", disruption.count_healthy, "budget_status"))
     return found
 
 

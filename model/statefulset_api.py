@@ -28,6 +28,7 @@ __all__ = [
     "ClaimOwner",
     "ClaimRetention",
     "ClaimSeen",
+    "DisruptionBudget",
     "PodManagementPolicy",
     "PodSeen",
     "RollingUpdateStatefulSet",
@@ -72,6 +73,16 @@ class ClaimRetention:
 
 
 @frozen
+class DisruptionBudget:
+    """`spec` of a PodDisruptionBudget: one of the two bounds, and its policy for unhealthy pods."""
+
+    min_available: IntOrPercent | None = None
+    max_unavailable: IntOrPercent | None = None
+    always_allow: bool = False
+    """Whether unhealthyPodEvictionPolicy is AlwaysAllow."""
+
+
+@frozen
 class StatefulSetSpec:
     """What the user asks for, with the defaults of the API server."""
 
@@ -90,6 +101,8 @@ class StatefulSetSpec:
     tolerates: Tolerations = _NONE_WRITTEN
     selects_nodes: bool = False
     """Whether the pods' nodeSelector or nodeAffinity leaves nodes out."""
+    budget: DisruptionBudget | None = None
+    """The disruption budget of its pods, where there is one."""
     graceful: bool = True
     """Whether the template's terminationGracePeriodSeconds is not 0."""
 

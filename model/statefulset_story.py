@@ -7,7 +7,7 @@ from seatrial.core import Step
 
 from .environment import Environment
 from .nodes import Node, Nodes
-from .statefulset_api import Claim, StatefulPod, StatefulSet, StatefulSetSpec
+from .statefulset_api import Claim, DisruptionBudget, StatefulPod, StatefulSet, StatefulSetSpec
 from .statefulset_pods import looks
 from .statefulset_utils import partition_of
 from .volumes import Attached, Processes
@@ -29,11 +29,20 @@ def about(name: str, spec: StatefulSetSpec, around: Environment) -> str:
         parts.append(f"claims: {retention.when_deleted}, {retention.when_scaled}")
     if spec.min_ready_seconds:
         parts.append(f"minReadySeconds {spec.min_ready_seconds}")
+    if spec.budget is not None:
+        parts.append(_budget(spec.budget))
     users = ", ".join(map(str, around.users)) or "no users"
     faults = ", ".join(map(str, around.faults)) or "no faults"
     nodes = f"{around.nodes} node{'' if around.nodes == 1 else 's'}"
     level = f"level {around.level}, lag {around.lag}"
     return f"{', '.join(parts)}; {nodes}; {users}; {faults}; {level}"
+
+
+def _budget(budget: DisruptionBudget) -> str:
+    name, bound = "minAvailable", budget.min_available
+    if budget.max_unavailable is not None:
+        name, bound = "maxUnavailable", budget.max_unavailable
+    return f"disruption budget with {name} {bound}{', AlwaysAllow' if budget.always_allow else ''}"
 
 
 def _rolling(spec: StatefulSetSpec) -> str:

@@ -5,7 +5,7 @@ What users do to a StatefulSet, its pods, claims and nodes; the garbage collecto
     staging/src/k8s.io/kubectl/pkg/drain/drain.go,
     pkg/controller/garbagecollector/garbagecollector.go, pkg/controller/volume/pvcprotection
 :Docs: https://kubernetes.io/docs/tasks/run-application/force-delete-stateful-set-pod/
-:Omits: eviction by a drain as opposed to deletion (no disruption budget refuses it); a set that is
+:Omits: a set that is
     created anew under the name of a deleted one; changes of ordinals and of minReadySeconds.
 
 Which pod or which node somebody acts on is left open: it may be any.

@@ -1,8 +1,7 @@
 """
 A StatefulSet with everything around it, as a system: its controller, nodes, kubelets and users.
 
-:Omits: what the modules of its parts omit, each under this word; Services and DNS; disruption
-    budgets.
+:Omits: what the modules of its parts omit, each under this word; Services and DNS.
 
 The system starts settled: the manifest was applied long ago, all pods are available, and they are
 spread over the nodes.
@@ -17,6 +16,7 @@ from seatrial.core import DeclarationError, Index, Parameter, System, Variable
 
 from .api import PodKind
 from .controller import Key
+from .disruption import asks_budget, status_of
 from .environment import Environment
 from .informer import Copy
 from .nodes import Node
@@ -26,6 +26,7 @@ from .statefulset_api import (
     Access,
     Claim,
     ClaimRetention,
+    DisruptionBudget,
     RollingUpdateStatefulSet,
     StatefulPod,
     StatefulSet,
@@ -70,6 +71,7 @@ def spec_of(manifest: Any) -> StatefulSetSpec:
         selects_nodes=bool(
             pod.get("nodeSelector") or (pod.get("affinity") or {}).get("nodeAffinity")
         ),
+        budget=manifest.disruption_budget,
         tolerates=tolerations_of(pod.get("tolerations") or ()),
         graceful=pod.get("terminationGracePeriodSeconds", 30) != 0,
     )
@@ -163,15 +165,17 @@ def compose(name: str, spec: StatefulSetSpec, around: Environment) -> System:
             Parameter("one_pod", spec.access == "one pod"),
             Parameter("variant", around.rules),
             *([] if kept else [Parameter("attached", None)]),
+            Parameter("budget", spec.budget or DisruptionBudget()),
         ],
         variables=[
             *(Variable(each) for each in (*_SHARED, *budgets)),
             *(Variable(each, over=_ORDINAL) for each in _OF_AN_ORDINAL),
             *([Variable("attached", over=_ORDINAL)] if kept else []),
+            *([Variable("budget_status")] if asks_budget(spec, around) else []),
         ],
         views=views(kept),
         actions=actions(spec, around),
-        initial=[_initial(spec, ordinals, names, kept) | budgets],
+        initial=[_initial(spec, ordinals, names, kept) | budgets | _counted(spec, around)],
         assumptions=_assumptions(spec, around),
     )
 
@@ -230,6 +234,14 @@ def _initial(
         "nodes": (Node(),) * len(names),
         "process": process,
     } | ({"attached": attached} if kept else {})
+
+
+def _counted(spec: StatefulSetSpec, around: Environment) -> dict[str, Any]:
+    """What the budget says of a set whose pods are all there."""
+    if spec.budget is None or not asks_budget(spec, around):
+        return {}
+    kinds = (PodKind("Running", True, True),) * spec.replicas
+    return {"budget_status": status_of(spec.budget, spec.replicas, kinds)}
 
 
 def _retention(text: str) -> ClaimRetention:

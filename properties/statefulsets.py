@@ -1,6 +1,7 @@
 """All promises about StatefulSets."""
 
 from . import (
+    statefulset_budget,
     statefulset_claims,
     statefulset_identity,
     statefulset_order,
@@ -19,5 +20,6 @@ PROMISES: tuple[Promise, ...] = (
     *statefulset_status.PROMISES,
     *statefulset_claims.PROMISES,
     *statefulset_volumes.PROMISES,
+    *statefulset_budget.PROMISES,
 )
 """Every promise, in the order in which they are reported."""

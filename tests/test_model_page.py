@@ -58,6 +58,7 @@ PARTS = {
         "nodes",
         "tolerations",
         "volumes",
+        "disruption",
         "statefulset_kubelet",
         "statefulset_pods",
         "statefulset_users",

@@ -10,13 +10,14 @@ from typing import Any
 import pytest
 
 from seatrial.model import (
+    IntOrPercent,
     statefulset_api,
     statefulset_control,
     statefulset_mutants,
     tolerations,
 )
+from seatrial.properties import statefulset_budget, statefulset_volumes, statefulsets
 from seatrial.properties import statefulset_promise as asked
-from seatrial.properties import statefulset_volumes, statefulsets
 from statefulsets import BY_ID, ON_DELETE, WITHOUT_BLOCK, Case, broken, case, rolling, searched
 
 pytestmark = pytest.mark.heavy
@@ -28,6 +29,12 @@ STALE = "WatchListClient=false"
 NO_BLOCK: dict[str, Any] = {"parallel": True, "update_strategy": WITHOUT_BLOCK}
 FINE: dict[str, Any] = {"level": "interleaved", "lag": 1}
 EVERYTHING = tolerations.tolerations_of([{"operator": "Exists"}])
+TWO_STAY: dict[str, Any] = {
+    "budget": statefulset_api.DisruptionBudget(min_available=IntOrPercent.absolute(2))
+}
+ONE_STAYS: dict[str, Any] = {
+    "budget": statefulset_api.DisruptionBudget(min_available=IntOrPercent.absolute(1))
+}
 ONE_NODE: dict[str, Any] = {"access": "one node", "claims": KEPT}
 ONE_POD: dict[str, Any] = {"access": "one pod", "claims": KEPT}
 
@@ -69,6 +76,8 @@ CASES = (
     case(1, "force-delete,out-of-service", "node-off", **ONE_POD),
     case(1, "delete-pod@2", "stale-api-server,kubelet-restart", gates=STALE, **ONE_POD),
     case(1, "set-image", "unready", **FINE),
+    case(2, "drain@2", nodes=3, **ONE_STAYS, **FINE),
+    case(2, "drain,set-image", "unready", **TWO_STAY),
     case(1, "drain", "node-partition", tolerates=EVERYTHING, **FINE),
     case(1, "delete-node", "kubelet-restart"),
     case(1, "out-of-service,delete-pod", "node-off", tolerates=EVERYTHING),
@@ -249,6 +258,22 @@ DROPPED: tuple[tuple[str, Any, Case], ...] = (
             (statefulset_volumes.NEVER_TAKEN, _LEFT_BEHIND, STALE),
         )
     ),
+    *(
+        (
+            "pdb-eviction-respects-budget",
+            statefulset_budget.UNDISTURBED,
+            case(2, users, faults, nodes=3, **ONE_STAYS),
+        )
+        for users, faults in (
+            ("drain", "container-exit"),
+            ("drain", "unready"),
+            ("drain,set-image", "none"),
+            ("drain,delete-pod", "none"),
+            ("drain,scale:1", "none"),
+        )
+    ),
+    ("pdb-zero-blocks-drain", statefulset_budget.ALLOWS_NONE, case(2, "drain", **ONE_STAYS)),
+    ("pdb-zero-blocks-drain", asked.NO_RESCALE, case(2, "drain,scale:3", nodes=3, **TWO_STAY)),
     ("rwo-single-node", statefulset_volumes.SAME_VOLUME, _OTHER_VOLUME),
     ("rwop-single-pod", statefulset_volumes.SAME_VOLUME, _OTHER_POD),
     ("rwo-single-node", asked.ONE_NODE, case(1, "force-delete", claims=KEPT)),
