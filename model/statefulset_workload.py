@@ -276,6 +276,12 @@ def _assumptions(spec: StatefulSetSpec, around: Environment) -> list[str]:
     ]
     if spec.selects_nodes:
         texts.append("these nodes are the ones that the pods' nodeSelector and nodeAffinity admit")
+    if around.times("stale-api-server"):
+        texts.append("an API server that falls behind does so for one pod; the others it shows")
+    if around.times("delete"):
+        texts.append("a set that was deleted is not created anew")
+    if asks_budget(spec, around):
+        texts.append("the disruption budget is about pods of this set alone")
     if attaches(spec, around):
         texts.append(
             "volumes are attached to one node at a time, and to any; local volumes and network file"
