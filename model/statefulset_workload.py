@@ -277,7 +277,9 @@ def _assumptions(spec: StatefulSetSpec, around: Environment) -> list[str]:
     if spec.selects_nodes:
         texts.append("these nodes are the ones that the pods' nodeSelector and nodeAffinity admit")
     if around.times("stale-api-server"):
-        texts.append("an API server that falls behind does so for one pod; the others it shows")
+        texts.append(
+            "an API server that falls behind shows one pod as it was, and the others as they are"
+        )
     if around.times("delete"):
         texts.append("a set that was deleted is not created anew")
     if asks_budget(spec, around):
