@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         deployment_rolling,
         deployment_sync,
         deployment_util,
+        disruption,
         environment,
         failover,
         faults,
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
         job_views,
         job_workload,
         kubelet,
+        migration,
         mutant,
         mutants,
         nodes,
@@ -76,8 +78,10 @@ if TYPE_CHECKING:
         statefulset_workload,
         steps,
         story,
+        tolerations,
         users,
         versions,
+        volumes,
         workload,
     )
     from .api import IntOrPercent
@@ -124,6 +128,7 @@ __all__ = [
     "deployment_rolling",
     "deployment_sync",
     "deployment_util",
+    "disruption",
     "environment",
     "failover",
     "faults",
@@ -148,6 +153,7 @@ __all__ = [
     "job_views",
     "job_workload",
     "kubelet",
+    "migration",
     "mutant",
     "mutants",
     "nodes",
@@ -180,8 +186,10 @@ __all__ = [
     "statefulset_workload",
     "steps",
     "story",
+    "tolerations",
     "users",
     "versions",
+    "volumes",
     "workload",
 ]
 

@@ -64,7 +64,8 @@ USERS = {
     "delete-pod": "some pod of a StatefulSet or a Job is deleted",
     "force-delete": "some pod of a StatefulSet is deleted by force: its object goes at once",
     "delete-claim": "some claim of a StatefulSet is deleted",
-    "drain": "some node is cordoned, and its pods are deleted",
+    "drain": "some node is cordoned, and its pods are evicted, as far as their disruption budget"
+    " allows",
     "delete-node": "some Node object is deleted, whatever its machine does",
     "out-of-service": "some unreachable node gets the taint out-of-service",
     "set-parallelism": "spec.parallelism of a Job becomes VALUE",
@@ -137,6 +138,7 @@ OF_STATEFUL_SETS = frozenset(
 AROUND_STATEFUL_SETS = frozenset(
     (
         "container-exit",
+        "unready",
         "pod-failed",
         "never-ready",
         "controller-restart",

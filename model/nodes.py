@@ -2,10 +2,12 @@
 Nodes: what is really up, what the API server believes of it, and where a pod may be put.
 
 :Go: kubernetes v1.36.3 pkg/controller/nodelifecycle/node_lifecycle_controller.go,
-    pkg/controller/tainteviction/taint_eviction.go, pkg/controller/podgc/gc_controller.go
+    pkg/controller/tainteviction/taint_eviction.go, pkg/controller/podgc/gc_controller.go,
+    pkg/kubelet/kubelet_node_status.go
 :Docs: https://kubernetes.io/docs/concepts/architecture/nodes/,
     https://kubernetes.io/docs/concepts/cluster-administration/node-shutdown/
-:Omits: capacity, node selectors, affinity and taints other than those below; how long anything
+:Omits: capacity and affinity to pods (the nodes that there are here are those that node selectors
+    and affinity to nodes admit); taints other than those below; how long anything
     takes (40 to 50 s until a node is unreachable, 300 s until its pods are evicted, 40 s until pods
     of a deleted node are removed: each may take any time); that evictions stop where all nodes are
     unreachable; nodes that join; the NoExecute taint as a step of its own.
@@ -20,6 +22,8 @@ from attrs import evolve, frozen
 
 from seatrial.core import Outcomes, outcome
 
+from .tolerations import Tolerations
+
 __all__ = [
     "Node",
     "Nodes",
@@ -30,11 +34,13 @@ __all__ = [
     "deleted",
     "feasible",
     "hears",
+    "leaves",
     "lost",
     "notice",
     "out_of_service",
     "parted",
     "put",
+    "registered",
     "switched_off",
 ]
 
@@ -77,9 +83,26 @@ def hears(node: Node) -> bool:
     return node.reality == "up"
 
 
-def feasible(node: Node) -> bool:
-    """Whether the scheduler may put a pod there."""
-    return node.registered == "ready" and not node.unschedulable and not node.out_of_service
+def feasible(node: Node, tolerates: Tolerations) -> bool:
+    """Whether the scheduler may put a pod with these tolerations there."""
+    if node.registered == "deleted":
+        return False
+    return (
+        (node.registered == "ready" or tolerates.on_unreachable)
+        and (not node.unschedulable or tolerates.on_unschedulable)
+        and (not node.out_of_service or tolerates.on_out_of_service)
+    )
+
+
+def leaves(node: Node, tolerates: Tolerations) -> bool:
+    """Whether pods with these tolerations are evicted for a taint of the node. Go: processPodOnNode
+
+    The taint out-of-service stays until somebody takes it away, whatever becomes of the node.
+    """
+    if node.registered == "deleted":
+        return False
+    unreachable = node.registered == "unreachable" and tolerates.leaves_unreachable
+    return unreachable or (node.out_of_service and tolerates.leaves_out_of_service)
 
 
 def lost(node: Node, terminating: bool) -> bool:
@@ -118,8 +141,19 @@ def back(node: Node) -> Node | None:
     """The node after it was started again, or the network healed; who starts registers anew."""
     if node.reality in ("up", "off"):
         return None
-    anew = node.reality == "down" and node.registered == "deleted"
-    return evolve(node, reality="up", registered="ready" if anew else node.registered)
+    up = evolve(node, reality="up")
+    return registered(up) if node.reality == "down" else up
+
+
+def registered(node: Node) -> Node:
+    """
+    The node after its kubelet started, which makes a Node object if there is none.
+
+    One that runs on while its Node object is deleted does not. Go: registerWithAPIServer
+    """
+    if node.registered != "deleted":
+        return node
+    return evolve(node, registered="ready", out_of_service=False, unschedulable=False)
 
 
 # ---- the node lifecycle controller ------------------------------------------------------------

@@ -6,6 +6,7 @@ Who does what to a StatefulSet and around it: the actions of its system, and wha
 
 from seatrial.core import Action
 
+from . import disruption, volumes
 from . import statefulset_controller as controller
 from . import statefulset_faults as faults
 from . import statefulset_kubelet as kubelet
@@ -13,7 +14,7 @@ from . import statefulset_users as users
 from .environment import Environment
 from .nodes import notice
 from .statefulset_api import StatefulSetSpec
-from .steps import Maker
+from .steps import Fair, Maker
 
 __all__ = ["actions"]
 
@@ -31,10 +32,11 @@ def actions(spec: StatefulSetSpec, around: Environment) -> list[Action]:
     return [
         *_controller(maker, spec),
         *_kubelets(maker, spec, around),
-        *_users(maker, around),
+        *_users(maker, spec, around),
         *_collector(maker, spec, around),
         *_faults(maker, around),
         *_nodes(maker, around),
+        *(_volumes(maker) if volumes.attaches(spec, around) else ()),
     ]
 
 
@@ -121,13 +123,24 @@ def _kubelets(maker: Maker, spec: StatefulSetSpec, around: Environment) -> list[
                 fair="none",
             )
         )
+    if around.times("unready"):
+        writes = f"{_POD} unreadies_left"
+        found.append(maker.of("fault", kubelet.fail_probe, writes, over=_ORDINAL, fair="none"))
     if around.times("pod-failed"):
         writes = f"{_POD} process pod_failures_left"
         found.append(maker.of("fault", kubelet.fail, writes, over=_ORDINAL, fair="none"))
     return found
 
 
-def _users(maker: Maker, around: Environment) -> list[Action]:
+def _volumes(maker: Maker) -> list[Action]:
+    actor = "attach/detach"
+    return [
+        maker.of(actor, volumes.attach, "attached", over=_ORDINAL, when="attach_due"),
+        maker.of(actor, volumes.detach, "attached", over=_ORDINAL, when="detach_due"),
+    ]
+
+
+def _users(maker: Maker, spec: StatefulSetSpec, around: Environment) -> list[Action]:
     found = []
     for user, function, writes, over in (
         ("set-image", users.set_image, f"{_SET} newest_template set_images_left", ()),
@@ -146,7 +159,15 @@ def _users(maker: Maker, around: Environment) -> list[Action]:
         if around.times(user):
             found.append(maker.of("user", function, writes, over=over, fair="none"))
     if around.times("drain"):
-        found.append(maker.of("drain", users.drain_pod, _POD, over=_ORDINAL))
+        # Who comes back to a node that is drained is not among those that the drain waits for.
+        fair: Fair = "none" if spec.tolerates.on_unschedulable else "weak"
+        if spec.budget is None:
+            found.append(maker.of("drain", users.drain_pod, _POD, over=_ORDINAL, fair=fair))
+        else:
+            writes = f"{_POD} budget_status"
+            evict = disruption.evict_from_drained
+            found.append(maker.of("drain", evict, writes, over=_ORDINAL, fair=fair))
+            found.append(maker.of("disruption", disruption.count_healthy, "budget_status"))
     return found
 
 
@@ -158,9 +179,10 @@ def _collector(maker: Maker, spec: StatefulSetSpec, around: Environment) -> list
             maker.of(actor, users.finish_deletion, _SET),
         ]
     if spec.has_claims:
+        released = f"{_CLAIM} attached" if volumes.attaches(spec, around) else _CLAIM
         found += [
             maker.of(actor, users.collect_claim, _CLAIM, over=_ORDINAL, when="claim_owned"),
-            maker.of(actor, users.release_claim, _CLAIM, over=_ORDINAL, when="claim_terminating"),
+            maker.of(actor, users.release_claim, released, over=_ORDINAL, when="claim_terminating"),
         ]
     return found
 

@@ -17,15 +17,18 @@ from typing import Final, Literal
 from attrs import frozen
 
 from .api import IntOrPercent, Observed, PodKind
+from .tolerations import Tolerations
 
 __all__ = [
     "BY_SET",
     "DELETE",
     "RETAIN",
+    "Access",
     "Claim",
     "ClaimOwner",
     "ClaimRetention",
     "ClaimSeen",
+    "DisruptionBudget",
     "PodManagementPolicy",
     "PodSeen",
     "RollingUpdateStatefulSet",
@@ -37,7 +40,9 @@ __all__ = [
 ]
 
 _NEW = PodKind()
+_NONE_WRITTEN = Tolerations()
 PodManagementPolicy = Literal["OrderedReady", "Parallel"]
+Access = Literal["shared", "one node", "one pod"]
 Retention = Literal["Retain", "Delete"]
 RETAIN: Final = "Retain"
 DELETE: Final = "Delete"
@@ -68,6 +73,16 @@ class ClaimRetention:
 
 
 @frozen
+class DisruptionBudget:
+    """`spec` of a PodDisruptionBudget: one of the two bounds, and its policy for unhealthy pods."""
+
+    min_available: IntOrPercent | None = None
+    max_unavailable: IntOrPercent | None = None
+    always_allow: bool = False
+    """Whether unhealthyPodEvictionPolicy is AlwaysAllow."""
+
+
+@frozen
 class StatefulSetSpec:
     """What the user asks for, with the defaults of the API server."""
 
@@ -81,6 +96,13 @@ class StatefulSetSpec:
     has_claims: bool = False
     """Whether there are volumeClaimTemplates."""
     retention: ClaimRetention = ClaimRetention()
+    access: Access = "shared"
+    """Who may use a volume at a time: the strictest of the access modes of all claim templates."""
+    tolerates: Tolerations = _NONE_WRITTEN
+    selects_nodes: bool = False
+    """Whether the pods' nodeSelector or nodeAffinity leaves nodes out."""
+    budget: DisruptionBudget | None = None
+    """The disruption budget of its pods, where there is one."""
     graceful: bool = True
     """Whether the template's terminationGracePeriodSeconds is not 0."""
 

@@ -37,8 +37,8 @@ from .statefulset_control import (
     sync_stateful_set,
     truncate_history,
 )
-from .statefulset_kubelet import Processes
 from .statefulset_pods import after_deletion, claim_written, free_uid, looks, pod_written
+from .volumes import Processes
 
 __all__ = [
     "carried_out_claim",
@@ -353,7 +353,12 @@ def deliver_claim(claim_queue: Queue, ordinal: int) -> Outcomes:
     )
 
 
-def pass_requeue(set_key: Key, waiting: All[bool]) -> Outcomes:
-    """The key comes back from the delaying queue, when its pods have become available."""
-    if set_key.later and not any(waiting.values()):
+def pass_requeue(set_key: Key) -> Outcomes:
+    """
+    The key comes back from the delaying queue, whichever pods have become available by then.
+
+    There is one time for all of them; a sync that finds a pod waiting asks for another.
+    Go: enqueueSSAfter, syncStatefulSet
+    """
+    if set_key.later:
         yield outcome("the delayed key is due", set_key=set_key.due())

@@ -24,11 +24,11 @@ from seatrial.core import All, Outcomes, outcome
 
 from .controller import Done, Key, Pending
 from .informer import Change, Copy, Event, Queue, has_room
-from .nodes import Nodes, at, back, crashed, hears, parted, put, switched_off
+from .nodes import Nodes, at, back, crashed, hears, parted, put, registered, switched_off
 from .statefulset_api import Claim, StatefulPod, StatefulSet
 from .statefulset_controller import carried_out_claim, carried_out_pod, carried_out_status
-from .statefulset_kubelet import Processes
 from .statefulset_pods import shown
+from .volumes import Processes
 
 __all__ = [
     "Snapshot",
@@ -141,11 +141,16 @@ def restart_kubelet(
     if kubelet_restarts_left == 0 or not hears(node):
         return
     left = kubelet_restarts_left - 1
-    yield outcome(f"the kubelet of n{node_at} restarts", kubelet_restarts_left=left)
+    after = registered(node)
+    yield outcome(
+        f"the kubelet of n{node_at} restarts",
+        nodes=put(nodes, node_at, after),
+        kubelet_restarts_left=left,
+    )
     if snapshot is not None and stale_lists and snapshot[1].node == node_at:
         yield outcome(
             f"the kubelet of n{node_at} restarts, and lists from the API server that is behind",
-            nodes=put(nodes, node_at, evolve(node, stale=True)),
+            nodes=put(nodes, node_at, evolve(after, stale=True)),
             kubelet_restarts_left=left,
         )
 

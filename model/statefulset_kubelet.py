@@ -9,7 +9,7 @@ The kubelets of the pods of a StatefulSet, and who else acts on pods of nodes th
     still start what it was told of before; how long images
     take; restart back-off; readiness of a pod that terminates (it keeps what it had); that a
     kubelet which started with a stale list stops pods that are not in it; that the garbage
-    collector of pods marks a pod as failed before it deletes it; tolerations.
+    collector of pods marks a pod as failed before it deletes it.
 
 A process is what runs for a pod on a node, whether or not the API server has that pod: for each
 ordinal a pair of the node and the uid of the pod whose containers run there.
@@ -23,16 +23,18 @@ from attrs import evolve
 from seatrial.core import Outcome, Outcomes, outcome
 
 from .informer import Queue, has_room
-from .nodes import Nodes, at, feasible, hears, lost
+from .nodes import Nodes, at, feasible, hears, leaves, lost
 from .statefulset_api import Claim, StatefulPod
 from .statefulset_pods import after_deletion, not_ready, pod_written, shown
+from .tolerations import Tolerations
+from .volumes import Attached, Processes, mountable
 
 __all__ = [
-    "Processes",
     "collect_lost_pod",
     "evict",
     "exit_container",
     "fail",
+    "fail_probe",
     "kubelet_due",
     "lost_pod_due",
     "mark_not_ready",
@@ -43,10 +45,6 @@ __all__ = [
     "start_what_was",
     "waiting",
 ]
-
-Processes = tuple[tuple[int, int], ...]
-"""Where containers of pods of one ordinal run: node and uid of the pod, in order."""
-
 
 # ---- the scheduler ----------------------------------------------------------------------------
 
@@ -63,6 +61,7 @@ def schedule(
     pod_queue: Queue,
     ordinal: int,
     has_claims: bool,
+    tolerates: Tolerations,
     lag: int,
 ) -> Outcomes:
     """The scheduler puts a pod on any node that takes it. Go: schedulePod, bind"""
@@ -75,7 +74,7 @@ def schedule(
             yield outcome(f"cannot place pod {ordinal}: its claim {why}", **done)
         return
     for name, each in enumerate(nodes, 1):
-        if feasible(each):
+        if feasible(each, tolerates):
             after = evolve(pod, node=name, unschedulable="")
             done = pod_written(ordinal, pod, after, pod_queue)
             yield outcome(f"puts pod {ordinal} on n{name}", **done)
@@ -102,6 +101,8 @@ def run(
     lag: int,
     never_ready: frozenset[int],
     min_ready_seconds: int,
+    attached: Attached,
+    one_pod: bool,
 ) -> Outcomes:
     """One step of a kubelet towards what the API server says of this ordinal. Go: syncPod"""
     for each in process:
@@ -114,7 +115,7 @@ def run(
     if pod is None or pod.node is None or not hears(at(nodes, pod.node)):
         return
     runs = (pod.node, pod.uid) in process
-    if not _stopping(pod) and not runs:
+    if not _stopping(pod) and not runs and mountable(attached, process, pod.node, pod.uid, one_pod):
         after = tuple(sorted((*process, (pod.node, pod.uid))))
         yield outcome(f"n{pod.node} starts the containers of pod {ordinal}", process=after)
     if has_room(pod_queue, lag):
@@ -156,12 +157,16 @@ def start_what_was(
     process: Processes,
     nodes: Nodes,
     ordinal: int,
+    attached: Attached,
+    one_pod: bool,
 ) -> Outcomes:
     """A kubelet whose first list was out of date starts a pod that was deleted long ago."""
     if snapshot is None or snapshot[0] != ordinal or snapshot[1].node is None:
         return
     pod, node = snapshot[1], snapshot[1].node
     its = at(nodes, node)
+    if not mountable(attached, process, node, pod.uid, one_pod):
+        return
     if its.stale and hears(its) and not _stopping(pod) and (node, pod.uid) not in process:
         after = tuple(sorted((*process, (node, pod.uid))))
         yield outcome(
@@ -200,13 +205,32 @@ def exit_container(
     lag: int,
     container_exits_left: int,
 ) -> Outcomes:
-    """A container of a ready pod exits, or its probe fails; the kubelet goes on with it."""
+    """A container of a ready pod exits; the kubelet starts it again, with the same volume."""
     if container_exits_left == 0 or pod is None or pod.node is None or not has_room(pod_queue, lag):
         return
     if pod.kind.ready and not pod.kind.terminating and hears(at(nodes, pod.node)):
         yield outcome(
             f"pod {ordinal} is not ready any more",
             container_exits_left=container_exits_left - 1,
+            **pod_written(ordinal, pod, not_ready(pod), pod_queue),
+        )
+
+
+def fail_probe(
+    pod: StatefulPod | None,
+    nodes: Nodes,
+    pod_queue: Queue,
+    ordinal: int,
+    lag: int,
+    unreadies_left: int,
+) -> Outcomes:
+    """The readiness probe of a pod fails for a while; its containers go on. Go: syncPod"""
+    if unreadies_left == 0 or pod is None or pod.node is None or not has_room(pod_queue, lag):
+        return
+    if pod.kind.ready and hears(at(nodes, pod.node)):
+        yield outcome(
+            f"the readiness probe of pod {ordinal} fails",
+            unreadies_left=unreadies_left - 1,
             **pod_written(ordinal, pod, not_ready(pod), pod_queue),
         )
 
@@ -244,7 +268,8 @@ def lost_pod_due(pod: StatefulPod | None, nodes: Nodes) -> bool:
     its = at(nodes, pod.node)
     if lost(its, pod.kind.terminating):
         return True
-    return its.registered == "unreachable" and (pod.kind.ready or not pod.kind.terminating)
+    tainted = its.registered == "unreachable" or its.out_of_service
+    return tainted and (pod.kind.ready or not pod.kind.terminating)
 
 
 def mark_not_ready(
@@ -265,14 +290,22 @@ def evict(
     ordinal: int,
     lag: int,
     graceful: bool,
+    tolerates: Tolerations,
 ) -> Outcomes:
-    """After five minutes the pods of an unreachable node are deleted. Go: deletePod"""
+    """
+    The pods of a node with a taint that they do not tolerate, or not for ever, are deleted.
+
+    Those of an unreachable node after five minutes, when they count as not ready. Go: deletePod
+    """
     if pod is None or pod.node is None or not has_room(pod_queue, lag):
         return
-    unreachable = at(nodes, pod.node).registered == "unreachable"
-    if unreachable and not pod.kind.ready and not pod.kind.terminating:
+    node = at(nodes, pod.node)
+    if pod.kind.terminating or not leaves(node, tolerates):
+        return
+    if node.out_of_service or not pod.kind.ready:
         done = pod_written(ordinal, pod, after_deletion(pod, graceful), pod_queue)
-        yield outcome(f"evicts pod {ordinal} from the unreachable n{pod.node}", **done)
+        why = "out-of-service" if node.registered == "ready" else "unreachable"
+        yield outcome(f"evicts pod {ordinal} from the {why} n{pod.node}", **done)
 
 
 def collect_lost_pod(

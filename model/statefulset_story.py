@@ -7,10 +7,10 @@ from seatrial.core import Step
 
 from .environment import Environment
 from .nodes import Node, Nodes
-from .statefulset_api import Claim, StatefulPod, StatefulSet, StatefulSetSpec
-from .statefulset_kubelet import Processes
+from .statefulset_api import Claim, DisruptionBudget, StatefulPod, StatefulSet, StatefulSetSpec
 from .statefulset_pods import looks
 from .statefulset_utils import partition_of
+from .volumes import Attached, Processes
 
 __all__ = ["UNTOLD", "about", "summary", "who"]
 
@@ -29,11 +29,20 @@ def about(name: str, spec: StatefulSetSpec, around: Environment) -> str:
         parts.append(f"claims: {retention.when_deleted}, {retention.when_scaled}")
     if spec.min_ready_seconds:
         parts.append(f"minReadySeconds {spec.min_ready_seconds}")
+    if spec.budget is not None:
+        parts.append(_budget(spec.budget))
     users = ", ".join(map(str, around.users)) or "no users"
     faults = ", ".join(map(str, around.faults)) or "no faults"
     nodes = f"{around.nodes} node{'' if around.nodes == 1 else 's'}"
     level = f"level {around.level}, lag {around.lag}"
     return f"{', '.join(parts)}; {nodes}; {users}; {faults}; {level}"
+
+
+def _budget(budget: DisruptionBudget) -> str:
+    name, bound = "minAvailable", budget.min_available
+    if budget.max_unavailable is not None:
+        name, bound = "maxUnavailable", budget.max_unavailable
+    return f"disruption budget with {name} {bound}{', AlwaysAllow' if budget.always_allow else ''}"
 
 
 def _rolling(spec: StatefulSetSpec) -> str:
@@ -57,7 +66,8 @@ def summary(state: Mapping[str, Any]) -> str:
         pod, process = state[f"pod[{each}]"], state[f"process[{each}]"]
         claim = state[f"claim[{each}]"]
         if pod is not None or process or claim is not None:
-            parts.append(f"pod {each}: {_pod(pod, process)}{_claim(claim)}")
+            volume = _volume(pod, state.get(f"attached[{each}]"))
+            parts.append(f"pod {each}: {_pod(pod, process)}{_claim(claim)}{volume}")
     parts += _lost(state["nodes"])
     return " | ".join(parts)
 
@@ -89,6 +99,13 @@ def _pod(pod: StatefulPod | None, process: Processes) -> str:
 
 def _claim(claim: Claim | None) -> str:
     return ", its claim is being deleted" if claim is not None and claim.terminating else ""
+
+
+def _volume(pod: StatefulPod | None, attached: Attached) -> str:
+    """Where its volume is, if not where its pod is, or if nobody asks."""
+    if attached is None or attached == (0 if pod is None or pod.node is None else pod.node):
+        return ""
+    return f", its volume is on n{attached}" if attached else ", its volume is on no node"
 
 
 def _lost(nodes: Nodes) -> list[str]:

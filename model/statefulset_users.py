@@ -5,7 +5,7 @@ What users do to a StatefulSet, its pods, claims and nodes; the garbage collecto
     staging/src/k8s.io/kubectl/pkg/drain/drain.go,
     pkg/controller/garbagecollector/garbagecollector.go, pkg/controller/volume/pvcprotection
 :Docs: https://kubernetes.io/docs/tasks/run-application/force-delete-stateful-set-pod/
-:Omits: eviction by a drain as opposed to deletion (no disruption budget refuses it); a set that is
+:Omits: a set that is
     created anew under the name of a deleted one; changes of ordinals and of minReadySeconds.
 
 Which pod or which node somebody acts on is left open: it may be any.
@@ -29,6 +29,7 @@ from .statefulset_api import (
     StatefulSetSpec,
 )
 from .statefulset_pods import after_deletion, claim_written, pod_written
+from .volumes import ATTACHED_TO_NONE, Attached
 
 __all__ = [
     "collect_claim",
@@ -392,11 +393,22 @@ def collect_claim(
 
 
 def release_claim(
-    pod: StatefulPod | None, claim: Claim | None, claim_queue: Queue, ordinal: int, lag: int
+    pod: StatefulPod | None,
+    claim: Claim | None,
+    claim_queue: Queue,
+    ordinal: int,
+    lag: int,
+    attached: Attached,
 ) -> Outcomes:
-    """A claim that is deleted goes when no pod on a node uses it. Go: pvc protection controller"""
+    """
+    A claim that is deleted goes when no pod on a node uses it. Go: pvc protection controller
+
+    The next claim of its name has another volume, which is attached to no node.
+    """
     if claim is None or not claim.terminating or not has_room(claim_queue, lag):
         return
     if pod is None or pod.node is None:
         done = claim_written(ordinal, claim, None, claim_queue)
+        if attached is not None:
+            done["attached"] = ATTACHED_TO_NONE
         yield outcome(f"the claim of pod {ordinal} is gone", **done)

@@ -9,11 +9,12 @@ from seatrial.core import View
 from . import statefulset_controller as controller
 from . import statefulset_kubelet as kubelet
 from . import statefulset_users as users
+from . import volumes
 from .controller import Done, Pending
 from .informer import Copy, Queue, behind
 from .statefulset_api import Claim, PodSeen, StatefulPod, StatefulSet, StatefulSetStatus
-from .statefulset_kubelet import Processes
 from .statefulset_utils import get_stateful_set_max_unavailable
+from .volumes import Processes
 
 __all__ = ["views"]
 
@@ -107,6 +108,21 @@ def current_revision(stateful_set: StatefulSet | None) -> int:
 def pod_uid(pod: StatefulPod | None) -> int:
     """The uid of the pod; 0 where there is none."""
     return 0 if pod is None else pod.uid
+
+
+def pod_node(pod: StatefulPod | None) -> int:
+    """The node that the pod is bound to; 0 where there is none."""
+    return 0 if pod is None or pod.node is None else pod.node
+
+
+def volume_node(attached: int) -> int:
+    """The node that its volume is attached to; 0 for none."""
+    return attached
+
+
+def nowhere(pod: StatefulPod | None) -> int:
+    """The same where nobody asks for it."""
+    return 0
 
 
 def writers(process: Processes) -> int:
@@ -209,8 +225,8 @@ def claim_state(claim: Claim | None) -> str:
 _ORDINAL = ("ordinal",)
 
 
-def views() -> list[View]:
-    """All views of a StatefulSet; those that nobody reads cost nothing."""
+def views(attaches: bool) -> list[View]:
+    """All views of a StatefulSet, where it `attaches` volumes too; what nobody reads is free."""
     shared = (
         controller.key_due,
         controller.own_objects_unseen,
@@ -250,6 +266,7 @@ def views() -> list[View]:
         kubelet.scheduling_due,
         kubelet.waiting,
         pod_event_due,
+        pod_node,
         pod_revision,
         pod_state,
         pod_uid,
@@ -258,7 +275,10 @@ def views() -> list[View]:
         users.owned_there,
         writers,
     )
+    of_a_volume = (volumes.attach_due, volumes.detach_due) if attaches else ()
     return [
         *(View(each.__name__, each) for each in shared),
         *(View(each.__name__, each, over=_ORDINAL) for each in of_an_ordinal),
+        *(View(each.__name__, each, over=_ORDINAL) for each in of_a_volume),
+        View("volume_node", volume_node if attaches else nowhere, over=_ORDINAL),
     ]

@@ -1,28 +1,32 @@
 """
 A StatefulSet with everything around it, as a system: its controller, nodes, kubelets and users.
 
-:Omits: what the modules of its parts omit, each under this word; Services and DNS; volumes and
-    where they are attached; disruption budgets.
+:Omits: what the modules of its parts omit, each under this word; Services and DNS.
 
 The system starts settled: the manifest was applied long ago, all pods are available, and they are
 spread over the nodes.
 """
 
 import json
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 from seatrial.core import DeclarationError, Index, Parameter, System, Variable
 
 from .api import PodKind
 from .controller import Key
+from .disruption import asks_budget, status_of
 from .environment import Environment
 from .informer import Copy
 from .nodes import Node
 from .statefulset_actions import actions
 from .statefulset_api import (
     BY_SET,
+    Access,
     Claim,
     ClaimRetention,
+    DisruptionBudget,
     RollingUpdateStatefulSet,
     StatefulPod,
     StatefulSet,
@@ -30,9 +34,10 @@ from .statefulset_api import (
     StatefulSetStatus,
     StatefulSetUpdateStrategy,
 )
-from .statefulset_kubelet import Processes
 from .statefulset_pods import shown
 from .statefulset_views import views
+from .tolerations import tolerations_of
+from .volumes import ATTACHED_TO_NONE, Processes, attaches
 
 __all__ = ["MOST_ORDINALS", "compose", "ordinals_of", "spec_of"]
 
@@ -51,6 +56,8 @@ def spec_of(manifest: Any) -> StatefulSetSpec:
             )
         strategy = StatefulSetUpdateStrategy("RollingUpdate", rolling)
     policy = manifest.persistent_volume_claim_retention_policy
+    pod = json.loads(manifest.template.canonical).get("spec", {})
+    modes = [set(each.access_modes) for each in manifest.volume_claim_templates]
     return StatefulSetSpec(
         replicas=manifest.replicas,
         pod_management_policy=manifest.pod_management_policy,
@@ -60,13 +67,22 @@ def spec_of(manifest: Any) -> StatefulSetSpec:
         revision_history_limit=manifest.revision_history_limit,
         has_claims=bool(manifest.volume_claim_templates),
         retention=ClaimRetention(policy.when_deleted, policy.when_scaled),
-        graceful=_grace(manifest.template.canonical) != 0,
+        access=_access(modes),
+        selects_nodes=bool(
+            pod.get("nodeSelector") or (pod.get("affinity") or {}).get("nodeAffinity")
+        ),
+        budget=manifest.disruption_budget,
+        tolerates=tolerations_of(pod.get("tolerations") or ()),
+        graceful=pod.get("terminationGracePeriodSeconds", 30) != 0,
     )
 
 
-def _grace(template: str) -> Any:
-    found = json.loads(template).get("spec", {})
-    return found.get("terminationGracePeriodSeconds", 30)
+def _access(modes: Sequence[AbstractSet[str]]) -> Access:
+    """The strictest of what claims ask for. Go: IsMultiAttachAllowed"""
+    if any(each == {"ReadWriteOncePod"} for each in modes):
+        return "one pod"
+    alone = any(not each & {"ReadWriteMany", "ReadOnlyMany"} for each in modes)
+    return "one node" if alone else "shared"
 
 
 def ordinals_of(spec: StatefulSetSpec, around: Environment) -> tuple[int, ...]:
@@ -93,6 +109,7 @@ _BUDGETS = {
     "delete_nodes_left": "delete-node",
     "out_of_services_left": "out-of-service",
     "container_exits_left": "container-exit",
+    "unreadies_left": "unready",
     "pod_failures_left": "pod-failed",
     "node_crashes_left": "node-crash",
     "node_partitions_left": "node-partition",
@@ -122,6 +139,7 @@ def compose(name: str, spec: StatefulSetSpec, around: Environment) -> System:
     names = tuple(range(1, around.nodes + 1))
     budgets = {left: around.times(name) for left, name in _BUDGETS.items()}
     newer = range(spec.template + 1, spec.template + 1 + around.times("never-ready"))
+    kept = attaches(spec, around)
     stale_lists = not (around.gate("WatchListClient") and around.gate("WatchList"))
     return System(
         name=name,
@@ -132,6 +150,7 @@ def compose(name: str, spec: StatefulSetSpec, around: Environment) -> System:
             Parameter("start", spec.ordinals_start),
             Parameter("has_claims", spec.has_claims),
             Parameter("graceful", spec.graceful),
+            Parameter("tolerates", spec.tolerates),
             Parameter("min_ready_seconds", spec.min_ready_seconds),
             Parameter("lag", around.lag),
             Parameter("sizes", tuple(int(each) for each in around.values("scale"))),
@@ -143,16 +162,21 @@ def compose(name: str, spec: StatefulSetSpec, around: Environment) -> System:
             Parameter("consistency_store", around.gate("StaleControllerConsistencyStatefulSet")),
             Parameter("max_unavailable", around.gate("MaxUnavailableStatefulSet")),
             Parameter("write_faults", around.times("write-failure") > 0),
+            Parameter("one_pod", spec.access == "one pod"),
             Parameter("variant", around.rules),
+            *([] if kept else [Parameter("attached", None)]),
+            Parameter("budget", spec.budget or DisruptionBudget()),
         ],
         variables=[
             *(Variable(each) for each in (*_SHARED, *budgets)),
             *(Variable(each, over=_ORDINAL) for each in _OF_AN_ORDINAL),
+            *([Variable("attached", over=_ORDINAL)] if kept else []),
+            *([Variable("budget_status")] if asks_budget(spec, around) else []),
         ],
-        views=views(),
+        views=views(kept),
         actions=actions(spec, around),
-        initial=[_initial(spec, ordinals, names) | budgets],
-        assumptions=_assumptions(around),
+        initial=[_initial(spec, ordinals, names, kept) | budgets | _counted(spec, around)],
+        assumptions=_assumptions(spec, around),
     )
 
 
@@ -176,17 +200,18 @@ _OF_AN_ORDINAL = ("pod", "pod_cache", "claim", "claim_cache", "process")
 
 
 def _initial(
-    spec: StatefulSetSpec, ordinals: tuple[int, ...], names: tuple[int, ...]
+    spec: StatefulSetSpec, ordinals: tuple[int, ...], names: tuple[int, ...], kept: bool
 ) -> dict[str, Any]:
     stateful_set = _settled(spec)
     pods: dict[int, StatefulPod | None] = dict.fromkeys(ordinals)
     claims: dict[int, Claim | None] = dict.fromkeys(ordinals)
     process: dict[int, Processes] = dict.fromkeys(ordinals, ())
+    attached = dict.fromkeys(ordinals, ATTACHED_TO_NONE)
     owner = BY_SET if spec.retention.when_deleted == "Delete" else None
     for place, at in enumerate(ordinals[: spec.replicas]):
         node = names[place % len(names)]
         pods[at] = StatefulPod(spec.template, PodKind("Running", True, True), node)
-        process[at] = ((node, 1),)
+        process[at], attached[at] = ((node, 1),), node
         claims[at] = Claim(owner) if spec.has_claims else None
     return {
         "stateful_set": stateful_set,
@@ -208,7 +233,15 @@ def _initial(
         "claim_cache": dict(claims),
         "nodes": (Node(),) * len(names),
         "process": process,
-    }
+    } | ({"attached": attached} if kept else {})
+
+
+def _counted(spec: StatefulSetSpec, around: Environment) -> dict[str, Any]:
+    """What the budget says of a set whose pods are all there."""
+    if spec.budget is None or not asks_budget(spec, around):
+        return {}
+    kinds = (PodKind("Running", True, True),) * spec.replicas
+    return {"budget_status": status_of(spec.budget, spec.replicas, kinds)}
 
 
 def _retention(text: str) -> ClaimRetention:
@@ -231,7 +264,7 @@ def _check(ordinals: tuple[int, ...], around: Environment) -> None:
         )
 
 
-def _assumptions(around: Environment) -> list[str]:
+def _assumptions(spec: StatefulSetSpec, around: Environment) -> list[str]:
     gates = ", ".join(f"{name}={str(on).lower()}" for name, on in around.gates)
     texts = [
         f"Kubernetes {around.kubernetes}; feature gates {gates}",
@@ -241,6 +274,21 @@ def _assumptions(around: Environment) -> list[str]:
         "the manifest was applied long ago, all pods are available and spread over the nodes",
         "everything takes any time it likes",
     ]
+    if spec.selects_nodes:
+        texts.append("these nodes are the ones that the pods' nodeSelector and nodeAffinity admit")
+    if around.times("stale-api-server"):
+        texts.append(
+            "an API server that falls behind shows one pod as it was, and the others as they are"
+        )
+    if around.times("delete"):
+        texts.append("a set that was deleted is not created anew")
+    if asks_budget(spec, around):
+        texts.append("the disruption budget is about pods of this set alone")
+    if attaches(spec, around):
+        texts.append(
+            "volumes are attached to one node at a time, and to any; local volumes and network file"
+            " systems are not"
+        )
     if around.lag:
         texts.append(f"a writer waits while {around.lag} events of its kind are on their way")
     if around.times("node-crash") or around.times("node-partition"):

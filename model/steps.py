@@ -11,7 +11,7 @@ from attrs import frozen
 
 from seatrial.core import Action
 
-__all__ = ["Maker", "Part"]
+__all__ = ["Fair", "Maker", "Part"]
 
 Fair = Literal["weak", "none"]
 Part = Literal["sync", "watch", "step", None]

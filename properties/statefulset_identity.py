@@ -14,6 +14,7 @@ from .statefulset_promise import (
     KEPT_ALIVE,
     NEVER_EMPTIED,
     NO_GRACE,
+    SEVERAL_PODS,
     SOME,
     STALE,
 )
@@ -97,7 +98,7 @@ def starts_after_stop(running: int, running_before: int, ordinal: int) -> Iterat
         yield f"containers of pod {ordinal} are started while others of it run"
 
 
-@under(does("force-delete"), SOME)
+@under(does("force-delete"), SOME, SEVERAL_PODS)
 @sometimes(
     id="force-delete-breaks-at-most-one",
     says="deletion by force frees the name at once, and a running member can be there twice",
@@ -107,7 +108,7 @@ def forced_twice(running: All[int]) -> bool:
     return max(running.values()) > 1
 
 
-@under(does("force-delete"), SOME)
+@under(does("force-delete"), SOME, SEVERAL_PODS)
 @always(
     id="force-delete-is-safe",
     says="deletion by force is safe: the old member is gone when the new one starts",
@@ -146,7 +147,14 @@ _LIVE_AND_TAINTED = Precondition(
 )
 
 
-@under(_LIVE_AND_TAINTED, SOME)
+_EVICTED = Precondition(
+    "pods are evicted from a node that is unreachable or out of service: they do not tolerate both"
+    " for ever",
+    lambda spec, around: spec.tolerates.leaves_unreachable or spec.tolerates.leaves_out_of_service,
+)
+
+
+@under(_LIVE_AND_TAINTED, _EVICTED, SOME)
 @sometimes(
     id="out-of-service-on-a-live-node",
     says="with the taint out-of-service on a node that lives, a member can run twice",
@@ -166,6 +174,7 @@ def _fails_over(around: Environment) -> bool:
         lambda spec, around: _fails_over(around) and around.nodes > 1,
     ),
     SOME,
+    _EVICTED,
     *CONFIRMED,
 )
 @sometimes(
@@ -178,7 +187,7 @@ def runs_elsewhere(pod_state: All[str], nodes: tuple[of_nodes.Node, ...], start:
     return nodes[0].reality == "off" and pod_state[start] == "available" and nodes[0].out_of_service
 
 
-@under(NO_GRACE, SOME, does("delete-pod"))
+@under(NO_GRACE, SOME, SEVERAL_PODS, does("delete-pod"))
 @sometimes(
     id="statefulset-grace-zero-unsafe",
     says="a member whose grace period is 0 can be there twice",
@@ -188,7 +197,7 @@ def grace_zero_twice(running: All[int]) -> bool:
     return max(running.values()) > 1
 
 
-@under(STALE, SOME)
+@under(STALE, SOME, SEVERAL_PODS)
 @sometimes(
     id="stale-kubelet-list-breaks-at-most-one",
     says="a kubelet that starts with a list that is out of date starts a member that was replaced",

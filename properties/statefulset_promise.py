@@ -37,6 +37,8 @@ __all__ = [
     "NO_RESCALE",
     "ONE_AT_MOST",
     "ONE_CONTROLLER",
+    "ONE_NODE",
+    "ONE_POD",
     "ON_DELETE",
     "ORDERED",
     "PARALLEL",
@@ -48,10 +50,12 @@ __all__ = [
     "ROLLING",
     "SCALED_ONCE",
     "SEVERAL",
+    "SEVERAL_PODS",
     "SHIFTED",
     "SLOW_READY",
     "SOME",
     "STALE",
+    "never_stale",
     "none_of",
 ]
 
@@ -140,6 +144,17 @@ CLAIMS_KEPT = Precondition(
     ),
     lambda around: without(around, "set-retention", "delete"),
 )
+ONE_NODE = Precondition(
+    "a claim template asks for ReadWriteOnce or ReadWriteOncePod, and for no mode of many nodes",
+    lambda spec, around: spec.access != "shared",
+)
+ONE_POD = Precondition(
+    "a claim template asks for ReadWriteOncePod", lambda spec, around: spec.access == "one pod"
+)
+SEVERAL_PODS = Precondition(
+    "no claim template asks for ReadWriteOncePod", lambda spec, around: spec.access != "one pod"
+)
+"""With it a second pod on the same node waits until the first has stopped."""
 DROPPED_WHEN_SCALED = Precondition("whenScaled is Delete", lambda spec, around: not _retained(spec))
 DROPPED_WHEN_DELETED = Precondition(
     "whenDeleted is Delete", lambda spec, around: spec.retention.when_deleted == "Delete"
@@ -160,14 +175,15 @@ REALLY_OFF = Precondition(
 """A machine that crashed may come back before the taint is put on it, with its pods."""
 
 
-def _never_stale(around: Environment) -> bool:
+def never_stale(around: Environment) -> bool:
+    """Whether no list is out of date."""
     up_to_date = around.gate("WatchListClient") and around.gate("WatchList")
     return up_to_date or not around.times("stale-api-server")
 
 
 CAUGHT_UP = Precondition(
     "no list is out of date: WatchListClient and WatchList are on, or no `stale-api-server`",
-    lambda spec, around: _never_stale(around),
+    lambda spec, around: never_stale(around),
     lambda around: without(around, "stale-api-server"),
 )
 CLAIMS_WAIT = Precondition(
@@ -185,7 +201,7 @@ STALE = Precondition(
     " `stale-api-server`, WatchListClient or WatchList off, `kubelet-restart` or `node-crash`,"
     " `delete-pod`",
     lambda spec, around: (
-        not _never_stale(around)
+        not never_stale(around)
         and around.times("kubelet-restart") + around.times("node-crash") > 0
         and around.times("delete-pod") > 0
     ),
@@ -201,6 +217,7 @@ AT_ONCE = Precondition(
 NO_DISRUPTION = none_of(
     "nobody else disturbs pods: none fails, no node is lost, no list is stale, nobody deletes any",
     "container-exit",
+    "unready",
     "pod-failed",
     "never-ready",
     "node-crash",

@@ -1,11 +1,13 @@
 """All promises about StatefulSets."""
 
 from . import (
+    statefulset_budget,
     statefulset_claims,
     statefulset_identity,
     statefulset_order,
     statefulset_status,
     statefulset_update,
+    statefulset_volumes,
 )
 from .promise import Promise
 
@@ -17,5 +19,7 @@ PROMISES: tuple[Promise, ...] = (
     *statefulset_update.PROMISES,
     *statefulset_status.PROMISES,
     *statefulset_claims.PROMISES,
+    *statefulset_volumes.PROMISES,
+    *statefulset_budget.PROMISES,
 )
 """Every promise, in the order in which they are reported."""

@@ -90,6 +90,15 @@ def examples() -> tuple[Example, ...]:
             structure=("patient",),
             lemmas=properties.rolling.LEMMAS,
         ),
+        Example(
+            name="migration",
+            summary="two StatefulSets of which one hands its members over to the other",
+            factory=model.migration.migration,
+            properties=properties.migration.PROPERTIES,
+            module=model.migration,
+            least={"nodes": 1},
+            structure=("replicas", "nodes", "waits", "deletes", "force_deletes"),
+        ),
     )
 
 

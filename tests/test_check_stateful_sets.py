@@ -105,6 +105,40 @@ def test_a_grace_period_of_zero_is_read_from_the_template(check: Check, tmp_path
     assert code == 1
 
 
+def test_tolerations_are_read_from_the_template(check: Check, tmp_path: Path) -> None:
+    """Who tolerates unreachable nodes for ever is never evicted, and so is never replaced."""
+    asked = ("--property", "out-of-service-on-a-live-node", "--quiet")
+    around = ("--users", "out-of-service", "--faults", "node-partition")
+    for_ever = "tolerations: [{operator: Exists}]"
+
+    codes = [
+        check(written(tmp_path, pod=pod), *ATOMIC, *asked, *around)[0] for pod in ("", for_ever)
+    ]
+
+    assert codes == [0, 1]
+
+
+@pytest.mark.parametrize(
+    ("mode", "together", "apart"),
+    [("ReadWriteOncePod", 0, 0), ("ReadWriteOnce", 1, 0), ("ReadWriteMany", 1, 1)],
+)
+def test_access_modes_say_how_many_may_write_after_a_deletion_by_force(
+    check: Check, tmp_path: Path, mode: str, together: int, apart: int
+) -> None:
+    """Two pods on one node may share a volume with ReadWriteOnce; on two nodes they may not."""
+    rest = (
+        "volumeClaimTemplates: [{metadata: {name: d}, spec: {accessModes: [MODE],"
+        " resources: {requests: {storage: 1Gi}}}}]"
+    )
+    path = written(tmp_path, rest.replace("MODE", mode))
+    around = ("--users", "force-delete", "--faults", "none")
+
+    at_all, _, _ = check(path, *ATOMIC, *AT_MOST_ONE, *around)
+    on_two, _, _ = check(path, *ATOMIC, "--property", "one-writer-per-claim", *around)
+
+    assert (at_all, on_two) == (together, apart)
+
+
 # ---- what is read -----------------------------------------------------------------------------
 
 

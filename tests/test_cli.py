@@ -624,7 +624,8 @@ def test_examples_lists_names_that_check_takes(run: Run) -> None:
     """And the parameters that --set takes."""
     out = run("examples").out
 
-    assert re.findall(r"^(example:\w+)", out, re.MULTILINE) == [ROLLOUT, "example:rolling"]
+    names = re.findall(r"^(example:\w+)", out, re.MULTILINE)
+    assert names == [ROLLOUT, "example:rolling", "example:migration"]
     assert "replicas=3, max_surge=1" in out
 
 

@@ -56,11 +56,15 @@ PARTS = {
     ),
     "What is around a StatefulSet": (
         "nodes",
+        "tolerations",
+        "volumes",
+        "disruption",
         "statefulset_kubelet",
         "statefulset_pods",
         "statefulset_users",
         "statefulset_faults",
         "statefulset_workload",
+        "migration",
     ),
     "What all controllers share": ("controller", "informer", "delivery", "clock"),
     "What is around them": (

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seatrial.core import Outcome
-from seatrial.model import nodes
+from seatrial.model import nodes, tolerations
 
 any_node = st.builds(
     nodes.Node,
@@ -15,6 +15,15 @@ any_node = st.builds(
     stale=st.booleans(),
 )
 UP = nodes.Node()
+BY_DEFAULT = tolerations.Tolerations()
+any_tolerations = st.builds(
+    tolerations.Tolerations,
+    leaves_unreachable=st.booleans(),
+    leaves_out_of_service=st.booleans(),
+    on_unreachable=st.booleans(),
+    on_out_of_service=st.booleans(),
+    on_unschedulable=st.booleans(),
+)
 
 
 def noticed(node: nodes.Node) -> list[Outcome]:
@@ -59,6 +68,40 @@ def test_what_crashed_or_was_cut_off_may_come_back_and_what_is_off_never_does(
         assert nodes.hears(after)
 
 
+@given(any_node)
+def test_a_node_object_that_is_made_anew_has_no_taint_of_the_former_one(node: nodes.Node) -> None:
+    """Go: registerWithAPIServer. Whoever has a Node object keeps it as it is."""
+    after = nodes.registered(node)
+
+    if node.registered == "deleted":
+        assert (after.registered, after.out_of_service, after.unschedulable) == (
+            "ready",
+            False,
+            False,
+        )
+    else:
+        assert after == node
+
+
+@given(any_node, any_tolerations)
+def test_who_tolerates_no_more_than_others_is_put_on_no_other_node_and_leaves_as_many(
+    node: nodes.Node, tolerates: tolerations.Tolerations
+) -> None:
+    """More tolerations open nodes, and close none; they are left later, or never."""
+    if nodes.feasible(node, BY_DEFAULT):
+        assert nodes.feasible(node, tolerates)
+    if nodes.leaves(node, tolerates):
+        assert nodes.leaves(node, BY_DEFAULT)
+
+
+def test_a_taint_out_of_service_outlasts_the_outage() -> None:
+    """Pods that come back to it are evicted again, until somebody takes the taint away."""
+    back = nodes.Node(out_of_service=True)
+
+    assert nodes.leaves(back, BY_DEFAULT)
+    assert not nodes.feasible(back, BY_DEFAULT)
+
+
 def test_who_starts_registers_anew_and_who_was_only_cut_off_does_not() -> None:
     """Go: the kubelet registers its node when it starts"""
     gone = nodes.deleted(UP)
@@ -90,7 +133,7 @@ def test_only_an_unreachable_node_is_tainted_out_of_service_and_then_takes_no_po
 
     if after is not None:
         assert node.registered == "unreachable"
-        assert not nodes.feasible(after)
+        assert not nodes.feasible(after, BY_DEFAULT)
 
 
 def test_a_ready_node_takes_pods_though_nobody_hears_of_it_any_more() -> None:
@@ -98,7 +141,7 @@ def test_a_ready_node_takes_pods_though_nobody_hears_of_it_any_more() -> None:
     parted = nodes.parted(UP)
 
     assert parted is not None
-    assert nodes.feasible(parted)
+    assert nodes.feasible(parted, BY_DEFAULT)
     assert not nodes.hears(parted)
 
 
@@ -106,4 +149,4 @@ def test_a_cordoned_node_takes_no_pod() -> None:
     after = nodes.cordoned(UP)
 
     assert after is not None
-    assert not nodes.feasible(after)
+    assert not nodes.feasible(after, BY_DEFAULT)

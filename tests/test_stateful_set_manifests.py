@@ -102,9 +102,9 @@ def test_the_shipped_ensemble_has_claims_and_a_budget() -> None:
 
     assert (found.replicas, found.service_name) == (3, "ensemble")
     assert [each.name for each in found.volume_claim_templates] == ["data"]
-    assert [each.kind for each in manifests.not_modelled if each.effect == MATTERS] == [
-        "PodDisruptionBudget"
-    ]
+    assert found.disruption_budget is not None
+    assert found.disruption_budget.min_available == IntOrPercent.absolute(2)
+    assert not any(each.effect == MATTERS for each in manifests.not_modelled)
     assert manifests.warnings == ()
 
 

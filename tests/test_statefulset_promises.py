@@ -9,9 +9,15 @@ from typing import Any
 
 import pytest
 
-from seatrial.model import statefulset_api, statefulset_control, statefulset_mutants
+from seatrial.model import (
+    IntOrPercent,
+    statefulset_api,
+    statefulset_control,
+    statefulset_mutants,
+    tolerations,
+)
+from seatrial.properties import statefulset_budget, statefulset_volumes, statefulsets
 from seatrial.properties import statefulset_promise as asked
-from seatrial.properties import statefulsets
 from statefulsets import BY_ID, ON_DELETE, WITHOUT_BLOCK, Case, broken, case, rolling, searched
 
 pytestmark = pytest.mark.heavy
@@ -22,6 +28,15 @@ GATED = "MaxUnavailableStatefulSet=true"
 STALE = "WatchListClient=false"
 NO_BLOCK: dict[str, Any] = {"parallel": True, "update_strategy": WITHOUT_BLOCK}
 FINE: dict[str, Any] = {"level": "interleaved", "lag": 1}
+EVERYTHING = tolerations.tolerations_of([{"operator": "Exists"}])
+TWO_STAY: dict[str, Any] = {
+    "budget": statefulset_api.DisruptionBudget(min_available=IntOrPercent.absolute(2))
+}
+ONE_STAYS: dict[str, Any] = {
+    "budget": statefulset_api.DisruptionBudget(min_available=IntOrPercent.absolute(1))
+}
+ONE_NODE: dict[str, Any] = {"access": "one node", "claims": KEPT}
+ONE_POD: dict[str, Any] = {"access": "one pod", "claims": KEPT}
 
 _IDENTITY = (
     "statefulset-at-most-one",
@@ -55,6 +70,17 @@ CASES = (
     case(1, "delete-pod", "stale-api-server,kubelet-restart,controller-restart", **FINE),
     case(2, "drain", nodes=3),
     case(2, "delete", claims=KEPT, **FINE),
+    case(2, "force-delete", **ONE_NODE),
+    case(1, "force-delete@2,delete-pod", **ONE_POD),
+    case(1, "force-delete", "node-off", **ONE_NODE, **FINE),
+    case(1, "force-delete,out-of-service", "node-off", **ONE_POD),
+    case(1, "delete-pod@2", "stale-api-server,kubelet-restart", gates=STALE, **ONE_POD),
+    case(1, "set-image", "unready", **FINE),
+    case(2, "drain@2", nodes=3, **ONE_STAYS, **FINE),
+    case(2, "drain,set-image", "unready", **TWO_STAY),
+    case(1, "drain", "node-partition", tolerates=EVERYTHING, **FINE),
+    case(1, "delete-node", "kubelet-restart"),
+    case(1, "out-of-service,delete-pod", "node-off", tolerates=EVERYTHING),
     case(2, "delete:foreground", claims=("Delete", "Retain"), nodes=1),
 )
 
@@ -169,6 +195,7 @@ REFUTED: dict[str, tuple[Case, int]] = {
         case(1, "scale:0,set-retention:RetainRetain", claims=SCALED),
         6,
     ),
+    "detached-after-unmounting": (case(1, "force-delete", "node-partition", **ONE_NODE), 4),
     "whendeleted-leaves-no-claim": (case(0, "scale:1,delete", claims=("Delete", "Retain")), 5),
 }
 
@@ -209,6 +236,10 @@ _TAINTED = case(1, "out-of-service", "node-partition", claims=KEPT)
 _BACK = case(1, "out-of-service", "node-crash", claims=KEPT)
 _LISTED = case(1, "delete-pod", "stale-api-server,kubelet-restart", claims=KEPT, gates=STALE)
 _NO_TIME = case(1, "delete-pod", claims=KEPT, graceful=False)
+_DETACHED = "force-delete", "node-partition"
+_LEFT_BEHIND = "delete-pod", "stale-api-server,node-crash"
+_OTHER_VOLUME = case(1, "force-delete,delete-claim", **ONE_NODE)
+_OTHER_POD = case(1, "force-delete,delete-claim", **ONE_POD)
 _TAKEN_OVER = case(2, "set-image", "second-controller", parallel=True, nodes=1, **FINE)
 DROPPED: tuple[tuple[str, Any, Case], ...] = (
     *((each, asked.NOT_FORCED, _FORCED) for each in _IDENTITY),
@@ -217,6 +248,36 @@ DROPPED: tuple[tuple[str, Any, Case], ...] = (
     *((each, asked.REALLY_OFF, _BACK) for each in _IDENTITY),
     *((each, asked.CAUGHT_UP, _LISTED) for each in _IDENTITY),
     *((each, asked.GRACE, _NO_TIME) for each in _IDENTITY),
+    *(
+        (name, dropped, case(1, *around, access=access, claims=KEPT, gates=gates))
+        for name, access in (("rwo-single-node", "one node"), ("rwop-single-pod", "one pod"))
+        for dropped, around, gates in (
+            (asked.NODES_STAY, ("delete-node",), ""),
+            (asked.REALLY_OFF, ("out-of-service", "node-partition"), ""),
+            (statefulset_volumes.NEVER_TAKEN, _DETACHED, ""),
+            (statefulset_volumes.NEVER_TAKEN, _LEFT_BEHIND, STALE),
+        )
+    ),
+    *(
+        (
+            "pdb-eviction-respects-budget",
+            statefulset_budget.UNDISTURBED,
+            case(2, users, faults, nodes=3, **ONE_STAYS),
+        )
+        for users, faults in (
+            ("drain", "container-exit"),
+            ("drain", "unready"),
+            ("drain,set-image", "none"),
+            ("drain,delete-pod", "none"),
+            ("drain,scale:1", "none"),
+        )
+    ),
+    ("pdb-zero-blocks-drain", statefulset_budget.ALLOWS_NONE, case(2, "drain", **ONE_STAYS)),
+    ("pdb-zero-blocks-drain", asked.NO_RESCALE, case(2, "drain,scale:3", nodes=3, **TWO_STAY)),
+    ("rwo-single-node", statefulset_volumes.SAME_VOLUME, _OTHER_VOLUME),
+    ("rwop-single-pod", statefulset_volumes.SAME_VOLUME, _OTHER_POD),
+    ("rwo-single-node", asked.ONE_NODE, case(1, "force-delete", claims=KEPT)),
+    ("rwop-single-pod", asked.ONE_POD, case(1, "force-delete", **ONE_NODE)),
     (
         "seed-statefulset-claims-before-pod",
         asked.NOT_FORCED,
@@ -402,8 +463,8 @@ def test_every_promise_that_holds_has_a_run_that_breaks_it() -> None:
 SHORTEST = (
     (_FORCED, 4),
     (_NODE_GONE, 5),
-    (_TAINTED, 9),
-    (_BACK, 11),
+    (_TAINTED, 8),
+    (_BACK, 10),
     (_LISTED, 9),
     (_NO_TIME, 4),
 )

@@ -65,6 +65,10 @@ MODELLED: dict[str, tuple[str, ...]] = {
         "spec.revisionHistoryLimit",
         "spec.serviceName",
         "spec.updateStrategy",
+        f"{_POD}.affinity.nodeAffinity",
+        f"{_POD}.nodeSelector",
+        f"{_POD}.terminationGracePeriodSeconds",
+        f"{_POD}.tolerations",
         f"{_CLAIM}.metadata.name",
         f"{_CLAIM}.spec.accessModes",
         f"{_CLAIM}.spec.resources.requests",
@@ -190,7 +194,6 @@ _OWN: dict[str, dict[str, Row]] = {
         f"{_CLAIM}.status": (INERT, "ignored"),
         f"{_POD}.hostname": (INERT, "the controller writes it"),
         f"{_POD}.subdomain": (INERT, "the controller writes it"),
-        f"{_POD}.tolerations[]": (BLOCKS, "a pod may never be evicted from a node that is lost"),
     },
 }
 UNKNOWN: Row = (MATTERS, "nobody has looked at what it does to these pods")

@@ -13,7 +13,7 @@ from .selector import selector_of
 from .stateful_set import StatefulSetManifest
 from .workloads import Workload
 
-__all__ = ["ClusterObject", "effect_of", "is_cluster_scoped"]
+__all__ = ["ClusterObject", "effect_of", "is_cluster_scoped", "selecting"]
 
 
 @attrs.frozen(eq=False)
@@ -200,7 +200,8 @@ def _everywhere(thing: ClusterObject, workload: Workload) -> bool:
     return True
 
 
-def _selecting(thing: ClusterObject, workload: Workload) -> bool:
+def selecting(thing: ClusterObject, workload: Workload) -> bool:
+    """Whether the object's selector selects the pods of a workload."""
     selector = thing.reading.get("spec", "selector")
     return (
         _namespace(thing, workload)
@@ -296,6 +297,6 @@ _AFFECTS = {
     "owning": _owning,
     "providing": _providing,
     "secured": _secured,
-    "selecting": _selecting,
+    "selecting": selecting,
     "target": _target,
 }

@@ -13,6 +13,7 @@ from pathlib import Path as FilePath
 
 import attrs
 
+from .budgets import with_budget
 from .cron_job import CronJobManifest, read_cron_job
 from .daemon_set import DaemonSetManifest, read_daemon_set
 from .deployment import DeploymentManifest, read_deployment
@@ -151,9 +152,14 @@ def _read(texts: Sequence[tuple[str, Callable[[], str]]], gates: Collection[str]
         problems.sort(key=lambda each: (rank.get(each.position.file, 0), each.position))
         raise ManifestError(dict.fromkeys(problems))
     workloads = {index: each for index, each in found.items() if isinstance(each, _MODELLED)}
+    read_with: list[ClusterObject] = []
+    for index, workload in workloads.items():
+        if isinstance(workload, StatefulSetManifest):
+            workloads[index], budget = with_budget(workload, tuple(found.values()), objects)
+            read_with += [] if budget is None else [budget]
     return Manifests(
         workloads=tuple(workloads.values()),
-        not_modelled=tuple(_not_modelled(objects, workloads)),
+        not_modelled=tuple(_not_modelled(objects, workloads, read_with)),
         warnings=tuple(_warnings(objects, found)),
         unmodelled=tuple(each for each in found.values() if not isinstance(each, _MODELLED)),
     )
@@ -239,9 +245,14 @@ def _duplicates(objects: Iterable[ClusterObject]) -> Iterator[Problem]:
 
 
 def _not_modelled(
-    objects: Sequence[ClusterObject], workloads: Mapping[int, Workload]
+    objects: Sequence[ClusterObject],
+    workloads: Mapping[int, Workload],
+    read_with: Collection[ClusterObject],
 ) -> Iterator[NotModelled]:
+    """All that is not modelled; what is `read_with` a workload is."""
     for index, each in enumerate(objects):
+        if each in read_with:
+            continue
         effect, why, concerned = effect_of(each, workloads.values())
         if index in workloads:
             yield from _fields(each, workloads[index].key, objects)

@@ -16,7 +16,7 @@ from typing import Any, ClassVar
 
 import attrs
 
-from seatrial.model import IntOrPercent
+from seatrial.model import IntOrPercent, statefulset_api
 
 from .bounds import as_written, at_most_all, read_bound
 from .claims import ClaimTemplate, read_claim_templates
@@ -93,6 +93,31 @@ class StatefulSetManifest(Workload):
     revision_history_limit: int
     volume_claim_templates: tuple[ClaimTemplate, ...]
     persistent_volume_claim_retention_policy: RetentionPolicy
+    disruption_budget: statefulset_api.DisruptionBudget | None = None
+    """That of a PodDisruptionBudget beside it which selects its pods, and no others given."""
+
+    def document(self) -> dict[str, Any]:
+        """The object as data, in a list with its budget where it has one."""
+        document = super().document()
+        if self.disruption_budget is None:
+            return document
+        return {"apiVersion": "v1", "kind": "List", "items": [document, self._budget_document()]}
+
+    def _budget_document(self) -> dict[str, Any]:
+        budget = self.disruption_budget
+        spec: dict[str, Any] = {"selector": selector_document(self.selector)}
+        if budget is not None and budget.min_available is not None:
+            spec["minAvailable"] = as_written(budget.min_available)
+        if budget is not None and budget.max_unavailable is not None:
+            spec["maxUnavailable"] = as_written(budget.max_unavailable)
+        if budget is not None and budget.always_allow:
+            spec["unhealthyPodEvictionPolicy"] = "AlwaysAllow"
+        return {
+            "apiVersion": "policy/v1",
+            "kind": "PodDisruptionBudget",
+            "metadata": {"name": self.name, "namespace": self.namespace},
+            "spec": spec,
+        }
 
     def spec_document(self) -> dict[str, Any]:
         """The spec with all defaults, as data that a manifest could hold."""
