@@ -9,6 +9,7 @@ import json
 import os
 import select
 import subprocess
+import sys
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -24,6 +25,8 @@ Json = dict[str, Any]
 BUILT = Path(__file__).resolve().parents[2] / "build" / "oracle"
 """Where `make oracle` puts the program."""
 
+_PIPE = 1 << 20
+"""Bytes that a pipe to the program holds, where the system lets it: with fewer one side waits."""
 STDERR_SHOWN = 4_000
 """So many characters of the end of standard error are shown after a crash."""
 
@@ -195,11 +198,23 @@ class Oracle:
                 stderr=subprocess.PIPE,
                 bufsize=0,
             )
+            _widen(self._process)
             self._reader = threading.Thread(
                 target=_collect, args=(self._process, self._stderr), daemon=True
             )
             self._reader.start()
         return self._process
+
+
+def _widen(process: subprocess.Popen[bytes]) -> None:
+    """Let the oracle go on answering while this process does something else."""
+    if sys.platform == "linux":
+        import fcntl  # other systems have none, or no such size
+
+        for stream in (process.stdin, process.stdout):
+            assert stream is not None
+            with contextlib.suppress(OSError):  # more than an ordinary user may have
+                fcntl.fcntl(stream.fileno(), fcntl.F_SETPIPE_SZ, _PIPE)
 
 
 def _send(process: subprocess.Popen[bytes], requests: Sequence[Mapping[str, Any]]) -> None:
