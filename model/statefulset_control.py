@@ -9,7 +9,7 @@ One sync of the StatefulSet controller, as a generator that reads like the Go.
     ControllerRevisions that are stale in the cache, adopted, renamed after a collision or compared
     by their meaning (the list is the API server's own, and writing it is part of the sync's first
     step); that claims are read from the cache as the pass comes to them (here all of it is read at
-    the start); the write of a pod that goes with that of its claims; events.
+    the start); events.
 """
 
 from collections.abc import Callable, Generator, Sequence
@@ -260,7 +260,7 @@ class _Update:
         ):
             return True
         if is_created(pod):
-            yield from self._update_claim(pod)
+            yield from self._update_stateful_pod(pod)
         return False
 
     def _held_back(self, pod: PodSeen) -> bool:
@@ -322,17 +322,31 @@ class _Update:
         elif claim.terminating and "sts-pod-created-while-pvc-terminating" not in self.variant:
             raise SyncFailed
 
-    def _update_claim(self, pod: PodSeen) -> Generator[Write, Any, None]:
-        """Go: UpdatePodClaimForRetentionPolicy, ClaimsMatchRetentionPolicy"""
+    def _update_claim(self, pod: PodSeen) -> Step:
+        """Whether it was not as the policy says. Go: UpdatePodClaimForRetentionPolicy"""
         claim = self.seen.claim(pod.ordinal)
         if claim is None or is_claim_owner_up_to_date(claim, pod, self.spec):
-            return
+            return False
         if pod.ordinal in self.claims_written:
-            return
+            return False
         self.claims_written.add(pod.ordinal)
         sent = evolve(claim, owner=wanted_owner(pod, self.spec))
         answer = yield Write("update", "Claim", pod.ordinal, (claim, sent))
         if answer != "applied":
+            raise SyncFailed
+        return True
+
+    def _update_stateful_pod(self, pod: PodSeen) -> Generator[Write, Any, None]:
+        """
+        The claim, and with it the pod, of which nothing changes.
+
+        A conflict is tried again on top of what the cache shows, which has the claim by then: so
+        there is nothing left to write. Go: UpdateStatefulPod
+        """
+        if not (yield from self._update_claim(pod)):
+            return
+        answer = yield Write("update", "Pod", pod.ordinal, pod)
+        if answer not in ("applied", "conflict"):
             raise SyncFailed
 
     def _fix_pod_claim(self, pod: PodSeen) -> Step:

@@ -38,7 +38,14 @@ from .statefulset_control import (
     truncate_history,
 )
 from .statefulset_kubelet import Processes
-from .statefulset_pods import after_deletion, claim_written, free_uid, looks, pod_written
+from .statefulset_pods import (
+    after_deletion,
+    claim_written,
+    free_uid,
+    looks,
+    pod_written,
+    shown,
+)
 
 __all__ = [
     "carried_out_claim",
@@ -162,6 +169,8 @@ def carried_out_pod(
         return "applied", pod_written(at, None, born, queue, own=True)
     if pod is None:
         return "not found", {}
+    if write.verb == "update":
+        return ("applied" if shown(at, pod) == write.value and not queue else "conflict"), {}
     if pod.kind.terminating and graceful:
         return "applied", {}
     return "applied", pod_written(at, pod, after_deletion(pod, graceful), queue)
@@ -256,7 +265,7 @@ def write_pod(
     graceful: bool,
     write_failures_left: int,
 ) -> Outcomes:
-    """A request to create or delete a pod."""
+    """A request to create or delete a pod, or to write it as it is."""
     if set_sync is None:
         return
     write, held = set_sync.write, set(held_uids)

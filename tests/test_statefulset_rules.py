@@ -413,6 +413,18 @@ def test_no_pod_is_scaled_away_whose_claim_could_not_be_given_to_it() -> None:
     assert sent == ["update Claim 0", "failed"]
 
 
+def test_a_pod_is_written_together_with_a_claim_that_becomes_its_own() -> None:
+    """If the pod is gone the sync ends there. Go: UpdateStatefulPod"""
+    asked = spec(1, claims=("Delete", "Retain"))
+    there, claims = [pod(0, A, revision=2), pod(1, A, revision=2)], {0: Claim(), 1: Claim()}
+
+    written = sync(asked, there, claims=claims)
+    gone = sync(asked, there, claims=claims, refuse=frozenset({"update Pod 0"}))
+
+    assert written == ["update Claim 0", "update Pod 0", "update Claim 1", "delete Pod 1"]
+    assert gone == ["update Claim 0", "update Pod 0", "failed"]
+
+
 # ---- any set ----------------------------------------------------------------------------------
 
 STATES = ("pending", "running", "ready", A, "terminating", "failed")

@@ -1,6 +1,10 @@
-"""Any state in which a sync of a Job may begin, reachable or not; caches are up to date."""
+"""
+Any state in which a sync of a Job may begin, reachable or not.
 
-from attrs import frozen
+Caches are behind now and then, and any one request may fail.
+"""
+
+from attrs import evolve, frozen
 
 from seatrial.core import Population
 from seatrial.model import job_api as jobs
@@ -11,12 +15,22 @@ from .chance import Chance
 __all__ = ["Start", "drawn"]
 
 
-@frozen
+@frozen(eq=False)
 class Start:
-    """A state in which a sync begins."""
+    """
+    A state in which a sync begins.
+
+    `job` and `pods` are what the caches show; `live` is the Job as it is, `stale` says whether that
+    is another version. Pods that look as those in `gone` are gone. `fails`: one of the requests may
+    fail, or be applied without the answer coming back.
+    """
 
     job: jobs.Job
     pods: jobs.SeenPods
+    live: jobs.Job | None = None
+    stale: bool = False
+    gone: frozenset[jobs.Seen] = frozenset()
+    fails: bool = False
     satisfied: bool = True
     backoff: bool = False
     failures_last: bool = True
@@ -92,8 +106,7 @@ def _pod(chance: Chance, spec: jobs.JobSpec) -> jobs.JobPod:
     return jobs.JobPod(
         phase=phase,  # type: ignore[arg-type]
         terminating=chance.of((False, False, False, True)),
-        # Of active pods that rank alike either may be removed: they all have it.
-        finalizer=phase not in ("Succeeded", "Failed") or chance.of((True,) * 5 + (False,)),
+        finalizer=chance.of((True,) * 5 + (False,)),
         index=index,
         failure_count=chance.of((0, 0, 1)) if per_index else 0,
         ignored_failure_count=chance.of((0, 0, 1)) if per_index else 0,
@@ -126,9 +139,23 @@ def drawn(chance: Chance) -> Start:
     )
     status = _status(chance, spec, uncounted)
     may_pass = spec.active_deadline_seconds is not None and status.start_time
+    cached = jobs.Job(spec, status, chance.of(("",) * 9 + ("foreground",)))
+    live: jobs.Job | None = cached
+    how = chance.of(("same",) * 7 + ("version", "gone"))
+    if how == "gone":
+        live = None
+    elif how == "version":
+        live = evolve(cached, status=evolve(status, active=status.active + 1))
+    gone = frozenset(
+        each for each in pods if each.pod is not None and chance.of((False,) * 7 + (True,))
+    )
     return Start(
-        jobs.Job(spec, status, chance.of(("",) * 9 + ("foreground",))),
+        cached,
         pods,
+        live=live,
+        stale=how != "same",
+        gone=gone,
+        fails=chance.of((False, False, True)),
         satisfied=chance.of((True,) * 5 + (False,)),
         backoff=chance.of((False, False, True)),
         failures_last=chance.of((True, False)),

@@ -22,6 +22,7 @@ type request struct {
 	Cache      []json.RawMessage
 	Live       []json.RawMessage
 	Seen       map[string]string
+	Follows    []string
 	Memory     memory
 	Faults     []fault
 	Notice     *requestedNotice
@@ -153,6 +154,11 @@ func (r *request) check() error {
 		known := slices.ContainsFunc(resources, func(kind *resource) bool { return kind.Resource == f.Resource })
 		if !slices.Contains(faultVerbs, f.Verb) || !known || !slices.Contains(faultHows, f.How) || f.Nth < 0 {
 			return badRequest("faults[%d]: no such fault: %+v", i, *f)
+		}
+	}
+	for _, name := range r.Follows {
+		if !slices.ContainsFunc(resources, func(kind *resource) bool { return kind.Resource == name }) {
+			return badRequest("follows: no such resource: %s", name)
 		}
 	}
 	for name := range r.Seen {
