@@ -222,10 +222,25 @@ def _send(process: subprocess.Popen[bytes], requests: Sequence[Mapping[str, Any]
     assert process.stdin is not None
     with contextlib.suppress(OSError, ValueError):  # it is gone; whoever reads will say so
         for number, request in enumerate(requests):
-            line = json.dumps({**request, "id": number}, separators=(",", ":")) + "\n"
-            view = memoryview(line.encode())
+            view = memoryview(_line({**request, "id": number}).encode())
             while view:
                 view = view[process.stdin.write(view) or 0 :]
+
+
+def _line(request: Json) -> str:
+    """The request on a line. A live object that is as the cache shows it is sent once."""
+    given = {name: request.pop(name) for name in ("cache", "live") if name in request}
+    text = _text(request)
+    if given:
+        cache = list(map(_text, given.get("cache", ())))
+        places = {each: str(at) for at, each in reversed(list(enumerate(cache)))}
+        live = [places.get(each, each) for each in map(_text, given.get("live", ()))]
+        text = f'{text[:-1]},"cache":[{",".join(cache)}],"live":[{",".join(live)}]}}'
+    return text + "\n"
+
+
+def _text(value: Any) -> str:
+    return json.dumps(value, separators=(",", ":"))
 
 
 def _collect(process: subprocess.Popen[bytes], into: list[bytes]) -> None:

@@ -167,7 +167,7 @@ func prepare(r *request, kind *resource, reader *reader) (*situation, *apiServer
 	}
 	var live []*stored
 	for _, text := range r.Live {
-		object, err := reader.read(text)
+		object, err := reader.readLive(text, r.Cache)
 		if err != nil {
 			return nil, nil, err
 		}
