@@ -274,7 +274,7 @@ def write_pod(
     if snapshot is not None and snapshot[0] == ordinal:
         held.add(snapshot[1].uid)
     usual, changes = carried_out_pod(write, pod, frozenset(held), pod_queue, graceful)
-    words = f"{write.verb}s pod {ordinal}"
+    words = f"{'write' if write.verb == 'update' else write.verb}s pod {ordinal}"
     if write.verb == "create":
         words += f" of revision {write.value}"
     yield from _sent(set_sync, set_key, usual, changes, words, write_failures_left)
