@@ -229,14 +229,13 @@ def _send(process: subprocess.Popen[bytes], requests: Sequence[Mapping[str, Any]
 
 def _line(request: Json) -> str:
     """The request on a line. A live object that is as the cache shows it is sent once."""
-    given = {name: request.pop(name) for name in ("cache", "live") if name in request}
+    if not all(isinstance(request.get(name), list) for name in ("cache", "live")):
+        return _text(request) + "\n"
+    cache, live = (list(map(_text, request.pop(name))) for name in ("cache", "live"))
+    places = {each: str(at) for at, each in reversed(list(enumerate(cache)))}
+    live = [places.get(each, each) for each in live]
     text = _text(request)
-    if given:
-        cache = list(map(_text, given.get("cache", ())))
-        places = {each: str(at) for at, each in reversed(list(enumerate(cache)))}
-        live = [places.get(each, each) for each in map(_text, given.get("live", ()))]
-        text = f'{text[:-1]},"cache":[{",".join(cache)}],"live":[{",".join(live)}]}}'
-    return text + "\n"
+    return f'{text[:-1]},"cache":[{",".join(cache)}],"live":[{",".join(live)}]}}\n'
 
 
 def _text(value: Any) -> str:

@@ -67,7 +67,9 @@ NEVER: Mapping[str, str] = {
 }
 """Statements of which the model says nothing, by what stands in them, and why."""
 
-_FILES = re.compile(r"/pkg/controller/((?:deployment|replicaset|statefulset|job)(?:/util)?/[a-z_]+\.go)")
+_FILES = re.compile(
+    r"/pkg/controller/((?:deployment|replicaset|statefulset|job)(?:/util)?/[a-z_]+\.go)"
+)
 _BLOCK = re.compile(r"(\d+)\.\d+,(\d+)\.\d+ (\d+) (\d+)")
 
 

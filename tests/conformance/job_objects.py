@@ -156,6 +156,7 @@ def _ended_ago(start: Start, pod: jobs.JobPod) -> int:
 
 def _pod_object(start: Start, name: str, pod: jobs.JobPod, draw: Random) -> Object:
     annotations, labels = {}, _labels()
+    waits = pod.phase == "Pending" and draw.random() < 0.4
     if pod.index is not None:
         annotations[_INDEX] = labels[_INDEX] = str(pod.index)
         if start.job.spec.backoff_limit_per_index is not None:
@@ -170,7 +171,8 @@ def _pod_object(start: Start, name: str, pod: jobs.JobPod, draw: Random) -> Obje
         "creationTimestamp": ago(draw.choice((3000, draw.randint(2600, 4000)))),
         "labels": labels,
         "annotations": annotations,
-        "finalizers": [_FINALIZER] if pod.finalizer else [],
+        # Without a node it would be gone as soon as it is deleted: the model has no scheduler.
+        "finalizers": [_FINALIZER] * pod.finalizer + ["example.com/stays"] * waits,
         "ownerReferences": [
             {
                 "apiVersion": "batch/v1",
@@ -223,7 +225,7 @@ def _pod_object(start: Start, name: str, pod: jobs.JobPod, draw: Random) -> Obje
         "spec": {
             "restartPolicy": start.job.spec.restart_policy,
             "containers": [{"name": "pi", "image": "pi:1"}],
-            "nodeName": "n1",
+            **({} if waits else {"nodeName": "n1"}),
         },
         "status": {"phase": pod.phase, "conditions": conditions, "containerStatuses": [container]},
     }

@@ -103,6 +103,7 @@ def _pod(chance: Chance, spec: jobs.JobSpec) -> jobs.JobPod:
     if phase == "Failed" and chance.of((True, True, False)):
         code = chance.of((1, 3, 5))
     per_index = spec.backoff_limit_per_index is not None
+    restarts = chance.of((0, 0, 0, 1))
     return jobs.JobPod(
         phase=phase,  # type: ignore[arg-type]
         terminating=chance.of((False, False, False, True)),
@@ -112,17 +113,22 @@ def _pod(chance: Chance, spec: jobs.JobSpec) -> jobs.JobPod:
         ignored_failure_count=chance.of((0, 0, 1)) if per_index else 0,
         exit_code=code,
         disrupted=phase == "Failed" and chance.of((False, False, True)),
-        restarts=chance.of((0, 0, 0, 1)) if spec.restart_policy == "OnFailure" else 0,
+        restarts=restarts if spec.restart_policy == "OnFailure" and phase == "Running" else 0,
         waited=phase == "Failed" and chance.of((True, False)),
     )
 
 
 def drawn(chance: Chance) -> Start:
-    """Any state, in which the caches are up to date."""
+    """Any state; in some of them the Job has not run into trouble, and may create pods."""
     spec = _spec(chance)
+    calm = chance.of((False, False, True))
+    if calm:
+        spec = evolve(spec, parallelism=4, suspend=False, backoff_limit=6)
     found: dict[jobs.Seen, int] = {}
     for _ in range(chance.integer(0, 3)):
         pod = _pod(chance, spec)
+        if calm and chance.of((True, True, False)):
+            pod = evolve(pod, phase="Running", exit_code=None, disrupted=False, waited=False)
         listed: jobs.Listed = ""
         if pod.ended and chance.of((False, False, True)):
             listed = "succeeded" if pod.phase == "Succeeded" else "failed"
@@ -138,6 +144,8 @@ def drawn(chance: Chance) -> Start:
         sum(n for each, n in found.items() if each.listed == "failed"),
     )
     status = _status(chance, spec, uncounted)
+    if calm:
+        status = evolve(status, conditions=(), failed=0)
     may_pass = spec.active_deadline_seconds is not None and status.start_time
     cached = jobs.Job(spec, status, chance.of(("",) * 9 + ("foreground",)))
     live: jobs.Job | None = cached
