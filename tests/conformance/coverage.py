@@ -142,7 +142,8 @@ def _left_out(
 ) -> bool:
     """Whether the model does not claim a block; one that is reached anyway is of no exception."""
     begin, end, _, reached = block
-    function = max(each for each in begins if each[0] <= begin)[1]
+    # What stands before all functions is a variable of the package.
+    function = max((each for each in begins if each[0] <= begin), default=(0, ""))[1]
     if function in NOT_CLAIMED.get(name, {}):
         return True
     text = "\n".join(source[begin - 1 : end])

@@ -267,7 +267,7 @@ def concrete(start: Start, number: int, faults: Sequence[Object]) -> Cluster:
                 live.append(made)
     draw.shuffle(cache)
     draw.shuffle(live)
-    memory: Object = {"finalizers": finalizers}
+    memory: Object = {"finalizers": finalizers, "finished": start.finish_unseen}
     if start.backoff:
         memory["backoff"] = {"failures": 1, "age": 1}
     if not start.satisfied:

@@ -4,6 +4,8 @@ Any state in which a sync of a Job may begin, reachable or not.
 Caches are behind now and then, and any one request may fail.
 """
 
+from typing import Any
+
 from attrs import evolve, frozen
 
 from seatrial.core import Population
@@ -36,6 +38,8 @@ class Start:
     failures_last: bool = True
     past_deadline: bool = False
     clears_start_time: bool = True
+    finish_unseen: bool = False
+    """Whether the controller has written that it has finished, which the cache does not show."""
 
     def observed(self) -> job_context.JobObservation:
         """What the sync knows."""
@@ -52,12 +56,21 @@ class Start:
 
 # ---- drawing ----------------------------------------------------------------------------------
 
-_RULES = (
-    jobs.FailureRule("FailJob", jobs.ExitCodes("In", (3,))),
-    jobs.FailureRule("Ignore", on_pod_conditions=(("DisruptionTarget", "True"),)),
-    jobs.FailureRule("Count", jobs.ExitCodes("NotIn", (1,))),
-    jobs.FailureRule("FailIndex", jobs.ExitCodes("In", (1, 5))),
+_MATCHES: tuple[Any, ...] = (
+    jobs.ExitCodes("In", (3,)),
+    jobs.ExitCodes("NotIn", (1,)),
+    jobs.ExitCodes("In", (1, 5)),
+    (("DisruptionTarget", "True"),),
 )
+
+
+def _rule(chance: Chance, per_index: bool) -> jobs.FailureRule:
+    """A rule; to give up an index there has to be a limit for each."""
+    action: Any = chance.of(("FailJob", "Ignore", "Count", *(("FailIndex",) if per_index else ())))
+    match = chance.of(_MATCHES)
+    if isinstance(match, jobs.ExitCodes):
+        return jobs.FailureRule(action, match)
+    return jobs.FailureRule(action, on_pod_conditions=match)
 
 
 def _spec(chance: Chance) -> jobs.JobSpec:
@@ -66,10 +79,7 @@ def _spec(chance: Chance) -> jobs.JobSpec:
     per_index = chance.of((None, 0, 1)) if indexed else None
     policy = None
     if chance.of((False, False, True)):
-        rules = [rule for rule in _RULES if chance.of((True, False))]
-        if per_index is None:
-            rules = [rule for rule in rules if rule.action != "FailIndex"]
-        policy = tuple(rules) or None
+        policy = tuple(_rule(chance, per_index is not None) for _ in range(chance.integer(1, 3)))
     success = None
     if indexed and chance.of((False, False, True)):
         success = (jobs.SuccessRule(chance.of(("0", "0-1", None)), chance.of((None, 1))),)
@@ -129,6 +139,8 @@ def drawn(chance: Chance) -> Start:
         pod = _pod(chance, spec)
         if calm and chance.of((True, True, False)):
             pod = evolve(pod, phase="Running", exit_code=None, disrupted=False, waited=False)
+        elif calm and pod.phase == "Failed":
+            pod = evolve(pod, waited=True)
         listed: jobs.Listed = ""
         if pod.ended and chance.of((False, False, True)):
             listed = "succeeded" if pod.phase == "Succeeded" else "failed"
@@ -169,6 +181,7 @@ def drawn(chance: Chance) -> Start:
         failures_last=chance.of((True, False)),
         past_deadline=may_pass and chance.of((False, True)),
         clears_start_time=chance.of((True, False)),
+        finish_unseen=chance.of((False,) * 30 + (True,)),
     )
 
 
@@ -194,6 +207,7 @@ def _status(chance: Chance, spec: jobs.JobSpec, uncounted: jobs.Uncounted) -> jo
             (jobs.JobCondition("Suspended", False, "JobResumed"),),
             (jobs.JobCondition("SuccessCriteriaMet", True, "CompletionsReached"),),
             (jobs.JobCondition("FailureTarget", True, "BackoffLimitExceeded"),),
+            chance.of(_ENDS),
         )
     )
     active = chance.integer(0, 3)
@@ -214,4 +228,13 @@ def _status(chance: Chance, spec: jobs.JobSpec, uncounted: jobs.Uncounted) -> jo
     )
 
 
+_ENDS = (
+    (),
+    (jobs.JobCondition("FailureTarget", True, "Why"), jobs.JobCondition("Failed", True, "Why")),
+    (
+        jobs.JobCondition("SuccessCriteriaMet", True, "Why"),
+        jobs.JobCondition("Complete", True, "Why"),
+    ),
+)
+"""A Job that has finished is looked at no more."""
 _SELDOM = (False,) * 5 + (True,)

@@ -77,6 +77,8 @@ def outcomes(
 
 def _run(start: Start, variant: frozenset[str], fault: Fault | None) -> tuple[Went, Counter[str]]:
     seen = start.observed()
+    if jobs.is_job_finished(seen.job.status) or start.finish_unseen:
+        return Went((), (), (), (), False, False), Counter()
     ctx = job_context.sync_context(seen, variant)
     seen, ctx = job_context.with_last_failures_chosen(seen, ctx, variant)
     surplus = job.active_pods_for_removal(seen, ctx, split)
