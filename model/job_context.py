@@ -4,7 +4,8 @@ What a sync of a Job computes before it writes: counts, indexes, and whether the
 :Go: kubernetes v1.36.3 pkg/controller/job/job_controller.go; backoff_utils.go
 :Docs: https://kubernetes.io/docs/concepts/workloads/controllers/job/#handling-pod-and-container-failures
 :Omits: how long a back-off takes (10 s, doubled with each failure, at most 10 min): it is running
-    or over; when pods ended: of failures and successes seen in one sync, either may be last.
+    or over; init containers; when pods ended: of failures and successes seen in one sync, either
+    may be last.
 """
 
 from collections.abc import Callable

@@ -9,7 +9,8 @@ One sync of the StatefulSet controller, as a generator that reads like the Go.
     ControllerRevisions that are stale in the cache, adopted, renamed after a collision or compared
     by their meaning (the list is the API server's own, and writing it is part of the sync's first
     step); that claims are read from the cache as the pass comes to them (here all of it is read at
-    the start); events.
+    the start); pods whose labels or volumes somebody has changed, and claims with other owners than
+    the set and the pod; events.
 """
 
 from collections.abc import Callable, Generator, Sequence
