@@ -25,6 +25,7 @@ from seatrial.model import versions
 from seatrial.oracle.client import Oracle, OracleCrashed, OracleMissing, find
 from seatrial.oracle.confirm import Ask
 from seatrial.oracle.objects import Object
+from seatrial.oracle.results import OracleDefect
 
 from . import notices
 from .chance import Seeded
@@ -89,7 +90,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             if given.command == "replay":
                 return _replay(oracle)
             return _run(oracle, given) if given.command == "run" else _record(oracle, given)
-    except (OracleMissing, OracleCrashed) as error:
+    except (OracleMissing, OracleCrashed, OracleDefect) as error:
         print(f"conformance: {error}", file=sys.stderr)
         return 2
 

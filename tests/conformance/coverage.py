@@ -106,9 +106,7 @@ NEVER: Mapping[str, str] = {
     ),
     r"(identity|storage)Matches\(set, pod\) \{|updateIdentity\(set, pod\)": _CHANGED,
     r"nexpectedController\(claim|if unexpectedController|UID != set\.GetUID|UID == owner\.GetUID"
-    r"|Controller != nil && \*ownerRef\.Controller|Controller == nil \|\||NonControllerOwner\(claim": (
-        _OWNERS
-    ),
+    r"|Controller != nil && \*ownerRef|Controller == nil \|\||NonControllerOwner\(claim": _OWNERS,
     r"Corrupted indexes|value is invalid|Failed to parse the value|no expected annotation": (
         "validation refuses such indexes, and the controller writes no such annotations"
     ),

@@ -10,7 +10,7 @@ from seatrial.model import versions
 from seatrial.oracle.confirm import Ask
 from seatrial.oracle.objects import Object
 from seatrial.oracle.results import defect_in
-from seatrial.oracle.words import differing
+from seatrial.oracle.words import brief, differing
 
 from .chance import Chance
 from .job_objects import Cluster, concrete, faults_of, real
@@ -19,8 +19,9 @@ from .job_syncs import Fault, Went, outcomes
 
 __all__ = ["Jobs"]
 
+_GATE = "MutableSchedulingDirectivesForSuspendedJobs"
 _CLEARS = "1.36"
-"""From this minor release on a Job that is suspended may lose its start time, by a gate."""
+"""From this minor release on a Job that is suspended loses its start time, by default."""
 
 
 @frozen(eq=False)
@@ -29,8 +30,8 @@ class Jobs:
 
     rules: frozenset[str] = frozenset()
     """Those of another release, or a bug that is to be noticed."""
-    keeps_start_time: bool = False
-    """Of a release that has no gate for it."""
+    clears_start_time: bool | None = None
+    """Of a release whose gate for it is not asked for; None draws it."""
     _known: Any = field(init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -41,12 +42,15 @@ class Jobs:
         """Of the release that answers."""
         if release is None:
             return cls()
-        return cls(release.rules, release.version[:4] < _CLEARS)
+        drawn = _GATE in dict(release.gates)
+        return cls(release.rules, None if drawn else release.version[:4] >= _CLEARS)
 
     def draw(self, chance: Chance) -> list[Start]:
         """Any state."""
         start = drawn(chance)
-        return [evolve(start, clears_start_time=False) if self.keeps_start_time else start]
+        if self.clears_start_time is not None:
+            start = evolve(start, clears_start_time=self.clears_start_time)
+        return [start]
 
     def known(self) -> None:
         """Seeds are enough."""
@@ -78,7 +82,7 @@ class Jobs:
 
     def shown(self, start: Start) -> str:
         """The state."""
-        return f"job: {start}"
+        return f"job: {brief(start)}"
 
     def side_by_side(self, start: Start, real: Went, known: Sequence[Went]) -> str:
         """Both ways next to each other."""

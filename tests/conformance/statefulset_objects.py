@@ -14,6 +14,7 @@ from seatrial.model import api, informer
 from seatrial.model import statefulset_api as sts
 from seatrial.oracle.confirm import Ask
 from seatrial.oracle.objects import NAMESPACE, NOW, Object, ago, observed_generation, observed_of
+from seatrial.oracle.results import defect_in
 
 from .statefulset_states import TEMPLATES, Start
 from .statefulset_syncs import Fault, Went, in_one_form
@@ -30,7 +31,11 @@ _RESOURCES = {kind: resource for resource, kind in _KINDS.items()}
 
 
 def names_of_revisions(ask: Ask) -> dict[int, Object]:
-    """The ControllerRevision of each template, as the controller creates it."""
+    """
+    The ControllerRevision of each template, as the controller creates it.
+
+    Raises OracleDefect where the oracle runs no sync of a StatefulSet, as an older build does.
+    """
     starts = [
         Start(
             sts.StatefulSet(sts.StatefulSetSpec(template=each, replicas=0)),
@@ -44,6 +49,7 @@ def names_of_revisions(ask: Ask) -> dict[int, Object]:
     for template, answer in zip(
         TEMPLATES, ask([request(each, {}) for each in starts]), strict=True
     ):
+        defect_in(answer)
         (created,) = [each for each in answer["live"] if each["kind"] == "ControllerRevision"]
         found[template] = created
     return found

@@ -15,7 +15,7 @@ from seatrial.model import versions
 from seatrial.oracle.confirm import Ask
 from seatrial.oracle.objects import Object
 from seatrial.oracle.results import defect_in
-from seatrial.oracle.words import differing
+from seatrial.oracle.words import brief, differing
 
 from .chance import Chance
 from .statefulset_objects import faults_of, names_of_revisions, real, request
@@ -85,7 +85,7 @@ class StatefulSets:
 
     def shown(self, start: Start) -> str:
         """The state."""
-        return f"statefulset: {start}"
+        return f"statefulset: {brief(start)}"
 
     def side_by_side(self, start: Start, real: Went, known: Sequence[Went]) -> str:
         """Both ways next to each other."""
