@@ -1,4 +1,4 @@
-"""Campaigns against the oracle: they agree with the model, and a fault of the model is made small."""
+"""Campaigns against the oracle: they agree, and a fault of the model is made small."""
 
 from collections.abc import Iterator
 
