@@ -3,7 +3,8 @@ One sync of the StatefulSet controller, as a generator that reads like the Go.
 
 :Go: kubernetes v1.36.3 pkg/controller/statefulset/stateful_set_control.go and
     stateful_pod_control.go; the update of v1.37.1 with maxUnavailable as the rule
-    `sts-two-phase-update`
+    `sts-two-phase-update`, the requeue of v1.34.4 as `sts-comes-back-until-all-available`,
+    the deletion of v1.35.4 as `sts-deletion-of-a-gone-pod-fails`
 :Docs: https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/
 :Omits: the order of requests that go out in parallel (they are sent in the order of ordinals);
     ControllerRevisions that are stale in the cache, adopted, renamed after a collision or compared
@@ -131,10 +132,10 @@ def sync_stateful_set(seen: Observation, variant: frozenset[str] = frozenset()) 
         failed = failed or answer != "applied"
     if failed:
         raise SyncFailed
-    waits = (
-        stateful_set.spec.min_ready_seconds > 0
-        and status.ready_replicas != status.available_replicas
-    )
+    wanted = status.ready_replicas
+    if "sts-comes-back-until-all-available" in variant:
+        wanted = stateful_set.spec.replicas
+    waits = stateful_set.spec.min_ready_seconds > 0 and wanted != status.available_replicas
     return Done(later=waits)
 
 
@@ -297,7 +298,8 @@ class _Update:
     def _delete_stateful_pod(self, pod: PodSeen) -> Generator[Write, Any, None]:
         """By name, whatever its uid; one that is gone is as good as deleted. Go: same name"""
         answer = yield Write("delete", "Pod", pod.ordinal)
-        if answer == "failed":
+        gone_fails = "sts-deletion-of-a-gone-pod-fails" in self.variant
+        if answer == "failed" or (answer == "not found" and gone_fails):
             raise SyncFailed
 
     # ---- its claim ------------------------------------------------------------------------

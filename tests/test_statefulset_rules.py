@@ -413,6 +413,15 @@ def test_no_pod_is_scaled_away_whose_claim_could_not_be_given_to_it() -> None:
     assert sent == ["update Claim 0", "failed"]
 
 
+def test_1_34_comes_back_until_as_many_are_available_as_are_asked_for() -> None:
+    """Later releases do so only while a ready pod is not available yet. Go: syncStatefulSet"""
+    asked, rule = spec(3, min_ready_seconds=5), frozenset({"sts-comes-back-until-all-available"})
+
+    assert "later" not in sync(asked, pods(A, A, "pending"))
+    assert sync(asked, pods(A, A, "pending"), variant=rule)[-1] == "later"
+    assert "later" not in sync(asked, pods(A, A, A), variant=rule)
+
+
 def test_a_pod_is_written_together_with_a_claim_that_becomes_its_own() -> None:
     """If the pod is gone the sync ends there. Go: UpdateStatefulPod"""
     asked = spec(1, claims=("Delete", "Retain"))
