@@ -192,7 +192,7 @@ class _Update:
             self.variant,
         )
         for pod in chosen:
-            yield from self._delete_stateful_pod(pod)
+            yield from self._delete_stateful_pod(pod, updating=True)
             if self._takes_off(pod):
                 less = self.status.current_replicas - 1
                 self.status = evolve(self.status, current_replicas=less)
@@ -295,10 +295,12 @@ class _Update:
         if answer != "applied":
             raise SyncFailed
 
-    def _delete_stateful_pod(self, pod: PodSeen) -> Generator[Write, Any, None]:
+    def _delete_stateful_pod(
+        self, pod: PodSeen, updating: bool = False
+    ) -> Generator[Write, Any, None]:
         """By name, whatever its uid; one that is gone is as good as deleted. Go: same name"""
         answer = yield Write("delete", "Pod", pod.ordinal)
-        gone_fails = "sts-deletion-of-a-gone-pod-fails" in self.variant
+        gone_fails = "sts-deletion-of-a-gone-pod-fails" in self.variant and not updating
         if answer == "failed" or (answer == "not found" and gone_fails):
             raise SyncFailed
 

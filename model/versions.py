@@ -12,7 +12,8 @@ model holds (names of functions, metrics, events, shutdown and the index of pods
 
 - 1.34 takes a StatefulSet with minReadySeconds up again until all its replicas are available, later
   ones only while a ready pod is not (Go: syncStatefulSet);
-- before 1.36 a sync of a StatefulSet fails that deletes a pod that is gone (Go: DeleteStatefulPod);
+- before 1.36 a sync of a StatefulSet fails that deletes a pod that is gone, but for an update
+  (Go: DeleteStatefulPod);
 - 1.35 counts terminating pods by default;
 - 1.36 has the consistency store, on by default;
 - 1.35.0 to 1.35.3 and 1.37 have maxUnavailable of StatefulSets on, and 1.37 replaces broken pods of

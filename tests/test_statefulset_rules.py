@@ -422,6 +422,17 @@ def test_1_34_comes_back_until_as_many_are_available_as_are_asked_for() -> None:
     assert "later" not in sync(asked, pods(A, A, A), variant=rule)
 
 
+def test_before_1_36_a_condemned_pod_that_is_gone_fails_the_sync() -> None:
+    """Of a pod that is updated it does not matter. Go: DeleteStatefulPod"""
+    rule = frozenset({"sts-deletion-of-a-gone-pod-fails"})
+    answered = {"delete Pod 0": "not found"}
+
+    assert sync(spec(0), pods(A), answers=answered) == ["delete Pod 0"]
+    assert sync(spec(0), pods(A), answers=answered, variant=rule) == ["delete Pod 0", "failed"]
+    updated = sync(spec(1, template=2), pods(A), answers=answered, variant=rule)
+    assert updated == ["delete Pod 0"]
+
+
 def test_a_pod_is_written_together_with_a_claim_that_becomes_its_own() -> None:
     """If the pod is gone the sync ends there. Go: UpdateStatefulPod"""
     asked = spec(1, claims=("Delete", "Retain"))
