@@ -5,6 +5,7 @@ Only click is imported here, and everything else inside the commands: `seatrial 
 answer at once. A command returns its exit code; `main` turns every error into one line and a code.
 """
 
+import gc
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -22,6 +23,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; the exit code."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     _open_streams()
+    # Answers are kept and hold no cycles: looking for some at every 700 objects is in vain.
+    gc.set_threshold(100_000, 20, 20)
     try:
         code = commands.main(args=words, prog_name="seatrial", standalone_mode=False)
     except click.ClickException as error:

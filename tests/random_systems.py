@@ -23,7 +23,7 @@ from typing import Literal
 import attrs
 
 import seatrial.core as core
-from randomly.comparison import Comparison, Engine, comparable, the_engine
+from randomly.comparison import Comparison, Engine, the_engine
 from randomly.draw import draw
 from randomly.plan import Plan
 from randomly.shrink import shown, smaller
@@ -59,7 +59,8 @@ def plan_disagreement(
     rng = random.Random(plan.seed)
     both = Comparison(plan, engine or the_engine(), threads)
     kernels = ("plain", "compiled") if kernel == "both" else (kernel,)
-    reports = [comparable(report) for each in kernels if (report := both.whole(each)) is not None]
+    whole = (both.whole(each) for each in kernels)
+    reports = [both.comparable(report) for report in whole if report is not None]
     if len(reports) == 2:
         one, other = reports
         if one != other:

@@ -121,6 +121,41 @@ class Comparison:
         self.verdicts(options, report)
         return report
 
+    def comparable(self, report: core.Report) -> core.Report:
+        """
+        A report without what may differ between two runs of the same search.
+
+        That is also how often properties were evaluated, and the views that only they rest on: a
+        kernel asks about a batch of states, and neither loop once more when a property is settled.
+        """
+        views = {cell.name.partition("[")[0] for cell in self._asked_only()}
+        apart = {f"view {name}" for name in views}
+        exploration = report.exploration
+        asked = (
+            (name, count)
+            for name, count in exploration.evaluations
+            if not name.startswith("property ") and name not in apart
+        )
+        values = (pair for pair in exploration.values if pair[0] not in views)
+        same = attrs.evolve(
+            exploration,
+            seconds=0.0,
+            bytes_held=0,
+            kernel="",
+            evaluations=tuple(asked),
+            values=tuple(values),
+            widest=(),
+        )
+        return attrs.evolve(report, exploration=same)
+
+    def _asked_only(self) -> Iterator[Any]:
+        """The cells of views and totals that no action rests on."""
+        system = self.ground
+        acted_on = system.rests_on(cell for action in system.actions for cell in action.looks_at)
+        for derived in (*system.views, *system.totals):
+            if derived.cell.number not in acted_on:
+                yield derived.cell
+
     def verdicts(
         self, options: Mapping[str, Any], report: core.Report, asked: Sequence[str] | None = None
     ) -> None:
@@ -298,23 +333,3 @@ class Comparison:
         if all(goal(self.graph.states[at], {}) for at in visited for _, goal in asked):
             return "its loop stays in the goal"
         return None
-
-
-def comparable(report: core.Report) -> core.Report:
-    """
-    A report without what may differ between two runs of the same search.
-
-    That is also how often properties were evaluated (and `widest`, which names it): a kernel asks
-    about a batch of states, and the plain loop not once more when a property is settled.
-    """
-    counts = report.exploration.evaluations
-    asked = (pair for pair in counts if not pair[0].startswith("property "))
-    same = attrs.evolve(
-        report.exploration,
-        seconds=0.0,
-        bytes_held=0,
-        kernel="",
-        evaluations=tuple(asked),
-        widest=(),
-    )
-    return attrs.evolve(report, exploration=same)

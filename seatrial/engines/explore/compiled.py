@@ -234,7 +234,7 @@ class _Search:
                 which,
                 graph.words,
                 learned.rules,
-                learned.shape,
+                learned.acting(),
                 work.scratch,
                 work.misses,
                 *dims(learned.layout),
@@ -259,7 +259,7 @@ class _Search:
                 thread,
                 graph.words,
                 learned.rules,
-                learned.shape,
+                learned.acting(watched=watch.before.size > 0),
                 work.mirror,
                 watch,
                 work.scratch,
@@ -298,12 +298,13 @@ class _Search:
                 high,
                 graph.words,
                 learned.rules,
-                learned.shape,
+                learned.acting(),
                 work.scratch,
                 work.out,
                 work.misses,
                 *dims(learned.layout),
             )
+        watch = self.watch()
         return kernel.expand(  # type: ignore[no-any-return]
             thread,
             low,
@@ -311,10 +312,10 @@ class _Search:
             level_end,
             graph.words,
             learned.rules,
-            learned.shape,
+            learned.acting(watched=watch.before.size > 0),
             work.mirror,
             self.ample,
-            self.watch(),
+            watch,
             graph.visited,
             work.scratch,
             work.spare,
@@ -435,6 +436,7 @@ class _Search:
         best_state = np.full(shape, -1, np.int64)
 
         def run(thread: int, begin: int, end: int) -> tuple[int, int]:
+            rests = learned.rests[rules - learned.state_rules.start]  # as it is packed by now
             return kernel.check(  # type: ignore[no-any-return]
                 thread,
                 begin,
@@ -442,9 +444,10 @@ class _Search:
                 graph.words,
                 graph.parents,
                 learned.rules,
-                learned.shape,
+                learned.shape_for(*rules.tolist()),
                 rules,
-                learned.rests[rules - learned.state_rules.start],
+                rests,
+                np.bitwise_or.reduce(rests),
                 sign,
                 np.array(learned.amounts or [0], np.int64),
                 hit,

@@ -53,7 +53,7 @@ class Known(NamedTuple):
     masks: Any  # (R, E) what each rule reads
     spans: Any  # (R, 3) which runs make up the place of an answer, and where the first one is
     runs: Any  # (N, 4) bits of a cell vector next to each other: word, shift, mask, shift of place
-    direct: Any  # (N,) answers of the rules that have runs
+    direct: Any  # (N,) answers of the rules that have runs; of views what is said, see `derive`
     regions: Any  # (R, 3) of the others: first entry of the region, its size (2**n) less 1, 64 - n
     table: Any  # (N, E + 1) their entries: a key and, last, the answer
 
@@ -75,8 +75,8 @@ class Shape(NamedTuple):
     committed: Any
     guards: Any  # (G, 3) by group, word of its guard, mask, and what is there where it is True
     marks: Any  # (A,) bits of committed actions that properties name
-    views: Any  # (V, 2) by set of views that are looked up at once: rule, and word of the results
-    said: Any  # by answer of such a rule, the results
+    views: Any  # (V, 5) by set of views that are looked up at once: rule, word of the results, span
+    said: Any  # by answer of such a rule, the results in their places in that word
     totals: Any  # (T, 5) the same, and the range of its parts
     between: Any  # (2,) how many of these and of totals, the first ones, committed actions rest on
     parts: Any  # (P, 4) word, shift and mask of a cell, and where its numbers begin
@@ -148,7 +148,7 @@ class Out(NamedTuple):
     new: Any  # (T, N)
     total: Any  # (T,) candidates
     taken: Any  # (T,) steps: candidates, and those that were dropped
-    latest: Any  # (T, LATEST, W) see `sift`
+    latest: Any  # (T, 2**n, W) see `sift`
     deadlocks: Any  # (T, 2) how many, the first
     steps: Any  # (T, S, 2) premise met, first state with a violating step
 
@@ -305,13 +305,15 @@ def count_of(answer):
 
 
 @jit
-def place_all(known, rule, keys, first, count, low, high, dim):
-    """Enter answers `low` to `high`; the regions have room."""
+def place_all(known, shape, viewing, rule, keys, first, count, low, high, dim):
+    """Enter answers `low` to `high`; the regions have room. `viewing`: the range of view rules."""
     spans, regions, table = known.spans, known.regions, known.table
     for n in range(low, high):
         answer = (U(count[n]) << BITS32) | U(first[n])
         begin, end = spans[rule[n], 0], spans[rule[n], 1]
         if begin < end:
+            if viewing[0] <= rule[n] < viewing[1]:
+                answer = shape.said[first[n]]
             known.direct[place_of(keys[n], begin, end, spans[rule[n], 2], known.runs)] = answer
             continue
         h = ZERO
@@ -378,12 +380,17 @@ def derive(cells, thread, known, shape, within, misses, dim_w, dim_e):
         cells[k] = ZERO
     whole = True
     for v in range(shape.between[0] if within else len(views)):
-        answer = find(cells, views[v, 0], masks, spans, runs, direct, regions, table, dim_e)
-        if answer == EMPTY:
+        if views[v, 2] < views[v, 3]:
+            said = direct[place_of(cells, views[v, 2], views[v, 3], views[v, 4], runs)]
+        else:
+            said = find(cells, views[v, 0], masks, spans, runs, direct, regions, table, dim_e)
+            if said != EMPTY:
+                said = shape.said[said & LOW32]
+        if said == EMPTY:
             miss(thread, views[v, 0], cells, masks, misses, dim_e)
             whole = False
         else:
-            cells[views[v, 1]] |= shape.said[first_of(answer)]
+            cells[views[v, 1]] |= said
     if not whole:
         return False
     for t in range(shape.between[1] if within else len(totals)):
@@ -527,6 +534,15 @@ def gather(source, thread, rules, shape, mirror, scratch, misses, dim_w, dim_e):
                 scratch.actions[thread, enabled] = action
                 scratch.begins[thread, enabled] = n
                 enabled += 1
+            if quiet and not symmetric and not (shape.committed.size > 0 and rules.stirs[o]):
+                if n >= room:
+                    return -ENDS
+                for k in range(len(dim_w)):
+                    scratch.ends[thread, n, k] = (cells[k] & keep[o, k]) | put[o, k]
+                scratch.doers[thread, n] = action
+                scratch.marks[thread, n] = ZERO
+                n += 1
+                continue
             top = 1
             for k in range(len(dim_w)):
                 scratch.stack[thread, 0, k] = (cells[k] & keep[o, k]) | put[o, k]
@@ -765,7 +781,7 @@ def sift(kept, t, at, latest, dim):
     known already, and came first.
     """
     # Whether it is known cannot be foretold: what is written in vain costs less than a branch.
-    place = (hash_words(kept[U(t)], dim) >> BITS32) & U(LATEST - 1)
+    place = (hash_words(kept[U(t)], dim) >> BITS32) & U(len(latest) - 1)
     new = False
     for k in range(len(dim)):
         word = kept[U(t), k]
@@ -797,11 +813,11 @@ def hand_on(kept, many, ordinal, buckets, ordinals, fill, fullest, dim):
 @jit
 def forget(latest, dim):
     """Fill `latest` with words that belong elsewhere in it, so that nothing is found."""
-    for n in range(LATEST):
+    for n in range(len(latest)):
         for k in range(len(dim)):
             latest[n, k] = ZERO
-    mine = (hash_words(latest[0], dim) >> BITS32) & U(LATEST - 1)
-    while (hash_words(latest[mine], dim) >> BITS32) & U(LATEST - 1) == mine:
+    mine = (hash_words(latest[0], dim) >> BITS32) & U(len(latest) - 1)
+    while (hash_words(latest[mine], dim) >> BITS32) & U(len(latest) - 1) == mine:
         latest[mine, 0] += ONE
 
 
@@ -1131,15 +1147,28 @@ def insert(thread, threads, segments, limit, states, visited, out, fresh, resume
     fresh_ordinal, fresh_fill = fresh.ordinal, fresh.fill
     buckets, ordinals, fill, new = out.words, out.ordinal, out.fill, out.new
     capacity = slots.shape[1]
+    homes, left = fresh.homes[thread], fresh.left[thread]
+    touched = ZERO
     for shard in range(thread * SHARDS // threads, (thread + 1) * SHARDS // threads):
         for t in range(segments):
             end = fill[t, shard]
             for i in range(resume[shard, t], end):
-                h = ZERO
-                for k in range(len(dim)):
-                    h = stir(h, buckets[t, shard, i, k])
-                tag = finish(h) & LOW32
-                at = np.int64(home(tag, capacity))
+                ahead = (i - resume[shard, t]) & (AHEAD - 1)
+                if ahead == 0:
+                    # Nothing but reads, so that memory answers many of them at once: of the lines
+                    # where candidates are looked for, and of the states that these point to.
+                    many = min(end - i, AHEAD)
+                    for m in range(many):
+                        left[m] = hash_words(buckets[t, shard, i + m], dim) & LOW32
+                        homes[m] = home(U(left[m]), capacity)
+                        touched |= slots[shard, np.int64(homes[m])]
+                    for m in range(many):
+                        for k in range(LINE):
+                            slot = slots[shard, np.int64(homes[m]) + k]
+                            if slot >> BITS32 == U(left[m]) and slot & FRESH == ZERO:
+                                touched |= states[np.int64(slot & LOW32), 0]
+                tag = U(left[ahead])
+                at = np.int64(homes[ahead])
                 known = False
                 while not known:
                     slot = slots[shard, at]
@@ -1175,6 +1204,7 @@ def insert(thread, threads, segments, limit, states, visited, out, fresh, resume
                 fresh_fill[shard] = n + 1
                 new[t, ordinals[t, shard, i]] = 1
             resume[shard, t] = end
+    homes[0] = touched  # else the compiler leaves the reads out
     return True
 
 
@@ -1355,6 +1385,7 @@ def check(
     shape,
     which,
     rests,
+    resting,
     sign,
     amounts,
     hit,
@@ -1371,8 +1402,8 @@ def check(
 
     `sign` is 0 where the first state that is flagged is looked for (`hit`), 1 or -1 where also the
     least or greatest of `amounts` is; a bound is flagged by a count of 2. A property is not asked
-    where the bits that it rests on (`rests`) are as in the state from which this one was found:
-    there it was asked, and that state comes before.
+    where the bits that it rests on (`rests`, of all together `resting`) are as in the state from
+    which this one was found: there it was asked, and that state comes before.
     """
     known = rules.known
     masks, spans, runs, direct, regions, table = known
@@ -1381,9 +1412,13 @@ def check(
     changed = scratch.next_cells[thread]
     for s in range(low, high):
         parent = parents[s]
+        asked = parent == NO_PARENT
         for k in range(len(dim_w)):
             cells[k] = states[s, k]
             changed[k] = ZERO if parent == NO_PARENT else states[s, k] ^ states[parent, k]
+            asked |= (changed[k] & resting[k]) != ZERO
+        if not asked:
+            continue
         whole = True
         if len(dim_e) > len(dim_w):
             whole = derive(cells, thread, known, shape, np.bool_(False), misses, dim_w, dim_e)

@@ -127,6 +127,8 @@ class Learned:
         """Answers of views that are looked up at once: the rule, then the id of each view."""
         self._blocks: dict[int, tuple[int, ...]] = {}
         """Which views are looked up at once, by their rule."""
+        self._shapes: dict[Sequence[int], kernel.Shape] = {}
+        self._rests_on: dict[Sequence[int], frozenset[int]] = {}
         self._use(self._fitting())
         self._start_arrays()
         for number, group in enumerate(self.groups):
@@ -164,16 +166,16 @@ class Learned:
         """
         The views that anyone reads, in sets that one look-up answers, by the rule of their first.
 
-        Views of a set put their results into one word, and are all or none of them of use in the
-        midst of a step. Each joins the set where it adds the fewest bits.
+        Views of a set put their results into one word, and are all or none of them of use to
+        actions, and in the midst of a step. Each joins the set where it adds the fewest bits.
         """
         layout, tables = self.layout, self.tables
-        sets: list[tuple[tuple[bool, int], set[int], list[int]]] = []
+        sets: list[tuple[tuple[bool, bool, int], set[int], list[int]]] = []
         for number, view in enumerate(tables.system.views):
             cell = view.cell.number
             if cell not in tables.used:
                 continue
-            kind = (cell in tables.used_between, layout.word[cell])
+            kind = (cell in tables.used_between, cell in tables.acted_on, layout.word[cell])
             best, least = None, _TOGETHER + 1
             for each in sets:
                 shared = each[1] & set(view.reads)
@@ -231,7 +233,7 @@ class Learned:
             moved[counted] = 0
             moved[counted, 0] = keys[counted, 0]
         keep, put = self.keep.rows, self.put.rows
-        keep = old.translate(keep, new, len(keep), masks=True)
+        keep = old.translate_masks(keep, new)
         put = old.translate(put, new, len(put))
         self._use(new)
         changed = [rule for rule in self.view_rules if blocks.get(rule) != self._blocks.get(rule)]
@@ -400,7 +402,7 @@ class Learned:
         places = 0
         for rule, row in enumerate(self._masks.tolist()):
             bits = sum(word.bit_count() for word in row)
-            if len(row) == 1 or bits == 0 or bits > _DIRECT:
+            if len(row) == 1 or bits == 0 or bits > _DIRECT or self._ambiguous(rule):
                 continue
             begin, at = len(runs), 0
             for word, mask in enumerate(row):
@@ -414,9 +416,18 @@ class Learned:
         self._direct = np.full(places, kernel.EMPTY, np.uint64)
         self._is_direct = spans[:, 0] < spans[:, 1]
 
+    def _ambiguous(self, rule: int) -> bool:
+        """Whether what these views say could look like no answer: a word that they fill whole."""
+        cells = [self.tables.system.views[view].cell.number for view in self._blocks.get(rule, ())]
+        return any(
+            word == kernel.EMPTY for word in self.layout.covering(cells, self.layout.all_words)
+        )
+
     def _place(self, low: int, high: int) -> None:
         kernel.place_all(
             self.rules.known,
+            self.shape,
+            (self.view_rules.start, self.view_rules.stop),
             self.rule.array,
             self.keys.array,
             self.first.array,
@@ -455,12 +466,59 @@ class Learned:
             stirs=self.stirs.array,
         )
         self.shape = self._shape()
+        self._shapes = {}
+
+    def shape_for(self, *rules: int) -> kernel.Shape:
+        """The shape with only those views and totals that these rules rest on."""
+        found = self._shapes.get(rules)
+        if found is None:
+            found = self._shapes[rules] = self._narrowed(rules)
+        return found
+
+    def acting(self, *, watched: bool = False) -> kernel.Shape:
+        """The shape with what actions rest on and, if `watched`, properties of steps."""
+        return self.shape_for(*range(len(self.groups)), *(self.step_rules if watched else ()))
+
+    def _narrowed(self, rules: Sequence[int]) -> kernel.Shape:
+        shape, system = self.shape, self.tables.system
+        wanted = self._rested_on(rules)
+        views = [
+            {system.views[view].cell.number for view in self._blocks[rule]}
+            for rule in shape.views[:, 0].tolist()
+        ]
+        totals = [
+            {system.totals[rule - self.total_rules.start].cell.number}
+            for rule in shape.totals[:, 0].tolist()
+        ]
+        kept = [
+            np.array([bool(each & wanted) for each in some], np.bool_) for some in (views, totals)
+        ]
+        return shape._replace(
+            views=shape.views[kept[0]],
+            totals=shape.totals[kept[1]],
+            between=_integers(
+                keep[:many].sum() for keep, many in zip(kept, shape.between, strict=True)
+            ),
+        )
+
+    def _rested_on(self, rules: Sequence[int]) -> frozenset[int]:
+        """The cells that these rules and their guards rest on."""
+        if rules not in self._rests_on:
+            cells = {cell for rule in rules for cell in self._reads[rule] or ()}
+            for number, (first, *_) in enumerate(self.groups):
+                if number in rules and first.guard is not None:
+                    cells.add(first.guard)
+            self._rests_on[rules] = self.tables.system.rests_on(cells)
+        return self._rests_on[rules]
 
     def _shape(self) -> kernel.Shape:
         system, layout = self.tables.system, self.layout
         firsts = [(rule, system.views[members[0]]) for rule, members in self._blocks.items()]
         viewed, views_between = self._in_use(firsts)
-        views = [(rule, layout.word[view.cell.number]) for rule, view in viewed]
+        views = [
+            (rule, layout.word[view.cell.number], *self._spans[rule].tolist())
+            for rule, view in viewed
+        ]
         totals: list[tuple[int, ...]] = []
         parts: list[int] = []
         summed, totals_between = self._in_use(
@@ -482,7 +540,7 @@ class Learned:
             marks=np.array(
                 [self.tables.marks.get(a.action.name, 0) for a in system.actions], np.uint64
             ),
-            views=_integers(views).reshape(-1, 2),
+            views=np.array(views, np.uint64).reshape(-1, 5),
             said=self._said(),
             totals=_integers(totals).reshape(-1, 5),
             parts=np.array(cells, np.uint64).astype(np.int64).reshape(-1, 4),

@@ -202,7 +202,7 @@ class PackedGraph:
                 high,
                 self.words,
                 self.learned.rules,
-                self.learned.shape,
+                self.learned.shape_for(rule),
                 rule,
                 answers,
                 self.work.scratch,
@@ -241,7 +241,7 @@ class PackedGraph:
             high,
             self.words,
             self.learned.rules,
-            self.learned.shape,
+            self.learned.acting(),
             -1,
             np.zeros(0, np.uint8),
             self.work.scratch,
@@ -295,7 +295,7 @@ class PackedGraph:
             learned, work = self.learned, self.work
             targets, doers = np.empty(room, np.int32), np.empty(room, np.int32)
             marks = np.empty(room if marked else 0, np.uint64)
-            before = (thread, position, high, self.words, learned.rules, learned.shape)
+            before = (thread, position, high, self.words, learned.rules, learned.acting())
             after = (work.scratch, work.misses, counts, targets, doers)
             cells = dims(learned.layout)
             if plainly:

@@ -98,30 +98,39 @@ class Layout:
         """Where the ids of these cells are found, for `take`."""
         return tuple([(self.word[c], self.shift[c], self.mask(c)) for c in cells])
 
-    def translate(self, words: Words, other: "Layout", count: int, *, masks: bool = False) -> Words:
+    def translate(self, words: Words, other: "Layout", count: int) -> Words:
         """
-        Rows packed by this layout, packed by `other`; `masks`: rows of whole fields or none.
+        Rows packed by this layout, packed by `other`.
 
         Rows hold as many words as their layout has for a state or for all cells.
         """
+        cells, result = self._packed_in(words, other, count)
+        moves: dict[tuple[int, int, int], int] = {}  # fields that move together, move at once
+        for cell in cells:
+            move = (self.word[cell], other.word[cell], other.shift[cell] - self.shift[cell])
+            moves[move] = moves.get(move, 0) | self.mask(cell) << self.shift[cell]
+        for low in range(0, count, _CHUNK):
+            rows = words[low : min(count, low + _CHUNK)]
+            for (word, target, by), mask in moves.items():
+                part = rows[:, word] & np.uint64(mask)
+                part = part << np.uint64(by) if by >= 0 else part >> np.uint64(-by)
+                result[low : low + len(rows), target] |= part
+        return result
+
+    def translate_masks(self, words: Words, other: "Layout") -> Words:
+        """The same for rows that hold all bits of a field, or none."""
+        cells, result = self._packed_in(words, other, len(words))
+        for cell in cells:
+            there = words[:, self.word[cell]] & np.uint64(self.mask(cell) << self.shift[cell]) != 0
+            result[there, other.word[cell]] |= np.uint64(other.mask(cell) << other.shift[cell])
+        return result
+
+    def _packed_in(self, words: Words, other: "Layout", count: int) -> tuple[list[int], Words]:
+        """The cells that rows hold, and rows of `other` without any."""
         full = words.shape[1] == self.all_words and self.all_words != self.state_words
         cells = range(len(self.word)) if full else range(self.slots)
         result = np.zeros((count, other.all_words if full else other.state_words), np.uint64)
-        for low in range(0, count, _CHUNK):
-            rows = words[low : low + _CHUNK]
-            rows = rows[: count - low]
-            for cell in cells:
-                if self.width[cell] == 0:
-                    continue
-                part = (rows[:, self.word[cell]] >> np.uint64(self.shift[cell])) & np.uint64(
-                    self.mask(cell)
-                )
-                if masks:
-                    part = np.where(part != 0, np.uint64(other.mask(cell)), np.uint64(0))
-                result[low : low + len(rows), other.word[cell]] |= part << np.uint64(
-                    other.shift[cell]
-                )
-        return result
+        return [cell for cell in cells if self.width[cell]], result
 
     def arrays(self) -> dict[str, Any]:
         """Word, shift and mask of each cell, as arrays."""

@@ -140,6 +140,8 @@ class Tables:
         """Find out which views and totals are of use at all."""
         system = self.system
         looked_at = {cell for action in system.actions for cell in action.looks_at}
+        self.acted_on = system.rests_on(looked_at)
+        """The cells that some action rests on."""
         for asked in self.asked:
             looked_at |= {*asked.rule.reads, *asked.rule.before}
         self.used = system.rests_on(looked_at)

@@ -26,6 +26,8 @@ class Work:
         members = max((len(each) for each in symmetry.slices), default=1) if symmetry else 1
         fields = max((len(each[0]) for each in symmetry.slices), default=1) if symmetry else 1
         bits = -(-actions // 64)
+        # What wide states are looked up in fills the cache itself.
+        latest = kernel.LATEST if words == 1 else max(8, kernel.LATEST >> 3)
         self.scratch = kernel.Scratch(
             cells=np.zeros((threads, cells + _APART), np.uint64),
             next_cells=np.zeros((threads, cells + _APART), np.uint64),
@@ -53,7 +55,7 @@ class Work:
             new=np.zeros((threads, most), np.uint8),
             total=np.zeros(threads, np.int64),
             taken=np.zeros(threads, np.int64),
-            latest=np.empty((threads, kernel.LATEST, words), np.uint64),
+            latest=np.empty((threads, latest, words), np.uint64),
             deadlocks=np.zeros((threads, 2), np.int64),
             steps=np.zeros((threads, steps, 2), np.int64),
         )
