@@ -229,6 +229,8 @@ def possible_answers(write: Write, failures: bool, collides: bool = False) -> tu
         "expect fewer": ("applied",),
     }
     found = usual[write.verb]
+    if (write.verb, write.kind) == ("update", "Pod"):
+        found = (*found, "not found")  # of others a conflict says as much
     if collides and write.verb == "create":
         found = (*found, "taken")
     fails = failures and write.verb not in ("get", "expect fewer")

@@ -93,7 +93,12 @@ def active_pods_for_removal(
 
 
 def _first(pods: SeenPods, n: int, pick: Callable[[SeenPods, int], SeenPods]) -> SeenPods:
-    """So many in the order in which active pods are deleted. Go: ActivePods"""
+    """
+    So many in the order in which active pods are deleted. Go: ActivePods
+
+    Of pods that run the one that became ready last comes first, whatever it restarted, and of those
+    that wait one without a node; here it may be any.
+    """
     found: SeenPods = Population()
     for rank in sorted({_rank(seen) for seen in pods}):
         alike: SeenPods = pods.where(lambda seen, rank=rank: _rank(seen) == rank)  # type: ignore[misc]
@@ -102,9 +107,9 @@ def _first(pods: SeenPods, n: int, pick: Callable[[SeenPods, int], SeenPods]) ->
     return found
 
 
-def _rank(seen: Seen) -> tuple[bool, int]:
+def _rank(seen: Seen) -> bool:
     assert seen.pod is not None
-    return seen.pod.phase == "Running", -seen.pod.restarts
+    return seen.pod.phase == "Running"
 
 
 # ---- the sync ---------------------------------------------------------------------------------

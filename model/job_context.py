@@ -4,12 +4,15 @@ What a sync of a Job computes before it writes: counts, indexes, and whether the
 :Go: kubernetes v1.36.3 pkg/controller/job/job_controller.go; backoff_utils.go
 :Docs: https://kubernetes.io/docs/concepts/workloads/controllers/job/#handling-pod-and-container-failures
 :Omits: how long a back-off takes (10 s, doubled with each failure, at most 10 min): it is running
-    or over; when pods ended: of failures and successes seen in one sync, either may be last.
+    or over; init containers; when pods ended: of failures and successes seen in one sync, either
+    may be last.
 """
 
 from collections.abc import Callable
 
 from attrs import evolve, frozen
+
+from seatrial.core import choose
 
 from .job_api import (
     FAILED,
@@ -35,7 +38,14 @@ from .job_indexes import (
 )
 from .job_policies import match_pod_failure_policy, match_success_policy
 
-__all__ = ["Context", "JobObservation", "arms_deadline", "ready_pods", "sync_context"]
+__all__ = [
+    "Context",
+    "JobObservation",
+    "arms_deadline",
+    "ready_pods",
+    "sync_context",
+    "with_last_failures_chosen",
+]
 
 
 @frozen(cache_hash=True)
@@ -54,6 +64,8 @@ class JobObservation:
     """Whether activeDeadlineSeconds have gone since the start time."""
     clears_start_time: bool = True
     """Feature gate MutableSchedulingDirectivesForSuspendedJobs."""
+    kept: tuple[Seen, ...] = ()
+    """Of failed pods of one index, which may each be the last one, those that are it."""
     requeues: int = 0
     """How many syncs saw a new failure, where a known bug counts those."""
 
@@ -74,6 +86,8 @@ class Context:
     finished: JobCondition | None = None
     delayed: tuple[tuple[int, Seen], ...] = ()
     """For each index to be tried again the failed pod whose finalizer stays until it is."""
+    contested: tuple[tuple[Seen, ...], ...] = ()
+    """The pods of which each may be that one, of indexes where there are several."""
     new_failures: int = 0
     """How many failed pods the status did not know of."""
 
@@ -94,7 +108,7 @@ def sync_context(seen: JobObservation, variant: frozenset[str] = frozenset()) ->
     before: tuple[int, ...] = ()
     indexes: tuple[int, ...] = ()
     failed_indexes: tuple[int, ...] | None = None
-    delayed: tuple[tuple[int, Seen], ...] = ()
+    last: tuple[tuple[int, tuple[Seen, ...]], ...] = ()
     if spec.indexed:
         before, indexes = calculate_succeeded_indexes(spec, status, pods)
         if "job-indexed-success-forgotten" in variant:
@@ -105,7 +119,7 @@ def sync_context(seen: JobObservation, variant: frozenset[str] = frozenset()) ->
             succeeded = len(indexes)
         if has_backoff_limit_per_index(spec):
             failed_indexes = calculate_failed_indexes(spec, status, pods)
-            delayed = pods_with_delayed_deletion(spec, pods, indexes, failed_indexes)
+            last = pods_with_delayed_deletion(spec, pods, indexes, failed_indexes)
     found = Context(
         active=active,
         ready=ready_pods(active),
@@ -116,10 +130,26 @@ def sync_context(seen: JobObservation, variant: frozenset[str] = frozenset()) ->
         prev_succeeded_indexes=before,
         succeeded_indexes=indexes,
         failed_indexes=failed_indexes,
-        delayed=delayed,
+        delayed=tuple((index, _kept(seen, of)) for index, of in last),
+        contested=tuple(of for _, of in last if len(of) > 1),
         new_failures=new_failed.total,
     )
     return evolve(found, finished=_finished_condition(seen, found, variant))
+
+
+def _kept(seen: JobObservation, last: tuple[Seen, ...]) -> Seen:
+    return next((each for each in last if each in seen.kept), last[0])
+
+
+def with_last_failures_chosen(
+    seen: JobObservation, ctx: Context, variant: frozenset[str]
+) -> tuple[JobObservation, Context]:
+    """The same where of failed pods of one index any may be the last one: it is chosen."""
+    if not ctx.contested:
+        return seen, ctx
+    kept = tuple(of[choose(0, len(of) - 1)] for of in ctx.contested)
+    seen = evolve(seen, kept=kept)
+    return seen, sync_context(seen, variant)
 
 
 def ready_pods(pods: SeenPods) -> int:

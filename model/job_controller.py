@@ -25,7 +25,13 @@ from .controller import Answers, Done, Key, Pending, Write, attempts, plan
 from .controller_utils import Expectations
 from .job import Creation, active_pods_for_removal, sync_job
 from .job_api import Job, SeenPods, is_job_finished
-from .job_context import JobObservation, arms_deadline, ready_pods, sync_context
+from .job_context import (
+    JobObservation,
+    arms_deadline,
+    ready_pods,
+    sync_context,
+    with_last_failures_chosen,
+)
 from .job_informer import Jobs, Noting, Working, written
 from .job_status import refusals
 from .job_tracking import Patches, StatusWrite
@@ -127,6 +133,7 @@ def _decide(
     first = sync_context(evolve(seen, failures_last=False), variant)
     if first != ctx and choose(0, 1):
         seen, ctx = evolve(seen, failures_last=False), first
+    seen, ctx = with_last_failures_chosen(seen, ctx, variant)
     surplus = active_pods_for_removal(seen, ctx, split)
     step = plan(
         lambda: sync_job(seen, surplus, variant), lambda write: answers(write, write_faults)

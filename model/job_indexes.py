@@ -89,29 +89,46 @@ def pods_with_delayed_deletion(
     pods: SeenPods,
     succeeded: tuple[int, ...],
     failed: tuple[int, ...],
-) -> tuple[tuple[int, Seen], ...]:
+) -> tuple[tuple[int, tuple[Seen, ...]], ...]:
     """
     For each index that is to be tried again the last failed pod: its annotations hold the count.
 
+    Of several it is the one that failed more often and later. Where no pod is both it depends on
+    the order in which the cache lists them, so any may be it that none surpasses in both.
     Go: getPodsWithDelayedDeletionPerIndex
     """
     active = {seen.pod.index for seen in pods if seen.pod is not None and is_active(seen)}
-    found: dict[int, Seen] = {}
+    found: dict[int, list[Seen]] = {}
     for seen in pods:
         pod = seen.pod
         if pod is None or not seen.tracked or pod.index is None or not valid_index(pod, spec):
             continue
         if not is_pod_failed(pod, spec) or pod.index in {*succeeded, *failed, *active}:
             continue
-        known = found.get(pod.index)
-        if known is None or _age(known) <= _age(seen):
-            found[pod.index] = seen
-    return tuple(sorted(found.items(), key=lambda pair: pair[0]))
+        found.setdefault(pod.index, []).append(seen)
+    return tuple((index, _last(found[index])) for index in sorted(found))
 
 
-def _age(seen: Seen) -> tuple[int, bool]:
+def _last(failed: list[Seen]) -> tuple[Seen, ...]:
+    """Those that none surpasses; what is known of when a pod failed is whether it has waited."""
+
+    def surpassed(seen: Seen) -> bool:
+        return _waited(seen) and any(
+            not _waited(other) and _failures(other) >= _failures(seen) for other in failed
+        )
+
+    left = [seen for seen in failed if not surpassed(seen)]
+    return tuple(sorted(left, key=_failures, reverse=True))
+
+
+def _failures(seen: Seen) -> int:
     assert seen.pod is not None
-    return seen.pod.failure_count + seen.pod.ignored_failure_count, not seen.pod.waited
+    return seen.pod.failure_count + seen.pod.ignored_failure_count
+
+
+def _waited(seen: Seen) -> bool:
+    assert seen.pod is not None
+    return seen.pod.waited
 
 
 def get_new_index_failure_counts(spec: JobSpec, replaced: JobPod | None) -> tuple[int, int]:

@@ -3,13 +3,15 @@ One sync of the StatefulSet controller, as a generator that reads like the Go.
 
 :Go: kubernetes v1.36.3 pkg/controller/statefulset/stateful_set_control.go and
     stateful_pod_control.go; the update of v1.37.1 with maxUnavailable as the rule
-    `sts-two-phase-update`
+    `sts-two-phase-update`, the requeue of v1.34.4 as `sts-comes-back-until-all-available`,
+    the deletion of v1.35.4 as `sts-deletion-of-a-gone-pod-fails`
 :Docs: https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/
 :Omits: the order of requests that go out in parallel (they are sent in the order of ordinals);
     ControllerRevisions that are stale in the cache, adopted, renamed after a collision or compared
     by their meaning (the list is the API server's own, and writing it is part of the sync's first
     step); that claims are read from the cache as the pass comes to them (here all of it is read at
-    the start); the write of a pod that goes with that of its claims; events.
+    the start); pods whose labels or volumes somebody has changed, and claims with other owners than
+    the set and the pod; events.
 """
 
 from collections.abc import Callable, Generator, Sequence
@@ -130,10 +132,10 @@ def sync_stateful_set(seen: Observation, variant: frozenset[str] = frozenset()) 
         failed = failed or answer != "applied"
     if failed:
         raise SyncFailed
-    waits = (
-        stateful_set.spec.min_ready_seconds > 0
-        and status.ready_replicas != status.available_replicas
-    )
+    wanted = status.ready_replicas
+    if "sts-comes-back-until-all-available" in variant:
+        wanted = stateful_set.spec.replicas
+    waits = stateful_set.spec.min_ready_seconds > 0 and wanted != status.available_replicas
     return Done(later=waits)
 
 
@@ -190,7 +192,7 @@ class _Update:
             self.variant,
         )
         for pod in chosen:
-            yield from self._delete_stateful_pod(pod)
+            yield from self._delete_stateful_pod(pod, updating=True)
             if self._takes_off(pod):
                 less = self.status.current_replicas - 1
                 self.status = evolve(self.status, current_replicas=less)
@@ -260,7 +262,7 @@ class _Update:
         ):
             return True
         if is_created(pod):
-            yield from self._update_claim(pod)
+            yield from self._update_stateful_pod(pod)
         return False
 
     def _held_back(self, pod: PodSeen) -> bool:
@@ -293,10 +295,13 @@ class _Update:
         if answer != "applied":
             raise SyncFailed
 
-    def _delete_stateful_pod(self, pod: PodSeen) -> Generator[Write, Any, None]:
+    def _delete_stateful_pod(
+        self, pod: PodSeen, updating: bool = False
+    ) -> Generator[Write, Any, None]:
         """By name, whatever its uid; one that is gone is as good as deleted. Go: same name"""
         answer = yield Write("delete", "Pod", pod.ordinal)
-        if answer == "failed":
+        gone_fails = "sts-deletion-of-a-gone-pod-fails" in self.variant and not updating
+        if answer == "failed" or (answer == "not found" and gone_fails):
             raise SyncFailed
 
     # ---- its claim ------------------------------------------------------------------------
@@ -322,17 +327,31 @@ class _Update:
         elif claim.terminating and "sts-pod-created-while-pvc-terminating" not in self.variant:
             raise SyncFailed
 
-    def _update_claim(self, pod: PodSeen) -> Generator[Write, Any, None]:
-        """Go: UpdatePodClaimForRetentionPolicy, ClaimsMatchRetentionPolicy"""
+    def _update_claim(self, pod: PodSeen) -> Step:
+        """Whether it was not as the policy says. Go: UpdatePodClaimForRetentionPolicy"""
         claim = self.seen.claim(pod.ordinal)
         if claim is None or is_claim_owner_up_to_date(claim, pod, self.spec):
-            return
+            return False
         if pod.ordinal in self.claims_written:
-            return
+            return False
         self.claims_written.add(pod.ordinal)
         sent = evolve(claim, owner=wanted_owner(pod, self.spec))
         answer = yield Write("update", "Claim", pod.ordinal, (claim, sent))
         if answer != "applied":
+            raise SyncFailed
+        return True
+
+    def _update_stateful_pod(self, pod: PodSeen) -> Generator[Write, Any, None]:
+        """
+        The claim, and with it the pod, of which nothing changes.
+
+        A conflict is tried again on top of what the cache shows, which has the claim by then: so
+        there is nothing left to write. Go: UpdateStatefulPod
+        """
+        if not (yield from self._update_claim(pod)):
+            return
+        answer = yield Write("update", "Pod", pod.ordinal, pod)
+        if answer not in ("applied", "conflict"):
             raise SyncFailed
 
     def _fix_pod_claim(self, pod: PodSeen) -> Step:

@@ -37,7 +37,14 @@ from .statefulset_control import (
     sync_stateful_set,
     truncate_history,
 )
-from .statefulset_pods import after_deletion, claim_written, free_uid, looks, pod_written
+from .statefulset_pods import (
+    after_deletion,
+    claim_written,
+    free_uid,
+    looks,
+    pod_written,
+    shown,
+)
 from .volumes import Processes
 
 __all__ = [
@@ -162,6 +169,8 @@ def carried_out_pod(
         return "applied", pod_written(at, None, born, queue, own=True)
     if pod is None:
         return "not found", {}
+    if write.verb == "update":
+        return ("applied" if shown(at, pod) == write.value and not queue else "conflict"), {}
     if pod.kind.terminating and graceful:
         return "applied", {}
     return "applied", pod_written(at, pod, after_deletion(pod, graceful), queue)
@@ -256,7 +265,7 @@ def write_pod(
     graceful: bool,
     write_failures_left: int,
 ) -> Outcomes:
-    """A request to create or delete a pod."""
+    """A request to create or delete a pod, or to write it as it is."""
     if set_sync is None:
         return
     write, held = set_sync.write, set(held_uids)
@@ -265,7 +274,7 @@ def write_pod(
     if snapshot is not None and snapshot[0] == ordinal:
         held.add(snapshot[1].uid)
     usual, changes = carried_out_pod(write, pod, frozenset(held), pod_queue, graceful)
-    words = f"{write.verb}s pod {ordinal}"
+    words = f"{'write' if write.verb == 'update' else write.verb}s pod {ordinal}"
     if write.verb == "create":
         words += f" of revision {write.value}"
     yield from _sent(set_sync, set_key, usual, changes, words, write_failures_left)

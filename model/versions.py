@@ -10,6 +10,10 @@ Which Kubernetes releases the model knows, and in what their controllers differ,
 Read from one release to the next, the modelled code differs in this and in nothing else that the
 model holds (names of functions, metrics, events, shutdown and the index of pods do not count):
 
+- 1.34 takes a StatefulSet with minReadySeconds up again until all its replicas are available, later
+  ones only while a ready pod is not (Go: syncStatefulSet);
+- before 1.36 a sync of a StatefulSet fails that deletes a pod that is gone, but for an update
+  (Go: DeleteStatefulPod);
 - 1.35 counts terminating pods by default;
 - 1.36 has the consistency store, on by default;
 - 1.35.0 to 1.35.3 and 1.37 have maxUnavailable of StatefulSets on, and 1.37 replaces broken pods of
@@ -64,6 +68,8 @@ def _line(patches: tuple[str, ...], *rules: str, **gates: bool) -> tuple[Release
 RELEASES: tuple[Release, ...] = (
     *_line(
         ("1.34.0", "1.34.1", "1.34.2", "1.34.3", "1.34.4", "1.34.5"),
+        "sts-comes-back-until-all-available",
+        "sts-deletion-of-a-gone-pod-fails",
         **{
             _TERMINATING: False,
             _MAX_UNAVAILABLE: False,
@@ -73,6 +79,7 @@ RELEASES: tuple[Release, ...] = (
     ),
     *_line(
         ("1.35.0", "1.35.1", "1.35.2", "1.35.3"),
+        "sts-deletion-of-a-gone-pod-fails",
         **{
             _TERMINATING: True,
             _MAX_UNAVAILABLE: True,
@@ -82,6 +89,7 @@ RELEASES: tuple[Release, ...] = (
     ),
     *_line(
         ("1.35.4",),
+        "sts-deletion-of-a-gone-pod-fails",
         **{
             _TERMINATING: True,
             _MAX_UNAVAILABLE: False,

@@ -83,12 +83,13 @@ def sync(
     claims: Mapping[int, statefulset_api.Claim] | None = None,
     gate: bool = False,
     refuse: frozenset[str] = frozenset(),
+    answers: Mapping[str, str] | None = None,
     variant: frozenset[str] = frozenset(),
     deleting: bool = False,
 ) -> list[str]:
     """
     What one sync sends, in words such as "create Pod 2". All is applied, but for what is in
-    `refuse`, and the last word is how it ended where it did not end well.
+    `refuse` or has another of `answers`; the last word is how it ended if it did not end well.
 
     `reported` is status.currentReplicas.
     """
@@ -115,7 +116,7 @@ def sync(
                 words += f" of {write.value}"
             if write.kind != "StatefulSet":
                 sent.append(words)
-            answer = "failed" if words in refuse else "applied"
+            answer = "failed" if words in refuse else (answers or {}).get(words, "applied")
     except StopIteration as end:
         if end.value.later:
             sent.append("later")

@@ -2,42 +2,54 @@
 
 from collections import Counter
 from functools import lru_cache
+from typing import Any
 
 import pytest
 
-from conformance import jobs, recorded
-from conformance.job_syncs import modelled
-from conformance.jobs import Compared
+from conformance import recorded
+from conformance.law import settled
+from conformance.recorded import OfSeed
 
 pytestmark = pytest.mark.heavy
 
 
 @lru_cache(maxsize=1)
-def syncs() -> tuple[Compared, ...]:
-    """All recorded syncs."""
-    return tuple(jobs.read())
+def syncs() -> tuple[tuple[OfSeed, Any, Any], ...]:
+    """All recorded syncs, with their states and clusters."""
+    return tuple(recorded.read_seeds("job", recorded.subject_of("job")))
+
+
+def parts(rules: frozenset[str]) -> bool:
+    """Whether a model with these rules switched cannot explain one of them."""
+    subject = recorded.subject_of("job", rules)
+    return any(
+        subject.real(start, cluster, record.answer) not in subject.possible(start)
+        for record, start, cluster in syncs()
+    )
 
 
 def test_each_real_sync_goes_as_in_the_model() -> None:
-    for each in syncs():
-        assert each.agrees, each
-    assert len(syncs()) >= 1000
+    subject = recorded.subject_of("job")
+
+    for record, start, cluster in syncs():
+        settled(subject, start, cluster, record.answer, subject.possible(start))
+    assert len(syncs()) >= 2000
     assert recorded.version("job").startswith("v1.36.")
 
 
-def test_most_recorded_syncs_have_something_to_do() -> None:
-    kinds: Counter[str] = Counter()
-    for each in syncs():
-        real = each.real
-        kinds["creates"] += bool(real.created)
-        kinds["deletes"] += bool(real.deleted)
-        kinds["patches"] += bool(real.patched)
-        kinds["is refused"] += any(answer == "conflict" for _, answer in real.statuses)
-        kinds["idle"] += not (real.created or real.deleted or real.patched or real.statuses)
+def test_most_recorded_syncs_send_requests_with_answers_of_every_kind() -> None:
+    subject = recorded.subject_of("job")
+    sent = [
+        subject.kinds(subject.real(start, cluster, record.answer))
+        for record, start, cluster in syncs()
+    ]
+    kinds = Counter(each for of in sent for each in set(of))
 
-    assert kinds["idle"] <= 0.3 * len(syncs())
-    assert min(kinds["creates"], kinds["deletes"], kinds["patches"]) >= 60
-    assert kinds["is refused"] >= 10
+    assert sum(not of for of in sent) <= 0.3 * len(syncs())
+    assert min(kinds[f"{verb} Pod: applied"] for verb in ("create", "delete", "patch")) >= 100
+    assert kinds["update status Job: conflict"] >= 100
+    for verb in ("create Pod", "delete Pod", "patch Pod", "update status Job"):
+        assert min(kinds[f"{verb}: failed"], kinds[f"{verb}: lost"]) >= 10
 
 
 @pytest.mark.parametrize(
@@ -52,6 +64,4 @@ def test_most_recorded_syncs_have_something_to_do() -> None:
     ],
 )
 def test_a_model_with_a_known_bug_parts_from_the_real_controller(switch: str) -> None:
-    rules = frozenset((switch,))
-
-    assert any(modelled(each.start, rules) != each.real for each in syncs())
+    assert parts(frozenset((switch,)))

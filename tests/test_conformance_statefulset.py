@@ -2,44 +2,57 @@
 
 from collections import Counter
 from functools import lru_cache
+from typing import Any
 
 import pytest
 
-from conformance import recorded, statefulsets
-from conformance.statefulset_syncs import modelled
-from conformance.statefulsets import Compared
+from conformance import recorded
+from conformance.law import settled
+from conformance.recorded import OfSeed
 
 pytestmark = pytest.mark.heavy
 
 
 @lru_cache(maxsize=1)
-def syncs() -> tuple[Compared, ...]:
-    """All recorded syncs."""
-    return tuple(statefulsets.read())
+def syncs() -> tuple[tuple[OfSeed, Any, Any], ...]:
+    """All recorded syncs, with their states and clusters."""
+    return tuple(recorded.read_seeds("statefulset", recorded.subject_of("statefulset")))
+
+
+def parts(rules: frozenset[str]) -> bool:
+    """Whether a model with these rules switched cannot explain one of them."""
+    subject = recorded.subject_of("statefulset", rules)
+    return any(
+        subject.real(start, cluster, record.answer) not in subject.possible(start)
+        for record, start, cluster in syncs()
+    )
 
 
 def test_each_real_sync_goes_as_in_the_model() -> None:
-    """But for two reasons why it need not, which docs/conformance.md tells."""
-    known = Counter(bool(each.known) for each in syncs())
+    subject = recorded.subject_of("statefulset")
 
-    for each in syncs():
-        assert each.agrees, each
-    assert known.total() >= 1000
-    assert known[True] <= 0.06 * known.total()
+    for record, start, cluster in syncs():
+        settled(subject, start, cluster, record.answer, subject.possible(start))
+    assert len(syncs()) >= 2000
     assert recorded.version("statefulset").startswith("v1.36.")
 
 
 def test_most_recorded_syncs_send_requests_of_every_kind() -> None:
-    kinds = Counter(request[:2] for each in syncs() for request in each.real.requests)
-    idle = sum(not each.real.requests for each in syncs())
+    subject = recorded.subject_of("statefulset")
+    sent = [
+        subject.kinds(subject.real(start, cluster, record.answer))
+        for record, start, cluster in syncs()
+    ]
+    kinds = Counter(each.partition(":")[0] for of in sent for each in of)
 
-    assert idle <= 0.3 * len(syncs())
+    assert sum(not of for of in sent) <= 0.3 * len(syncs())
     assert set(kinds) == {
-        ("create", "Pod"),
-        ("delete", "Pod"),
-        ("create", "Claim"),
-        ("update", "Claim"),
-        ("update status", "StatefulSet"),
+        "create Pod",
+        "delete Pod",
+        "update Pod",
+        "create Claim",
+        "update Claim",
+        "update status StatefulSet",
     }
 
 
@@ -56,6 +69,4 @@ def test_most_recorded_syncs_send_requests_of_every_kind() -> None:
     ],
 )
 def test_a_model_with_a_known_bug_parts_from_the_real_controller(switch: str) -> None:
-    rules = frozenset((switch,))
-
-    assert any(not each.known and modelled(each.start, rules) != each.real for each in syncs())
+    assert parts(frozenset((switch,)))

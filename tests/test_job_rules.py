@@ -12,7 +12,7 @@ from attrs import evolve, field, frozen
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seatrial.core import Population
+from seatrial.core import Population, answers, split
 from seatrial.model import job, job_api, job_context, job_indexes, job_policies, job_status
 
 ExitCodes = job_api.ExitCodes
@@ -290,6 +290,41 @@ def test_a_pod_whose_finalizer_is_expected_to_go_is_not_listed_again() -> None:
 
     assert all(each.uncounted == Uncounted() for each in found.statuses)
     assert found.last.succeeded == 1
+
+
+def removed(*found: JobPod, n: int) -> set[frozenset[JobPod]]:
+    """Which pods may be removed where so many are too many."""
+    spec = JobSpec(parallelism=len(found) - n, completions=9, restart_policy="OnFailure")
+    seen = job_context.JobObservation(Job(spec, JobStatus(), ""), pods(*found))
+    context = job_context.sync_context(seen)
+    ways = answers(lambda: job.active_pods_for_removal(seen, context, split))
+    return {frozenset(each.pod for each in way if each.pod is not None) for way, _ in ways}
+
+
+def test_of_running_pods_any_may_be_removed_whatever_their_restarts() -> None:
+    """How long a pod has been ready is asked first, and that is not known here. Go: ActivePods"""
+    restarted = evolve(RUNNING, restarts=1)
+    pending = JobPod("Pending")
+
+    assert removed(RUNNING, restarted, n=1) == {frozenset([RUNNING]), frozenset([restarted])}
+    assert removed(RUNNING, pending, n=1) == {frozenset([pending])}
+
+
+def test_of_failed_pods_of_an_index_one_holds_the_count_that_none_surpasses() -> None:
+    """Where one failed more often and another later, the order of the list decides."""
+    spec = indexed(1, backoff_limit_per_index=5)
+    often = JobPod("Failed", index=0, failure_count=1, waited=True)
+    late = JobPod("Failed", index=0)
+    before = evolve(late, waited=True)
+
+    def last(*found: JobPod) -> list[set[JobPod | None]]:
+        found_of = job_indexes.pods_with_delayed_deletion(spec, pods(*found), (), ())
+        return [{each.pod for each in of} for _, of in found_of]
+
+    assert last(often, late) == [{often, late}]
+    assert last(before, late) == [{late}]
+    assert last(often, before) == [{often, before}]
+    assert last(evolve(often, waited=False), before) == [{evolve(often, waited=False)}]
 
 
 def test_restarts_in_place_are_compared_with_the_limit_itself() -> None:

@@ -413,6 +413,38 @@ def test_no_pod_is_scaled_away_whose_claim_could_not_be_given_to_it() -> None:
     assert sent == ["update Claim 0", "failed"]
 
 
+def test_1_34_comes_back_until_as_many_are_available_as_are_asked_for() -> None:
+    """Later releases do so only while a ready pod is not available yet. Go: syncStatefulSet"""
+    asked, rule = spec(3, min_ready_seconds=5), frozenset({"sts-comes-back-until-all-available"})
+
+    assert "later" not in sync(asked, pods(A, A, "pending"))
+    assert sync(asked, pods(A, A, "pending"), variant=rule)[-1] == "later"
+    assert "later" not in sync(asked, pods(A, A, A), variant=rule)
+
+
+def test_before_1_36_a_condemned_pod_that_is_gone_fails_the_sync() -> None:
+    """Of a pod that is updated it does not matter. Go: DeleteStatefulPod"""
+    rule = frozenset({"sts-deletion-of-a-gone-pod-fails"})
+    answered = {"delete Pod 0": "not found"}
+
+    assert sync(spec(0), pods(A), answers=answered) == ["delete Pod 0"]
+    assert sync(spec(0), pods(A), answers=answered, variant=rule) == ["delete Pod 0", "failed"]
+    updated = sync(spec(1, template=2), pods(A), answers=answered, variant=rule)
+    assert updated == ["delete Pod 0"]
+
+
+def test_a_pod_is_written_together_with_a_claim_that_becomes_its_own() -> None:
+    """If the pod is gone the sync ends there. Go: UpdateStatefulPod"""
+    asked = spec(1, claims=("Delete", "Retain"))
+    there, claims = [pod(0, A, revision=2), pod(1, A, revision=2)], {0: Claim(), 1: Claim()}
+
+    written = sync(asked, there, claims=claims)
+    gone = sync(asked, there, claims=claims, refuse=frozenset({"update Pod 0"}))
+
+    assert written == ["update Claim 0", "update Pod 0", "update Claim 1", "delete Pod 1"]
+    assert gone == ["update Claim 0", "update Pod 0", "failed"]
+
+
 # ---- any set ----------------------------------------------------------------------------------
 
 STATES = ("pending", "running", "ready", A, "terminating", "failed")

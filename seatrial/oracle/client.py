@@ -9,6 +9,7 @@ import json
 import os
 import select
 import subprocess
+import sys
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -24,6 +25,8 @@ Json = dict[str, Any]
 BUILT = Path(__file__).resolve().parents[2] / "build" / "oracle"
 """Where `make oracle` puts the program."""
 
+_PIPE = 1 << 20
+"""Bytes that a pipe to the program holds, where the system lets it: with fewer one side waits."""
 STDERR_SHOWN = 4_000
 """So many characters of the end of standard error are shown after a crash."""
 
@@ -195,6 +198,7 @@ class Oracle:
                 stderr=subprocess.PIPE,
                 bufsize=0,
             )
+            _widen(self._process)
             self._reader = threading.Thread(
                 target=_collect, args=(self._process, self._stderr), daemon=True
             )
@@ -202,15 +206,40 @@ class Oracle:
         return self._process
 
 
+def _widen(process: subprocess.Popen[bytes]) -> None:
+    """Let the oracle go on answering while this process does something else."""
+    if sys.platform == "linux":
+        import fcntl  # other systems have none, or no such size
+
+        for stream in (process.stdin, process.stdout):
+            assert stream is not None
+            with contextlib.suppress(OSError):  # more than an ordinary user may have
+                fcntl.fcntl(stream.fileno(), fcntl.F_SETPIPE_SZ, _PIPE)
+
+
 def _send(process: subprocess.Popen[bytes], requests: Sequence[Mapping[str, Any]]) -> None:
     """Write from a thread of its own: both pipes may be full at a time."""
     assert process.stdin is not None
     with contextlib.suppress(OSError, ValueError):  # it is gone; whoever reads will say so
         for number, request in enumerate(requests):
-            line = json.dumps({**request, "id": number}, separators=(",", ":")) + "\n"
-            view = memoryview(line.encode())
+            view = memoryview(_line({**request, "id": number}).encode())
             while view:
                 view = view[process.stdin.write(view) or 0 :]
+
+
+def _line(request: Json) -> str:
+    """The request on a line. A live object that is as the cache shows it is sent once."""
+    if not all(isinstance(request.get(name), list) for name in ("cache", "live")):
+        return _text(request) + "\n"
+    cache, live = (list(map(_text, request.pop(name))) for name in ("cache", "live"))
+    places = {each: str(at) for at, each in reversed(list(enumerate(cache)))}
+    live = [places.get(each, each) for each in live]
+    text = _text(request)
+    return f'{text[:-1]},"cache":[{",".join(cache)}],"live":[{",".join(live)}]}}\n'
+
+
+def _text(value: Any) -> str:
+    return json.dumps(value, separators=(",", ":"))
 
 
 def _collect(process: subprocess.Popen[bytes], into: list[bytes]) -> None:

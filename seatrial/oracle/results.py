@@ -14,7 +14,7 @@ from .clusters import Cluster
 from .objects import Object
 from .outcomes import Outcome, Request, merged, plain_pod
 
-__all__ = ["OracleDefect", "real_outcome"]
+__all__ = ["OracleDefect", "defect_in", "real_outcome"]
 
 _KINDS: dict[str, str] = {"deployments": "Deployment", "replicasets": "ReplicaSet", "pods": "Pod"}
 _VERBS: dict[str, str] = {"update-status": "update status"}
@@ -27,11 +27,16 @@ class OracleDefect(Exception):
     """The oracle did not run the sync: it panicked, or refused or did not understand the case."""
 
 
-def real_outcome(case: Case, cluster: Cluster, answer: Object) -> Outcome:
-    """How the sync really went. Raises OracleDefect where the real controller did not run."""
+def defect_in(answer: Object) -> None:
+    """Raise OracleDefect for an answer that is not of a sync."""
     for trouble in ("panic", "refused", "error-in-request"):
         if trouble in answer:
             raise OracleDefect(f"{trouble}: {answer[trouble]}")
+
+
+def real_outcome(case: Case, cluster: Cluster, answer: Object) -> Outcome:
+    """How the sync really went. Raises OracleDefect where the real controller did not run."""
+    defect_in(answer)
     live = {(each["kind"], each["metadata"]["name"]): each for each in answer["live"]}
     expected = _expectations(answer)
     replica_sets = []

@@ -9,7 +9,7 @@ from attrs import frozen
 from .cases import Case
 from .outcomes import Outcome
 
-__all__ = ["brief", "shown", "side_by_side"]
+__all__ = ["brief", "differing", "shown", "side_by_side"]
 
 
 @frozen
@@ -23,17 +23,26 @@ def side_by_side(
     case: Case, real: Outcome, possible: Sequence[Outcome], other: str = "model"
 ) -> str:
     """The case, and the real outcome next to that of the `other` side that is most like it."""
-    nearest = min(possible, key=lambda one: (len(_differences(real, one)), repr(one)))
-    rows = _differences(real, nearest)
-    lines = [shown(case), ""]
+    nearest = _nearest(real, possible)
+    lines = [differing(shown(case), real, possible, other)]
+    lines += ["", "requests, real:", *_requests(real), f"requests, {other}:", *_requests(nearest)]
+    return "\n".join(lines)
+
+
+def differing(case: str, real: Any, possible: Sequence[Any], other: str = "model") -> str:
+    """The case, and in what the real outcome differs from the most similar of the `other` side."""
+    rows = _differences(real, _nearest(real, possible))
     outcomes = (
         "one outcome, which" if len(possible) == 1 else f"{len(possible)} outcomes; the nearest"
     )
-    lines.append(f"the {other} has {outcomes} differs in {len(rows)} places:")
+    lines = [case, "", f"the {other} has {outcomes} differs in {len(rows)} places:"]
     for row in rows:
         lines += [f"  {row.what}", f"    real:  {row.real}", f"    {other}: {row.other}"]
-    lines += ["", "requests, real:", *_requests(real), f"requests, {other}:", *_requests(nearest)]
     return "\n".join(lines)
+
+
+def _nearest(real: Any, possible: Sequence[Any]) -> Any:
+    return min(possible, key=lambda one: (len(_differences(real, one)), repr(one)))
 
 
 def shown(case: Case) -> str:

@@ -14,24 +14,37 @@ statements they reach.
 """
 
 import argparse
+import json
 import sys
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from seatrial.model import versions
-from seatrial.oracle.cases import CONTROLLERS, Case, Controller
 from seatrial.oracle.client import Oracle, OracleCrashed, OracleMissing, find
 from seatrial.oracle.confirm import Ask
 from seatrial.oracle.objects import Object
-from seatrial.oracle.words import shown
+from seatrial.oracle.results import OracleDefect
 
-from . import jobs, notices, statefulsets
+from . import notices
 from .chance import Seeded
 from .coverage import NEVER, NOT_CLAIMED, measured
-from .fresh import Campaign, asked_of
+from .fresh import CONTROLLERS, Campaign, Name, asked_of
 from .law import Asked, Divergence, Tally
-from .recorded import Record, Told, read, read_notices, version, write, write_notices
+from .recorded import (
+    OfSeed,
+    Record,
+    Told,
+    read,
+    read_notices,
+    read_seeds,
+    subject_of,
+    version,
+    write,
+    write_notices,
+    write_seeds,
+)
 from .table import (
     Row,
     known_files,
@@ -48,10 +61,6 @@ _OF_A_CASE = 3
 """And so many are of one state."""
 _NOTICES = 2000
 """So many events are recorded; a run compares as many fresh ones."""
-_STATEFUL_SETS = 1000
-"""And so many syncs of StatefulSets."""
-_JOBS = 1000
-"""And of Jobs."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -67,6 +76,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     run.add_argument("--kubernetes", help="another release, such as 1.34.4, with its own rules")
     run.add_argument("--note", action="store_true", help="keep the figures for the documentation")
     record = commands.add_parser("record", help="write the cases that the tests replay")
+    record.add_argument("--controller", choices=CONTROLLERS, action="append")
     record.add_argument("--syncs", type=int, default=3200, help="of each controller")
     record.add_argument("--seed", type=int, default=0)
     commands.add_parser("replay", help="ask for the recorded cases again")
@@ -80,7 +90,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             if given.command == "replay":
                 return _replay(oracle)
             return _run(oracle, given) if given.command == "run" else _record(oracle, given)
-    except (OracleMissing, OracleCrashed) as error:
+    except (OracleMissing, OracleCrashed, OracleDefect) as error:
         print(f"conformance: {error}", file=sys.stderr)
         return 2
 
@@ -99,31 +109,6 @@ def _notices(oracle: Oracle, seed: int) -> int:
     return parted
 
 
-def _stateful_sets(oracle: Oracle, seed: int) -> int:
-    """How many syncs of StatefulSets go otherwise than in the model, for no known reason."""
-    first = 10**6 + seed * _STATEFUL_SETS
-    found = list(statefulsets.compared(oracle.ask, range(first, first + _STATEFUL_SETS)))
-    parted = [each for each in found if not each.agrees]
-    for each in parted[:3]:
-        print(f"{each.start}\nreal:  {each.real}\nmodel: {each.model}\n", file=sys.stderr)
-    known = sum(bool(each.known) for each in found)
-    print(
-        f"{len(found):,} syncs of StatefulSets, {known:,} passed over, {len(parted):,} divergences"
-    )
-    return len(parted)
-
-
-def _jobs(oracle: Oracle, seed: int) -> int:
-    """How many syncs of Jobs go otherwise than in the model."""
-    first = 10**6 + seed * _JOBS
-    found = list(jobs.compared(oracle.ask, range(first, first + _JOBS)))
-    parted = [each for each in found if not each.agrees]
-    for each in parted[:3]:
-        print(f"{each.start}\nreal:  {each.real}\nmodel: {each.model}\n", file=sys.stderr)
-    print(f"{len(found):,} syncs of Jobs, {len(parted):,} divergences")
-    return len(parted)
-
-
 def _run(oracle: Oracle, given: argparse.Namespace) -> int:
     ask: Ask = oracle.ask
     release, parted = None, 0
@@ -131,8 +116,7 @@ def _run(oracle: Oracle, given: argparse.Namespace) -> int:
         release = versions.known(given.kubernetes)
         ask = asked_of(oracle.ask, release)
     else:
-        parted = _notices(oracle, given.seed) + _stateful_sets(oracle, given.seed)
-        parted += _jobs(oracle, given.seed)
+        parted = _notices(oracle, given.seed)
     seconds = given.seconds if given.seconds or given.syncs else 60.0
     rows = []
     for controller in given.controller or CONTROLLERS:
@@ -152,14 +136,14 @@ def _run(oracle: Oracle, given: argparse.Namespace) -> int:
             f" {tally.syncs / took:,.0f} a second"
         )
         for case, outcome in tally.missed[:3]:
-            print(f"no cluster gave this outcome: {outcome.requests}\n{shown(case)}")
+            print(f"no cluster gave this outcome: {outcome}\n{campaign.subject.shown(case)}")
     print(rendered(rows, known_files()))
     if given.note:
         note(rows)
     return 1 if parted or any(row.divergences for row in rows) else 0
 
 
-def _progress(controller: Controller, tallies: Iterator[Tally]) -> Iterator[Tally]:
+def _progress(controller: Name, tallies: Iterator[Tally]) -> Iterator[Tally]:
     last = began = time.monotonic()
     for tally in tallies:
         now = time.monotonic()
@@ -173,41 +157,47 @@ def _progress(controller: Controller, tallies: Iterator[Tally]) -> Iterator[Tall
         yield tally
 
 
-def _record(oracle: Oracle, given: argparse.Namespace) -> int:
-    for controller in CONTROLLERS:
-        kept: list[Record] = []
-        early: list[Record] = []
+class _Keeping:
+    """The answers that are recorded: few of one case, and not too many early returns."""
 
-        of_a_case: Counter[Case] = Counter()
-
-        def keep(
-            asked: Asked,
-            kept: list[Record] = kept,
-            early: list[Record] = early,
-            of_a_case: Counter[Case] = of_a_case,
-        ) -> None:
-            of_a_case[asked.case] += 1
-            if of_a_case[asked.case] > _OF_A_CASE:
-                return
-            record = Record(asked.case, asked.number, asked.faults, asked.answer)
-            (kept if asked.answer["requests"] else early).append(record)
-
-        campaign = Campaign(controller, oracle.ask, given.seed, keep, clusters_each=1)
-        for _ in _progress(controller, campaign.run()):
-            if len(kept) >= given.syncs * (1 - _SHARE_OF_EARLY):
+    def __init__(self, oracle: Oracle, controller: Name, given: argparse.Namespace) -> None:
+        self.controller: Name = controller
+        self.campaign = Campaign(controller, oracle.ask, given.seed, self._keep, clusters_each=1)
+        self._of_a_case: Counter[Any] = Counter()
+        self._kept: list[tuple[Asked, int]] = []
+        self._early: list[tuple[Asked, int]] = []
+        for _ in _progress(controller, self.campaign.run()):
+            if len(self._kept) >= given.syncs * (1 - _SHARE_OF_EARLY):
                 break
-        enough = min(len(early), int(_SHARE_OF_EARLY * len(kept)))
-        records = [*kept, *early[:enough]]
-        write(controller, oracle.version, records)
-        print(f"{controller}: {len(records):,} syncs recorded, {enough:,} of them early returns")
+
+    def _keep(self, asked: Asked) -> None:
+        seed = self.campaign.seed_of(asked.case)
+        self._of_a_case[asked.case] += 1
+        if seed is not None and self._of_a_case[asked.case] <= _OF_A_CASE:
+            (self._kept if asked.answer["requests"] else self._early).append((asked, seed))
+
+    def write(self, oracle: Oracle) -> None:
+        """Write all of them."""
+        early = self._early[: int(_SHARE_OF_EARLY * len(self._kept))]
+        found = [*self._kept, *early]
+        if self.controller == "replicaset" or self.controller == "deployment":
+            cases = [Record(each.case, each.number, each.faults, each.answer) for each, _ in found]
+            write(self.controller, oracle.version, cases)
+        else:
+            seeds = [OfSeed(seed, each.number, each.faults, each.answer) for each, seed in found]
+            subject = self.campaign.subject
+            known = subject.known()
+            write_seeds(self.controller, oracle.version, known, seeds, subject)
+        print(f"{self.controller}: {len(found):,} syncs recorded, {len(early):,} early returns")
+
+
+def _record(oracle: Oracle, given: argparse.Namespace) -> int:
+    for controller in given.controller or CONTROLLERS:
+        _Keeping(oracle, controller, given).write(oracle)
     events = [notices.drawn(Seeded(given.seed + number)) for number in range(_NOTICES)]
     told = list(map(Told, events, oracle.ask(list(map(notices.request, events)))))
     write_notices(oracle.version, told)
     print(f"{len(told):,} notices recorded")
-    statefulsets.record(oracle.ask, oracle.version, range(_STATEFUL_SETS))
-    print(f"{_STATEFUL_SETS:,} syncs of StatefulSets recorded")
-    jobs.record(oracle.ask, oracle.version, range(_JOBS))
-    print(f"{_JOBS:,} syncs of Jobs recorded")
     return 0
 
 
@@ -216,21 +206,30 @@ def _plain(answer: Object) -> Object:
     return {**answer, "id": 0, "error": answer.get("error") is not None}
 
 
+def _recorded(controller: Name) -> tuple[list[Object], list[Object]]:
+    """The recorded requests and their answers."""
+    if controller == "replicaset" or controller == "deployment":
+        records = list(read(controller))
+        return [each.cluster().request for each in records], [each.answer for each in records]
+    subject = subject_of(controller)
+    found = list(read_seeds(controller, subject))
+    return [cluster.request for _, _, cluster in found], [each.answer for each, _, _ in found]
+
+
 def _replay(oracle: Oracle) -> int:
     """Whether the oracle still answers as it did: 1 where it does not."""
     changed = 0
     for controller in CONTROLLERS:
-        records = list(read(controller))
-        answers = oracle.ask([record.cluster().request for record in records])
+        requests, known = _recorded(controller)
         parted = [
-            record
-            for record, answer in zip(records, answers, strict=True)
-            if _plain(answer) != _plain(record.answer)
+            request
+            for request, before, answer in zip(requests, known, oracle.ask(requests), strict=True)
+            if _plain(answer) != _plain(before)
         ]
         changed += len(parted)
-        print(f"{controller}: {len(records):,} syncs, {len(parted):,} answered in another way")
+        print(f"{controller}: {len(requests):,} syncs, {len(parted):,} answered in another way")
         if parted:
-            print(shown(parted[0].case))
+            print(json.dumps(parted[0]))
     told = list(read_notices())
     answers = oracle.ask([notices.request(each.notice) for each in told])
     parted_events = [

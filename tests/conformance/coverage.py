@@ -24,6 +24,12 @@ __all__ = ["NOT_CLAIMED", "measured"]
 _STARTS = "starts the controller, or hands keys to workers"
 _ORPHAN_PODS = "pods without an owner: the model has none (`model/replicaset.py`)"
 _KUBECTL = "no controller calls it"
+_UNUSED = "no controller calls it, or tests only"
+_REVISIONS = "adoption and meaning of ControllerRevisions (`model/statefulset_control.py`)"
+_CHANGED = "pods whose labels or volumes were changed (`model/statefulset_control.py`)"
+_OWNERS = "claims with other owners than the set and the pod (`model/statefulset_control.py`)"
+_ORPHANS_OF_JOBS = "adoption and release of pods (`model/job.py`)"
+_WORKLOADS = "Workloads and PodGroups (`model/job.py`)"
 _COPIES = "annotations of the Deployment's own on its ReplicaSets: the model has none"
 
 NOT_CLAIMED: Mapping[str, Mapping[str, str]] = {
@@ -49,6 +55,36 @@ NOT_CLAIMED: Mapping[str, Mapping[str, str]] = {
         "*ReplicaSetController.getPodReplicaSets": _ORPHAN_PODS,
         "*ReplicaSetController.claimPods": _ORPHAN_PODS,
     },
+    "statefulset/stateful_set.go": {
+        "NewStatefulSetController": _STARTS,
+        "*StatefulSetController.Run": _STARTS,
+        "*StatefulSetController.worker": _STARTS,
+        "*StatefulSetController.adoptOrphanRevisions": _REVISIONS,
+    },
+    "statefulset/stateful_set_control.go": {
+        "*defaultStatefulSetControl.AdoptOrphanRevisions": _REVISIONS,
+        "setMatchesLatestExistingRevision": _REVISIONS,
+    },
+    "statefulset/stateful_pod_control.go": {"NewStatefulPodControlFromManager": _UNUSED},
+    "statefulset/stateful_set_utils.go": {
+        **{f"overlappingStatefulSets.{name}": _UNUSED for name in ("Len", "Swap", "Less")},
+        **{f"ascendingOrdinal.{name}": _UNUSED for name in ("Len", "Swap", "Less")},
+    },
+    "job/job_controller.go": {
+        "NewController": _STARTS,
+        "newControllerWithClock": _STARTS,
+        "*Controller.Run": _STARTS,
+        "*Controller.worker": _STARTS,
+        "*Controller.orphanWorker": _STARTS,
+        "*Controller.addSchedulingInformers": _WORKLOADS,
+        "*Controller.getPodJobs": _ORPHANS_OF_JOBS,
+        "*Controller.patchJob": _UNUSED,
+    },
+    "job/job_scheduling_manager.go": {"all functions": _WORKLOADS},
+    "job/util/utils.go": {
+        "IsJobSucceeded": _UNUSED,
+        "IsGangSchedulingCandidate": _WORKLOADS,
+    },
 }
 """Functions of which the model says nothing, by file, and why."""
 
@@ -62,12 +98,32 @@ NEVER: Mapping[str, str] = {
     r"&everything|ObservedGeneration < d.Generation": "validation refuses an empty selector",
     r"it's invalid, ignore it": "validation refuses such an annotation",
     r"rollbackTo\.Revision, 10|d\.Annotations == nil": "it is called to end a rollback only",
+    r"[Cc]ould not (get|find) key|getting job key|getting key for|invalid job key": (
+        "keys of valid objects can always be read"
+    ),
+    r"case err != nil:|Could not retrieve claim|failed to retrieve PVC|Error getting updated": (
+        "an informer always answers"
+    ),
+    r"(identity|storage)Matches\(set, pod\) \{|updateIdentity\(set, pod\)": _CHANGED,
+    r"nexpectedController\(claim|if unexpectedController|UID != set\.GetUID|UID == owner\.GetUID"
+    r"|Controller != nil && \*ownerRef|Controller == nil \|\||NonControllerOwner\(claim": _OWNERS,
+    r"Corrupted indexes|value is invalid|Failed to parse the value|no expected annotation": (
+        "validation refuses such indexes, and the controller writes no such annotations"
+    ),
+    r"Unknown policy, treating": "validation refuses other policies",
+    r"MaxPodCreateDeletePerSync|MaxUncountedPods": "500 pods and more in one sync",
+    r"InitContainer": "init containers: the model has none (`model/job_context.py`)",
+    r"Labels == nil|[aA]nnotations == nil": "pods of a controller have labels and annotations",
+    r"WorkloadWithJob|podGroup|shouldManageWorkload": _WORKLOADS,
     r"burstReplicas": "500 pods and more in one sync",
     r"NamespaceTerminatingCause": "namespaces that go away",
 }
 """Statements of which the model says nothing, by what stands in them, and why."""
 
-_FILES = re.compile(r"/pkg/controller/((?:deployment|replicaset)(?:/util)?/[a-z_]+\.go)")
+_ALL = "all functions"
+_FILES = re.compile(
+    r"/pkg/controller/((?:deployment|replicaset|statefulset|job)(?:/util)?/[a-z_]+\.go)"
+)
 _BLOCK = re.compile(r"(\d+)\.\d+,(\d+)\.\d+ (\d+) (\d+)")
 
 
@@ -140,7 +196,10 @@ def _left_out(
 ) -> bool:
     """Whether the model does not claim a block; one that is reached anyway is of no exception."""
     begin, end, _, reached = block
-    function = max(each for each in begins if each[0] <= begin)[1]
+    if _ALL in NOT_CLAIMED.get(name, {}):
+        return True
+    # What stands before all functions is a variable of the package.
+    function = max((each for each in begins if each[0] <= begin), default=(0, ""))[1]
     if function in NOT_CLAIMED.get(name, {}):
         return True
     text = "\n".join(source[begin - 1 : end])

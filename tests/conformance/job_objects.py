@@ -1,17 +1,20 @@
 """States of a Job as API objects for the oracle, and its answers in the terms of the model."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Mapping, Sequence
+from random import Random
 from typing import Any
+
+from attrs import frozen
 
 from seatrial.model import job_api as jobs
 from seatrial.model import job_policies
 from seatrial.oracle.objects import NAMESPACE, NOW, Object, ago
 
 from .job_states import Start
-from .job_syncs import Went, counted, rank
+from .job_syncs import Fault, Went, counted
 
-__all__ = ["real", "request"]
+__all__ = ["Cluster", "concrete", "faults_of", "real"]
 
 _NAME, _UID = "pi", "uid-pi"
 _GATE = "MutableSchedulingDirectivesForSuspendedJobs"
@@ -33,13 +36,15 @@ def _labels() -> dict[str, str]:
     }
 
 
-def _job_object(start: Start, listed: dict[str, list[str]]) -> Object:
-    job, spec, status = start.job, start.job.spec, start.job.status
+def _job_object(
+    start: Start, job: jobs.Job, version: str, listed: Mapping[str, Sequence[str]]
+) -> Object:
+    spec, status = job.spec, job.status
     metadata: Object = {
         "name": _NAME,
         "namespace": NAMESPACE,
         "uid": _UID,
-        "resourceVersion": "100",
+        "resourceVersion": version,
         "generation": 1,
         "creationTimestamp": ago(5000),
     }
@@ -134,13 +139,11 @@ def _rule(rule: jobs.FailureRule) -> Object:
     return written
 
 
-def _pods(start: Start) -> Iterator[tuple[str, jobs.Seen]]:
-    """All pods and UIDs, by name."""
-    number = 0
-    for seen, n in start.pods.items():
-        for _ in range(n):
-            number += 1
-            yield f"{_NAME}-{number:05d}", seen
+def _named(start: Start, draw: Random) -> dict[str, jobs.Seen]:
+    """All pods and UIDs, by names that say nothing of what they look like."""
+    found = [seen for seen, n in start.pods.items() for _ in range(n)]
+    draw.shuffle(found)
+    return {f"{_NAME}-old-{number:05d}": seen for number, seen in enumerate(found, start=1)}
 
 
 def _ended_ago(start: Start, pod: jobs.JobPod) -> int:
@@ -151,8 +154,9 @@ def _ended_ago(start: Start, pod: jobs.JobPod) -> int:
     return 2 if start.failures_last else 8
 
 
-def _pod_object(start: Start, name: str, pod: jobs.JobPod) -> Object:
+def _pod_object(start: Start, name: str, pod: jobs.JobPod, draw: Random) -> Object:
     annotations, labels = {}, _labels()
+    waits = pod.phase == "Pending" and draw.random() < 0.4
     if pod.index is not None:
         annotations[_INDEX] = labels[_INDEX] = str(pod.index)
         if start.job.spec.backoff_limit_per_index is not None:
@@ -164,10 +168,11 @@ def _pod_object(start: Start, name: str, pod: jobs.JobPod) -> Object:
         "namespace": NAMESPACE,
         "uid": f"uid-{name}",
         "resourceVersion": "90",
-        "creationTimestamp": ago(3000),
+        "creationTimestamp": ago(draw.choice((3000, draw.randint(2600, 4000)))),
         "labels": labels,
         "annotations": annotations,
-        "finalizers": [_FINALIZER] if pod.finalizer else [],
+        # Without a node it would be gone as soon as it is deleted: the model has no scheduler.
+        "finalizers": [_FINALIZER] * pod.finalizer + ["example.com/stays"] * waits,
         "ownerReferences": [
             {
                 "apiVersion": "batch/v1",
@@ -204,7 +209,9 @@ def _pod_object(start: Start, name: str, pod: jobs.JobPod) -> Object:
             "type": "Ready",
             "status": str(pod.ready),
             # Without an exit code this is when it ended; also of a pod that was never ready.
-            "lastTransitionTime": ago(since if pod.ended or pod.terminating else 100),
+            "lastTransitionTime": ago(
+                since if pod.ended or pod.terminating else draw.choice((100, draw.randint(60, 900)))
+            ),
         }
     ]
     if pod.disrupted:
@@ -218,50 +225,83 @@ def _pod_object(start: Start, name: str, pod: jobs.JobPod) -> Object:
         "spec": {
             "restartPolicy": start.job.spec.restart_policy,
             "containers": [{"name": "pi", "image": "pi:1"}],
-            "nodeName": "n1",
+            **({} if waits else {"nodeName": "n1"}),
         },
         "status": {"phase": pod.phase, "conditions": conditions, "containerStatuses": [container]},
     }
 
 
-def request(start: Start) -> Object:
-    """The same state for the oracle."""
+@frozen
+class Cluster:
+    """A request for the oracle, and what the pods that it names look like."""
+
+    request: Object
+    pods: Mapping[str, jobs.Seen]
+
+
+def faults_of(fault: Fault | None) -> list[Object]:
+    """What the oracle is told of a request that goes wrong."""
+    if fault is None:
+        return []
+    resource = "jobs" if fault.verb == "update-status" else "pods"
+    return [{"verb": fault.verb, "resource": resource, "nth": fault.nth, "how": fault.how}]
+
+
+def concrete(start: Start, number: int, faults: Sequence[Object]) -> Cluster:
+    """The state as API objects; another number gives other names, ages and orders."""
+    draw = Random(number)
+    named = _named(start, draw)
     listed: dict[str, list[str]] = {}
-    objects, finalizers = [], []
-    for name, seen in _pods(start):
+    cache: list[Object] = []
+    live: list[Object] = []
+    finalizers = []
+    for name, seen in named.items():
         if seen.listed:
             listed.setdefault(seen.listed, []).append(f"uid-{name}")
         if seen.expected:
             finalizers.append(f"uid-{name}")
         if seen.pod is not None:
-            objects.append(_pod_object(start, name, seen.pod))
-    job = _job_object(start, listed)
-    memory: Object = {"finalizers": finalizers}
+            made = _pod_object(start, name, seen.pod, draw)
+            cache.append(made)
+            if seen not in start.gone:
+                live.append(made)
+    draw.shuffle(cache)
+    draw.shuffle(live)
+    memory: Object = {"finalizers": finalizers, "finished": start.finish_unseen}
     if start.backoff:
         memory["backoff"] = {"failures": 1, "age": 1}
     if not start.satisfied:
         memory["expectations"] = {"add": 1, "del": 0, "age": 1}
-    return {
+    if start.live is not None:
+        version = "300" if start.stale else "100"
+        live.append(_job_object(start, start.live, version, listed))
+    request = {
         "controller": "job",
         "key": f"{NAMESPACE}/{_NAME}",
         "now": NOW,
         "gates": {_GATE: start.clears_start_time},
-        "cache": [job, *objects],
-        "live": [job, *objects],
+        "cache": [_job_object(start, start.job, "100", listed), *cache],
+        "live": live,
         "memory": memory,
+        "faults": list(faults),
     }
+    return Cluster(request, named)
 
 
-def real(start: Start, answer: Object) -> Went:
+_FAILED = {"not found": "conflict", "invalid": "conflict"}
+"""A status that is not taken is one to the controller, whatever the reason."""
+
+
+def real(cluster: Cluster, answer: Object) -> Went:
     """How the real sync went."""
-    by_name = dict(_pods(start))
     created: Counter[Any] = Counter()
     deleted: Counter[Any] = Counter()
-    patched, statuses = 0, []
+    patched: Counter[Any] = Counter()
+    statuses = []
     for each in answer["requests"]:
+        word = each["answer"]
         if each["verb"] == "update-status":
-            answered = "applied" if each["answer"] == "applied" else "conflict"
-            statuses.append((_read_status(each["object"]["status"]), answered))
+            statuses.append((_read_status(each["object"]["status"]), _FAILED.get(word, word)))
         elif each["verb"] == "create":
             annotations = each["object"]["metadata"].get("annotations", {})
             index = annotations.get(_INDEX)
@@ -269,15 +309,16 @@ def real(start: Start, answer: Object) -> Went:
                 None if index is None else int(index),
                 int(annotations.get(_FAILURES, 0)),
                 int(annotations.get(_IGNORED, 0)),
+                word,
             ] += 1
         elif each["verb"] == "delete":
-            deleted[rank(by_name[each["name"]])] += 1
+            deleted[cluster.pods[each["name"]], word] += 1
         elif each["verb"] == "patch":
-            patched += 1
+            patched[cluster.pods[each["name"]], word] += 1
     return Went(
         counted(created),
         counted(deleted),
-        patched,
+        counted(patched),
         tuple(statuses),
         "add-rate-limited" in answer["key"]["calls"],
         answer["key"]["after"] is not None,

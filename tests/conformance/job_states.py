@@ -1,6 +1,12 @@
-"""Any state in which a sync of a Job may begin, reachable or not; caches are up to date."""
+"""
+Any state in which a sync of a Job may begin, reachable or not.
 
-from attrs import frozen
+Caches are behind now and then, and any one request may fail.
+"""
+
+from typing import Any
+
+from attrs import evolve, frozen
 
 from seatrial.core import Population
 from seatrial.model import job_api as jobs
@@ -11,17 +17,29 @@ from .chance import Chance
 __all__ = ["Start", "drawn"]
 
 
-@frozen
+@frozen(eq=False)
 class Start:
-    """A state in which a sync begins."""
+    """
+    A state in which a sync begins.
+
+    `job` and `pods` are what the caches show; `live` is the Job as it is, `stale` says whether that
+    is another version. Pods that look as those in `gone` are gone. `fails`: one of the requests may
+    fail, or be applied without the answer coming back.
+    """
 
     job: jobs.Job
     pods: jobs.SeenPods
+    live: jobs.Job | None = None
+    stale: bool = False
+    gone: frozenset[jobs.Seen] = frozenset()
+    fails: bool = False
     satisfied: bool = True
     backoff: bool = False
     failures_last: bool = True
     past_deadline: bool = False
     clears_start_time: bool = True
+    finish_unseen: bool = False
+    """Whether the controller has written that it has finished, which the cache does not show."""
 
     def observed(self) -> job_context.JobObservation:
         """What the sync knows."""
@@ -38,12 +56,21 @@ class Start:
 
 # ---- drawing ----------------------------------------------------------------------------------
 
-_RULES = (
-    jobs.FailureRule("FailJob", jobs.ExitCodes("In", (3,))),
-    jobs.FailureRule("Ignore", on_pod_conditions=(("DisruptionTarget", "True"),)),
-    jobs.FailureRule("Count", jobs.ExitCodes("NotIn", (1,))),
-    jobs.FailureRule("FailIndex", jobs.ExitCodes("In", (1, 5))),
+_MATCHES: tuple[Any, ...] = (
+    jobs.ExitCodes("In", (3,)),
+    jobs.ExitCodes("NotIn", (1,)),
+    jobs.ExitCodes("In", (1, 5)),
+    (("DisruptionTarget", "True"),),
 )
+
+
+def _rule(chance: Chance, per_index: bool) -> jobs.FailureRule:
+    """A rule; to give up an index there has to be a limit for each."""
+    action: Any = chance.of(("FailJob", "Ignore", "Count", *(("FailIndex",) if per_index else ())))
+    match = chance.of(_MATCHES)
+    if isinstance(match, jobs.ExitCodes):
+        return jobs.FailureRule(action, match)
+    return jobs.FailureRule(action, on_pod_conditions=match)
 
 
 def _spec(chance: Chance) -> jobs.JobSpec:
@@ -52,10 +79,7 @@ def _spec(chance: Chance) -> jobs.JobSpec:
     per_index = chance.of((None, 0, 1)) if indexed else None
     policy = None
     if chance.of((False, False, True)):
-        rules = [rule for rule in _RULES if chance.of((True, False))]
-        if per_index is None:
-            rules = [rule for rule in rules if rule.action != "FailIndex"]
-        policy = tuple(rules) or None
+        policy = tuple(_rule(chance, per_index is not None) for _ in range(chance.integer(1, 3)))
     success = None
     if indexed and chance.of((False, False, True)):
         success = (jobs.SuccessRule(chance.of(("0", "0-1", None)), chance.of((None, 1))),)
@@ -89,27 +113,34 @@ def _pod(chance: Chance, spec: jobs.JobSpec) -> jobs.JobPod:
     if phase == "Failed" and chance.of((True, True, False)):
         code = chance.of((1, 3, 5))
     per_index = spec.backoff_limit_per_index is not None
+    restarts = chance.of((0, 0, 0, 1))
     return jobs.JobPod(
         phase=phase,  # type: ignore[arg-type]
         terminating=chance.of((False, False, False, True)),
-        # Of active pods that rank alike either may be removed: they all have it.
-        finalizer=phase not in ("Succeeded", "Failed") or chance.of((True,) * 5 + (False,)),
+        finalizer=chance.of((True,) * 5 + (False,)),
         index=index,
         failure_count=chance.of((0, 0, 1)) if per_index else 0,
         ignored_failure_count=chance.of((0, 0, 1)) if per_index else 0,
         exit_code=code,
         disrupted=phase == "Failed" and chance.of((False, False, True)),
-        restarts=chance.of((0, 0, 0, 1)) if spec.restart_policy == "OnFailure" else 0,
+        restarts=restarts if spec.restart_policy == "OnFailure" and phase == "Running" else 0,
         waited=phase == "Failed" and chance.of((True, False)),
     )
 
 
 def drawn(chance: Chance) -> Start:
-    """Any state, in which the caches are up to date."""
+    """Any state; in some of them the Job has not run into trouble, and may create pods."""
     spec = _spec(chance)
+    calm = chance.of((False, False, True))
+    if calm:
+        spec = evolve(spec, parallelism=4, suspend=False, backoff_limit=6)
     found: dict[jobs.Seen, int] = {}
     for _ in range(chance.integer(0, 3)):
         pod = _pod(chance, spec)
+        if calm and chance.of((True, True, False)):
+            pod = evolve(pod, phase="Running", exit_code=None, disrupted=False, waited=False)
+        elif calm and pod.phase == "Failed":
+            pod = evolve(pod, waited=True)
         listed: jobs.Listed = ""
         if pod.ended and chance.of((False, False, True)):
             listed = "succeeded" if pod.phase == "Succeeded" else "failed"
@@ -125,15 +156,32 @@ def drawn(chance: Chance) -> Start:
         sum(n for each, n in found.items() if each.listed == "failed"),
     )
     status = _status(chance, spec, uncounted)
+    if calm:
+        status = evolve(status, conditions=(), failed=0)
     may_pass = spec.active_deadline_seconds is not None and status.start_time
+    cached = jobs.Job(spec, status, chance.of(("",) * 9 + ("foreground",)))
+    live: jobs.Job | None = cached
+    how = chance.of(("same",) * 7 + ("version", "gone"))
+    if how == "gone":
+        live = None
+    elif how == "version":
+        live = evolve(cached, status=evolve(status, active=status.active + 1))
+    gone = frozenset(
+        each for each in pods if each.pod is not None and chance.of((False,) * 7 + (True,))
+    )
     return Start(
-        jobs.Job(spec, status, chance.of(("",) * 9 + ("foreground",))),
+        cached,
         pods,
+        live=live,
+        stale=how != "same",
+        gone=gone,
+        fails=chance.of((False, False, True)),
         satisfied=chance.of((True,) * 5 + (False,)),
         backoff=chance.of((False, False, True)),
         failures_last=chance.of((True, False)),
         past_deadline=may_pass and chance.of((False, True)),
         clears_start_time=chance.of((True, False)),
+        finish_unseen=chance.of((False,) * 30 + (True,)),
     )
 
 
@@ -159,6 +207,7 @@ def _status(chance: Chance, spec: jobs.JobSpec, uncounted: jobs.Uncounted) -> jo
             (jobs.JobCondition("Suspended", False, "JobResumed"),),
             (jobs.JobCondition("SuccessCriteriaMet", True, "CompletionsReached"),),
             (jobs.JobCondition("FailureTarget", True, "BackoffLimitExceeded"),),
+            chance.of(_ENDS),
         )
     )
     active = chance.integer(0, 3)
@@ -179,4 +228,13 @@ def _status(chance: Chance, spec: jobs.JobSpec, uncounted: jobs.Uncounted) -> jo
     )
 
 
+_ENDS = (
+    (),
+    (jobs.JobCondition("FailureTarget", True, "Why"), jobs.JobCondition("Failed", True, "Why")),
+    (
+        jobs.JobCondition("SuccessCriteriaMet", True, "Why"),
+        jobs.JobCondition("Complete", True, "Why"),
+    ),
+)
+"""A Job that has finished is looked at no more."""
 _SELDOM = (False,) * 5 + (True,)

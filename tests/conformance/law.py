@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import lru_cache
+from typing import Any, Protocol
 
 from attrs import define, field, frozen
 
@@ -17,7 +18,20 @@ from seatrial.oracle.outcomes import Outcome, outcomes, widened
 from seatrial.oracle.results import OracleDefect, real_outcome
 from seatrial.oracle.words import shown, side_by_side
 
-__all__ = ["Asked", "Comparison", "Divergence", "Tally", "check", "possible"]
+from .chance import Chance
+
+__all__ = [
+    "WORKLOADS",
+    "Asked",
+    "Comparison",
+    "Divergence",
+    "Seeds",
+    "Subject",
+    "Tally",
+    "check",
+    "possible",
+    "settled",
+]
 
 _TRIED = 8
 """Of a case with more outcomes so many are asked for."""
@@ -28,7 +42,55 @@ _MORE = (12, 100, 400)
 class Divergence(AssertionError):
     """Model and real controller disagree; the message shows both, `case` is where they do."""
 
-    case: Case | None = None
+    case: Any = None
+
+
+class Subject(Protocol):
+    """What the law has to know of a controller: how its cases are asked, and what they say."""
+
+    def possible(self, case: Any) -> frozenset[Any]:
+        """The model's outcomes of a case."""
+        raise NotImplementedError
+
+    def faults(self, case: Any, outcome: Any, number: int) -> list[Object]:
+        """Which requests have to go wrong for this outcome; another number, another way to it."""
+        raise NotImplementedError
+
+    def concrete(self, case: Any, number: int, faults: list[Object]) -> Any:
+        """The cluster of that number, whose `request` is for the oracle."""
+        raise NotImplementedError
+
+    def real(self, case: Any, cluster: Any, answer: Object) -> Any:
+        """How the sync really went. Raises OracleDefect where it did not run."""
+        raise NotImplementedError
+
+    def beyond(self, case: Any, expected: frozenset[Any]) -> list[Any]:
+        """The outcomes with those that are possible although the case does not allow for them."""
+        raise NotImplementedError
+
+    def shown(self, case: Any) -> str:
+        """The case, for people."""
+        raise NotImplementedError
+
+    def side_by_side(self, case: Any, real: Any, known: Sequence[Any]) -> str:
+        """The case, and the real outcome next to the nearest of the model."""
+        raise NotImplementedError
+
+    def kinds(self, outcome: Any) -> list[str]:
+        """What was sent and answered, in words; nothing for an early return."""
+        raise NotImplementedError
+
+
+class Seeds(Subject, Protocol):
+    """A controller whose cases are recorded by the seeds that make them."""
+
+    def draw(self, chance: Chance) -> list[Any]:
+        """Any case."""
+        raise NotImplementedError
+
+    def known(self) -> Any:
+        """What has to be kept beside the seeds, as JSON."""
+        raise NotImplementedError
 
 
 @define
@@ -44,29 +106,37 @@ class Tally:
     """Outcomes of the model that were asked for."""
     produced: int = 0
     """Those of them that some cluster gave."""
-    missed: list[tuple[Case, Outcome]] = field(factory=list)
+    missed: list[tuple[Any, Any]] = field(factory=list)
     kinds: Counter[str] = field(factory=Counter)
     """How often each kind of request was sent and answered."""
 
-    def add(self, real: Outcome) -> None:
-        """Count a sync that agreed."""
+    def add(self, kinds: Sequence[str]) -> None:
+        """Count a sync that agreed, which has sent such requests."""
         self.syncs += 1
-        self.early += not real.requests
-        for each in real.requests:
-            self.kinds[f"{each.verb} {each.kind}: {each.answer}"] += 1
+        self.early += not kinds
+        self.kinds.update(kinds)
+
+
+def settled(
+    subject: Subject, case: Any, cluster: Any, answer: Object, expected: frozenset[Any]
+) -> Any:
+    """The real outcome. Raises Divergence where it is none of the model's."""
+    try:
+        real = subject.real(case, cluster, answer)
+    except OracleDefect as defect:
+        text = f"the oracle did not run a sync: {defect}\n{subject.shown(case)}"
+        raise Divergence(text) from None
+    if real in expected:
+        return real
+    known = subject.beyond(case, expected)
+    if real not in known:
+        raise Divergence(subject.side_by_side(case, real, known))
+    return real
 
 
 def check(case: Case, cluster: Cluster, answer: Object, expected: frozenset[Outcome]) -> Outcome:
-    """The real outcome. Raises Divergence where it is none of the model's."""
-    try:
-        real = real_outcome(case, cluster, answer)
-    except OracleDefect as defect:
-        raise Divergence(f"the oracle did not run a sync: {defect}\n{shown(case)}") from None
-    if real in expected:
-        return real
-    known = widened(case, expected)
-    if real not in known:
-        raise Divergence(side_by_side(case, real, known))
+    """The same of ReplicaSets and Deployments."""
+    real: Outcome = settled(WORKLOADS, case, cluster, answer, expected)
     return real
 
 
@@ -76,11 +146,42 @@ def possible(case: Case) -> frozenset[Outcome]:
     return outcomes(case)
 
 
+class _Workloads:
+    """ReplicaSets and Deployments."""
+
+    def possible(self, case: Case) -> frozenset[Outcome]:
+        return possible(case)
+
+    def faults(self, case: Case, outcome: Outcome, number: int) -> list[Object]:
+        return faults_of(outcome)
+
+    def concrete(self, case: Case, number: int, faults: list[Object]) -> Cluster:
+        return concrete(case, number, faults)
+
+    def real(self, case: Case, cluster: Cluster, answer: Object) -> Outcome:
+        return real_outcome(case, cluster, answer)
+
+    def beyond(self, case: Case, expected: frozenset[Outcome]) -> list[Outcome]:
+        return widened(case, expected)
+
+    def shown(self, case: Case) -> str:
+        return shown(case)
+
+    def side_by_side(self, case: Case, real: Outcome, known: Sequence[Outcome]) -> str:
+        return side_by_side(case, real, known)
+
+    def kinds(self, outcome: Outcome) -> list[str]:
+        return [f"{each.verb} {each.kind}: {each.answer}" for each in outcome.requests]
+
+
+WORKLOADS: Subject = _Workloads()
+
+
 @frozen
 class Asked:
     """A case in one cluster, and what the oracle answered."""
 
-    case: Case
+    case: Any
     number: int
     faults: tuple[Object, ...]
     answer: Object
@@ -90,11 +191,12 @@ class Asked:
 class _Wanted:
     """A case, and which of its outcomes some cluster has given."""
 
-    case: Case
-    expected: frozenset[Outcome]
+    subject: Subject
+    case: Any
+    expected: frozenset[Any]
     first: int
-    outcomes: list[Outcome] = field(init=False)
-    seen: set[Outcome] = field(factory=set)
+    outcomes: list[Any] = field(init=False)
+    seen: set[Any] = field(factory=set)
     asked: int = 0
     rounds: int = 0
 
@@ -104,22 +206,23 @@ class _Wanted:
             of.sort(key=repr)
         self.outcomes = of[:_TRIED]
 
-    def planned(self, tries: int) -> Iterator[tuple["_Wanted", Cluster, tuple[Object, ...], int]]:
+    def planned(self, tries: int) -> Iterator[tuple["_Wanted", Any, tuple[Object, ...], int]]:
         """Clusters with the faults that may lead to an outcome not seen yet."""
         for outcome in self.outcomes:
             if outcome not in self.seen:
-                faults = faults_of(outcome)
                 for _ in range(tries):
                     self.asked += 1
                     number = self.first + self.asked
-                    yield self, concrete(self.case, number, faults), tuple(faults), number
+                    faults = self.subject.faults(self.case, outcome, number)
+                    cluster = self.subject.concrete(self.case, number, faults)
+                    yield self, cluster, tuple(faults), number
 
 
 @define
 class _Sent:
     """Requests that are under way."""
 
-    planned: list[tuple[_Wanted, Cluster, tuple[Object, ...], int]]
+    planned: list[tuple[_Wanted, Any, tuple[Object, ...], int]]
     answers: "Future[Sequence[Object]]"
 
 
@@ -136,8 +239,9 @@ class Comparison:
     tally: Tally = field(factory=Tally)
     clusters_each: int = 1
     keep: Callable[[Asked], None] | None = None
+    subject: Subject = WORKLOADS
 
-    def run(self, batches: Iterable[Sequence[Case]], first: int = 0) -> Iterator[Tally]:
+    def run(self, batches: Iterable[Sequence[Any]], first: int = 0) -> Iterator[Tally]:
         """
         Compare them all, with clusters numbered from `first`; the tally after each batch.
 
@@ -147,7 +251,8 @@ class Comparison:
             sent: _Sent | None = None
             again: list[_Wanted] = []
             for cases in batches:
-                wanted = [_Wanted(case, possible(case), first) for case in cases]
+                of = self.subject
+                wanted = [_Wanted(of, case, of.possible(case), first) for case in cases]
                 sent, again = self._next(pool, sent, again, wanted)
                 yield self.tally
             while sent is not None or again:
@@ -174,12 +279,12 @@ class Comparison:
         answers = sent.answers.result()
         for (each, cluster, faults, number), answer in zip(sent.planned, answers, strict=True):
             try:
-                real = check(each.case, cluster, answer, each.expected)
+                real = settled(self.subject, each.case, cluster, answer, each.expected)
             except Divergence as divergence:
                 divergence.case = each.case
                 raise
             each.seen.add(real)
-            self.tally.add(real)
+            self.tally.add(self.subject.kinds(real))
             if self.keep is not None:
                 self.keep(Asked(each.case, number, faults, answer))
         left = []
@@ -192,7 +297,7 @@ class Comparison:
                 self._count(wanted, missed)
         return left
 
-    def _count(self, wanted: _Wanted, missed: Sequence[Outcome]) -> None:
+    def _count(self, wanted: _Wanted, missed: Sequence[Any]) -> None:
         self.tally.cases += 1
         self.tally.outcomes += len(wanted.outcomes)
         self.tally.produced += len(wanted.outcomes) - len(missed)

@@ -2,7 +2,8 @@
 Recorded cases: what the real controllers answered, kept so that tests need no Go.
 
 Each line has a case, and for each cluster in which it was asked for its number, the faults, what
-tells the request, and the answer of the oracle; of notices there is a file of its own.
+tells the request, and the answer of the oracle; of notices there is a file of its own. Of
+StatefulSets and Jobs a case is the seed from which it is drawn.
 `make conformance-record` writes them anew.
 """
 
@@ -10,6 +11,7 @@ import hashlib
 import json
 import lzma
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -19,22 +21,31 @@ from seatrial.oracle.cases import Case, Controller
 from seatrial.oracle.clusters import Cluster, concrete
 from seatrial.oracle.objects import Object
 
+from .chance import Seeded
 from .codec import decoded, encoded
+from .jobs import Jobs
+from .law import Seeds
 from .notices import Notice, request
+from .statefulsets import StatefulSets
 
 __all__ = [
     "FOLDER",
+    "OfSeed",
     "Record",
     "Told",
     "check",
     "digest",
+    "known_of",
     "lines",
     "read",
     "read_notices",
+    "read_seeds",
+    "subject_of",
     "version",
     "write",
     "write_lines",
     "write_notices",
+    "write_seeds",
 ]
 
 FOLDER = Path(__file__).parent / "recorded"
@@ -53,6 +64,16 @@ class Record:
     def cluster(self) -> Cluster:
         """The cluster, made again."""
         return concrete(self.case, self.number, self.faults)
+
+
+@frozen
+class OfSeed:
+    """The same of a case that a seed makes."""
+
+    seed: int
+    number: int
+    faults: tuple[Any, ...]
+    answer: Object
 
 
 @frozen
@@ -83,6 +104,62 @@ def write(
         of_a_case.setdefault(record.case, []).append(asked)
     made = ({"case": encoded(case), "asked": asked} for case, asked in of_a_case.items())
     write_lines(controller, version, made, folder)
+
+
+def write_seeds(
+    name: str,
+    version: str,
+    known: Any,
+    records: Iterable[OfSeed],
+    subject: Seeds,
+    folder: Path = FOLDER,
+) -> None:
+    """Write cases by their seeds, after what has to be `known` to make them again."""
+    of_a_seed: dict[int, list[Object]] = {}
+    for record in records:
+        asked = {
+            "number": record.number,
+            "faults": list(record.faults),
+            "request": digest(_asked(subject, record)[1].request),
+            "answer": record.answer,
+        }
+        of_a_seed.setdefault(record.seed, []).append(asked)
+    made = ({"seed": seed, "asked": asked} for seed, asked in of_a_seed.items())
+    write_lines(name, version, [{"known": known}, *made], folder)
+
+
+def known_of(name: str, folder: Path = FOLDER) -> Any:
+    """What was kept in front of the cases."""
+    return next(lines(name, folder))[1]["known"]
+
+
+def subject_of(
+    controller: str, rules: frozenset[str] = frozenset(), folder: Path = FOLDER
+) -> Seeds:
+    """What the law knows of StatefulSets or Jobs, as when recorded; with `rules` switched."""
+    if controller == "job":
+        return Jobs(rules)
+    names = known_of(controller, folder)
+    return StatefulSets(dict(enumerate(names, start=1)), rules)
+
+
+def read_seeds(
+    name: str, subject: Seeds, folder: Path = FOLDER
+) -> Iterator[tuple[OfSeed, Any, Any]]:
+    """Each record with its case and its cluster. Raises ValueError as `read` does."""
+    for number, found in islice(lines(name, folder), 1, None):
+        for asked in found["asked"]:
+            faults = tuple(asked["faults"])
+            record = OfSeed(found["seed"], asked["number"], faults, asked["answer"])
+            case, cluster = _asked(subject, record)
+            check(name, number, cluster.request, asked["request"])
+            yield record, case, cluster
+
+
+def _asked(subject: Seeds, record: OfSeed) -> tuple[Any, Any]:
+    """The case, which is the last that the seed makes, and the cluster."""
+    case = subject.draw(Seeded(record.seed))[-1]
+    return case, subject.concrete(case, record.number, list(record.faults))
 
 
 def write_notices(version: str, told: Iterable[Told], folder: Path = FOLDER) -> None:

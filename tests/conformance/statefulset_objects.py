@@ -4,7 +4,8 @@ States of a StatefulSet as API objects for the oracle, and its answers in the te
 Revisions are API objects whose data the controller makes: of each template they are asked for.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from random import Random
 from typing import Any
 
 from attrs import evolve
@@ -13,11 +14,12 @@ from seatrial.model import api, informer
 from seatrial.model import statefulset_api as sts
 from seatrial.oracle.confirm import Ask
 from seatrial.oracle.objects import NAMESPACE, NOW, Object, ago, observed_generation, observed_of
+from seatrial.oracle.results import defect_in
 
 from .statefulset_states import TEMPLATES, Start
-from .statefulset_syncs import Went, in_one_form
+from .statefulset_syncs import Fault, Went, in_one_form
 
-__all__ = ["known_to_differ", "names_of_revisions", "real", "request"]
+__all__ = ["faults_of", "names_of_revisions", "real", "request"]
 
 _NAME, _UID = "db", "uid-db"
 _GATES = "MaxUnavailableStatefulSet"
@@ -29,7 +31,11 @@ _RESOURCES = {kind: resource for resource, kind in _KINDS.items()}
 
 
 def names_of_revisions(ask: Ask) -> dict[int, Object]:
-    """The ControllerRevision of each template, as the controller creates it."""
+    """
+    The ControllerRevision of each template, as the controller creates it.
+
+    Raises OracleDefect where the oracle runs no sync of a StatefulSet, as an older build does.
+    """
     starts = [
         Start(
             sts.StatefulSet(sts.StatefulSetSpec(template=each, replicas=0)),
@@ -43,6 +49,7 @@ def names_of_revisions(ask: Ask) -> dict[int, Object]:
     for template, answer in zip(
         TEMPLATES, ask([request(each, {}) for each in starts]), strict=True
     ):
+        defect_in(answer)
         (created,) = [each for each in answer["live"] if each["kind"] == "ControllerRevision"]
         found[template] = created
     return found
@@ -222,21 +229,26 @@ def _claim_object(ordinal: int, claim: sts.Claim, version: int) -> Object:
     }
 
 
-def request(start: Start, names: Mapping[int, Object]) -> Object:
-    """The same state for the oracle."""
+def faults_of(fault: Fault | None) -> list[Object]:
+    """What the oracle is told of a request that goes wrong."""
+    if fault is None:
+        return []
+    verb, resource = fault.verb.replace(" ", "-"), _RESOURCES[fault.kind]
+    return [{"verb": verb, "resource": resource, "nth": fault.nth, "how": fault.how}]
+
+
+def request(
+    start: Start,
+    names: Mapping[int, Object],
+    number: int = 0,
+    faults: Sequence[Object] = (),
+) -> Object:
+    """The same state for the oracle; another number lists its objects in another order."""
     cache = list(_objects(start, names, live=False))
     live = list(_objects(start, names, live=True))
-    faults = []
-    if start.fault is not None:
-        verb = start.fault.verb.replace(" ", "-")
-        faults = [
-            {
-                "verb": verb,
-                "resource": _RESOURCES[start.fault.kind],
-                "nth": start.fault.nth,
-                "how": "failed",
-            }
-        ]
+    order = Random(number)
+    order.shuffle(cache)
+    order.shuffle(live)
     return {
         "controller": "statefulset",
         "key": f"{NAMESPACE}/{_NAME}",
@@ -244,7 +256,9 @@ def request(start: Start, names: Mapping[int, Object]) -> Object:
         "gates": {_GATES: start.max_unavailable},
         "cache": cache,
         "live": live,
-        "faults": faults,
+        # What is tried again within a sync finds its own write: it waits long enough for that.
+        "follows": ["persistentvolumeclaims"],
+        "faults": list(faults),
     }
 
 
@@ -305,11 +319,9 @@ def real(start: Start, answer: Object, names: Mapping[int, Object]) -> Went:
             answered = "failed"
         if kind in ("StatefulSet", "Claim") and answered == "not found":
             answered = "conflict"
-        if (verb, kind) == ("update", "Pod"):
-            continue  # it says what the pod is already
         found = (verb, kind, key, value, answered)
-        if requests and answered == "conflict" and requests[-1] == found:
-            continue  # a status is tried again, on top of what the cache shows
+        if (verb, kind, key, value, "conflict") in requests:
+            continue  # it is tried again, on top of what the cache shows
         requests.append(found)
     live: dict[str, dict[int, Object]] = {"Pod": {}, "PersistentVolumeClaim": {}}
     revisions, the_set = [], None
@@ -334,37 +346,6 @@ def real(start: Start, answer: Object, names: Mapping[int, Object]) -> Went:
         revisions=tuple(template for _, template in sorted(revisions)),
         retry="add-rate-limited" in answer["key"]["calls"],
         later=answer["key"]["after"] is not None,
-    )
-
-
-def known_to_differ(answer: Object) -> str:
-    """
-    Why the sync need not go as the model has it; empty where there is no such reason.
-
-    With the owner of a claim the controller writes the pod. That fails where the pod is gone or
-    another one than the cache shows, and ends the sync; the model leaves that write out. A claim
-    that is written twice in one sync conflicts, for as long as the cache does not show the first
-    time; in the model it shows it, in the oracle it never does.
-    """
-    for each in answer["requests"]:
-        if each["verb"] != "update" or each["answer"] == "applied":
-            continue
-        if each["resource"] == "pods":
-            return "a pod is written that is not as the cache shows it"
-        if each["resource"] == "persistentvolumeclaims" and _twice(answer, each):
-            return "a claim is written twice"
-    return ""
-
-
-def _twice(answer: Object, late: Object) -> bool:
-    """Whether the claim of this request was written before."""
-    name = late["object"]["metadata"]["name"]
-    return any(
-        each["verb"] == "update"
-        and each["resource"] == "persistentvolumeclaims"
-        and each["answer"] == "applied"
-        and each["object"]["metadata"]["name"] == name
-        for each in answer["requests"]
     )
 
 

@@ -1,7 +1,7 @@
 """
 Any state in which a sync of a StatefulSet may begin, reachable or not.
 
-Caches are behind now and then, claims have former owners, and a request may fail.
+Caches are behind now and then, claims have former owners, and any one request may fail.
 """
 
 from collections.abc import Mapping
@@ -13,23 +13,18 @@ from seatrial.model import statefulset_api as sts
 
 from .chance import Chance
 
-__all__ = ["TEMPLATES", "Fault", "Start", "drawn"]
+__all__ = ["TEMPLATES", "Start", "drawn"]
 
 TEMPLATES = (1, 2, 3, 4)
 
 
-@frozen
-class Fault:
-    """The nth request of that verb and kind fails."""
-
-    verb: str
-    kind: str
-    nth: int
-
-
-@frozen
+@frozen(eq=False)
 class Start:
-    """A state in which a sync begins; pods and claims by ordinal."""
+    """
+    A state in which a sync begins; pods and claims by ordinal.
+
+    `fails`: one of its requests may fail, or be applied without the answer coming back.
+    """
 
     cached: sts.StatefulSet
     live: sts.StatefulSet | None
@@ -40,7 +35,7 @@ class Start:
     claims_cached: Mapping[int, sts.Claim] = field(factory=dict)
     claims: Mapping[int, sts.Claim] = field(factory=dict)
     max_unavailable: bool = False
-    fault: Fault | None = None
+    fails: bool = False
 
 
 # ---- drawing ----------------------------------------------------------------------------------
@@ -104,18 +99,6 @@ def _kind(chance: Chance, min_ready: int) -> api.PodKind:
     return evolve(kind, terminating=chance.of((False,) * 5 + (True,)))
 
 
-_FAULTS = (
-    Fault("create", "Pod", 1),
-    Fault("delete", "Pod", 1),
-    Fault("delete", "Pod", 2),
-    Fault("create", "Claim", 1),
-    Fault("update", "Claim", 1),
-    Fault("update", "Claim", 2),
-    # A status that conflicts is sent again, which counts.
-    Fault("update status", "StatefulSet", 1),
-)
-
-
 def drawn(chance: Chance) -> Start:
     """Any state."""
     spec = _spec(chance)
@@ -134,9 +117,6 @@ def drawn(chance: Chance) -> Start:
         if spec.has_claims:
             uid = pods_cached[ordinal].uid if ordinal in pods_cached else None
             _draw_claim(chance, ordinal, uid, claims_cached, claims)
-    fault = None
-    if spec.pod_management_policy == "OrderedReady" and chance.of((False, False, True)):
-        fault = chance.of(_FAULTS)
     return Start(
         cached,
         live,
@@ -147,7 +127,7 @@ def drawn(chance: Chance) -> Start:
         claims_cached,
         claims,
         chance.of((False, True)),
-        fault,
+        chance.of((False, False, True)),
     )
 
 

@@ -6,6 +6,8 @@ server does. Not compared with the real one: adoption, release, and which reques
 ControllerRevisions (their list is).
 """
 
+from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
 from attrs import evolve, frozen
@@ -19,7 +21,17 @@ from .chance import Chance
 from .statefulset_states import Start
 from .statefulset_states import drawn as _drawn
 
-__all__ = ["Went", "drawn", "in_one_form", "modelled"]
+__all__ = ["Fault", "Went", "drawn", "in_one_form", "modelled", "outcomes"]
+
+
+@frozen
+class Fault:
+    """What becomes of the nth request of that verb and kind: `failed`, or `lost`."""
+
+    verb: str
+    kind: str
+    nth: int
+    how: str
 
 
 @frozen
@@ -71,8 +83,8 @@ def _settled(start: Start) -> Start:
 class _Server:
     """What the model's API server holds while one sync runs."""
 
-    def __init__(self, start: Start) -> None:
-        self.start, self.set = start, start.live
+    def __init__(self, start: Start, fault: Fault | None = None) -> None:
+        self.start, self.set, self.fault = start, start.live, fault
         self.pods, self.claims = dict(start.pods), dict(start.claims)
         self.revisions = start.revisions
         self.sent: dict[tuple[str, str], int] = {}
@@ -103,15 +115,22 @@ class _Server:
     def answer(self, write: Any) -> Any:
         kind = (write.verb, write.kind)
         self.sent[kind] = self.sent.get(kind, 0) + 1
-        fault = self.start.fault
-        if fault is not None and (fault.verb, fault.kind, fault.nth) == (*kind, self.sent[kind]):
-            answer: Any = "failed"
-        else:
+        fault, failing = self.fault, False
+        if fault is not None:
+            failing = (fault.verb, fault.kind, fault.nth) == (*kind, self.sent[kind])
+        answer: Any = "failed"
+        if fault is None or not failing or fault.how == "lost":
             answer = self.carried_out(write)
         value = write.value
         if write.kind == "Claim":
             value = (write.value if write.verb == "create" else write.value[1]).owner
-        self.requests.append((write.verb, write.kind, write.key, value, answer))
+        elif write.verb == "update":
+            value = None
+        word = answer
+        if failing:
+            word = "lost" if answer == "applied" else "failed"
+            answer = "failed"
+        self.requests.append((write.verb, write.kind, write.key, value, word))
         return answer
 
     def carried_out(self, write: Any) -> Any:
@@ -136,9 +155,34 @@ class _Server:
                 into[key] = changed[name]
 
 
-def modelled(start: Start, variant: frozenset[str] = frozenset()) -> Went:
+def outcomes(
+    start: Start, variant: frozenset[str] = frozenset()
+) -> Mapping["Went", list[Fault | None]]:
+    """
+    How the model's sync may go, and which request may have to go wrong for it.
+
+    Side by side, requests go out in another order than the model's: it may be another one.
+    """
+    usual = modelled(start, variant)
+    found: dict[Went, list[Fault | None]] = {usual: [None]}
+    if not start.fails:
+        return found
+    sent = Counter((verb, kind) for verb, kind, *_ in usual.requests)
+    aside = start.cached.spec.pod_management_policy == "Parallel"
+    for (verb, kind), n in sent.items():
+        for how in ("failed", "lost"):
+            faults = [Fault(verb, kind, nth, how) for nth in range(1, n + 1)]
+            for at, fault in enumerate(faults):
+                ways = [*faults[at:], *faults[:at]] if aside else [fault]
+                found.setdefault(modelled(start, variant, fault), list(ways))
+    return found
+
+
+def modelled(
+    start: Start, variant: frozenset[str] = frozenset(), fault: Fault | None = None
+) -> "Went":
     """How the model's sync goes."""
-    server = _Server(start)
+    server = _Server(start, fault)
     done = server.run(variant)
     return Went(
         requests=in_one_form(start, server.requests),

@@ -5,69 +5,92 @@ A seed makes a state. Recorded are the seeds with the answers, after the revisio
 controller makes of each template.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
-from attrs import frozen
+from attrs import field, frozen
 
+from seatrial.model import versions
 from seatrial.oracle.confirm import Ask
 from seatrial.oracle.objects import Object
+from seatrial.oracle.results import defect_in
+from seatrial.oracle.words import brief, differing
 
-from . import recorded
-from .chance import Seeded
-from .statefulset_objects import known_to_differ, names_of_revisions, real, request
+from .chance import Chance
+from .statefulset_objects import faults_of, names_of_revisions, real, request
 from .statefulset_states import Start
-from .statefulset_syncs import Went, drawn, modelled
+from .statefulset_syncs import Fault, Went, drawn, outcomes
 
-__all__ = ["Compared", "compared", "read", "record"]
-
-_NAME = "statefulset"
+__all__ = ["Asked", "StatefulSets"]
 
 
 @frozen
-class Compared:
-    """A state, and how both sides went about it; `known` says why they need not agree."""
+class Asked:
+    """A state for the oracle."""
 
-    start: Start
-    real: Went
-    model: Went
-    known: str
-
-    @property
-    def agrees(self) -> bool:
-        """Whether there is nothing to be settled."""
-        return bool(self.known) or self.real == self.model
+    request: Object
 
 
-def _compared(seed: int, answer: Object, names: dict[int, Object]) -> Compared:
-    start = drawn(Seeded(seed))
-    return Compared(start, real(start, answer, names), modelled(start), known_to_differ(answer))
+@frozen(eq=False)
+class StatefulSets:
+    """What the law has to know of StatefulSets; `names` has the ControllerRevisions."""
 
+    names: Mapping[int, Object]
+    rules: frozenset[str] = frozenset()
+    """Those of another release, or a bug that is to be noticed."""
+    _known: Any = field(init=False)
 
-def compared(ask: Ask, seeds: Sequence[int]) -> Iterator[Compared]:
-    """Fresh states, of these seeds. Raises KeyError where the oracle did not run a sync."""
-    names = names_of_revisions(ask)
-    requests = [request(drawn(Seeded(seed)), names) for seed in seeds]
-    for seed, answer in zip(seeds, ask(requests), strict=True):
-        yield _compared(seed, answer, names)
+    def __attrs_post_init__(self) -> None:
+        object.__setattr__(self, "_known", lru_cache(maxsize=512)(self._outcomes))
 
+    @classmethod
+    def of(cls, ask: Ask, release: versions.Release | None = None) -> "StatefulSets":
+        """Of the release that answers."""
+        rules = frozenset[str]() if release is None else release.rules
+        return cls(names_of_revisions(ask), rules)
 
-def record(ask: Ask, version: str, seeds: Sequence[int]) -> None:
-    """Write the answers of the oracle to the states of these seeds."""
-    names = names_of_revisions(ask)
-    requests = [request(drawn(Seeded(seed)), names) for seed in seeds]
-    lines: list[Any] = [[names[template] for template in sorted(names)]]
-    for seed, made, answer in zip(seeds, requests, ask(requests), strict=True):
-        lines.append({"seed": seed, "request": recorded.digest(made), "answer": answer})
-    recorded.write_lines(_NAME, version, lines)
+    def draw(self, chance: Chance) -> list[Start]:
+        """Any state."""
+        return [drawn(chance)]
 
+    def known(self) -> list[Object]:
+        """The ControllerRevisions, which the controller has made."""
+        return [self.names[template] for template in sorted(self.names)]
 
-def read() -> Iterator[Compared]:
-    """The recorded syncs. Raises ValueError where a seed makes another state now."""
-    lines = recorded.lines(_NAME)
-    _, made = next(lines)
-    names = dict(enumerate(made, start=1))
-    for number, found in lines:
-        seed = found["seed"]
-        recorded.check(_NAME, number, request(drawn(Seeded(seed)), names), found["request"])
-        yield _compared(seed, found["answer"], names)
+    def _outcomes(self, start: Start) -> Mapping[Went, list[Fault | None]]:
+        return outcomes(start, self.rules)
+
+    def possible(self, start: Start) -> frozenset[Went]:
+        """How the model's sync may go."""
+        return frozenset(self._known(start))
+
+    def faults(self, start: Start, outcome: Went, number: int) -> list[Object]:
+        """The request that has to go wrong for it: of several in turn."""
+        ways = self._known(start)[outcome]
+        return faults_of(ways[(number - 1) % len(ways)])
+
+    def concrete(self, start: Start, number: int, faults: Sequence[Object]) -> Asked:
+        """The same state for the oracle."""
+        return Asked(request(start, self.names, number, faults))
+
+    def real(self, start: Start, cluster: Asked, answer: Object) -> Went:
+        """How the real sync went. Raises OracleDefect."""
+        defect_in(answer)
+        return real(start, answer, self.names)
+
+    def beyond(self, start: Start, expected: frozenset[Went]) -> list[Went]:
+        """Nothing else is possible."""
+        return list(expected)
+
+    def shown(self, start: Start) -> str:
+        """The state."""
+        return f"statefulset: {brief(start)}"
+
+    def side_by_side(self, start: Start, real: Went, known: Sequence[Went]) -> str:
+        """Both ways next to each other."""
+        return differing(self.shown(start), real, known)
+
+    def kinds(self, outcome: Went) -> list[str]:
+        """What was sent and answered."""
+        return [f"{verb} {kind}: {answer}" for verb, kind, _, _, answer in outcome.requests]

@@ -107,6 +107,8 @@ type apiServer struct {
 	faults  []fault
 	counts  map[[2]string]int
 	handled []handled
+	// told hears of each write and of each removal, which has no object; nil for nobody.
+	told func(key objectKey, object *stored)
 }
 
 func newAPIServer(live []*stored, faults []fault, version int) (*apiServer, error) {
@@ -139,6 +141,9 @@ func (s *apiServer) put(key objectKey, object *stored) {
 func (s *apiServer) remove(key objectKey) {
 	delete(s.objects, key)
 	s.order = slices.DeleteFunc(s.order, func(other objectKey) bool { return other == key })
+	if s.told != nil {
+		s.told(key, nil)
+	}
 }
 
 // handle answers one call and writes down what it was.
@@ -380,7 +385,11 @@ func (s *apiServer) store(key objectKey, internal runtime.Object) (runtime.Objec
 	if err != nil {
 		return nil, apierrors.NewInternalError(err)
 	}
-	s.put(key, newStored(key.kind, v1, internal))
+	object := newStored(key.kind, v1, internal)
+	s.put(key, object)
+	if s.told != nil {
+		s.told(key, object)
+	}
 	return v1.DeepCopyObject(), nil
 }
 

@@ -17,7 +17,7 @@ command -v go >/dev/null || {
 export GOWORK=off GOFLAGS=-buildvcs=false CGO_ENABLED=0
 version=${1:-}
 target=$build/oracle${version:+-v$version}${COVER:+-cover}
-cover=${COVER:+-cover -coverpkg=seatrial/oracle,k8s.io/kubernetes/pkg/controller,k8s.io/kubernetes/pkg/controller/deployment/...,k8s.io/kubernetes/pkg/controller/replicaset/...,k8s.io/kubernetes/pkg/controller/util/consistency}
+cover=${COVER:+-cover -coverpkg=seatrial/oracle,k8s.io/kubernetes/pkg/controller,k8s.io/kubernetes/pkg/controller/deployment/...,k8s.io/kubernetes/pkg/controller/replicaset/...,k8s.io/kubernetes/pkg/controller/statefulset/...,k8s.io/kubernetes/pkg/controller/job/...,k8s.io/kubernetes/pkg/controller/util/consistency}
 
 if [ -n "$version" ]; then
 	sources=$build/src-v$version

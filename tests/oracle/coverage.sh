@@ -14,7 +14,7 @@ mkdir "$counts/raw"
 GOCOVERDIR=$counts/raw SEATRIAL_ORACLE=$build/oracle-cover "$@"
 
 # What the controllers' packages are; the rest of pkg/controller is shared by many.
-packages='/pkg/controller/(deployment|replicaset)(/util)?/[a-z_]*\.go'
+packages='/pkg/controller/(deployment|replicaset|statefulset|job)(/util)?/[a-z_]*\.go'
 go tool covdata textfmt -i="$counts/raw" -o "$counts/profile"
 go tool covdata func -i="$counts/raw" | grep -E "$packages" | sed 's|.*/pkg/controller/||' |
 	awk '{ printf "%-42s %-42s %s\n", $1, $2, $3 }'

@@ -115,6 +115,17 @@ func (s *store) fill(objects []*stored, seen string) {
 	}
 }
 
+// show changes an object that the store has, or takes out one that is gone.
+func (s *store) show(key string, object *stored) {
+	at := slices.Index(s.keys, key)
+	switch {
+	case at >= 0 && object == nil:
+		s.items, s.keys = slices.Delete(s.items, at, at+1), slices.Delete(s.keys, at, at+1)
+	case at >= 0:
+		s.items[at] = object.v1
+	}
+}
+
 func (s *store) List() []any { return slices.Clone(s.items) }
 
 func (s *store) GetByKey(key string) (any, bool, error) {

@@ -28,14 +28,19 @@ type jobSubject struct {
 func newJobSubject() subject {
 	s := &jobSubject{}
 	s.informers = map[*resource]*informer{pods: newInformer(), jobs: newInformer()}
-	// Later releases want informers of what their schedulers need, which may be nil: the gates are off.
+	// Releases differ in the order of the parameters, and later ones want informers of what their
+	// schedulers need, which may be nil: the gates are off.
 	construct := reflect.ValueOf(job.NewController)
-	arguments := []reflect.Value{
-		reflect.ValueOf(silent), reflect.ValueOf(&s.client),
-		reflect.ValueOf(podInformer{s.informers[pods]}), reflect.ValueOf(jobInformer{s.informers[jobs]}),
-	}
-	for at := len(arguments); at < construct.Type().NumIn(); at++ {
-		arguments = append(arguments, reflect.Zero(construct.Type().In(at)))
+	given := []any{silent, podInformer{s.informers[pods]}, jobInformer{s.informers[jobs]}, &s.client}
+	arguments := make([]reflect.Value, construct.Type().NumIn())
+	for at := range arguments {
+		wanted := construct.Type().In(at)
+		arguments[at] = reflect.Zero(wanted)
+		for _, argument := range given {
+			if reflect.TypeOf(argument).Implements(wanted) {
+				arguments[at] = reflect.ValueOf(argument)
+			}
+		}
 	}
 	made := construct.Call(arguments)
 	if err, failed := made[1].Interface().(error); failed {

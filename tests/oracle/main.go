@@ -4,7 +4,6 @@ package main
 import (
 	"bufio"
 	"bytes"
-	"encoding/json"
 	"flag"
 	"fmt"
 	"io"
@@ -44,13 +43,11 @@ func main() {
 func run(t *testing.T, in io.Reader, out io.Writer) error {
 	input := bufio.NewReaderSize(in, 1<<20)
 	output := bufio.NewWriterSize(out, 1<<20)
-	encoder := json.NewEncoder(output)
-	encoder.SetEscapeHTML(false)
 	oracle := newOracle(t)
 	for {
 		line, err := input.ReadBytes('\n')
 		if line = bytes.TrimSpace(line); len(line) > 0 {
-			if err := encoder.Encode(oracle.answer(line)); err != nil {
+			if err := oracle.answer(line).write(output); err != nil {
 				return err
 			}
 			if err := output.Flush(); err != nil {

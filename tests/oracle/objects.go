@@ -180,6 +180,18 @@ func (r *reader) read(text json.RawMessage) (*stored, error) {
 	return object, err
 }
 
+// readLive reads an object, or for a number that one of the cache.
+func (r *reader) readLive(text json.RawMessage, cache []json.RawMessage) (*stored, error) {
+	at, err := strconv.Atoi(string(text))
+	if err != nil {
+		return r.read(text)
+	}
+	if at < 0 || at >= len(cache) {
+		return nil, badRequest("live: %d: the cache has %d objects, counted from 0", at, len(cache))
+	}
+	return r.read(cache[at])
+}
+
 // readObject decodes strictly, applies defaults and validates as the API server does on the way in.
 func readObject(text json.RawMessage) (*stored, error) {
 	var head struct {

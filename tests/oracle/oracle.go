@@ -93,6 +93,14 @@ func (o *oracle) sync(r *request, current *setting) (reply, error) {
 	if situation.memory.Expectations != nil {
 		age = time.Duration(situation.memory.Expectations.Age) * time.Second
 	}
+	if len(r.Follows) > 0 {
+		server.told = func(key objectKey, object *stored) {
+			informer := outcome.informers[key.kind]
+			if informer != nil && slices.Contains(r.Follows, key.kind.Resource) {
+				informer.store.show(key.namespace+"/"+key.name, object)
+			}
+		}
+	}
 	run := subject.process
 	if situation.notice != nil {
 		informer := outcome.informers[situation.notice.object.resource]
@@ -159,7 +167,7 @@ func prepare(r *request, kind *resource, reader *reader) (*situation, *apiServer
 	}
 	var live []*stored
 	for _, text := range r.Live {
-		object, err := reader.read(text)
+		object, err := reader.readLive(text, r.Cache)
 		if err != nil {
 			return nil, nil, err
 		}

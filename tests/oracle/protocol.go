@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/json"
 	"errors"
@@ -22,6 +23,7 @@ type request struct {
 	Cache      []json.RawMessage
 	Live       []json.RawMessage
 	Seen       map[string]string
+	Follows    []string
 	Memory     memory
 	Faults     []fault
 	Notice     *requestedNotice
@@ -92,6 +94,61 @@ type reply struct {
 	Panic          string `json:"panic,omitempty"`
 }
 
+// write writes the line. Objects are JSON already, and as most of the line they are only copied:
+// package json would read each of them once more.
+func (r reply) write(out *bufio.Writer) error {
+	requests, live := r.Requests, r.Live
+	r.Requests, r.Live = nil, nil
+	text, err := json.Marshal(r)
+	if err != nil {
+		return err
+	}
+	out.Write(text[:len(text)-1])
+	if requests != nil {
+		out.WriteString(`,"requests":[`)
+		for i, each := range *requests {
+			if i > 0 {
+				out.WriteByte(',')
+			}
+			if err := each.write(out); err != nil {
+				return err
+			}
+		}
+		out.WriteByte(']')
+	}
+	if live != nil {
+		out.WriteString(`,"live":[`)
+		for i, object := range *live {
+			if i > 0 {
+				out.WriteByte(',')
+			}
+			out.Write(object)
+		}
+		out.WriteByte(']')
+	}
+	_, err = out.WriteString("}\n")
+	return err
+}
+
+func (h handled) write(out *bufio.Writer) error {
+	object, body := h.Object, h.Body
+	h.Object, h.Body = nil, nil
+	text, err := json.Marshal(h)
+	if err != nil {
+		return err
+	}
+	out.Write(text[:len(text)-1])
+	if object != nil {
+		out.WriteString(`,"object":`)
+		out.Write(object)
+	}
+	if body != nil {
+		out.WriteString(`,"body":`)
+		out.Write(body)
+	}
+	return out.WriteByte('}')
+}
+
 // keyResult is what became of the key: Result for short, Calls in the order of the queue.
 type keyResult struct {
 	Result string   `json:"result"`
@@ -153,6 +210,11 @@ func (r *request) check() error {
 		known := slices.ContainsFunc(resources, func(kind *resource) bool { return kind.Resource == f.Resource })
 		if !slices.Contains(faultVerbs, f.Verb) || !known || !slices.Contains(faultHows, f.How) || f.Nth < 0 {
 			return badRequest("faults[%d]: no such fault: %+v", i, *f)
+		}
+	}
+	for _, name := range r.Follows {
+		if !slices.ContainsFunc(resources, func(kind *resource) bool { return kind.Resource == name }) {
+			return badRequest("follows: no such resource: %s", name)
 		}
 	}
 	for name := range r.Seen {
