@@ -28,6 +28,7 @@ _MOST_STATES = 0x7FFFFFF0
 _FILLED = 0.7
 """How full buckets shall be: some are fuller than others, and the next chunk may branch more."""
 _BUCKET_MOST = 3 << 12
+"""Of states of one word; of others half as many, so that candidates stay in the cache."""
 
 
 class _Search:
@@ -166,8 +167,9 @@ class _Search:
         work = self.graph.work
         room = _FILLED * kernel.SHARDS * self.graph.threads
         wanted = _power(int(left * self.branching / room))
-        if wanted > work.bucket and work.bucket < _BUCKET_MOST:
-            bucket = min(_BUCKET_MOST, wanted)
+        most = _BUCKET_MOST if self.learned.layout.state_words == 1 else _BUCKET_MOST // 2
+        if wanted > work.bucket and work.bucket < most:
+            bucket = min(most, wanted)
             self.graph.work = work = self.graph.room(bucket, work.ends)
         return max(1, int(room * work.bucket / self.branching))
 
