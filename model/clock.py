@@ -132,15 +132,20 @@ def pass_min_ready_seconds(
 
 
 def _some_aged(pods: Pods) -> Pods | None:
-    """The pods after some that wait have become available; None where none wait."""
-    waiting = [pod for pod in pods if pod.live is not None and _waits(pod.live)]
+    """
+    The pods after some that wait have become available; None where none wait.
+
+    A controller counts from what its cache shows, so also those wait that only the cache holds for
+    ready.
+    """
+    waiting = [pod for pod in pods if any(map(_waits, pod.trail))]
     for pod in waiting:
         pods = pods.move(pod, _aged(pod), choose(1, pods[pod]))
     return pods if waiting else None
 
 
-def _waits(kind: PodKind) -> bool:
-    return kind.ready and not kind.available
+def _waits(kind: PodKind | None) -> bool:
+    return kind is not None and kind.ready and not kind.available
 
 
 def _aged(pod: Pod) -> Pod:

@@ -20,7 +20,7 @@ from .api import PodKind, ReplicaSet
 from .controller import Key
 from .controller_utils import Expectations
 from .informer import Queue
-from .pods import Pod, Pods, as_seen, forgettable, looks
+from .pods import Pod, Pods, as_seen, forgettable, is_about, looks
 
 __all__ = [
     "deliver_deployment",
@@ -186,7 +186,7 @@ def _delivered(
     event, *rest = pod_queue
     before, after = event.value
     for pod in pods:
-        if pod.trail[:2] != event.value:
+        if not is_about(event, pod):
             continue
         told = evolve(pod, trail=pod.trail[1:])
         done: dict[str, Any] = {"pod_queue": tuple(rest)}
@@ -199,7 +199,7 @@ def _delivered(
             done["replica_set_key"] = Key(dirty=True, later=key.later or ready)
         left = pods.add(pod, -1)
         done["pods"] = left if forgettable(told) else left.add(told)
-        yield before, after, f"the cache learns that a pod is {looks(after)}", done
+        yield before, after, f"the cache learns that a pod is {looks(told.seen)}", done
 
 
 def observed(

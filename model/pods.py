@@ -31,6 +31,7 @@ __all__ = [
     "changed",
     "count",
     "forgettable",
+    "is_about",
     "looks",
     "orphans",
     "settled",
@@ -102,6 +103,19 @@ def as_seen(pods: Pods, of_former: bool = False) -> Population[PodKind]:
 def forgettable(pod: Pod) -> bool:
     """Whether it is gone, the cache knows, and no request to delete it is to be answered still."""
     return pod.trail == (GONE,) and not pod.doomed
+
+
+def is_about(event: Event, pod: Pod) -> bool:
+    """
+    Whether the event may be the next one about this pod.
+
+    Since it was sent, minReadySeconds may have passed: no event tells of that.
+    """
+    return tuple(map(_dateless, pod.trail[:2])) == tuple(map(_dateless, event.value))
+
+
+def _dateless(kind: PodKind | None) -> PodKind | None:
+    return kind if kind is None or not kind.available else evolve(kind, available=False)
 
 
 def count(pods: Pods, keep: Callable[[PodKind], bool]) -> int:

@@ -26,6 +26,7 @@ __all__ = [
     "INTERLEAVED",
     "LANDED",
     "NOTED",
+    "NOTHING_LOST",
     "NOTED_OR_HEALTHY",
     "NOT_CREATED_ANEW",
     "NOT_DELETED",
@@ -249,6 +250,11 @@ def _none(words: str, *names: str) -> Precondition:
     )
 
 
+NOTHING_LOST = _none(
+    "no request of a sync fails or loses its answer: neither `write-failure` nor `write-unknown`",
+    "write-failure",
+    "write-unknown",
+)
 SAME_SIZE = _none("nobody scales the Deployment", "scale")
 NO_UNDO = _none("nobody undoes a rollout or applies the manifest again", "undo", "apply")
 NOT_DELETED = _none("nobody deletes the Deployment", "delete")

@@ -10,6 +10,7 @@ from .promise import (
     ATOMIC,
     FRESH,
     HEALTHY_TEMPLATES,
+    NOTHING_LOST,
     NO_GIVE_UP,
     NO_UNDO,
     PAUSED,
@@ -57,7 +58,7 @@ def empty_ones_get_nothing(size: All[int], size_before: All[int]) -> Iterator[st
             yield f"ReplicaSet {at} grows from 0 to {size[at]} while {_active(size_before)} share"
 
 
-@under(ROLLING, ATOMIC, FRESH, NO_UNDO, does("scale"))
+@under(ROLLING, ATOMIC, FRESH, NO_UNDO, NOTHING_LOST, does("scale"))
 @after_each_step(
     id="deployment-proportional-adds-up",
     says="when a Deployment is scaled in mid-rollout, the shares add up to replicas + maxSurge,"

@@ -354,6 +354,10 @@ DROPPED = {
         case(users="set-image,scale:2,apply"),
         "sizes go from 1+1 to 1+1; 2 replicas + 1 surge were to be shared",
     ),
+    ("deployment-proportional-adds-up", promise.NOTHING_LOST): (
+        case(users="set-image,scale:0", faults="write-unknown"),
+        "sizes go from 1+1 to 0+1; 0 replicas + 0 surge were to be shared",
+    ),
     ("deployment-nothing-grows-at-zero", promise.ATOMIC): (
         case(users="set-image,scale:0", level="interleaved"),
         "ReplicaSet 2 grows from 0 to 1 at replicas 0",

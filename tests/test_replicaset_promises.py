@@ -4,8 +4,13 @@ That each promise holds under its preconditions is tested with those of Deployme
 """
 
 import pytest
+from attrs import evolve
 
 from promises import Case, broken, case, searched
+from seatrial.core import Population, answers
+from seatrial.model.api import PodKind
+from seatrial.model.clock import pass_min_ready_seconds_early
+from seatrial.model.pods import Pod
 from seatrial.properties import Precondition, promise
 
 pytestmark = pytest.mark.heavy
@@ -110,3 +115,32 @@ def test_a_pod_that_failed_for_good_is_replaced() -> None:
     of = case(faults="pod-failed", users="none", ids=ids)
 
     assert {each.status for each in searched(of).verdicts} == {"holds"}
+
+
+@pytest.mark.parametrize("lag", [1, 2])
+def test_a_cache_is_told_of_a_pod_that_has_become_available_meanwhile(lag: int) -> None:
+    """minReadySeconds pass while its readiness is on its way: that event must not be lost."""
+    ids = ("replicaset-status-at-rest", "replicaset-count-eventually", "deployment-status-at-rest")
+    of = case(
+        users="none",
+        faults="container-exit",
+        lag=lag,
+        slow=1,
+        min_ready_seconds=5,
+        ids=ids,
+    )
+
+    assert {each.status for each in searched(of).verdicts} == {"holds"}
+
+
+
+def test_a_pod_becomes_available_to_a_cache_that_does_not_know_that_it_is_unready() -> None:
+    """Whether it was ready for long enough is for the controller's own clock to say."""
+    unready = PodKind(phase="Running")
+    ready = evolve(unready, ready=True)
+    late = Population({Pod((ready, unready)): 1})
+
+    ((aged, _),) = answers(lambda: list(pass_min_ready_seconds_early(late, early_left=1)))
+
+    available = evolve(ready, available=True)
+    assert aged[0].writes["pods"] == Population({Pod((available, unready)): 1})
