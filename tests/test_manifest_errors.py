@@ -240,11 +240,21 @@ def test_what_the_api_server_refuses_is_refused_in_one_line(
         ),
         (
             "a: 1\nb: 2\na: 3\n",
-            "web.yaml:3:1: the key 'a' was given before, in line 1; remove one of the two",
+            "web.yaml:3:1: a: the key 'a' was given before, in line 1; remove one of the two",
+        ),
+        (
+            "spec:\n  containers:\n  - name: a\n  - name: b\n    name: c\n",
+            "web.yaml:5:5: spec.containers[1].name: the key 'name' was given before, in line 4;"
+            " remove one of the two",
+        ),
+        (
+            "metadata:\n  labels: {example.com/tier: a, example.com/tier: b}\n",
+            "web.yaml:2:33: metadata.labels[example.com/tier]: the key 'example.com/tier' was given"
+            " before, in line 2; remove one of the two",
         ),
         (
             "a: !Ref b\n",
-            "web.yaml:1:4: the tag '!Ref' cannot be used: only the types of JSON"
+            "web.yaml:1:4: a: the tag '!Ref' cannot be used: only the types of JSON"
             " are read;"
             " write plain values without a tag",
         ),
@@ -254,14 +264,14 @@ def test_what_the_api_server_refuses_is_refused_in_one_line(
             " unknown; only"
             " the types of JSON are read",
         ),
-        ("a: *b\n", "web.yaml:1:4: the alias *b has no anchor; write &b before it"),
+        ("a: *b\n", "web.yaml:1:4: a: the alias *b has no anchor; write &b before it"),
         (
             "a: &a [*a]\n",
-            "web.yaml:1:8: the alias *a stands inside of what it names; write it out",
+            "web.yaml:1:8: a[0]: the alias *a stands inside of what it names; write it out",
         ),
         ("? [a]\n: b\n", "web.yaml:1:3: a list is used as a key; write a string"),
         ("~: b\n", "web.yaml:1:1: null is used as a key; write a string"),
-        ("a: .inf\n", "web.yaml:1:4: .inf is no number of JSON; write a finite number"),
+        ("a: .inf\n", "web.yaml:1:4: a: .inf is no number of JSON; write a finite number"),
         ("[" * 200, "web.yaml:1:101: nested deeper than 100 levels; no object of a cluster is"),
         (
             "a: 1\nb:\n\t- c\n",

@@ -8,7 +8,7 @@ recurse as deep as the file asks, expand aliases without end, and drop the first
 import functools
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, NoReturn
 
 import attrs
@@ -97,6 +97,12 @@ def _refuse(position: Position, says: str, path: Path = ()) -> NoReturn:
     raise ManifestError([Problem(position, path, says)]) from None
 
 
+def _step(key: str | None) -> str:
+    """A key as a step of a path. What is a field and what a map's key is not known here."""
+    name = "null" if key is None else key
+    return name if name.isalnum() else f"[{name}]"
+
+
 def _or_helm(text: str, position: Position, says: str) -> tuple[Position, str]:
     """
     The same problem, unless the text looks like a template at or before its place.
@@ -159,6 +165,17 @@ class _Composer:
     def position(self, mark: Any) -> Position:
         return Position(self.file, mark.line + 1, mark.column + 1)
 
+    def path(self) -> Path:
+        """Where in its document the reader is: the entries that have begun and not ended."""
+        steps: list[str | int] = []
+        for opened in self.stack:
+            if not opened.mapping:
+                steps.append(len(opened.children))
+            elif len(opened.children) % 2:
+                key = opened.children[-1].value
+                steps.append(_step("a key" if isinstance(key, tuple | dict) else as_key(key)))
+        return tuple(steps)
+
     def count(self, position: Position, size: int) -> None:
         self.nodes += size
         if self.nodes > MAX_NODES:
@@ -175,6 +192,7 @@ class _Composer:
             _refuse(
                 position,
                 f"the tag {quoted(event.tag)} is unknown; only the types of JSON are read",
+                self.path(),
             )
         if event.anchor:
             self.anchors[event.anchor] = None  # known, but not complete
@@ -191,17 +209,21 @@ class _Composer:
             try:
                 value = tagged(event.tag, event.value)
             except ValueError as error:
-                _refuse(position, f"the tag {quoted(event.tag)} cannot be used: {error}")
+                says = f"the tag {quoted(event.tag)} cannot be used: {error}"
+                _refuse(position, says, self.path())
         if isinstance(value, float) and not math.isfinite(value):
-            _refuse(position, f"{event.value} is no number of JSON; write a finite number")
+            says = f"{event.value} is no number of JSON; write a finite number"
+            _refuse(position, says, self.path())
         return value
 
     def alias(self, name: str, position: Position) -> Node:
         if name not in self.anchors:
-            _refuse(position, f"the alias *{name} has no anchor; write &{name} before it")
+            says = f"the alias *{name} has no anchor; write &{name} before it"
+            _refuse(position, says, self.path())
         target = self.anchors[name]
         if target is None:
-            _refuse(position, f"the alias *{name} stands inside of what it names; write it out")
+            says = f"the alias *{name} stands inside of what it names; write it out"
+            _refuse(position, says, self.path())
         self.count(position, target.size)
         self.check_depth(position, target.depth - 1)
         return target
@@ -224,7 +246,7 @@ class _Composer:
         if not opened.mapping:
             self.add(make(tuple(opened.children)), opened.anchor, None)
             return
-        built = _Mapping(self.text)
+        built = _Mapping(self.text, self.path)
         for index in range(0, len(opened.children), 2):
             key, value = opened.children[index : index + 2]
             if opened.written[index] == "<<":
@@ -240,6 +262,7 @@ class _Mapping:
     """A mapping while it is put together from its entries, merge keys among them."""
 
     text: str
+    path: Callable[[], Path]
     members: dict[str, Node] = attrs.field(factory=dict)
     keys: dict[str, Position] = attrs.field(factory=dict)
     converted: dict[str, str] = attrs.field(factory=dict)
@@ -252,13 +275,14 @@ class _Mapping:
             _refuse(*_or_helm(self.text, key.position, says))
         name = as_key(key.value)
         if name is None:
-            _refuse(key.position, "null is used as a key; write a string")
+            _refuse(key.position, "null is used as a key; write a string", self.path())
         if name in self.members and name not in self.merged:
             first = self.keys[name]
             _refuse(
                 key.position,
                 f"the key {quoted(name)} was given before, in line {first.line}; remove one of the"
                 " two",
+                (*self.path(), _step(name)),
             )
         self.merged.discard(name)
         self.members[name] = value
@@ -278,7 +302,8 @@ class _Mapping:
         given: set[str] = set()
         for source in sources:
             if not isinstance(source.value, dict):
-                _refuse(value.position, "<< merges mappings only; write an alias of a mapping")
+                says = "<< merges mappings only; write an alias of a mapping"
+                _refuse(value.position, says, self.path())
             for name, member in source.value.items():
                 if name in given:
                     continue
@@ -286,6 +311,7 @@ class _Mapping:
                     _refuse(
                         key.position,
                         f"<< gives the key {quoted(name)}, which stands above it; write << first",
+                        (*self.path(), _step(name)),
                     )
                 given.add(name)
                 self.members[name] = member
