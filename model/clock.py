@@ -14,6 +14,7 @@ Time: it passes only when nothing else can happen; with clock `slow@N`, N times 
 No date is kept. What remains of a date is whether a time that somebody waits for is up.
 """
 
+from collections.abc import Iterator
 from typing import Any, Literal
 
 from attrs import evolve
@@ -117,18 +118,33 @@ def _quiet(
 
 def pass_min_ready_seconds(
     pods: Pods,
+    replica_set_key: Key,
     watches_idle: bool,
     deployment_event_due: bool,
     deployment_busy: bool,
     replica_set_busy: All[bool],
     pods_busy: All[bool],
 ) -> Outcomes:
-    """Pods have been ready for minReadySeconds. Nobody is told of it: who asks finds out."""
+    """
+    Pods have been ready for minReadySeconds. Nobody is told of it: who asks finds out.
+
+    The key may be due at once, while others wait still: its timer was set by the first.
+    """
     if not _quiet(watches_idle, deployment_event_due, deployment_busy, replica_set_busy, pods_busy):
         return
+    for each, passed in _passed(pods, replica_set_key):
+        yield outcome(f"minReadySeconds pass for {each}", **passed)
+
+
+def _passed(pods: Pods, replica_set_key: Key) -> Iterator[tuple[str, dict[str, Any]]]:
+    """For whom minReadySeconds may have passed, and what is written then."""
     aged = _some_aged(pods)
-    if aged is not None:
-        yield outcome("minReadySeconds pass for ready pods", pods=aged)
+    if aged is None:
+        return
+    yield "ready pods", {"pods": aged}
+    if replica_set_key.later and waiting_to_be_available(aged) > 0:
+        due = {"pods": aged, "replica_set_key": replica_set_key.due()}
+        yield "some ready pods, and the delayed key is due", due
 
 
 def _some_aged(pods: Pods) -> Pods | None:
@@ -206,15 +222,13 @@ def _past_deadline(deadline: Deadline, key: Key) -> dict[str, Any]:
 # it may have been armed long before them.
 
 
-def pass_min_ready_seconds_early(pods: Pods, early_left: int) -> Outcomes:
+def pass_min_ready_seconds_early(pods: Pods, replica_set_key: Key, early_left: int) -> Outcomes:
     """Pods have been ready for minReadySeconds, whoever is at work still."""
-    if early_left == 0:
-        return
-    aged = _some_aged(pods)
-    if aged is not None:
-        yield outcome(
-            "minReadySeconds pass early for ready pods", pods=aged, early_left=early_left - 1
-        )
+    if early_left > 0:
+        for each, passed in _passed(pods, replica_set_key):
+            yield outcome(
+                f"minReadySeconds pass early for {each}", early_left=early_left - 1, **passed
+            )
 
 
 def pass_requeue_early(replica_set_key: Key, early_left: int) -> Outcomes:

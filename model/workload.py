@@ -462,7 +462,13 @@ def _clock(maker: _Maker, spec: DeploymentSpec, slow: bool) -> list[Action]:
     found = []
     if spec.min_ready_seconds > 0:
         found += [
-            maker.of("clock", clock.pass_min_ready_seconds, "pods", each=True, when="watches_idle"),
+            maker.of(
+                "clock",
+                clock.pass_min_ready_seconds,
+                "pods replica_set_key",
+                each=True,
+                when="watches_idle",
+            ),
             maker.of(
                 "clock", clock.pass_requeue, "replica_set_key", each=True, when="watches_idle"
             ),

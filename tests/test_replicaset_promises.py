@@ -7,9 +7,12 @@ import pytest
 from attrs import evolve
 
 from promises import Case, broken, case, searched
-from seatrial.core import Population, answers
+from seatrial.core import All, Population, answers, sometimes
+from seatrial.engines.explore import explore
+from seatrial.model import workload
 from seatrial.model.api import PodKind
 from seatrial.model.clock import pass_min_ready_seconds_early
+from seatrial.model.controller import Key
 from seatrial.model.pods import Pod
 from seatrial.properties import Precondition, promise
 
@@ -140,7 +143,22 @@ def test_a_pod_becomes_available_to_a_cache_that_does_not_know_that_it_is_unread
     ready = evolve(unready, ready=True)
     late = Population({Pod((ready, unready)): 1})
 
-    ((aged, _),) = answers(lambda: list(pass_min_ready_seconds_early(late, early_left=1)))
+    ((aged, _),) = answers(lambda: list(pass_min_ready_seconds_early(late, Key(), early_left=1)))
 
     available = evolve(ready, available=True)
     assert aged[0].writes["pods"] == Population({Pod((available, unready)): 1})
+
+
+def test_of_pods_that_become_ready_together_one_may_be_reported_available_first() -> None:
+    """The timer that the first of them has started goes off while the other waits still."""
+
+    @sometimes(id="one-of-two", says="one of two is available", source="syncReplicaSet, AddAfter")
+    def one_of_two(ready: All[int], reported_available: All[int]) -> bool:
+        return ready[2] == 2 and reported_available[2] == 1
+
+    of = case(2, surge=2, min_ready_seconds=5)
+    system = workload.compose("small", of.spec, of.around)
+
+    (verdict,) = explore(system, [one_of_two], threads=2).verdicts
+
+    assert verdict.status == "holds"
