@@ -132,6 +132,8 @@ def main(first: int, count: int) -> None:
         told |= {each.property.id for each in found.report.verdicts if each.status == "holds"}
         for each in found.broken:
             print(f"seed {seed}: {each}\n  {found.of}", flush=True)
+        if seed % 50 == 49:
+            print(f"up to seed {seed}: {whole} whole, {states} states", flush=True)
     of = [each for each in BY_ID.values() if each.property.expected == "holds"]
     untold = sorted(each.property.id for each in of if each.property.id not in told)
     print(f"{count} seeds, {whole} searched whole, {states} states; held nowhere: {untold}")

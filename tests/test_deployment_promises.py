@@ -47,9 +47,6 @@ SMALL = {
     "with an image that does not work": case(2, faults="never-ready"),
     "available only after a while": case(2, surge=2, min_ready_seconds=5),
     "available only after a while, recreated": case(2, recreate=True, min_ready_seconds=5),
-    "available early, behind a cache": case(
-        faults="container-exit", lag=1, slow=1, min_ready_seconds=5
-    ),
     "with a container that exits": case(faults="container-exit"),
     "deleted in the background": case(users="delete:background"),
     "deleted in the foreground": case(users="delete:foreground"),
