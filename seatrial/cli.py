@@ -539,7 +539,7 @@ def examples() -> int:
 @commands.command()
 @click.argument("property_id", metavar="PROPERTY")
 def explain(property_id: str) -> int:
-    """Show a property: the promise, its source, when it is claimed, and what is expected."""
+    """Show a property, or a known bug: what it says, its source, and how to see it."""
     from .display import write_out
     from .inspecting import explain as explained
 

@@ -64,7 +64,9 @@ def list_examples() -> str:
 
 
 def explain(property_id: str) -> str:
-    """A property in full, once for each example that has it. Raises DeclarationError."""
+    """
+    A property in full, once for each example that has it, or a known bug. Raises DeclarationError.
+    """
     promises = [each.property for kind in KINDS.values() for each in kind.promises]
     bugs = [each for kind in KINDS.values() for each in kind.broken_by_bugs]
     of_examples = [(of, each) for of in examples() for each in of.properties]
@@ -72,11 +74,13 @@ def explain(property_id: str) -> str:
         *(_explained(each, _of_manifests(each)) for each in promises if each.id == property_id),
         *(_explained(each, [(_ASKED, _shown_by(each))]) for each in bugs if each.id == property_id),
         *(_of_example(of, each) for of, each in of_examples if each.id == property_id),
+        *(_of_bug(each) for each in mutants.MUTANTS if each.id == property_id),
     ]
     if not texts:
         known = {each.id for each in (*promises, *bugs, *(each for _, each in of_examples))}
+        known |= {each.id for each in mutants.MUTANTS}
         hint = near_or_listed(property_id, sorted(known))
-        raise DeclarationError(f"there is no property {property_id!r}; {hint}")
+        raise DeclarationError(f"there is no property or known bug {property_id!r}; {hint}")
     return "\n".join(texts)
 
 
@@ -114,6 +118,20 @@ def _of_example(of: Example, property: Property) -> str:
     return _explained(property, more)
 
 
+def _of_bug(bug: mutants.Mutant) -> str:
+    present = bug.kind == "fix"
+    rows = [
+        ("known bug", bug.about),
+        ("source", bug.source),
+        ("is there", "yes, still" if present else "no: the switch brings it in"),
+        ("breaks", "; ".join(bug.shows)),
+        ("to see it", f"seatrial check --bug {bug.id}"),
+    ]
+    if present:
+        rows.append(("without it", f"seatrial check FILE.yaml --fix {bug.id}"))
+    return _table(bug.id, rows)
+
+
 def _explained(property: Property, more: Sequence[tuple[str, str]]) -> str:
     rows = [
         ("promise", property.says),
@@ -123,9 +141,12 @@ def _explained(property: Property, more: Sequence[tuple[str, str]]) -> str:
         ("premise", "asked only where its premise is met" if property.premise else "none"),
         ("preconditions", "; ".join(property.preconditions) or "none"),
     ]
-    rows += more
+    return _table(property.id, [*rows, *more])
+
+
+def _table(id: str, rows: Sequence[tuple[str, str]]) -> str:
     lines = [f"  {label:<13}  {printable(text)}" for label, text in rows]
-    return "\n".join((printable(property.id), *lines)) + "\n"
+    return "\n".join((printable(id), *lines)) + "\n"
 
 
 @attrs.frozen

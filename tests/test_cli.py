@@ -620,6 +620,22 @@ def test_every_shipped_property_can_be_explained(run: Run) -> None:
         assert each["promise"] in run("explain", each["id"]).out
 
 
+@pytest.mark.parametrize(
+    ("bug", "words"),
+    [
+        ("cleanup-may-scale-up", "no: the switch brings it in"),
+        ("dep-recreate-requeue-missed-with-terminal-pods", "FILE.yaml --fix dep-recreate-requeue"),
+    ],
+)
+def test_a_known_bug_can_be_explained_as_well(run: Run, bug: str, words: str) -> None:
+    """Its id stands where those of properties stand: in reports, and on a page."""
+    result = run("explain", bug)
+
+    assert result.code == 0
+    assert words in result.out
+    assert f"seatrial check --bug {bug}" in result.out
+
+
 def test_examples_lists_names_that_check_takes(run: Run) -> None:
     """And the parameters that --set takes."""
     out = run("examples").out
