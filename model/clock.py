@@ -9,7 +9,10 @@ Time: it passes only when nothing else can happen; with clock `slow@N`, N times 
     rollout became complete: if that is longer than the deadline and a pod is missing since,
     upstream looks at the Deployment again at once and over and over (without a write), and this
     model at the deadline. A pod that is ready becomes available before any deadline passes, since
-    minReadySeconds is the shorter of the two and readiness is progress.
+    minReadySeconds is the shorter of the two and readiness is progress. Which pods are available is
+    asked when they are listed, and upstream when the status is made, after the writes: a pod for
+    which the time passes in between counts in the next sync. Of a pod that was ready twice while
+    the cache is behind, that only the first time was long enough.
 
 No date is kept. What remains of a date is whether a time that somebody waits for is up.
 """

@@ -176,7 +176,7 @@ _AROUND = _options(
         help="What may go wrong, and how often, or none. Around a Deployment: container-exit,"
         " unready, pod-failed, never-ready, controller-restart, failover, write-failure,"
         " write-unknown, expectations-expire, hash-collision, relist. Around a StatefulSet:"
-        " container-exit, pod-failed, never-ready, controller-restart, second-controller,"
+        " container-exit, unready, pod-failed, never-ready, controller-restart, second-controller,"
         " write-failure, node-crash, node-off, node-partition, kubelet-restart, stale-api-server."
         " Around a Job: container-exit[:CODE], evict, node-crash, controller-restart,"
         " write-failure, write-unknown, expectations-expire."

@@ -70,7 +70,9 @@ def _spec(of: random.Random) -> api.DeploymentSpec:
 
 
 def _environment(of: random.Random) -> Environment:
-    kubernetes = of.choice((environment.DEFAULT, environment.DEFAULT, *(each.version for each in versions.RELEASES)))
+    kubernetes = of.choice(
+        (environment.DEFAULT, environment.DEFAULT, *(each.version for each in versions.RELEASES))
+    )
     lag = of.choice((0, 0, 1, 2))
     faults = _named(of, [each for each in _FAULTS if each != "relist" or lag == 2], (0, 1, 1, 2))
     gates = [f"{name}={of.choice(('true', 'false'))}" for name in environment.GATES]
@@ -87,7 +89,9 @@ def _environment(of: random.Random) -> Environment:
     )
 
 
-def _named(of: random.Random, known: "tuple[str, ...] | list[str]", many: tuple[int, ...]) -> list[str]:
+def _named(
+    of: random.Random, known: "tuple[str, ...] | list[str]", many: tuple[int, ...]
+) -> list[str]:
     """So many of these, of each name one; the word for none where there are none."""
     picked = {each.split(":")[0].split("@")[0]: each for each in of.sample(known, of.choice(many))}
     return list(picked.values()) or ["none"]

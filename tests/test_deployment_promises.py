@@ -511,6 +511,54 @@ DROPPED = {
         case(users="delete:background"),
         "the Deployment is gone; ReplicaSets [1], 1 active pods and 0 terminating ones are not",
     ),
+    ("seed-rolling-blocks-on-failure", promise.ROLLING): (
+        case(recreate=True, faults="never-ready"),
+        "of the sizes 0+0 none is of a template that works",
+    ),
+    ("deployment-old-replica-sets-only-shrink", promise.FRESH): (
+        case(users="set-image@2", lag=1),
+        "old ReplicaSet 2 grows from 0 to 1",
+    ),
+    ("seed-rolling-trace-three", promise.NO_PAUSE): (
+        case(3, users="set-image,pause"),
+        "the old ReplicaSet goes from size 2 to 3 and the new one from 1 to 1",
+    ),
+    ("seed-rolling-trace-three", promise.SAME_SIZE): (
+        case(3, users="set-image,scale:2"),
+        "the old ReplicaSet goes from size 3 to 2 and the new one from 0 to 0",
+    ),
+    ("seed-rolling-trace-three", promise.NOT_DELETED): (
+        case(3, users="set-image,delete:foreground"),
+        "the old ReplicaSet goes from size 3 to 3 and the new one from 1 to 0",
+    ),
+    ("deployment-recreate-within-replicas", promise.RECREATE): (
+        case(),
+        "2 pods are active; 1 replicas are asked for",
+    ),
+    ("deployment-proportional-adds-up", promise.ATOMIC): (
+        case(users="set-image,scale:2", level="interleaved"),
+        "sizes go from 1+1 to 1+1; 2 replicas + 1 surge were to be shared",
+    ),
+    ("deployment-proportional-adds-up", promise.FRESH): (
+        case(users="set-image,scale:2", lag=1),
+        "sizes go from 1+1 to 1+1; 2 replicas + 1 surge were to be shared",
+    ),
+    ("deployment-nothing-grows-at-zero", promise.FRESH): (
+        case(users="set-image,scale:0", lag=1),
+        "ReplicaSet 2 grows from 0 to 1 at replicas 0",
+    ),
+    ("deployment-paused-makes-no-replica-set", promise.FRESH): (
+        case(users="set-image,pause", lag=1),
+        "ReplicaSet 2 is made while the Deployment is paused",
+    ),
+    ("deployment-paused-keeps-total", promise.FRESH): (
+        case(2, users="set-image,pause", lag=1),
+        "the sizes shrink from 3 to 2 while paused, and the new ReplicaSet has 1 of 2",
+    ),
+    ("deployment-revisions-unique", promise.LANDED): (
+        case(users="set-image@2", faults="failover", level="interleaved"),
+        "ReplicaSets 2 and 3 both have revision 2",
+    ),
 }
 
 

@@ -136,7 +136,6 @@ def test_a_cache_is_told_of_a_pod_that_has_become_available_meanwhile(lag: int) 
     assert {each.status for each in searched(of).verdicts} == {"holds"}
 
 
-
 def test_a_pod_becomes_available_to_a_cache_that_does_not_know_that_it_is_unready() -> None:
     """Whether it was ready for long enough is for the controller's own clock to say."""
     unready = PodKind(phase="Running")
