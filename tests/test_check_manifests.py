@@ -92,7 +92,7 @@ def test_the_report_says_what_was_checked_and_within_which_bounds(run: Run, one:
 
 
 def test_without_a_level_a_ladder_is_climbed(run: Run, one: str) -> None:
-    """Each rung is named, with what was searched there. A minute is enough, but on busy machines."""
+    """Each rung is named, with what was searched there; a busy machine needs more than a minute."""
     limit = ("--time-limit", "10m")
     report = run("check", one, "--faults", "none", *limit, "--format", "json").report
 
