@@ -30,7 +30,7 @@ from seatrial.counterexamples import (
     read_itf,
     render,
 )
-from seatrial.model import mutants
+from seatrial.model import Mutant, mutants
 
 from . import __version__
 from .display import Look
@@ -118,7 +118,7 @@ def _of_example(of: Example, property: Property) -> str:
     return _explained(property, more)
 
 
-def _of_bug(bug: mutants.Mutant) -> str:
+def _of_bug(bug: Mutant) -> str:
     present = bug.kind == "fix"
     rows = [
         ("known bug", bug.about),

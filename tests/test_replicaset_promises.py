@@ -9,11 +9,7 @@ from attrs import evolve
 from promises import Case, broken, case, searched
 from seatrial.core import All, Population, answers, sometimes
 from seatrial.engines.explore import explore
-from seatrial.model import workload
-from seatrial.model.api import PodKind
-from seatrial.model.clock import pass_min_ready_seconds_early
-from seatrial.model.controller import Key
-from seatrial.model.pods import Pod
+from seatrial.model import api, clock, controller, pods, workload
 from seatrial.properties import Precondition, promise
 
 pytestmark = pytest.mark.heavy
@@ -138,14 +134,16 @@ def test_a_cache_is_told_of_a_pod_that_has_become_available_meanwhile(lag: int) 
 
 def test_a_pod_becomes_available_to_a_cache_that_does_not_know_that_it_is_unready() -> None:
     """Whether it was ready for long enough is for the controller's own clock to say."""
-    unready = PodKind(phase="Running")
+    unready = api.PodKind(phase="Running")
     ready = evolve(unready, ready=True)
-    late = Population({Pod((ready, unready)): 1})
+    late: pods.Pods = Population({pods.Pod((ready, unready)): 1})
 
-    ((aged, _),) = answers(lambda: list(pass_min_ready_seconds_early(late, Key(), early_left=1)))
+    ((aged, _),) = answers(
+        lambda: list(clock.pass_min_ready_seconds_early(late, controller.Key(), early_left=1))
+    )
 
     available = evolve(ready, available=True)
-    assert aged[0].writes["pods"] == Population({Pod((available, unready)): 1})
+    assert aged[0].writes["pods"] == Population({pods.Pod((available, unready)): 1})
 
 
 def test_of_pods_that_become_ready_together_one_may_be_reported_available_first() -> None:
