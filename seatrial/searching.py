@@ -165,11 +165,11 @@ def _together(searched: Verdict, drawn: Verdict | None) -> Verdict:
         return searched
     if drawn.status != "inconclusive":
         return drawn
-    if drawn.extreme is not None and searched.extreme is not None:
-        sign = 1 if drawn.property.kind == "at least" else -1
-        if sign * drawn.extreme < sign * searched.extreme:
-            return drawn
-        return searched
     vacuous = searched.vacuous and drawn.vacuous
     because = f"{searched.because}; {drawn.because}"
-    return attrs.evolve(searched, because=because, vacuous=vacuous)
+    further = searched
+    if drawn.extreme is not None:
+        sign = 1 if drawn.property.kind == "at least" else -1
+        if searched.extreme is None or sign * drawn.extreme < sign * searched.extreme:
+            further = drawn
+    return attrs.evolve(further, because=because, vacuous=vacuous)

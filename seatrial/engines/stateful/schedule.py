@@ -19,9 +19,9 @@ from hypothesis import strategies as st
 
 from seatrial.core import Ground
 
-__all__ = ["MOST_STEPS", "PIECE", "Mood", "Moods", "Schedule", "schedules"]
+from .lookups import Order
 
-Order = list[tuple[int, int]]
+__all__ = ["MOST_STEPS", "PIECE", "Mood", "Moods", "Schedule", "schedules"]
 
 PIECE = 32
 """How many steps one piece decides: one draw, and one deletion when Hypothesis shrinks."""
