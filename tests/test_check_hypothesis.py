@@ -131,6 +131,19 @@ def test_auto_takes_random_runs_where_a_limit_ended_the_search(run: Run) -> None
     }
 
 
+def test_auto_says_of_a_bound_what_both_searches_found(run: Run) -> None:
+    """The further extreme of the two, and how much was tried."""
+    words = ("check", "example:rollout", "--set", "replicas=6", "--property", "available-pods")
+    both = run(*words, "--max-states", "40", "--engine", "auto", "--runs", "3", "--steps", "30")
+
+    said = " ".join(both.out.split())
+    assert both.code == 3
+    assert "the least is 5; the bound is 5 (so far; the search was capped: max-states)" in said
+    assert "the least is 6; the bound is 5 (so far, in random runs)" in said
+    assert "no violation in 3 runs of up to 30 steps" in said
+    assert "the value 5 after 4 steps" in said
+
+
 def test_auto_leaves_a_complete_search_as_it_is(run: Run) -> None:
     """Random runs could add nothing."""
     words = ("check", "example:rollout", "--set", "replicas=1", "--format", "json")
