@@ -494,7 +494,7 @@ def test_the_command_to_see_it_again_names_the_profile(suite: pytest.Pytester) -
     )
     words = ("--seatrial-engine=hypothesis", "--hypothesis-seed=3", "--hypothesis-profile=short")
 
-    result = run(suite, "test_pods.py", *words)
+    result = suite.runpytest_subprocess("-p", "no:syrupy", "test_pods.py", *words)
 
     result.stdout.fnmatch_lines(
         [
