@@ -11,6 +11,7 @@ from seatrial.engines.explore import explore, now
 
 from .options import Options
 from .progress import Progress
+from .proof_cache import cache_folder
 from .subject import Subject
 
 __all__ = ["search"]
@@ -90,8 +91,11 @@ def _hypothesize(
     after: Report | None = None,
 ) -> Report:
     # Not before it is asked for: it imports Hypothesis.
+    ours = "hypothesis" not in sys.modules
     from seatrial.engines.stateful import hypothesize
 
+    if ours:
+        _keep_tidy()
     return hypothesize(
         of.system,
         asked,
@@ -105,6 +109,18 @@ def _hypothesize(
         database=_database(options),
         progress=None if progress is None else progress.sampled,
     )
+
+
+def _keep_tidy() -> None:
+    """
+    Let Hypothesis keep its notes with our own, and not in whatever folder somebody stands.
+
+    Only for the command line: in a program that uses Hypothesis itself they are where it says.
+    """
+    if "HYPOTHESIS_STORAGE_DIRECTORY" not in os.environ:
+        from hypothesis.configuration import set_hypothesis_home_dir
+
+        set_hypothesis_home_dir(cache_folder().with_name("hypothesis"))
 
 
 def _database(options: Options) -> object | None:

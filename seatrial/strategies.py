@@ -355,9 +355,7 @@ def trials(
     kinds: Sequence[str] = tuple(KINDS), *, most: int = 2
 ) -> SearchStrategy[tuple[Document, Environment]]:
     """Valid manifests, each with an environment of its kind."""
-    return st.sampled_from(tuple(kinds)).flatmap(
-        lambda kind: _trials(kind, most)
-    )
+    return st.sampled_from(tuple(kinds)).flatmap(lambda kind: _trials(kind, most))
 
 
 @cache

@@ -1,7 +1,10 @@
 """`seatrial check --engine hypothesis` and `--engine auto`, as their users meet them."""
 
 import json
+import os
 import shlex
+import subprocess
+import sys
 from collections.abc import Callable
 from importlib.resources import files
 from pathlib import Path
@@ -163,6 +166,24 @@ def test_violations_are_kept_in_a_folder_and_tried_first(run: Run, tmp_path: Pat
 
     assert [each["properties"][0]["verdict"] for each in (first, again)] == ["violated"] * 2
     assert again["exploration"]["sampling"]["examples"] == 1
+
+
+def test_nothing_is_left_in_the_folder_that_one_stands_in(tmp_path: Path) -> None:
+    """Hypothesis' notes are kept with those of Seatrial."""
+    here, cache = tmp_path / "here", tmp_path / "cache"
+    here.mkdir()
+    words = ("check", "example:rolling", "--engine", "hypothesis", "--runs", "5")
+    ran = subprocess.run(
+        [sys.executable, "-m", "seatrial", *words],
+        cwd=here,
+        env={**os.environ, "XDG_CACHE_HOME": str(cache)},
+        capture_output=True,
+        check=False,
+    )
+
+    assert ran.returncode in (1, 3)
+    assert list(here.iterdir()) == []
+    assert (cache / "seatrial" / "hypothesis").is_dir()
 
 
 @pytest.mark.parametrize(
