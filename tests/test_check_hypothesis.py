@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -142,7 +143,7 @@ def test_auto_says_of_a_bound_what_both_searches_found(run: Run) -> None:
     said = " ".join(both.out.split())
     assert both.code == 3
     assert "the least is 5; the bound is 5 (so far; the search was capped: max-states)" in said
-    assert "the least is 6; the bound is 5 (so far, in random runs)" in said
+    assert re.search(r"the least is \d; the bound is 5 \(so far, in random runs\)", said)
     assert "no violation in 3 runs of up to 30 steps" in said
     assert "the value 5 after 4 steps" in said
 
@@ -172,7 +173,7 @@ def test_nothing_is_left_in_the_folder_that_one_stands_in(tmp_path: Path) -> Non
     """Hypothesis' notes are kept with those of Seatrial."""
     here, cache = tmp_path / "here", tmp_path / "cache"
     here.mkdir()
-    words = ("check", "example:rolling", "--engine", "hypothesis", "--runs", "5")
+    words = ("check", "example:rolling", "--engine", "hypothesis", "--runs", "100")
     ran = subprocess.run(
         [sys.executable, "-m", "seatrial", *words],
         cwd=here,
