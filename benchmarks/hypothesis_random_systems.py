@@ -4,8 +4,8 @@ Whether random runs find what is there: random systems with a violation a few st
     python benchmarks/hypothesis_random_systems.py [--count 1000] [--seconds 2] [--most 8]
 
 Of each random system of the tests that is explored to the end, the violation that lies deepest
-within that depth is sought for so many seconds. Prints what was found, in how many runs, how much
-longer than the shortest, and the seeds of those that were missed. Each run that is found is
+within that depth is sought for so many seconds of processor time. Prints what was found, in how
+many runs, how much longer than the shortest, and the seeds of those missed. Each run found is
 replayed on the rules, and each shortest run is followed by this engine too.
 """
 
@@ -18,6 +18,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import attrs
+from hypothesis_versus_explore import processor_seconds
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
@@ -100,7 +101,7 @@ def main() -> None:
                 [case.property],
                 runs=10**9,
                 steps=50,
-                time_limit=options.seconds,
+                progress=processor_seconds(options.seconds),
                 first=True,
             )
             sampling, verdict = drawn.exploration.sampling, drawn.verdicts[0]

@@ -1,7 +1,7 @@
 """
-What explore finds, and whether random runs find it too: known bugs, and the shipped manifests.
+What explore finds, and whether random runs find it too: known bugs, shipped manifests, examples.
 
-    python benchmarks/hypothesis_versus_explore.py [--seconds 60] [--seed 0] [--only bugs|manifests]
+    python benchmarks/hypothesis_versus_explore.py [--seconds 60] [--seed 0] [--only bugs]
 
 Prints a row for each violation: the shortest run, the run that hypothesis shows, how many runs it
 took, and seconds of processor time with the shortening. The last line has the mean of the ratios
@@ -17,7 +17,9 @@ import attrs
 
 from seatrial import explore
 from seatrial.core import Property, Report, System
-from seatrial.engines.stateful import hypothesize
+from seatrial.engines.stateful import Pulse, hypothesize
+from seatrial.engines.stateful.limits import Ended
+from seatrial.examples import examples, subject
 from seatrial.kinds import KINDS
 from seatrial.scenarios import Asked, Rung, scenarios
 
@@ -45,6 +47,21 @@ def shipped() -> Iterator[tuple[str, Rung]]:
                 yield f"{name.removesuffix('.yaml')}, {rung.name}", rung
 
 
+def processor_seconds(most: float) -> Pulse:
+    """
+    Ends random runs after so many seconds of processor time of this process.
+
+    Unlike `time_limit` it gives the same search the same chance on a machine that others use too.
+    """
+    began = time.process_time()
+
+    def pulse(*_: int) -> None:
+        if time.process_time() - began > most:
+            raise Ended("time-limit")
+
+    return pulse
+
+
 def row(
     name: str, system: System, asked: Property, found: Report, options: dict[str, float]
 ) -> str:
@@ -58,7 +75,7 @@ def row(
         runs=10**9,
         steps=200,
         seed=int(options["seed"]),
-        time_limit=options["seconds"],
+        progress=processor_seconds(options["seconds"]),
         first=True,
     )
     spent = time.process_time() - began
@@ -85,7 +102,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--only", choices=("bugs", "manifests"))
+    parser.add_argument("--only", choices=("bugs", "manifests", "examples"))
     parser.add_argument("--kind", choices=tuple(KINDS), action="append")
     parser.add_argument("--explore-seconds", type=float, default=300.0)
     options = parser.parse_args()
@@ -95,13 +112,20 @@ def main() -> None:
         " seconds |"
     )
     print("| --- | --- | --- | --- | --- | --- | --- |")
-    if options.only != "manifests":
+    if options.only in (None, "examples"):
+        for example in examples():
+            asked = subject((f"example:{example.name}",), ())
+            found = explore(asked.system, asked.properties, time_limit=options.explore_seconds)
+            for each in found.verdicts:
+                if each.status == "violated" and each.trace is not None:
+                    print(row(example.name, asked.system, each.property, found, given))
+    if options.only in (None, "bugs"):
         for name, system, properties in known_bugs(options.kind or tuple(KINDS)):
             found = explore(system, properties, first=True, time_limit=options.explore_seconds)
             for each in found.verdicts:
                 if each.status == "violated" and each.trace is not None:
                     print(row(name, system, each.property, found, given), flush=True)
-    if options.only != "bugs":
+    if options.only in (None, "manifests"):
         for name, rung in shipped():
             system = rung.subject.system
             found = explore(

@@ -14,7 +14,7 @@ from seatrial.core import Verdict
 from seatrial.counterexamples import render, write_itf
 
 from . import __version__
-from .output import SETTLES, detail
+from .output import detail
 from .run import Run
 
 __all__ = ["Outcome", "Result", "from_json", "missing", "outcomes", "to_json"]
@@ -129,18 +129,32 @@ def _line(run: Run, verdict: Verdict, result: Result) -> str:
     listed = ", as listed" if result == "refuted" else ""
     text = f"{verdict.property.id}: {verdict.status}{listed}"
     if result == "inconclusive":
-        settle = SETTLES.get(run.report.exploration.capped or "")
+        settle = _SETTLES.get(run.report.exploration.capped or "")
         says += f" (to settle it, {settle})" if settle else ""
     return f"{text}; {says}" if says else text
 
 
+_SETTLES = {
+    "max-states": "let it have more states",
+    "time-limit": "let it have more time",
+    "memory-limit": "let it have more memory",
+    "interrupted": "let it run to its end",
+    "runs": "explore it, or a smaller one, to the end; or take more and longer runs",
+    "settled": "explore it to the end",
+}
+"""What settles it, in words that fit the command line, a trial and a test alike."""
+
+
 def _figures(run: Run) -> dict[str, str]:
     found = run.report.exploration
+    drawn = found.sampling
     return {
         "engine": found.engine,
         "complete": str(found.complete).lower(),
         "capped": found.capped or "",
         "states": str(found.states),
+        "runs": "" if drawn is None else str(drawn.runs),
+        "seed": "" if drawn is None else str(drawn.seed),
         "depth": str(found.depth),
         "seconds": f"{found.seconds:.2f}",
         "version": __version__,
@@ -162,7 +176,8 @@ def missing(run: Run, scenario: str, property_id: str) -> Outcome:
         **_figures(run),
         "command": run.command,
     }
-    return Outcome(property_id, "inconclusive", line, line, tuple(figures.items()))
+    given = tuple((name, value) for name, value in figures.items() if value)
+    return Outcome(property_id, "inconclusive", line, line, given)
 
 
 def to_json(found: Mapping[str, Outcome]) -> str:

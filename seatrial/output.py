@@ -104,7 +104,7 @@ def _sampling(found: Sampling) -> list[str]:
     ]
     if found.examples:
         lines.append(f"{found.examples:,} known violations were tried first")
-    if found.capped in ("time-limit", "memory-limit", "interrupted"):
+    if found.runs and found.capped in ("time-limit", "memory-limit", "interrupted"):
         lines.append(f"the same runs, wherever: --runs {found.runs}")
     often = sorted(found.fired, key=lambda pair: -pair[1])
     listed = ", ".join(f"{name} {count:,}" for name, count in often[:_MANY] if count)

@@ -97,6 +97,7 @@ def settings_of(config: pytest.Config) -> "Settings":
             time_limit=_option(config, "time_limit"),
             max_states=_option(config, "max_states"),
             seed=_seed(config),
+            profile=config.getoption("hypothesis_profile", None),
             strict=_option(config, "strict") or False,
             inconclusive=_option(config, "inconclusive") or config.getini("seatrial_inconclusive"),
             itf=None if folder is None else Path(folder),
@@ -260,5 +261,12 @@ def _summary(scenario: str, found: list[dict[str, str]]) -> str:
     first = found[0]
     states = f"{int(first.get('states', 0)):,} states"
     rung = f" ({first['rung']})" if first.get("rung") else ""
-    ended = "" if first.get("complete") == "true" else f", ended at {first.get('capped')}"
-    return f"{scenario}: {said}; {states}{rung}{ended}, {first.get('seconds')} s"
+    ended = ""
+    if first.get("complete") != "true":
+        capped = first.get("capped", "")
+        ended = _ENDS.get(capped, f", ended at {capped}")
+    runs = f", {int(first['runs']):,} random runs" if "runs" in first else ""
+    return f"{scenario}: {said}; {states}{rung}{ended}{runs}, {first.get('seconds')} s"
+
+
+_ENDS = {"runs": "", "settled": "", "first": ", ended at the first violation"}

@@ -11,6 +11,7 @@ from seatrial.engines.explore import explore, now
 
 from .options import Options
 from .progress import Progress
+from .proof_cache import cache_folder
 from .subject import Subject
 
 __all__ = ["search"]
@@ -90,8 +91,11 @@ def _hypothesize(
     after: Report | None = None,
 ) -> Report:
     # Not before it is asked for: it imports Hypothesis.
+    ours = "hypothesis" not in sys.modules
     from seatrial.engines.stateful import hypothesize
 
+    if ours:
+        _keep_tidy()
     return hypothesize(
         of.system,
         asked,
@@ -105,6 +109,18 @@ def _hypothesize(
         database=_database(options),
         progress=None if progress is None else progress.sampled,
     )
+
+
+def _keep_tidy() -> None:
+    """
+    Let Hypothesis keep its notes with our own, and not in whatever folder somebody stands.
+
+    Only for the command line: in a program that uses Hypothesis itself they are where it says.
+    """
+    if "HYPOTHESIS_STORAGE_DIRECTORY" not in os.environ:
+        from hypothesis.configuration import set_hypothesis_home_dir
+
+        set_hypothesis_home_dir(cache_folder().with_name("hypothesis"))
 
 
 def _database(options: Options) -> object | None:
@@ -165,11 +181,11 @@ def _together(searched: Verdict, drawn: Verdict | None) -> Verdict:
         return searched
     if drawn.status != "inconclusive":
         return drawn
-    if drawn.extreme is not None and searched.extreme is not None:
-        sign = 1 if drawn.property.kind == "at least" else -1
-        if sign * drawn.extreme < sign * searched.extreme:
-            return drawn
-        return searched
     vacuous = searched.vacuous and drawn.vacuous
     because = f"{searched.because}; {drawn.because}"
-    return attrs.evolve(searched, because=because, vacuous=vacuous)
+    further = searched
+    if drawn.extreme is not None:
+        sign = 1 if drawn.property.kind == "at least" else -1
+        if searched.extreme is None or sign * drawn.extreme < sign * searched.extreme:
+            further = drawn
+    return attrs.evolve(further, because=because, vacuous=vacuous)

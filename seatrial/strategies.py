@@ -11,6 +11,8 @@ faults, short runs of the actions that are declared first.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from copy import deepcopy
+from functools import cache
 from typing import Any
 
 from hypothesis import strategies as st
@@ -45,7 +47,7 @@ _SHARES = st.integers(1, 100).map(lambda each: f"{each}%")
 
 def manifests(kinds: Sequence[str] = tuple(KINDS)) -> SearchStrategy[Document]:
     """Manifests of these kinds that the API server would accept, small ones and defaults first."""
-    return st.sampled_from(tuple(kinds)).flatmap(lambda kind: _VALID[kind]())
+    return st.sampled_from(tuple(kinds)).flatmap(_valid)
 
 
 def _object(kind: str, version: str, spec: SearchStrategy[Document]) -> SearchStrategy[Document]:
@@ -202,6 +204,11 @@ _VALID: dict[str, Callable[[], SearchStrategy[Document]]] = {
 }
 
 
+@cache  # Hypothesis looks at each new strategy before it draws, which takes longer than drawing
+def _valid(kind: str) -> SearchStrategy[Document]:
+    return _VALID[kind]().map(deepcopy)  # so that whoever changes a manifest changes no other
+
+
 # ---- invalid manifests ------------------------------------------------------------------------
 
 
@@ -265,11 +272,12 @@ _FLAWS: Mapping[str, tuple[Flaw, ...]] = {
 def invalid_manifests(kinds: Sequence[str] = tuple(KINDS)) -> SearchStrategy[Document]:
     """Manifests that the API server would refuse for one reason, valid otherwise."""
 
-    def of(kind: str) -> SearchStrategy[Document]:
-        flaw = st.sampled_from((*_ANY, *_FLAWS[kind]))
-        return st.builds(_flawed, _VALID[kind](), flaw)
+    return st.sampled_from(tuple(kinds)).flatmap(_invalid)
 
-    return st.sampled_from(tuple(kinds)).flatmap(of)
+
+@cache
+def _invalid(kind: str) -> SearchStrategy[Document]:
+    return st.builds(_flawed, _valid(kind), st.sampled_from((*_ANY, *_FLAWS[kind])))
 
 
 def _flawed(valid: Any, flaw: Flaw) -> Any:
@@ -287,7 +295,7 @@ def _flawed(valid: Any, flaw: Flaw) -> Any:
     elif instead is _GONE:
         found.pop(step, None)
     else:
-        found[step] = instead
+        found[step] = deepcopy(instead)
     return found
 
 
@@ -305,6 +313,11 @@ _VALUES: Mapping[str, SearchStrategy[str | None]] = {
 
 def environments(kind: str = "Deployment", *, most: int = 2) -> SearchStrategy[Environment]:
     """What may surround a workload of this kind: at most so many kinds of users and of faults."""
+    return _environments(kind, most)
+
+
+@cache
+def _environments(kind: str, most: int) -> SearchStrategy[Environment]:
     known = KINDS[kind]
 
     def budgets(names: frozenset[str], side: Any) -> SearchStrategy[tuple[Any, ...]]:
@@ -327,6 +340,7 @@ def environments(kind: str = "Deployment", *, most: int = 2) -> SearchStrategy[E
     )
 
 
+@cache
 def _written(name: str) -> SearchStrategy[str]:
     """A budget as people write it."""
     values = _VALUES.get(name, st.none())
@@ -341,9 +355,12 @@ def trials(
     kinds: Sequence[str] = tuple(KINDS), *, most: int = 2
 ) -> SearchStrategy[tuple[Document, Environment]]:
     """Valid manifests, each with an environment of its kind."""
-    return st.sampled_from(tuple(kinds)).flatmap(
-        lambda kind: st.tuples(_VALID[kind](), environments(kind, most=most))
-    )
+    return st.sampled_from(tuple(kinds)).flatmap(lambda kind: _trials(kind, most))
+
+
+@cache
+def _trials(kind: str, most: int) -> SearchStrategy[tuple[Document, Environment]]:
+    return st.tuples(_valid(kind), _environments(kind, most))
 
 
 # ---- states -----------------------------------------------------------------------------------

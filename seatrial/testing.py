@@ -58,6 +58,7 @@ class Settings:
     time_limit: str | None = None
     max_states: int | None = None
     seed: int | None = None
+    profile: str | None = None
     strict: bool = False
     inconclusive: str = "fail"
     itf: Path | None = None
@@ -86,6 +87,8 @@ class Settings:
             "time-limit": self.time_limit,
         }
         words = [f"--seatrial-{name}={value}" for name, value in given.items() if value is not None]
+        if self.profile is not None:
+            words.append(f"--hypothesis-profile={self.profile}")
         return [*words, *(["--seatrial-strict"] if self.strict else [])]
 
     def drawn(self, options: Options) -> Options:
@@ -358,22 +361,25 @@ def _known(config: pytest.Config, key: str, make: Callable[[], str]) -> dict[str
 def report(item: pytest.Item, outcome: Outcome, settings: Settings) -> None:
     """Write figures and traces down, and end the test as the outcome says."""
     item.user_properties += [(f"seatrial.{name}", value) for name, value in outcome.figures]
+    written = ""
     if settings.itf is not None and outcome.itf and outcome.result == "failed":
         settings.itf.mkdir(parents=True, exist_ok=True)
         scenario = dict(outcome.figures).get("scenario", "").replace("::", "-")
         path = settings.itf / trace_file_name(f"{scenario}-{outcome.id}")
         path.write_text(outcome.itf, encoding="utf-8")
         item.user_properties.append(("seatrial.itf", str(path)))
-        text = f"{outcome.text}\nwritten to {path}\n"
+        text = outcome.text.rstrip("\n")
         if not dict(outcome.figures).get("command"):  # a system of the test's own
             test = item.nodeid.partition("[")[0]
             words = ("seatrial", "trace", "replay", str(path), "--test", test)
-            text += f"\nTo see it again\n  {shlex.join(words)}\n"
+            text += f"\n\nTo see it again\n  {shlex.join(words)}\n"
         outcome = attrs.evolve(outcome, text=text)
+        written = f"\nThe run is written to {path}\n"
     again = f"  {shlex.join(('pytest', item.nodeid, *settings.words()))}\n"
     text = outcome.text.rstrip("\n")
     head = "" if "To see it again" in text else "\nTo see it again\n"
-    conclude(attrs.evolve(outcome, text=f"{text}\n{head}{again}"), settings.inconclusive)
+    text = f"{text}\n{head}{again}{written}"
+    conclude(attrs.evolve(outcome, text=text), settings.inconclusive)
 
 
 def _asked(

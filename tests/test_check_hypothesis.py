@@ -1,7 +1,11 @@
 """`seatrial check --engine hypothesis` and `--engine auto`, as their users meet them."""
 
 import json
+import os
+import re
 import shlex
+import subprocess
+import sys
 from collections.abc import Callable
 from importlib.resources import files
 from pathlib import Path
@@ -131,6 +135,19 @@ def test_auto_takes_random_runs_where_a_limit_ended_the_search(run: Run) -> None
     }
 
 
+def test_auto_says_of_a_bound_what_both_searches_found(run: Run) -> None:
+    """The further extreme of the two, and how much was tried."""
+    words = ("check", "example:rollout", "--set", "replicas=6", "--property", "available-pods")
+    both = run(*words, "--max-states", "40", "--engine", "auto", "--runs", "3", "--steps", "30")
+
+    said = " ".join(both.out.split())
+    assert both.code == 3
+    assert "the least is 5; the bound is 5 (so far; the search was capped: max-states)" in said
+    assert re.search(r"the least is \d; the bound is 5 \(so far, in random runs\)", said)
+    assert "no violation in 3 runs of up to 30 steps" in said
+    assert "the value 5 after 4 steps" in said
+
+
 def test_auto_leaves_a_complete_search_as_it_is(run: Run) -> None:
     """Random runs could add nothing."""
     words = ("check", "example:rollout", "--set", "replicas=1", "--format", "json")
@@ -150,6 +167,24 @@ def test_violations_are_kept_in_a_folder_and_tried_first(run: Run, tmp_path: Pat
 
     assert [each["properties"][0]["verdict"] for each in (first, again)] == ["violated"] * 2
     assert again["exploration"]["sampling"]["examples"] == 1
+
+
+def test_nothing_is_left_in_the_folder_that_one_stands_in(tmp_path: Path) -> None:
+    """Hypothesis' notes are kept with those of Seatrial."""
+    here, cache = tmp_path / "here", tmp_path / "cache"
+    here.mkdir()
+    words = ("check", "example:rolling", "--engine", "hypothesis", "--runs", "100")
+    ran = subprocess.run(
+        [sys.executable, "-m", "seatrial", *words],
+        cwd=here,
+        env={**os.environ, "XDG_CACHE_HOME": str(cache)},
+        capture_output=True,
+        check=False,
+    )
+
+    assert ran.returncode in (1, 3)
+    assert list(here.iterdir()) == []
+    assert (cache / "seatrial" / "hypothesis").is_dir()
 
 
 @pytest.mark.parametrize(

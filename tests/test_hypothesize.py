@@ -1,8 +1,10 @@
 """Random runs of systems: what they find, what they say, and what they never say."""
 
+import importlib
 import signal
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -276,6 +278,20 @@ def test_a_seed_gives_the_same_report_again() -> None:
     assert told(one) != told(other)
 
 
+def test_a_seed_means_the_same_in_every_program(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Hypothesis mixes in literals of the modules that are imported; no run is made of these."""
+    system = counter(up, down, reset)
+    alone = told(quick(system, not_negative, runs=200))
+    literals = [bytes([255 - length] * length) for length in range(1, 33)]
+    (tmp_path / "module_with_literals.py").write_text(f"LITERALS = {literals}\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    importlib.import_module("module_with_literals")
+
+    assert told(quick(system, not_negative, runs=200)) == alone
+
+
 def test_a_violation_is_kept_and_tried_first_the_next_time() -> None:
     """One that took long to find is there at once, with other seeds and fewer runs too."""
     database = InMemoryExampleDatabase()
@@ -342,6 +358,15 @@ def test_limits_end_it_in_good_order() -> None:
     assert by_memory.exploration.capped == "memory-limit"
     assert first.exploration.capped == "first"
     assert not any(each.exploration.complete for each in (by_time, by_memory, first))
+
+
+def test_a_run_that_a_limit_cut_off_is_not_counted() -> None:
+    """It has not shown what a whole one does; the same number of runs gives the same again."""
+    report = quick(counter(up, down), not_negative, runs=10, time_limit=0)
+
+    assert report.exploration.sampling is not None
+    assert report.exploration.sampling.runs == 0
+    assert report.verdicts[0].because == "no violation in 0 runs of up to 40 steps"
 
 
 def test_it_ends_where_nothing_is_open_any_more() -> None:

@@ -306,8 +306,16 @@ def test_traces_of_failures_are_written_where_one_asks(suite: pytest.Pytester) -
     """A file that `seatrial trace show` reads."""
     from seatrial.cli import main
 
-    run(suite, "web.trial.yaml", "--seatrial-itf=traces")
+    result = run(suite, "web.trial.yaml", "--seatrial-itf=traces")
 
+    result.stdout.fnmatch_lines(
+        [
+            "To see it again",
+            "  seatrial check --trial web.trial.yaml --property two",
+            "  pytest web.trial.yaml::web::two",
+            "The run is written to traces/web.trial.yaml-web-two.itf.json",
+        ]
+    )
     (path,) = (suite.path / "traces").iterdir()
     assert path.name == "web.trial.yaml-web-two.itf.json"
     assert main(["trace", "replay", str(path)]) == 0
@@ -463,6 +471,38 @@ def test_random_runs_obey_a_profile_of_hypothesis(suite: pytest.Pytester) -> Non
     )
     settled = run(suite, "test_pods.py", *words, "--seatrial-inconclusive=xfail")
     settled.assert_outcomes(failed=1, xfailed=2)
+
+
+def test_the_command_to_see_it_again_names_the_profile(suite: pytest.Pytester) -> None:
+    """The same seed means other runs where they are of another length."""
+    suite.makeconftest(
+        """
+        from hypothesis import settings
+
+        settings.register_profile("short", max_examples=30, stateful_step_count=40)
+        """
+    )
+    suite.makepyfile(
+        test_pods=SYSTEM
+        + textwrap.dedent(
+            """
+            @sea_trial(three_at_most, nine_at_most)
+            def test_pods():
+                return system()
+            """
+        )
+    )
+    words = ("--seatrial-engine=hypothesis", "--hypothesis-seed=3", "--hypothesis-profile=short")
+
+    result = suite.runpytest_subprocess("-p", "no:syrupy", "test_pods.py", *words)
+
+    result.stdout.fnmatch_lines(
+        [
+            "*pytest 'test_pods.py::test_pods[[]three-at-most[]]' --seatrial-engine=hypothesis"
+            " --seatrial-seed=3 --hypothesis-profile=short",
+            "test_pods: 1 inconclusive, 1 violated; * states, 30 random runs, * s",
+        ]
+    )
 
 
 def test_a_promise_that_is_asked_of_nothing_is_an_error(suite: pytest.Pytester) -> None:

@@ -65,6 +65,28 @@ def test_a_manifest_shrinks_to_what_has_to_be_given(kind: str) -> None:
     ]
 
 
+@pytest.mark.parametrize("drawn", [strategies.manifests, strategies.invalid_manifests])
+def test_a_test_may_change_the_manifest_that_it_was_given(drawn: Any) -> None:
+    """What it does to one is not in the next, so that no run depends on those before it."""
+
+    def spoil(part: Any) -> None:
+        for each in list(part.values()) if isinstance(part, dict) else part:
+            if isinstance(each, dict | list):
+                spoil(each)
+        if isinstance(part, dict):
+            part["spoilt"] = True
+        else:
+            part.append("spoilt")
+
+    @settings(max_examples=150, deadline=None, database=None)
+    @given(drawn())
+    def draw(document: Any) -> None:
+        assert "spoilt" not in json.dumps(document)
+        spoil(document)
+
+    draw()
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_flaws_of_every_kind_are_drawn(kind: str) -> None:
     """A strategy of one flaw would test one line of the reader."""

@@ -13,6 +13,7 @@ __all__ = [
     "Due",
     "Group",
     "Options",
+    "Order",
     "Pairs",
     "Sum",
     "derivations",
@@ -93,6 +94,13 @@ class Group:
         """What its actions yield, as it was last looked up."""
         self.nothing: tuple[Options, ...] = ()
         """What they yield where none is enabled."""
+
+
+Order = list[tuple[int, int, Group | None, int]]
+"""
+Actions, those that are preferred first: the number, and the bit of its group, the group, and which
+of the group's it is; no group: it is committed, and starts a step in an initial state only.
+"""
 
 
 def derivations(system: Ground, cells: Iterable[int]) -> Due:

@@ -62,7 +62,7 @@ class Resting:
         options = self.walker.preferred(queue)
         if options:
             number = options[0].number
-            at = next(at for at, (each, _) in enumerate(queue) if each == number)
+            at = next(at for at, each in enumerate(queue) if each[0] == number)
             queue.append(queue.pop(at))
         return options
 

@@ -9,6 +9,7 @@ import attrs
 from seatrial.core import Step, Trace, step_of, successor
 
 from .answers import Answers, Ids, Option
+from .limits import Ended
 from .loops import Loop, Move, Resting
 from .schedule import PIECE, Mood, Moods, Schedule
 from .walker import Walker
@@ -71,7 +72,7 @@ FEW = 16
 
 @attrs.define
 class Counts:
-    """What all runs together came to."""
+    """What all runs together came to; `runs` are those that went on to their end."""
 
     runs: int = 0
     steps: int = 0
@@ -139,6 +140,9 @@ class Runner:
             return [Found(each, start, tuple(path)) for each in settled]
         try:
             return self._follow(schedule, start, path)
+        except Ended:
+            counts.runs -= 1  # one that was cut off has not shown what a whole one does
+            raise
         finally:
             counts.depth = max(counts.depth, start.length + len(path))
 

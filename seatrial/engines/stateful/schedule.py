@@ -19,9 +19,9 @@ from hypothesis import strategies as st
 
 from seatrial.core import Ground
 
-__all__ = ["MOST_STEPS", "PIECE", "Mood", "Moods", "Schedule", "schedules"]
+from .lookups import Order
 
-Order = list[tuple[int, int]]
+__all__ = ["MOST_STEPS", "PIECE", "Mood", "Moods", "Schedule", "schedules"]
 
 PIECE = 32
 """How many steps one piece decides: one draw, and one deletion when Hypothesis shrinks."""
@@ -30,8 +30,11 @@ MOST_STEPS = 2_000
 """Hypothesis takes 8 KiB of choices for one example."""
 
 _BYTES = 2 * PIECE + 2
-_HEAD = 5
-"""Bytes for the start, the length, the rest, and what to go on with."""
+_HEAD = 61
+"""
+Bytes for the start, the length, the rest, and what to go on with: the first five are used. So many,
+and no round number, since Hypothesis mixes in literals of that length from modules of the program.
+"""
 
 _FRESH = 128
 """Of 256 runs, so many begin at a start; the others go on from where another came to."""
@@ -82,8 +85,8 @@ def schedules(
     With `rests` some let users and faults rest from some step on.
     """
     most = max(1, min(steps, MOST_STEPS) // PIECE + bool(steps % PIECE))
-    # Bytes and no integers: among these Hypothesis mixes constants of whatever is imported, so that
-    # a seed would not mean the same in all programs.
+    # Long bytes and no integers: among what is short Hypothesis mixes constants of whatever is
+    # imported, so that a seed would not mean the same in all programs.
     piece = st.binary(min_size=_BYTES, max_size=_BYTES)
     # Made once and not for each schedule: Hypothesis looks at each new strategy before it draws.
     several = [st.tuples(*[piece] * each) for each in range(1, most + 1)]

@@ -15,7 +15,7 @@ import attrs
 from seatrial.core import RuleError
 
 from .answers import Answers, Ids, Option
-from .lookups import Bundle, Due, Group, Options, Pairs, derivations, due_of, groups_of
+from .lookups import Bundle, Due, Group, Options, Order, Pairs, derivations, due_of, groups_of
 
 __all__ = ["CHAIN_LIMIT", "Change", "Chooser", "Walker"]
 
@@ -84,11 +84,11 @@ class Walker:
         self._bundles = [*self._between[0], *self._after[0], *self._waiting[0]]
         self._committed = groups_of(system, committed=True)
         self._ordinary = groups_of(system, committed=False)
-        self._group_of = {n: each.bit for each in self._ordinary for n in each.numbers}
-        self._group_at = {each.bit: each for each in self._ordinary}
+        self._group_of = {
+            n: (each, at) for each in self._ordinary for at, n in enumerate(each.numbers)
+        }
         self._number_waiting()
         self.ids: list[int] = [-1] * len(system.scope.cells)
-        self._options: list[Options] = [()] * len(system.actions)
         self._first: tuple[tuple[int, Options], ...] = ()
         """The committed actions that are enabled, which can only be in an initial state."""
         self._stale = 0
@@ -99,6 +99,8 @@ class Walker:
         self._touched: dict[Ids, _Touched] = {}
         self._midway: dict[Ids, Due] = {}
         self._due: dict[Ids, list[tuple[int, Group]]] = {}
+        self._quiet: set[Ids] = set()
+        """Changes of slots that no committed action looks at, nor a view that one rests on."""
         self._changes: dict[Ids, Change] = {}
         self.everything = Change(frozenset(range(len(self.ids))))
         self._saved: dict[Ids, _Saved] = {}
@@ -149,34 +151,41 @@ class Walker:
 
     def options(self, number: int) -> Options:
         """The outcomes by which an action can start a step here; none: it is not enabled."""
-        bit = self._group_of.get(number, 0)
-        if self._first or not bit:
+        group, at = self._group_of.get(number, (None, 0))
+        if self._first or group is None:
             return dict(self._first).get(number, ())
-        if self._stale & bit:
-            self._look(self._group_at[bit])
-        return self._options[number]
+        if self._stale & group.bit:
+            self._look(group)
+        return group.now[at]
 
-    def preferred(self, order: Iterable[tuple[int, int]]) -> Options:
+    def preferred(self, order: Order) -> Options:
         """
         The outcomes of the first action that is enabled, in an order that `order` has made.
 
         None, too, where none of the actions in it is enabled.
         """
         if self._first:
-            ranks = {number: rank for rank, (number, _) in enumerate(order)}
+            ranks = {each[0]: rank for rank, each in enumerate(order)}
             known = [each for each in self._first if each[0] in ranks]
             return min(known, key=lambda each: ranks[each[0]])[1] if known else ()
-        options = self._options
-        for number, bit in order:
-            if self._stale & bit:
-                self._look(self._group_at[bit])
-            if options[number]:
-                return options[number]
+        stale = self._stale
+        for _, bit, group, at in order:
+            if group is None:
+                continue
+            if stale & bit:
+                self._look(group)
+                stale = self._stale
+            if group.now[at]:
+                return group.now[at]
         return ()
 
-    def order(self, numbers: Iterable[int]) -> list[tuple[int, int]]:
+    def order(self, numbers: Iterable[int]) -> Order:
         """An order of actions as `preferred` takes it."""
-        return [(number, self._group_of.get(number, 0)) for number in numbers]
+        found: Order = []
+        for number in numbers:
+            group, at = self._group_of.get(number, (None, 0))
+            found.append((number, 0 if group is None else group.bit, group, at))
+        return found
 
     def enabled(self) -> list[Options]:
         """The outcomes of all actions that can start a step here, in order."""
@@ -194,16 +203,13 @@ class Walker:
         self._stale &= ~group.bit
         ids = self.ids
         guard = group.guard
-        found: tuple[Options, ...] | None
         if guard >= 0:
             waiting = self._stale_waiting & group.guard_needs
             if waiting:
                 self._refresh(waiting)
             if not group.allowed.get(ids[guard], True):
                 self._shut |= group.bit
-                found = group.nothing
-                if group.now is not found:
-                    self._set(group, found)
+                group.now = group.nothing
                 return
             self._shut &= ~group.bit
         waiting = self._stale_waiting & group.needs
@@ -212,14 +218,7 @@ class Walker:
         found = group.known.get(group.take(ids))
         if found is None or (guard >= 0 and ids[guard] not in group.allowed):
             found = self._ask(group)
-        if found is not group.now:
-            self._set(group, found)
-
-    def _set(self, group: Group, found: tuple[Options, ...]) -> None:
         group.now = found
-        options = self._options
-        for number, each in zip(group.numbers, found, strict=True):
-            options[number] = each
 
     def _refresh(self, waiting: int) -> None:
         """Look those views up that have waited for it."""
@@ -260,9 +259,10 @@ class Walker:
                 ids[slot] = each
                 changed.append(slot)
         followed: tuple[Option, ...] = ()
-        if self._committed:
-            followed = self._commit(changed, choose)
         key = tuple(changed)
+        if self._committed and (self._first or key not in self._quiet):
+            followed = self._commit(changed, choose)
+            key = tuple(changed)
         touched = self._touched.get(key)
         if touched is None:
             touched = self._touched[key] = self._touch(changed)
@@ -384,7 +384,8 @@ class Walker:
         due = self._midway.get(key)
         if due is None:
             due = self._midway[key] = due_of(self._between, changed)
-        if due[0] or due[1]:
+        rests = bool(due[0] or due[1])
+        if rests:
             self._derive(due, changed)
             key = tuple(changed)
         groups = self._due.get(key)
@@ -393,4 +394,6 @@ class Walker:
             groups = self._due[key] = [
                 (at, each) for at, each in enumerate(self._committed) if each.rests_on & cells
             ]
+            if not rests and not groups:
+                self._quiet.add(key)
         return groups
