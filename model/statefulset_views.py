@@ -24,6 +24,11 @@ def set_cached(set_cache: StatefulSet | None) -> bool:
     return set_cache is not None
 
 
+def seen_uid(set_cache: StatefulSet | None) -> int | None:
+    """The uid of the set that the cache shows; None where it shows none."""
+    return None if set_cache is None else set_cache.uid
+
+
 def set_syncing(set_sync: Pending | None) -> bool:
     """Whether the controller is at it."""
     return set_sync is not None
@@ -239,6 +244,7 @@ def views(attaches: bool) -> list[View]:
         lists_pods_now,
         replicas_seen,
         reported,
+        seen_uid,
         when_scaled_deletes,
         partition,
         set_alive,
@@ -272,7 +278,7 @@ def views(attaches: bool) -> list[View]:
         pod_uid,
         running,
         seen_state,
-        users.owned_there,
+        users.owners_there,
         writers,
     )
     of_a_volume = (volumes.attach_due, volumes.detach_due) if attaches else ()
