@@ -197,8 +197,9 @@ def _adopted(write: Write, pod: StatefulPod, queue: Queue) -> tuple[Answer, dict
 
 def asked_of_the_set(write: Write, stateful_set: StatefulSet | None) -> Answer:
     """Whether the set that is synced is there, and is to stay. Go: RecheckDeletionTimestamp"""
-    there = stateful_set is not None and stateful_set.uid == write.owner
-    return "applied" if there and not stateful_set.deleting else "not found"
+    if stateful_set is None or stateful_set.uid != write.owner or stateful_set.deleting:
+        return "not found"
+    return "applied"
 
 
 def carried_out_claim(

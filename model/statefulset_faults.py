@@ -256,7 +256,7 @@ def land_pod_write(
         return
     if not has_room(pod_queue, lag):
         return
-    held = held_uids | ({claim.owner} if claim is not None else set())
+    held = held_uids | ({claim.owner} if claim is not None and claim.owner is not None else set())
     answer, changes = carried_out_pod(former_sync.write, pod, frozenset(held), pod_queue, graceful)
     words = f"the former controller {former_sync.write.verb}s pod {ordinal}"
     yield outcome(words, **_foreign(changes, "pod_queue"), **_rest(former_sync, answer))

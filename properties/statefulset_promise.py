@@ -188,6 +188,8 @@ CAUGHT_UP = Precondition(
     lambda spec, around: never_stale(around),
     lambda around: without(around, "stale-api-server"),
 )
+
+
 def _scaled_once(around: Environment) -> bool:
     """Whether the size changes once at most; a set that is created anew has its first size."""
     scales = around.times("scale")
@@ -294,7 +296,10 @@ ONE_CONTROLLER = none_of("no other controller manager takes over", "second-contr
 PARTITION_STAYS = none_of("nobody changes the partition", "set-partition")
 READY_TEMPLATES = none_of("pods of every template become ready", "never-ready")
 NOT_ANEW = none_of("the set is not created anew after it was deleted", "apply")
-"""A former set may have left pods that the new one does not control, and yet sees."""
+"""
+A former set may have left pods that the new one does not control, and yet sees. And the current
+revision of a set is none before its first status: a template changed sooner is the only one.
+"""
 NAMES_FREED = Precondition(
     "no pod keeps its name for ever: the set is not created anew, or no node is lost",
     lambda spec, around: (

@@ -20,14 +20,14 @@ from seatrial.model import (
 )
 from seatrial.properties import promise, statefulset_anew
 from seatrial.properties import statefulset_promise as asked
-from statefulsets import BY_ID, Case, broken, case, pod, searched, spec
+from statefulsets import BY_ID, Case, broken, case, pod, rolling, searched, spec
 
 pytestmark = pytest.mark.heavy
 
 ANEW = -1
 APPLIED, GONE, TAKEN, FAILED = "applied", "not found", "conflict", "failed"
-DROPPED = {"claims": ("Delete", "Retain")}
-SCALED = {"claims": ("Retain", "Delete")}
+DROPPED: dict[str, Any] = {"claims": ("Delete", "Retain")}
+SCALED: dict[str, Any] = {"claims": ("Retain", "Delete")}
 FINE: dict[str, Any] = {"level": "interleaved", "lag": 1}
 
 
@@ -217,6 +217,13 @@ DROPS: tuple[tuple[str, Any, Case], ...] = (
         case(1, "delete:orphan,apply,scale:0", **SCALED),
     ),
     ("statefulset-no-hot-loop", asked.NAMES_FREED, _LOST),
+    *(
+        (each, asked.NOT_ANEW, case(1, "delete,apply,set-image", update_strategy=rolling(1)))
+        for each in (
+            "seed-statefulset-partition-two-versions",
+            "statefulset-partition-above-replicas",
+        )
+    ),
     (
         "a-surplus-pod-that-is-not-available-goes",
         asked.NOT_ANEW,
