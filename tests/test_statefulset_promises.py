@@ -321,7 +321,6 @@ DROPPED: tuple[tuple[str, Any, Case], ...] = (
         asked.NEVER_EMPTIED,
         case(1, "set-image,scale:0,scale:1", update_strategy=rolling(1)),
     ),
-    ("seed-statefulset-claims-before-pod", asked.CLAIMS, case(1, "set-image")),
     (
         "seed-statefulset-claims-before-pod",
         asked.GRACE,
