@@ -83,7 +83,8 @@ class Write:
     fewer" is no request: it lowers the controller's own expectations by `value`.
     With a `batch` it is so many requests alike, which go out in parallel; the sync is told how many
     of them failed when all have been answered.
-    `collision_count` goes into the name of what is created.
+    `collision_count` goes into the name of what is created. `owner` is the uid of the
+    object that is synced, where it goes into the request and another of that name may have been.
     """
 
     verb: Verb
@@ -93,6 +94,7 @@ class Write:
     keeps: bool = False
     batch: int | None = None
     collision_count: int = 0
+    owner: int = 0
 
 
 @frozen

@@ -122,6 +122,7 @@ OF_STATEFUL_SETS = frozenset(
         "set-image",
         "scale",
         "undo",
+        "apply",
         "delete",
         "set-partition",
         "set-retention",

@@ -158,6 +158,9 @@ def _users(maker: Maker, spec: StatefulSetSpec, around: Environment) -> list[Act
     ):
         if around.times(user):
             found.append(maker.of("user", function, writes, over=over, fair="none"))
+    if around.times("apply") and around.times("delete"):
+        writes = f"{_SET} revisions applies_left"
+        found.append(maker.of("user", users.create_anew, writes, fair="none"))
     if around.times("drain"):
         # Who comes back to a node that is drained is not among those that the drain waits for.
         fair: Fair = "none" if spec.tolerates.on_unschedulable else "weak"

@@ -46,6 +46,8 @@ Access = Literal["shared", "one node", "one pod"]
 Retention = Literal["Retain", "Delete"]
 RETAIN: Final = "Retain"
 DELETE: Final = "Delete"
+BY_SET: Final = 0
+"""The uid of the set that there is at first."""
 
 
 @frozen
@@ -133,6 +135,8 @@ class StatefulSet:
     spec: StatefulSetSpec
     status: StatefulSetStatus = StatefulSetStatus()
     deleting: bool = False
+    uid: int = BY_SET
+    """0 or less, so that it is no pod's; a set that is created anew has the next one below."""
 
 
 @frozen(cache_hash=True)
@@ -148,15 +152,14 @@ class StatefulPod:
     kind: PodKind = _NEW
     node: int | None = None
     uid: int = 1
-    owned: bool = True
-    """Whether its owner reference names the set; `--cascade=orphan` takes that away."""
+    owner: int | None = BY_SET
+    """The uid of the set that controls it; None for an orphan, which `--cascade=orphan` leaves."""
     unschedulable: str = ""
     """Why the condition PodScheduled is False; empty where it is not."""
 
 
 ClaimOwner = int | None
-"""Whose a claim is: None for nobody, `BY_SET` for the set, else the uid of a pod."""
-BY_SET: Final = 0
+"""Whose a claim is: None for nobody, the uid of a set (`BY_SET` or less), or that of a pod."""
 
 
 @frozen(cache_hash=True)
@@ -176,6 +179,7 @@ class PodSeen:
     kind: PodKind = _NEW
     created: bool = True
     uid: int | None = None
+    owner: int | None = BY_SET
 
 
 @frozen(cache_hash=True)

@@ -6,8 +6,10 @@ One sync of the StatefulSet controller, as a generator that reads like the Go.
     `sts-two-phase-update`, the requeue of v1.34.4 as `sts-comes-back-until-all-available`,
     the deletion of v1.35.4 as `sts-deletion-of-a-gone-pod-fails`
 :Docs: https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/
-:Omits: the order of requests that go out in parallel (they are sent in the order of ordinals);
-    ControllerRevisions that are stale in the cache, adopted, renamed after a collision or compared
+:Omits: release of pods, whose labels nobody changes; in which order orphans are adopted (in that of
+    ordinals: all are tried); the order of requests that go out in parallel (they are sent in the
+    order of ordinals); ControllerRevisions that are stale in the cache, adopted, renamed after a
+    collision or compared
     by their meaning (the list is the API server's own, and writing it is part of the sync's first
     step); that claims are read from the cache as the pass comes to them (here all of it is read at
     the start); pods whose labels or volumes somebody has changed, and claims with other owners than
@@ -68,7 +70,7 @@ class Observation:
 
     stateful_set: StatefulSet
     pods: tuple[PodSeen, ...] = ()
-    """The pods that belong to the set."""
+    """The pods that are the set's by name, whoever controls them."""
     claims: tuple[ClaimSeen, ...] = ()
     revisions: tuple[int, ...] = ()
     """Templates that there is a ControllerRevision of, oldest first."""
@@ -117,7 +119,8 @@ def truncate_history(
 
 
 def sync_stateful_set(seen: Observation, variant: frozenset[str] = frozenset()) -> Sync:
-    """Bring the pods of the set nearer to what is asked for. Go: syncStatefulSet, performUpdate"""
+    """Bring the pods of the set nearer to what is asked for. Go: sync, performUpdate"""
+    seen = evolve(seen, pods=(yield from _claim_pods(seen)))
     stateful_set = seen.stateful_set
     current, update, _ = get_stateful_set_revisions(stateful_set, seen.revisions)
     doing = _Update(seen, current, update, variant)
@@ -139,6 +142,33 @@ def sync_stateful_set(seen: Observation, variant: frozenset[str] = frozenset()) 
     return Done(later=waits)
 
 
+def _claim_pods(seen: Observation) -> Generator[Write, Any, tuple[PodSeen, ...]]:
+    """
+    The pods that the set controls, and the orphans that it could adopt.
+
+    Before the first adoption it asks the API server whether it is still there itself. What is
+    deleted already is adopted by nobody. Go: getPodsForStatefulSet, ClaimPods, ClaimObject
+    """
+    stateful_set, claimed, failed = seen.stateful_set, [], False
+    may_adopt: bool | None = None
+    for pod in seen.pods:
+        if pod.owner == stateful_set.uid:
+            claimed.append(pod)
+        elif pod.owner is None and not pod.kind.terminating and not stateful_set.deleting:
+            if may_adopt is None:
+                found = yield Write("get", "StatefulSet", owner=stateful_set.uid)
+                may_adopt = found == "applied"
+            answer = "failed"
+            if may_adopt:
+                answer = yield Write("adopt", "Pod", pod.ordinal, pod.uid, owner=stateful_set.uid)
+            if answer == "applied":
+                claimed.append(pod)
+            failed = failed or answer not in ("applied", "not found")
+    if failed:
+        raise SyncFailed
+    return tuple(claimed)
+
+
 class _Update:
     """A pass over all pods; `status` is what it reports however it ends. Go: updateStatefulSet"""
 
@@ -146,7 +176,7 @@ class _Update:
         self, seen: Observation, current: int, update: int, variant: frozenset[str]
     ) -> None:
         self.seen, self.variant = seen, variant
-        self.spec = seen.stateful_set.spec
+        self.spec, self.uid = seen.stateful_set.spec, seen.stateful_set.uid
         self.monotonic = not allows_burst(self.spec)
         self.claims_written: set[int] = set()
         self.status = update_status(
@@ -288,7 +318,7 @@ class _Update:
     def _create_stateful_pod(self, pod: PodSeen) -> Generator[Write, Any, None]:
         """Go: CreateStatefulPod"""
         yield from self._create_claim(pod)
-        answer = yield Write("create", "Pod", pod.ordinal, pod.revision)
+        answer = yield Write("create", "Pod", pod.ordinal, pod.revision, owner=self.uid)
         if answer == "already exists":
             raise SyncFailed
         yield from self._update_claim(pod)
@@ -320,7 +350,7 @@ class _Update:
         if claim is None:
             owner = None
             if "sts-pvc-ownerref-missed-on-stale-cache" in self.variant:
-                owner = wanted_owner(pod, self.spec)
+                owner = wanted_owner(pod, self.spec, self.uid)
             answer = yield Write("create", "Claim", pod.ordinal, Claim(owner))
             if answer != "applied":
                 raise SyncFailed
@@ -330,12 +360,12 @@ class _Update:
     def _update_claim(self, pod: PodSeen) -> Step:
         """Whether it was not as the policy says. Go: UpdatePodClaimForRetentionPolicy"""
         claim = self.seen.claim(pod.ordinal)
-        if claim is None or is_claim_owner_up_to_date(claim, pod, self.spec):
+        if claim is None or is_claim_owner_up_to_date(claim, pod, self.spec, self.uid):
             return False
         if pod.ordinal in self.claims_written:
             return False
         self.claims_written.add(pod.ordinal)
-        sent = evolve(claim, owner=wanted_owner(pod, self.spec))
+        sent = evolve(claim, owner=wanted_owner(pod, self.spec, self.uid))
         answer = yield Write("update", "Claim", pod.ordinal, (claim, sent))
         if answer != "applied":
             raise SyncFailed

@@ -4,8 +4,9 @@ The StatefulSet controller as steps of a system: it observes, writes, and is tol
 :Go: kubernetes v1.36.3 pkg/controller/statefulset/stateful_set.go,
     stateful_set_status_updater.go; pkg/controller/util/consistency/consistency.go
 :Docs: https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/
-:Omits: adoption and release of pods and of ControllerRevisions; a status that conflicts five times
-    in a row although the cache is up to date; a StatefulSet that is created anew under its name.
+:Omits: release of pods; adoption of ControllerRevisions (a set that is created anew has those that
+    its predecessor orphaned from its first sync on, and no others); a status that conflicts five
+    times in a row although the cache is up to date.
 
 A status that conflicts is sent again on top of what the cache shows by then. So it arrives wherever
 the cache is up to date when it is sent, and otherwise the sync fails.
@@ -48,10 +49,12 @@ from .statefulset_pods import (
 from .volumes import Processes
 
 __all__ = [
+    "asked_of_the_set",
     "carried_out_claim",
     "carried_out_pod",
     "carried_out_status",
     "claim_write_due",
+    "concerns",
     "deliver_claim",
     "deliver_pod",
     "deliver_set",
@@ -113,11 +116,12 @@ def observe(
         yield outcome("finds that the StatefulSet is gone", set_key=key)
         return
     pods = tuple(pod for pod in pod_cache.values() if pod is not None)
+    mine = [pod for pod in pods if pod.owner in (None, set_cache.uid)]
     claims = tuple(ClaimSeen(at, claim) for at, claim in claim_cache.items() if claim is not None)
     seen = Observation(set_cache, pods, claims, revisions, max_unavailable)
     current, update, after = get_stateful_set_revisions(set_cache, revisions)
     done: dict[str, Any] = {
-        "revisions": truncate_history(set_cache.spec, after, pods, current, update)
+        "revisions": truncate_history(set_cache.spec, after, mine, current, update)
     }
     step = plan(
         lambda: sync_stateful_set(seen, variant),
@@ -139,7 +143,7 @@ def observe(
 def describe(write: Write) -> str:
     """A write in a few words."""
     if write.kind == "StatefulSet":
-        return "write its status"
+        return "adopt pods" if write.verb == "get" else "write its status"
     name = "pod" if write.kind == "Pod" else "the claim of pod"
     verb = "change the owner of" if write.verb == "update" else write.verb
     return f"{verb} {name} {write.key}"
@@ -165,15 +169,37 @@ def carried_out_pod(
     if write.verb == "create":
         if pod is not None:
             return "already exists", {}
-        born = StatefulPod(write.value, uid=free_uid(held))
+        born = StatefulPod(write.value, uid=free_uid(held), owner=write.owner)
         return "applied", pod_written(at, None, born, queue, own=True)
     if pod is None:
         return "not found", {}
+    if write.verb == "adopt":
+        return _adopted(write, pod, queue)
     if write.verb == "update":
         return ("applied" if shown(at, pod) == write.value and not queue else "conflict"), {}
     if pod.kind.terminating and graceful:
         return "applied", {}
     return "applied", pod_written(at, pod, after_deletion(pod, graceful), queue)
+
+
+def _adopted(write: Write, pod: StatefulPod, queue: Queue) -> tuple[Answer, dict[str, Any]]:
+    """
+    A patch that names the uid of the pod, and its controller, of which there is one at most.
+
+    Go: AdoptPod, ValidateOwnerReferences
+    """
+    if pod.uid != write.value or pod.owner not in (None, write.owner):
+        return "conflict", {}
+    if pod.owner == write.owner:
+        return "applied", {}
+    return "applied", pod_written(write.key, pod, evolve(pod, owner=write.owner), queue)
+
+
+def asked_of_the_set(write: Write, stateful_set: StatefulSet | None) -> Answer:
+    """Whether the set that is synced is there, and is to stay. Go: RecheckDeletionTimestamp"""
+    if stateful_set is None or stateful_set.uid != write.owner or stateful_set.deleting:
+        return "not found"
+    return "applied"
 
 
 def carried_out_claim(
@@ -228,7 +254,7 @@ def status_write_due(set_sync: Pending | None, set_queue: Queue, lag: int) -> bo
     """View: whether the controller's next request is its status."""
     if set_sync is None or set_sync.write.kind != "StatefulSet":
         return False
-    return has_room(set_queue, lag)
+    return set_sync.write.verb == "get" or has_room(set_queue, lag)
 
 
 def _went_on(step: Pending | Done, key: Key) -> dict[str, Any]:
@@ -265,11 +291,11 @@ def write_pod(
     graceful: bool,
     write_failures_left: int,
 ) -> Outcomes:
-    """A request to create or delete a pod, or to write it as it is."""
+    """A request to create, adopt or delete a pod, or to write it as it is."""
     if set_sync is None:
         return
     write, held = set_sync.write, set(held_uids)
-    if claim is not None and claim.owner:
+    if claim is not None and claim.owner is not None:
         held.add(claim.owner)
     if snapshot is not None and snapshot[0] == ordinal:
         held.add(snapshot[1].uid)
@@ -306,8 +332,13 @@ def write_status(
     set_queue: Queue,
     write_failures_left: int,
 ) -> Outcomes:
-    """A request to write the status."""
+    """A request to write the status; or a question whether the set is still there."""
     if set_sync is None:
+        return
+    if set_sync.write.verb == "get":
+        answer = asked_of_the_set(set_sync.write, stateful_set)
+        words = "asks whether its set is still there"
+        yield from _sent(set_sync, set_key, answer, {}, words, 0)
         return
     usual, changes = carried_out_status(set_sync.write, stateful_set, set_queue, set_copy)
     status: StatefulSetStatus = set_sync.write.value
@@ -336,20 +367,36 @@ def deliver_pod(
     pod_queue: Queue,
     pod_cache: PodSeen | None,
     set_key: Key,
-    set_cached: bool,
+    seen_uid: int | None,
     ordinal: int,
     min_ready_seconds: int,
 ) -> Outcomes:
     """The cache gets the next event of a pod; its set is queued. Go: addPod, updatePod"""
     event, *rest = pod_queue
     done: dict[str, Any] = {"pod_cache": event.value, "pod_queue": tuple(rest)}
-    if set_cached:
+    if seen_uid is not None and concerns(pod_cache, event.value, seen_uid):
         was = pod_cache is not None and not pod_cache.kind.ready
         ready = min_ready_seconds > 0 and was and event.value is not None
-        ready = ready and event.value.kind.ready
+        ready = ready and event.value.kind.ready and event.value.owner == seen_uid
         done["set_key"] = Key(dirty=True, later=set_key.later or ready)
     what = "gone" if event.value is None else looks(event.value.kind)
     yield outcome(f"the cache learns that pod {ordinal} is {what}", **done)
+
+
+def concerns(old: PodSeen | None, new: PodSeen | None, uid: int) -> bool:
+    """
+    Whether an event of a pod brings the key of the set with that uid back.
+
+    That of its controller, before and after; of an orphan where it is new, or was none before. That
+    an orphan is gone concerns nobody. Go: addPod, updatePod, deletePod
+    """
+    if old is not None and old.owner == uid and (new is None or new.owner != uid):
+        return True
+    if new is None:
+        return False
+    if new.owner is not None:
+        return new.owner == uid
+    return not new.kind.terminating if old is None else old.owner is not None
 
 
 def deliver_claim(claim_queue: Queue, ordinal: int) -> Outcomes:

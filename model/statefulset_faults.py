@@ -26,7 +26,12 @@ from .controller import Done, Key, Pending
 from .informer import Change, Copy, Event, Queue, has_room
 from .nodes import Nodes, at, back, crashed, hears, parted, put, registered, switched_off
 from .statefulset_api import Claim, StatefulPod, StatefulSet
-from .statefulset_controller import carried_out_claim, carried_out_pod, carried_out_status
+from .statefulset_controller import (
+    asked_of_the_set,
+    carried_out_claim,
+    carried_out_pod,
+    carried_out_status,
+)
 from .statefulset_pods import shown
 from .volumes import Processes
 
@@ -251,7 +256,7 @@ def land_pod_write(
         return
     if not has_room(pod_queue, lag):
         return
-    held = held_uids | ({claim.owner} if claim is not None and claim.owner else set())
+    held = held_uids | ({claim.owner} if claim is not None and claim.owner is not None else set())
     answer, changes = carried_out_pod(former_sync.write, pod, frozenset(held), pod_queue, graceful)
     words = f"the former controller {former_sync.write.verb}s pod {ordinal}"
     yield outcome(words, **_foreign(changes, "pod_queue"), **_rest(former_sync, answer))
@@ -287,6 +292,11 @@ def land_status_write(
 ) -> Outcomes:
     """The former controller's next request is its status, of a spec that may be older."""
     if former_sync is None or former_sync.write.kind != "StatefulSet":
+        return
+    if former_sync.write.verb == "get":
+        found = asked_of_the_set(former_sync.write, stateful_set)
+        words = "the former controller asks whether its set is still there"
+        yield outcome(words, **_rest(former_sync, found))
         return
     if not has_room(set_queue, lag):
         return

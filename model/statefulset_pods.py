@@ -28,7 +28,11 @@ __all__ = [
 
 def shown(ordinal: int, pod: StatefulPod | None) -> PodSeen | None:
     """What the controller reads of a pod."""
-    return None if pod is None else PodSeen(ordinal, pod.revision, pod.kind, uid=pod.uid)
+    return (
+        None
+        if pod is None
+        else PodSeen(ordinal, pod.revision, pod.kind, uid=pod.uid, owner=pod.owner)
+    )
 
 
 def pod_written(

@@ -5,8 +5,8 @@ What users do to a StatefulSet, its pods, claims and nodes; the garbage collecto
     staging/src/k8s.io/kubectl/pkg/drain/drain.go,
     pkg/controller/garbagecollector/garbagecollector.go, pkg/controller/volume/pvcprotection
 :Docs: https://kubernetes.io/docs/tasks/run-application/force-delete-stateful-set-pod/
-:Omits: a set that is
-    created anew under the name of a deleted one; changes of ordinals and of minReadySeconds.
+:Omits: `apply` to a set that is there; a manifest that has been changed when it is applied again;
+    changes of ordinals and of minReadySeconds.
 
 Which pod or which node somebody acts on is left open: it may be any.
 """
@@ -27,6 +27,7 @@ from .statefulset_api import (
     StatefulPod,
     StatefulSet,
     StatefulSetSpec,
+    StatefulSetStatus,
 )
 from .statefulset_pods import after_deletion, claim_written, pod_written
 from .volumes import ATTACHED_TO_NONE, Attached
@@ -34,6 +35,7 @@ from .volumes import ATTACHED_TO_NONE, Attached
 __all__ = [
     "collect_claim",
     "collect_pod",
+    "create_anew",
     "delete",
     "delete_claim",
     "delete_node",
@@ -42,7 +44,7 @@ __all__ = [
     "drain_pod",
     "finish_deletion",
     "force_delete",
-    "owned_there",
+    "owners_there",
     "release_claim",
     "scale",
     "set_image",
@@ -57,7 +59,7 @@ __all__ = [
 
 
 def _written(
-    before: StatefulSet,
+    before: StatefulSet | None,
     after: StatefulSet | None,
     change: Change,
     queue: Queue,
@@ -218,6 +220,36 @@ def delete(
     )
 
 
+def create_anew(
+    stateful_set: StatefulSet | None,
+    manifest: StatefulSetSpec,
+    revisions: tuple[int, ...],
+    set_queue: Queue,
+    set_copy: Copy,
+    set_syncing: bool,
+    propagation: str,
+    lag: int,
+    applies: int,
+    applies_left: int,
+) -> Outcomes:
+    """
+    `kubectl apply` of the manifest after the set has gone: another one of its name.
+
+    Its ControllerRevisions are those that its predecessor orphaned. Go: ListControllerRevisions
+    """
+    if not applies_left or stateful_set is not None or not has_room(set_queue, lag):
+        return
+    status = StatefulSetStatus(observed_generation=Observed.NEVER)
+    born = StatefulSet(manifest, status, uid=BY_SET - 1 - (applies - applies_left))
+    done = _written(None, born, Change.IDENTITY, set_queue, set_copy, set_syncing)
+    yield outcome(
+        "applies the manifest: the StatefulSet is created anew",
+        revisions=revisions if propagation == "orphan" else (),
+        applies_left=applies_left - 1,
+        **done,
+    )
+
+
 # ---- its pods and claims ----------------------------------------------------------------------
 
 
@@ -320,9 +352,21 @@ def taint_out_of_service(nodes: Nodes, node_at: int, out_of_services_left: int) 
 # ---- the garbage collector --------------------------------------------------------------------
 
 
-def owned_there(pod: StatefulPod | None, claim: Claim | None) -> bool:
-    """View: whether anything of this ordinal has the set as its owner."""
-    return (pod is not None and pod.owned) or (claim is not None and claim.owner == BY_SET)
+def owners_there(pod: StatefulPod | None, claim: Claim | None) -> frozenset[int | None]:
+    """View: whose what there is of this ordinal is."""
+    owners = {pod.owner} if pod is not None else set()
+    return frozenset(owners | ({claim.owner} if claim is not None else set()))
+
+
+def _dependent(owner: int | None, stateful_set: StatefulSet | None) -> bool:
+    """Whether what has this owner is to go, or to lose it: its set is gone, or is going."""
+    if owner is None:
+        return False
+    return stateful_set is None or stateful_set.uid != owner or stateful_set.deleting
+
+
+def _loses_its_owner(owner: int | None, stateful_set: StatefulSet | None, propagation: str) -> bool:
+    return stateful_set is not None and stateful_set.uid == owner and propagation == "orphan"
 
 
 def collect_pod(
@@ -334,13 +378,15 @@ def collect_pod(
     graceful: bool,
     lag: int,
 ) -> Outcomes:
-    """A pod whose set is gone, or waits for it to go, is deleted, or loses its owner."""
-    if pod is None or not pod.owned or not has_room(pod_queue, lag):
+    """
+    A pod whose set is gone, or waits for it to go, is deleted, or loses its owner.
+
+    The set is looked for by its uid: another one of its name keeps nothing. Go: isDangling
+    """
+    if pod is None or not has_room(pod_queue, lag) or not _dependent(pod.owner, stateful_set):
         return
-    if stateful_set is not None and not stateful_set.deleting:
-        return
-    if stateful_set is not None and propagation == "orphan":
-        done = pod_written(ordinal, pod, evolve(pod, owned=False), pod_queue)
+    if _loses_its_owner(pod.owner, stateful_set, propagation):
+        done = pod_written(ordinal, pod, evolve(pod, owner=None), pod_queue)
         yield outcome(f"takes the owner from pod {ordinal}", **done)
     elif not pod.kind.terminating:
         done = pod_written(ordinal, pod, after_deletion(pod, graceful), pod_queue)
@@ -349,7 +395,7 @@ def collect_pod(
 
 def finish_deletion(
     stateful_set: StatefulSet | None,
-    owned_there: All[bool],
+    owners_there: All[frozenset[int | None]],
     set_queue: Queue,
     set_copy: Copy,
     set_syncing: bool,
@@ -358,7 +404,7 @@ def finish_deletion(
     """A set that waited for what it owns is gone."""
     if stateful_set is None or not stateful_set.deleting or not has_room(set_queue, lag):
         return
-    if not any(owned_there.values()):
+    if not any(stateful_set.uid in owners for owners in owners_there.values()):
         done = _written(stateful_set, None, Change.IDENTITY, set_queue, set_copy, set_syncing)
         yield outcome("the StatefulSet is gone", **done)
 
@@ -375,15 +421,15 @@ def collect_claim(
     """A claim whose owner is gone is deleted; `--cascade=orphan` takes the owner from it."""
     if claim is None or claim.owner is None or not has_room(claim_queue, lag):
         return
-    if claim.owner != BY_SET:
+    if claim.owner > BY_SET:
         if not claim.terminating and (pod is None or pod.uid != claim.owner):
             after = evolve(claim, terminating=True)
             done = claim_written(ordinal, claim, after, claim_queue)
             yield outcome(f"deletes the claim of pod {ordinal}, which is gone", **done)
         return
-    if stateful_set is not None and not stateful_set.deleting:
+    if not _dependent(claim.owner, stateful_set):
         return
-    if stateful_set is not None and propagation == "orphan":
+    if _loses_its_owner(claim.owner, stateful_set, propagation):
         done = claim_written(ordinal, claim, evolve(claim, owner=None), claim_queue)
         yield outcome(f"takes the owner from the claim of pod {ordinal}", **done)
     elif not claim.terminating:

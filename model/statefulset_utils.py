@@ -35,6 +35,7 @@ __all__ = [
     "inconsistent_status",
     "is_claim_owner_up_to_date",
     "is_created",
+    "is_of_a_former_set",
     "is_running_and_available",
     "is_running_and_ready",
     "is_terminal",
@@ -192,18 +193,30 @@ def get_stateful_set_max_unavailable(bound: IntOrPercent | None, replicas: int) 
 
 def has_stale_owner_ref(claim: Claim, pod: PodSeen) -> bool:
     """Whether the claim is a former pod's of this name. Go: hasStaleOwnerRef for pods"""
-    return claim.owner not in (None, BY_SET) and claim.owner != pod.uid
+    return claim.owner is not None and claim.owner > BY_SET and claim.owner != pod.uid
 
 
-def wanted_owner(pod: PodSeen, spec: StatefulSetSpec) -> ClaimOwner:
-    """Whose the claim of this pod is to be. Go: updateClaimOwnerRefForSetAndPod"""
+def is_of_a_former_set(claim: Claim, uid: int) -> bool:
+    """Whether the claim is that of a set of this name with another uid. Go: hasStaleOwnerRef"""
+    return claim.owner is not None and claim.owner <= BY_SET and claim.owner != uid
+
+
+def wanted_owner(pod: PodSeen, spec: StatefulSetSpec, uid: int = BY_SET) -> ClaimOwner:
+    """
+    Whose the claim of this pod is to be, in a set with that uid.
+
+    Go: updateClaimOwnerRefForSetAndPod
+    """
     policy = spec.retention
     condemned = not pod_in_ordinal_range(pod.ordinal, spec)
     if policy.when_scaled == DELETE and condemned:
         return pod.uid
-    return None if policy.when_deleted == RETAIN else BY_SET
+    return None if policy.when_deleted == RETAIN else uid
 
 
-def is_claim_owner_up_to_date(claim: Claim, pod: PodSeen, spec: StatefulSetSpec) -> bool:
+def is_claim_owner_up_to_date(
+    claim: Claim, pod: PodSeen, spec: StatefulSetSpec, uid: int = BY_SET
+) -> bool:
     """Whether the claim is whose it is to be; a stale reference is left alone. Go: same name"""
-    return has_stale_owner_ref(claim, pod) or claim.owner == wanted_owner(pod, spec)
+    stale = has_stale_owner_ref(claim, pod) or is_of_a_former_set(claim, uid)
+    return stale or claim.owner == wanted_owner(pod, spec, uid)

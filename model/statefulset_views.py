@@ -24,6 +24,11 @@ def set_cached(set_cache: StatefulSet | None) -> bool:
     return set_cache is not None
 
 
+def seen_uid(set_cache: StatefulSet | None) -> int | None:
+    """The uid of the set that the cache shows; None where it shows none."""
+    return None if set_cache is None else set_cache.uid
+
+
 def set_syncing(set_sync: Pending | None) -> bool:
     """Whether the controller is at it."""
     return set_sync is not None
@@ -73,10 +78,14 @@ def lists_pods_now(restarting: int) -> bool:
 
 
 def decided(set_sync: Pending | None) -> tuple[str, int]:
-    """The first request about a pod that a sync will make, if all is applied; ("", 0) for none."""
+    """
+    The first pod that a sync will create, delete or write, if all is applied; ("", 0) for none.
+
+    Adoption changes who controls a pod, and nothing of what there is.
+    """
     step: Pending | Done | None = set_sync
     while isinstance(step, Pending):
-        if step.write.kind == "Pod":
+        if step.write.kind == "Pod" and step.write.verb != "adopt":
             return step.write.verb, step.write.key
         step = step.answered("applied")
     return "", 0
@@ -118,6 +127,16 @@ def pod_node(pod: StatefulPod | None) -> int:
 def volume_node(attached: int) -> int:
     """The node that its volume is attached to; 0 for none."""
     return attached
+
+
+def pod_owner(pod: StatefulPod | None) -> int | None:
+    """The uid of the set that controls the pod; None for nobody, or no pod."""
+    return None if pod is None else pod.owner
+
+
+def set_uid(stateful_set: StatefulSet | None) -> int | None:
+    """The uid of the set; None where there is none."""
+    return None if stateful_set is None else stateful_set.uid
 
 
 def nowhere(pod: StatefulPod | None) -> int:
@@ -239,6 +258,7 @@ def views(attaches: bool) -> list[View]:
         lists_pods_now,
         replicas_seen,
         reported,
+        seen_uid,
         when_scaled_deletes,
         partition,
         set_alive,
@@ -250,6 +270,7 @@ def views(attaches: bool) -> list[View]:
         set_syncing,
         set_seen_alive,
         set_there,
+        set_uid,
         target,
         wanted,
     )
@@ -267,12 +288,13 @@ def views(attaches: bool) -> list[View]:
         kubelet.waiting,
         pod_event_due,
         pod_node,
+        pod_owner,
         pod_revision,
         pod_state,
         pod_uid,
         running,
         seen_state,
-        users.owned_there,
+        users.owners_there,
         writers,
     )
     of_a_volume = (volumes.attach_due, volumes.detach_due) if attaches else ()

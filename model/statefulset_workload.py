@@ -102,6 +102,7 @@ _BUDGETS = {
     "set_retentions_left": "set-retention",
     "undos_left": "undo",
     "deletes_left": "delete",
+    "applies_left": "apply",
     "delete_pods_left": "delete-pod",
     "force_deletes_left": "force-delete",
     "delete_claims_left": "delete-claim",
@@ -157,6 +158,7 @@ def compose(name: str, spec: StatefulSetSpec, around: Environment) -> System:
             Parameter("partitions", tuple(int(each) for each in around.values("set-partition"))),
             Parameter("retentions", tuple(map(_retention, around.values("set-retention")))),
             Parameter("propagation", (around.values("delete") or ("background",))[0]),
+            Parameter("applies", around.times("apply")),
             Parameter("never_ready", frozenset(newer)),
             Parameter("stale_lists", stale_lists),
             Parameter("consistency_store", around.gate("StaleControllerConsistencyStatefulSet")),
@@ -281,7 +283,12 @@ def _assumptions(spec: StatefulSetSpec, around: Environment) -> list[str]:
             "an API server that falls behind shows one pod as it was, and the others as they are"
         )
     if around.times("delete"):
-        texts.append("a set that was deleted is not created anew")
+        texts.append(
+            "`apply` creates the set anew from the same manifest when it is gone, and does nothing"
+            " to one that is there"
+            if around.times("apply")
+            else "a set that was deleted is not created anew"
+        )
     if asks_budget(spec, around):
         texts.append("the disruption budget is about pods of this set alone")
     if attaches(spec, around):

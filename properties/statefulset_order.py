@@ -18,6 +18,7 @@ from .statefulset_promise import (
     NO_CLAIM_DELETED,
     NO_PARTITION,
     NODES_REMAIN,
+    NOT_ANEW,
     ORDERED,
     PARALLEL,
     ROLLING,
@@ -342,7 +343,7 @@ def missing_is_created(pod_state: All[str], wanted: int, start: int) -> bool:
     return True
 
 
-@under(ORDERED, INTERLEAVED, _SHRINKS)
+@under(ORDERED, INTERLEAVED, _SHRINKS, NOT_ANEW)
 @after_each_step(
     id="a-surplus-pod-that-is-not-available-goes",
     says="a surplus member is deleted though it is not available, if all others are",

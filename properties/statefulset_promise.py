@@ -24,10 +24,12 @@ __all__ = [
     "GRACE",
     "HEALTHY",
     "KEPT_ALIVE",
+    "NAMES_FREED",
     "NEVER_EMPTIED",
     "NEVER_SHRUNK",
     "NODES_REMAIN",
     "NODES_STAY",
+    "NOT_ANEW",
     "NOT_FORCED",
     "NOT_GATED",
     "NO_CLAIM_DELETED",
@@ -186,12 +188,20 @@ CAUGHT_UP = Precondition(
     lambda spec, around: never_stale(around),
     lambda around: without(around, "stale-api-server"),
 )
+
+
+def _scaled_once(around: Environment) -> bool:
+    """Whether the size changes once at most; a set that is created anew has its first size."""
+    scales = around.times("scale")
+    return not scales or scales + around.times("apply") <= 1
+
+
 CLAIMS_WAIT = Precondition(
     "no member comes back whose claim is dropped when it is scaled away: whenScaled is Retain, or"
-    " the set is scaled once at most; the retention policy stays",
+    " the set is scaled once at most, and not created anew then; the retention policy stays",
     lambda spec, around: (
         not spec.has_claims
-        or ((_retained(spec) or around.times("scale") <= 1) and not around.times("set-retention"))
+        or ((_retained(spec) or _scaled_once(around)) and not around.times("set-retention"))
     ),
     lambda around: without(around, "scale", "set-retention"),
 )
@@ -285,6 +295,19 @@ with either, if the cache does not show yet what the last one has deleted.
 ONE_CONTROLLER = none_of("no other controller manager takes over", "second-controller")
 PARTITION_STAYS = none_of("nobody changes the partition", "set-partition")
 READY_TEMPLATES = none_of("pods of every template become ready", "never-ready")
+NOT_ANEW = none_of("the set is not created anew after it was deleted", "apply")
+"""
+A former set may have left pods that the new one does not control, and yet sees. And the current
+revision of a set is none before its first status: a template changed sooner is the only one.
+"""
+NAMES_FREED = Precondition(
+    "no pod keeps its name for ever: the set is not created anew, or no node is lost",
+    lambda spec, around: (
+        not (around.times("apply") and around.times("delete")) or not around.loses_nodes
+    ),
+    lambda around: without(around, "apply"),
+)
+"""A name that is taken by a pod of a former set is asked for again and again, ever more rarely."""
 KEPT_ALIVE = none_of("nobody deletes the set", "delete")
 HEALTHY = Precondition(
     "pods of every template become ready, and no node is lost or drained for good",

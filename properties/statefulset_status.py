@@ -4,11 +4,12 @@ from collections.abc import Iterator
 
 from seatrial.core import All, after_each_step, always, converges_to, no_hot_loop
 
-from .promise import INTERLEAVED, Promise, at_all_times, does, under
+from .promise import INTERLEAVED, Promise, does, under
 from .statefulset_promise import (
     BLOCK_OR_ORDERED,
     HEALTHY,
     KEPT_ALIVE,
+    NAMES_FREED,
     NO_CLAIM_DELETED,
     NO_PARTITION,
     READY_TEMPLATES,
@@ -73,7 +74,7 @@ def status_settles(
     return reported == (len(there), ready, updated)
 
 
-writes_end: Promise = at_all_times(
+writes_end: Promise = under(NAMES_FREED)(
     no_hot_loop(
         id="statefulset-no-hot-loop",
         work=("write_pod", "write_status"),

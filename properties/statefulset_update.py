@@ -21,6 +21,7 @@ from .statefulset_promise import (
     NO_PARTITION,
     NO_RESCALE,
     NODES_REMAIN,
+    NOT_ANEW,
     NOT_GATED,
     ON_DELETE,
     ONE_AT_MOST,
@@ -57,7 +58,7 @@ def _new_below(pod_revision: int, partition: int, ordinal: int, start: int) -> I
         yield f"pod {ordinal} has revision {pod_revision}, though the partition is {partition}"
 
 
-@under(ROLLING, PARTITIONED, PARTITION_STAYS, NEVER_SHRUNK)
+@under(ROLLING, PARTITIONED, PARTITION_STAYS, NEVER_SHRUNK, NOT_ANEW)
 @always(
     id="seed-statefulset-partition-two-versions",
     says="members below the partition keep the old revision, however they are created again",
@@ -122,7 +123,7 @@ def keeps_the_old_when_shrunk(
     return _new_below(pod_revision, partition, ordinal, start)
 
 
-@under(ROLLING, ALL_BELOW, PARTITION_STAYS, NEVER_EMPTIED)
+@under(ROLLING, ALL_BELOW, PARTITION_STAYS, NEVER_EMPTIED, NOT_ANEW)
 @after_each_step(
     id="statefulset-partition-above-replicas",
     says="with a partition of at least `replicas`, a new template reaches no pod",

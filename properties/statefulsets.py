@@ -1,6 +1,7 @@
 """All promises about StatefulSets."""
 
 from . import (
+    statefulset_anew,
     statefulset_budget,
     statefulset_claims,
     statefulset_identity,
@@ -21,5 +22,6 @@ PROMISES: tuple[Promise, ...] = (
     *statefulset_claims.PROMISES,
     *statefulset_volumes.PROMISES,
     *statefulset_budget.PROMISES,
+    *statefulset_anew.PROMISES,
 )
 """Every promise, in the order in which they are reported."""

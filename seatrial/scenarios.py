@@ -237,7 +237,12 @@ def _of_bug(asked: Asked) -> Scenario:
         raise DeclarationError(f"{word} needs a manifest; a bug by itself brings its own")
     bug, kind = model.mutants.mutant(names[0]), kind_of_bug(names[0])
     around = kind.environment(attrs.evolve(bug.needs, variant=_variant(asked)))
-    shown = tuple(each for each in _broken_by_bugs(kind) if each.id in bug.shows)
+    # The release may have the bug, and its promise be listed as refuted: here it is asserted.
+    shown = tuple(
+        attrs.evolve(each, expected="holds")
+        for each in _broken_by_bugs(kind)
+        if each.id in bug.shows
+    )
     subject = Subject(
         arguments=(),
         system=bug.compose(bug.id, bug.manifest, around),

@@ -315,6 +315,28 @@ DROPPED: tuple[tuple[str, Any, Case], ...] = (
         asked.ORDERED,
         case(3, "scale:1,delete-pod", parallel=True),
     ),
+    ("statefulset-partition-above-replicas", asked.ALL_BELOW, case(1, "set-image")),
+    (
+        "statefulset-partition-above-replicas",
+        asked.NEVER_EMPTIED,
+        case(1, "set-image,scale:0,scale:1", update_strategy=rolling(1)),
+    ),
+    (
+        "seed-statefulset-claims-before-pod",
+        asked.GRACE,
+        case(1, "delete-claim,delete-pod", claims=KEPT, graceful=False),
+    ),
+    (
+        "statefulset-rollout-completes",
+        asked.ROLLING,
+        case(1, "set-image", update_strategy=ON_DELETE),
+    ),
+    ("kep3541-parallel-never-repairs", asked.PARALLEL, case(1, "set-image@2", "never-ready")),
+    (
+        "a-missing-pod-is-created",
+        asked.CLAIMS_WAIT,
+        case(1, "scale:0,scale:1", claims=SCALED),
+    ),
     ("statefulset-comes-to-its-size", asked.HEALTHY, case(1, faults="node-partition")),
     ("statefulset-comes-to-its-size", asked.KEPT_ALIVE, case(1, "delete:orphan")),
     (
