@@ -100,8 +100,9 @@ def _kind(chance: Chance, min_ready: int) -> api.PodKind:
 
 
 def drawn(chance: Chance) -> Start:
-    """Any state."""
+    """Any state; in some of them most pods are as they are asked for."""
     spec = _spec(chance)
+    calm = chance.of((False, False, True))
     templates = list(TEMPLATES)
     revisions = tuple(
         templates.pop(chance.integer(0, len(templates) - 1)) for _ in range(chance.integer(0, 3))
@@ -113,7 +114,7 @@ def drawn(chance: Chance) -> Start:
     claims_cached: dict[int, sts.Claim] = {}
     claims: dict[int, sts.Claim] = {}
     for ordinal in range(max(0, spec.ordinals_start - 1), spec.ordinals_start + 5):
-        _draw_pod(chance, spec, ordinal, pods_cached, pods)
+        _draw_pod(chance, spec, ordinal, calm, pods_cached, pods)
         if spec.has_claims:
             uid = pods_cached[ordinal].uid if ordinal in pods_cached else None
             _draw_claim(chance, ordinal, uid, claims_cached, claims)
@@ -154,13 +155,20 @@ def _draw_pod(
     chance: Chance,
     spec: sts.StatefulSetSpec,
     ordinal: int,
+    calm: bool,
     cached: dict[int, sts.PodSeen],
     live: dict[int, sts.StatefulPod],
 ) -> None:
     how = chance.of(("same",) * 8 + ("none",) * 4 + ("new", "gone", "anew", "other"))
+    calm = calm and chance.of((True,) * 15 + (False,))
+    if calm:
+        above = ordinal - spec.ordinals_start
+        how = "same" if 0 <= above < spec.replicas else "none"
     if how == "none":
         return
     kind, revision = _kind(chance, spec.min_ready_seconds), chance.of(TEMPLATES)
+    if calm:
+        kind, revision = _READY, spec.template
     node = None if kind.phase == "Pending" and chance.of((True, False)) else 1
     if how != "new":
         cached[ordinal] = sts.PodSeen(ordinal, revision, kind, uid=1)
