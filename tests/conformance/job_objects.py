@@ -14,7 +14,7 @@ from seatrial.oracle.objects import NAMESPACE, NOW, Object, ago
 from .job_states import Start
 from .job_syncs import Fault, Went, counted
 
-__all__ = ["Cluster", "concrete", "faults_of", "real"]
+__all__ = ["Cluster", "concrete", "faults_of", "job_object", "pod_object", "real"]
 
 _NAME, _UID = "pi", "uid-pi"
 _GATE = "MutableSchedulingDirectivesForSuspendedJobs"
@@ -36,7 +36,7 @@ def _labels() -> dict[str, str]:
     }
 
 
-def _job_object(
+def job_object(
     start: Start, job: jobs.Job, version: str, listed: Mapping[str, Sequence[str]]
 ) -> Object:
     spec, status = job.spec, job.status
@@ -154,7 +154,7 @@ def _ended_ago(start: Start, pod: jobs.JobPod) -> int:
     return 2 if start.failures_last else 8
 
 
-def _pod_object(start: Start, name: str, pod: jobs.JobPod, draw: Random) -> Object:
+def pod_object(start: Start, name: str, pod: jobs.JobPod, draw: Random) -> Object:
     annotations, labels = {}, _labels()
     waits = pod.phase == "Pending" and draw.random() < 0.4
     if pod.index is not None:
@@ -261,7 +261,7 @@ def concrete(start: Start, number: int, faults: Sequence[Object]) -> Cluster:
         if seen.expected:
             finalizers.append(f"uid-{name}")
         if seen.pod is not None:
-            made = _pod_object(start, name, seen.pod, draw)
+            made = pod_object(start, name, seen.pod, draw)
             cache.append(made)
             if seen not in start.gone:
                 live.append(made)
@@ -274,13 +274,13 @@ def concrete(start: Start, number: int, faults: Sequence[Object]) -> Cluster:
         memory["expectations"] = {"add": 1, "del": 0, "age": 1}
     if start.live is not None:
         version = "300" if start.stale else "100"
-        live.append(_job_object(start, start.live, version, listed))
+        live.append(job_object(start, start.live, version, listed))
     request = {
         "controller": "job",
         "key": f"{NAMESPACE}/{_NAME}",
         "now": NOW,
         "gates": {_GATE: start.clears_start_time},
-        "cache": [_job_object(start, start.job, "100", listed), *cache],
+        "cache": [job_object(start, start.job, "100", listed), *cache],
         "live": live,
         "memory": memory,
         "faults": list(faults),

@@ -13,7 +13,7 @@ from seatrial.model import statefulset_api as sts
 
 from .chance import Chance
 
-__all__ = ["TEMPLATES", "Start", "drawn"]
+__all__ = ["READY", "TEMPLATES", "Start", "a_kind", "drawn"]
 
 TEMPLATES = (1, 2, 3, 4)
 
@@ -79,20 +79,22 @@ def _status(chance: Chance, revisions: tuple[int, ...]) -> sts.StatefulSetStatus
     )
 
 
-_READY = api.PodKind("Running", ready=True, available=True)
+READY = api.PodKind("Running", ready=True, available=True)
+"""A pod as it is asked for."""
 
 
-def _kind(chance: Chance, min_ready: int) -> api.PodKind:
+def a_kind(chance: Chance, min_ready: int) -> api.PodKind:
+    """How a pod may look."""
     kind = chance.of(
         (
-            _READY,
-            _READY,
-            _READY,
+            READY,
+            READY,
+            READY,
             api.PodKind("Running"),
             api.PodKind("Pending"),
             api.PodKind("Failed"),
             api.PodKind("Succeeded"),
-            evolve(_READY, available=min_ready == 0),
+            evolve(READY, available=min_ready == 0),
             api.PodKind("Unknown"),
         )
     )
@@ -166,9 +168,9 @@ def _draw_pod(
         how = "same" if 0 <= above < spec.replicas else "none"
     if how == "none":
         return
-    kind, revision = _kind(chance, spec.min_ready_seconds), chance.of(TEMPLATES)
+    kind, revision = a_kind(chance, spec.min_ready_seconds), chance.of(TEMPLATES)
     if calm:
-        kind, revision = _READY, spec.template
+        kind, revision = READY, spec.template
     node = None if kind.phase == "Pending" and chance.of((True, False)) else 1
     if how != "new":
         cached[ordinal] = sts.PodSeen(ordinal, revision, kind, uid=1)
@@ -177,7 +179,7 @@ def _draw_pod(
     if how in ("anew", "new"):
         live[ordinal] = sts.StatefulPod(revision, uid=2)
     elif how == "other" and not kind.terminating:
-        live[ordinal] = sts.StatefulPod(revision, _kind(chance, spec.min_ready_seconds), 1)
+        live[ordinal] = sts.StatefulPod(revision, a_kind(chance, spec.min_ready_seconds), 1)
     else:
         live[ordinal] = sts.StatefulPod(revision, kind, node)
 
