@@ -146,16 +146,18 @@ def _named(start: Start, draw: Random) -> dict[str, jobs.Seen]:
     return {f"{_NAME}-old-{number:05d}": seen for number, seen in enumerate(found, start=1)}
 
 
-def _ended_ago(start: Start, pod: jobs.JobPod) -> int:
+def _ended_ago(start: Start, pod: jobs.JobPod, draw: Random) -> int:
+    """Seconds since it ended: failures all before the successes, or all after them."""
     if pod.phase == "Succeeded":
         return 5
     if pod.waited:
-        return 2000
-    return 2 if start.failures_last else 8
+        return draw.choice((2000, 1990))
+    return draw.choice((2, 3) if start.failures_last else (8, 7))
 
 
 def pod_object(start: Start, name: str, pod: jobs.JobPod, draw: Random) -> Object:
     annotations, labels = {}, _labels()
+    since = _ended_ago(start, pod, draw)
     waits = pod.phase == "Pending" and draw.random() < 0.4
     if pod.index is not None:
         annotations[_INDEX] = labels[_INDEX] = str(pod.index)
@@ -186,8 +188,7 @@ def pod_object(start: Start, name: str, pod: jobs.JobPod, draw: Random) -> Objec
     }
     if pod.terminating:
         # For the back-off it ended when it was asked to: the time of the stamp less the grace.
-        asked = _ended_ago(start, pod)
-        metadata |= {"deletionTimestamp": ago(asked - 30), "deletionGracePeriodSeconds": 30}
+        metadata |= {"deletionTimestamp": ago(since - 30), "deletionGracePeriodSeconds": 30}
     container: Object = {
         "name": "pi",
         "image": "pi:1",
@@ -195,7 +196,6 @@ def pod_object(start: Start, name: str, pod: jobs.JobPod, draw: Random) -> Objec
         "ready": pod.ready,
         "restartCount": pod.restarts,
     }
-    since = _ended_ago(start, pod)
     if pod.exit_code is not None or pod.phase == "Succeeded":
         container["state"] = {
             "terminated": {
