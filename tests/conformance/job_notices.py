@@ -2,7 +2,7 @@
 What the Job controller's handlers of watch events do, and its worker for pods without a Job.
 
 As in `notices`: one event, delivered by the model and told to the real handlers; or one key that the
-second worker takes.
+second worker takes; or a sync that ends before it reads pods.
 """
 
 import json
@@ -12,7 +12,14 @@ from typing import Any, Literal
 from attrs import evolve, frozen
 
 from seatrial.core import Population
-from seatrial.model import controller, controller_utils, job_faults, job_informer, job_pods
+from seatrial.model import (
+    controller,
+    controller_utils,
+    job_controller,
+    job_faults,
+    job_informer,
+    job_pods,
+)
 from seatrial.model import job_api as jobs
 from seatrial.oracle.objects import NAMESPACE, NOW, Object
 
@@ -22,7 +29,7 @@ from .job_states import Start
 
 __all__ = ["Handled", "Notice", "drawn", "modelled", "real", "request"]
 
-Kind = Literal["job", "pod", "worker"]
+Kind = Literal["job", "pod", "worker", "sync"]
 Shown = Literal["there", "finished", "gone"]
 _KEY = f"{NAMESPACE}/pi"
 _POD = "pi-old-00001"
@@ -32,12 +39,14 @@ _FINISHED = (
     jobs.JobCondition("Failed", True, "Why"),
 )
 _ANSWERS = ("applied", "failed", "lost")
+_EXPECTED = controller_utils.Expectations(1, 0)
 
 
 @frozen
 class Notice:
     """
-    An event about a Job or a pod of it, or a key of the worker.
+    An event about a Job or a pod of it, a key of the worker, or a sync that ends at once: of a Job
+    that is gone, or is another controller's (`before`), or whose own writes are `unseen`.
 
     `shown` is the Job in the cache when a pod's handler is told; `anew` says that where it is gone
     there is another one of that name. For the worker `before` is the pod in the cache, `after` the
@@ -54,6 +63,7 @@ class Notice:
     how: Literal["told", "found by a list", "told again"] = "told"
     found: Literal["name", "selector"] = "name"
     answered: str = "applied"
+    unseen: Literal["", "jobs", "pods"] = ""
 
 
 @frozen
@@ -61,7 +71,7 @@ class Handled:
     """
     What comes of it: whether the Job's key is queued, what is still expected, who is queued for the
     other worker, whether failures are remembered; of that worker whether it sends a request, what
-    the pod is then, and whether it tries again.
+    the pod is then, and whether it tries again; of a sync whether it has to wait.
     """
 
     dirty: bool = False
@@ -73,6 +83,7 @@ class Handled:
     sent: bool = False
     finalizer: bool | None = None
     again: bool = False
+    waits: bool = False
 
 
 # ---- drawing ----------------------------------------------------------------------------------
@@ -80,9 +91,14 @@ class Handled:
 
 def drawn(chance: Chance) -> Notice:
     """Any event that the handlers may hear of, or key that the worker may take."""
-    kind: Kind = chance.of(("pod", "pod", "pod", "job", "worker"))
+    kind: Kind = chance.of(("pod", "pod", "pod", "job", "worker", "sync"))
     if kind == "job":
         return _of_a_job(chance)
+    if kind == "sync":
+        unseen: Any = chance.of(("", "jobs", "pods"))
+        other = evolve(_SPEC, managed_by="example.com/other")
+        job = jobs.Job(_SPEC) if unseen else chance.of((None, jobs.Job(other)))
+        return Notice("sync", job, job, unseen=unseen)
     shown: Shown = chance.of(("there", "there", "finished", "gone"))
     anew = shown == "gone" and chance.of((False, True))
     if kind == "worker":
@@ -158,6 +174,8 @@ def modelled(notice: Notice) -> Handled:
         return _worked(notice)
     if notice.kind == "job":
         return _job_told(notice)
+    if notice.kind == "sync":
+        return _began(notice)
     expectations, expected = _plain(notice.expectations), notice.expected
     if notice.how == "told again":
         return Handled(False, expectations, expected)
@@ -189,6 +207,39 @@ def _job_told(notice: Notice) -> Handled:
         told.writes.get("job_key", controller.Key()).dirty,
         listed=told.writes.get("orphan_list", False),
         backoff=told.writes.get("backoff", True),
+    )
+
+
+def _began(notice: Notice) -> Handled:
+    found = list(
+        job_controller.observe_job(
+            controller.Key(dirty=True),
+            None,
+            notice.before,
+            Population(),
+            False,
+            True,
+            "",
+            notice.unseen == "jobs",
+            notice.unseen == "pods",
+            False,
+            False,
+            0,
+            True,
+            True,
+            False,
+            frozenset(),
+        )
+    )
+    if not found:
+        return Handled(expectations=_EXPECTED, expected=True, waits=True)
+    noting = found[0].writes.get("job_sync")
+    forgets = isinstance(noting, job_informer.Noting)  # of pods, too
+    return Handled(
+        found[0].writes["job_key"].dirty,
+        _plain(found[0].writes.get("job_expectations", _EXPECTED)),
+        expected=not forgets,
+        backoff=found[0].writes.get("backoff", True),
     )
 
 
@@ -233,6 +284,15 @@ def request(notice: Notice) -> Object:
     if notice.kind == "job":
         cache = [] if notice.after is None else [_job(notice.after, 20)]
         asked |= {"memory": {"backoff": {"failures": 1, "age": 1}}, "notice": _told(notice)}
+        return {**asked, "cache": cache, "live": list(cache)}
+    if notice.kind == "sync":
+        cache = [] if notice.before is None else [_job(notice.before, 20)]
+        asked["memory"] = {
+            "expectations": {"add": 1, "del": 0, "age": 1},
+            "finalizers": [f"uid-{_POD}"],
+            "backoff": {"failures": 1, "age": 1},
+            "written": {notice.unseen: "30"} if notice.unseen else {},
+        }
         return {**asked, "cache": cache, "live": list(cache)}
     cache = []
     if notice.shown != "gone" or notice.anew:
@@ -309,6 +369,14 @@ def real(notice: Notice, answer: Object) -> Handled:
             queued, listed="selector" in orphans, backoff=memory.get("backoff") is not None
         )
     left = memory["expectations"] or {"add": 0, "del": 0}
+    if notice.kind == "sync":
+        return Handled(
+            bool(answer["requests"]),  # nothing is sent, in the model
+            _plain(controller_utils.Expectations(max(0, left["add"]), max(0, left["del"]))),
+            bool(memory.get("finalizers")),
+            backoff=memory.get("backoff") is not None,
+            waits=answer["key"]["result"] == "rate-limited",
+        )
     return Handled(
         queued,
         _plain(controller_utils.Expectations(max(0, left["add"]), max(0, left["del"]))),

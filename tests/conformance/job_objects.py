@@ -72,6 +72,7 @@ def job_object(
         "backoffLimitPerIndex": spec.backoff_limit_per_index,
         "maxFailedIndexes": spec.max_failed_indexes,
         "activeDeadlineSeconds": spec.active_deadline_seconds,
+        "managedBy": spec.managed_by,
     }
     if spec.pod_failure_policy is not None:
         written["podFailurePolicy"] = {"rules": list(map(_rule, spec.pod_failure_policy))}

@@ -19,7 +19,7 @@ from .statefulset_states import READY, Start, a_kind
 
 __all__ = ["Handled", "Notice", "drawn", "modelled", "real", "request"]
 
-Kind = Literal["set", "pod"]
+Kind = Literal["set", "pod", "sync"]
 _NAMES = {
     template: {"metadata": {"name": f"db-revision-{template}"}} for template in range(1, 5)
 }
@@ -29,7 +29,9 @@ _ORDINAL = 1
 @frozen
 class Notice:
     """
-    An event about a set or one of its pods.
+    An event about a set or one of its pods; or a sync that ends before it reads pods, for the set
+    is gone, or the controller has not seen yet what it wrote: `unseen` is whether that is its
+    status, or a pod or claim.
 
     `shown`: whether the cache has the set when its handler is told of a pod; `anew` says that it
     has another one of that name.
@@ -42,19 +44,24 @@ class Notice:
     shown: bool = True
     anew: bool = False
     how: Literal["told", "found by a list", "told again"] = "told"
+    unseen: Literal["", "statefulsets", "pods", "persistentvolumeclaims"] = ""
 
 
 @frozen
 class Handled:
-    """Whether the set's key is queued at once, and whether later."""
+    """Whether the set's key is queued at once, and whether later; whether a sync has to wait."""
 
     dirty: bool
     later: bool
+    waits: bool = False
 
 
 def drawn(chance: Chance) -> Notice:
     """Any event that the handlers may hear of."""
     spec = sts.StatefulSetSpec(min_ready_seconds=chance.of((0, 30)), replicas=2)
+    if chance.of((False,) * 7 + (True,)):
+        unseen: Any = chance.of(("", "statefulsets", "pods", "persistentvolumeclaims"))
+        return Notice("sync", spec, None, None, shown=bool(unseen), unseen=unseen)
     if chance.of((False, False, False, True)):
         before = sts.StatefulSet(spec)
         after = chance.of(
@@ -89,6 +96,8 @@ def modelled(notice: Notice) -> Handled:
     key = controller.Key()
     if notice.how == "told again":
         return Handled(False, False)
+    if notice.kind == "sync":
+        return _began(notice)
     if notice.kind == "set":
         event = informer.Event(0, notice.after, informer.Change.VERSION)
         (told,) = steps.deliver_set((event,), key)
@@ -105,6 +114,26 @@ def modelled(notice: Notice) -> Handled:
     return Handled(left.dirty, left.later)
 
 
+def _began(notice: Notice) -> Handled:
+    found = list(
+        steps.observe(
+            controller.Key(dirty=True),
+            sts.StatefulSet(notice.spec) if notice.shown else None,
+            informer.Copy(),
+            {},
+            {},
+            (),
+            notice.unseen == "statefulsets",
+            notice.unseen in ("pods", "persistentvolumeclaims"),
+            True,
+            False,
+            False,
+            frozenset(),
+        )
+    )
+    return Handled(bool(found) and found[0].writes["set_key"].dirty, False, waits=not found)
+
+
 def request(notice: Notice) -> Object:
     """The same event for the oracle, with caches that show it already."""
     cache = []
@@ -118,14 +147,16 @@ def request(notice: Notice) -> Object:
             cache[0]["metadata"]["uid"] = "uid-db-anew"
         if notice.after is not None:
             cache.append(_pod(notice, notice.after, 20))
-    return {
+    asked: Object = {
         "controller": "statefulset",
         "key": f"{NAMESPACE}/db",
         "now": NOW,
         "cache": cache,
         "live": list(cache),
-        "notice": _told(notice),
     }
+    if notice.kind != "sync":
+        return {**asked, "notice": _told(notice)}
+    return {**asked, "memory": {"written": {notice.unseen: "30"} if notice.unseen else {}}}
 
 
 def _told(notice: Notice) -> Object:
@@ -164,4 +195,7 @@ def _pod(notice: Notice, kind: api.PodKind, version: int) -> Object:
 def real(notice: Notice, answer: Object) -> Handled:
     """What the real handlers did. Raises KeyError where they were not asked."""
     calls = answer["key"]["calls"]
+    if notice.kind == "sync":
+        sent = bool(answer["requests"])  # nothing is, in the model
+        return Handled(sent, False, answer["key"]["result"] == "rate-limited")
     return Handled("add" in calls, "add-after" in calls)
