@@ -7,7 +7,7 @@ from seatrial.core import DeclarationError
 from seatrial.model import versions
 from seatrial.oracle import Confirmed, Finding, Oracle, Parted, Sync, confirm, find, syncs_of
 from seatrial.oracle.confirm import Ask
-from seatrial.oracle.hashes import hashes_of, in_names_of
+from seatrial.oracle.hashes import collided_of, hashes_of, in_names_of
 from seatrial.oracle.syncs import of_others
 
 from .display import Look, Page
@@ -37,7 +37,7 @@ def confirm_trace(path: Path, look: Look) -> tuple[str, int]:
     with _oracle(release.version) as oracle:
         version = oracle.version
         ask = _asking(oracle, gates)
-        ask = in_names_of(ask, hashes_of(ask))
+        ask = in_names_of(ask, hashes_of(ask), collided_of(ask))
         syncs = syncs_of(read.trace, read.system.system)
         findings = [confirm(each, ask, release.rules) for each in syncs]
     return _told(read, syncs, findings, version, release.rules, look)

@@ -244,8 +244,7 @@ def _replay(oracle: Oracle) -> int:
         told += [(handlers.request(event), answer) for event, answer in read_told(controller)]
     answers = oracle.ask([request for request, _ in told])
     parted_events = sum(
-        _plain(answer) != _plain(before)
-        for (_, before), answer in zip(told, answers, strict=True)
+        _plain(answer) != _plain(before) for (_, before), answer in zip(told, answers, strict=True)
     )
     print(f"{len(told):,} notices, {parted_events:,} answered in another way")
     return 1 if changed or parted_events else 0

@@ -89,8 +89,12 @@ NOT_CLAIMED: Mapping[str, Mapping[str, str]] = {
 
 NEVER: Mapping[str, str] = {
     r"[Cc]ouldn't get key|split meta namespace|[Cc]onverting (pod|StatefulSet) selector"
-    r"|invalid label selector|unable to convert selector|[Cc]ouldn't convert Job selector": "keys and selectors of valid objects can always be read",
-    r"get object from tombstone|[Tt]ombstone contained|unknown key type": "an informer tells of objects of its kind",
+    r"|invalid label selector|unable to convert selector|[Cc]ouldn't convert Job selector": (
+        "keys and selectors of valid objects can always be read"
+    ),
+    r"get object from tombstone|[Tt]ombstone contained|unknown key type": (
+        "an informer tells of objects of its kind"
+    ),
     r"has no controller: |quit \{": "the oracle asks for no such key",
     r"orphanRevisions": _REVISIONS,
     r"sets := ssc\.getStatefulSetsForPod|range sets|len\(sets\)|fresh\.UID != set\.UID"
@@ -109,9 +113,8 @@ NEVER: Mapping[str, str] = {
     r"[Cc]ould not (get|find) key|getting job key|getting key for|invalid job key": (
         "keys of valid objects can always be read"
     ),
-    r"case err != nil:|Unable to retrieve StatefulSet|Could not retrieve claim|failed to retrieve PVC|Error getting updated": (
-        "an informer always answers"
-    ),
+    r"case err != nil:|Unable to retrieve StatefulSet|Could not retrieve claim"
+    r"|failed to retrieve PVC|Error getting updated": ("an informer always answers"),
     r"(identity|storage)Matches\(set, pod\) \{|updateIdentity\(set, pod\)": _CHANGED,
     r"nexpectedController\(claim|if unexpectedController|UID != set\.GetUID|UID == owner\.GetUID"
     r"|Controller != nil && \*ownerRef|Controller == nil \|\||NonControllerOwner\(claim": _OWNERS,

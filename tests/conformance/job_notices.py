@@ -1,8 +1,8 @@
 """
 What the Job controller's handlers of watch events do, and its worker for pods without a Job.
 
-As in `notices`: one event, delivered by the model and told to the real handlers; or one key that the
-second worker takes; or a sync that ends before it reads pods.
+As in `notices`: one event, delivered by the model and told to the real handlers; or one key that
+the second worker takes; or a sync that ends before it reads pods.
 """
 
 import json
@@ -39,6 +39,7 @@ _FINISHED = (
     jobs.JobCondition("Failed", True, "Why"),
 )
 _ANSWERS = ("applied", "failed", "lost")
+_NONE = controller_utils.Expectations()
 _EXPECTED = controller_utils.Expectations(1, 0)
 
 
@@ -58,7 +59,7 @@ class Notice:
     after: Any
     shown: Shown = "there"
     anew: bool = False
-    expectations: controller_utils.Expectations = controller_utils.Expectations()
+    expectations: controller_utils.Expectations = _NONE
     expected: bool = False
     how: Literal["told", "found by a list", "told again"] = "told"
     found: Literal["name", "selector"] = "name"
@@ -75,7 +76,7 @@ class Handled:
     """
 
     dirty: bool = False
-    expectations: controller_utils.Expectations = controller_utils.Expectations()
+    expectations: controller_utils.Expectations = _NONE
     expected: bool = False
     orphaned: bool = False
     listed: bool = False

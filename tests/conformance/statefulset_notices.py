@@ -20,9 +20,7 @@ from .statefulset_states import READY, Start, a_kind
 __all__ = ["Handled", "Notice", "drawn", "modelled", "real", "request"]
 
 Kind = Literal["set", "pod", "sync"]
-_NAMES = {
-    template: {"metadata": {"name": f"db-revision-{template}"}} for template in range(1, 5)
-}
+_NAMES = {template: {"metadata": {"name": f"db-revision-{template}"}} for template in range(1, 5)}
 _ORDINAL = 1
 
 
