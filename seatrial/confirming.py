@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from seatrial.core import DeclarationError
-from seatrial.model import versions
+from seatrial.model import api, versions
 from seatrial.oracle import Confirmed, Finding, Oracle, Parted, Sync, confirm, find, syncs_of
 from seatrial.oracle.confirm import Ask
 from seatrial.oracle.hashes import collided_of, hashes_of, in_names_of
@@ -23,14 +23,21 @@ def confirm_trace(path: Path, look: Look) -> tuple[str, int]:
     """
     What the real controllers say to each sync of the trace in a file, and the exit code.
 
-    Raises TraceFormatError and ReplayError as `read_trace` does, DeclarationError where no real
-    controller acts in it, OracleMissing where there is no oracle of its release, OracleCrashed.
+    Raises TraceFormatError and ReplayError as `read_trace` does, DeclarationError where it is not
+    the trace of a Deployment, OracleMissing where there is no oracle of its release, OracleCrashed.
     """
     read = read_trace(path)
     if read.kubernetes is None:
         raise DeclarationError(
             f"{path} is a trace of an example, whose controllers are not those of Kubernetes; a"
             " trace of a Deployment can be confirmed"
+        )
+    manifest = next(each.value for each in read.system.system.parameters if each.name == "manifest")
+    if not isinstance(manifest, api.DeploymentSpec):
+        kind = type(manifest).__name__.removesuffix("Spec")
+        raise DeclarationError(
+            f"{path} is a trace of a {kind}, whose syncs are not translated yet; a trace of a"
+            " Deployment can be confirmed"
         )
     release = versions.known(read.kubernetes)
     gates = dict(release.gates)
