@@ -202,10 +202,10 @@ def _record(oracle: Oracle, given: argparse.Namespace) -> int:
     events = [notices.drawn(Seeded(given.seed + number)) for number in range(_NOTICES)]
     told = list(map(Told, events, oracle.ask(list(map(notices.request, events)))))
     write_notices(oracle.version, told)
-    for controller, handlers in HANDLERS.items():
+    for name, handlers in HANDLERS.items():
         seeds = range(given.seed, given.seed + _NOTICES)
         asked = [handlers.request(handlers.drawn(Seeded(seed))) for seed in seeds]
-        write_told(controller, oracle.version, zip(seeds, oracle.ask(asked), strict=True))
+        write_told(name, oracle.version, zip(seeds, oracle.ask(asked), strict=True))
     print(f"{_NOTICES * (1 + len(HANDLERS)):,} notices recorded")
     return 0
 
@@ -240,8 +240,8 @@ def _replay(oracle: Oracle) -> int:
         if parted:
             print(json.dumps(parted[0]))
     told = [(notices.request(each.notice), each.answer) for each in read_notices()]
-    for controller, handlers in HANDLERS.items():
-        told += [(handlers.request(event), answer) for event, answer in read_told(controller)]
+    for name, handlers in HANDLERS.items():
+        told += [(handlers.request(event), answer) for event, answer in read_told(name)]
     answers = oracle.ask([request for request, _ in told])
     parted_events = sum(
         _plain(answer) != _plain(before) for (_, before), answer in zip(told, answers, strict=True)

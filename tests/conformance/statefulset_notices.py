@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from attrs import evolve, frozen
 
+from seatrial.core import Members
 from seatrial.model import api, controller, informer
 from seatrial.model import statefulset_api as sts
 from seatrial.model import statefulset_controller as steps
@@ -118,8 +119,8 @@ def _began(notice: Notice) -> Handled:
             controller.Key(dirty=True),
             sts.StatefulSet(notice.spec) if notice.shown else None,
             informer.Copy(),
-            {},
-            {},
+            Members({}, ()),
+            Members({}, ()),
             (),
             notice.unseen == "statefulsets",
             notice.unseen in ("pods", "persistentvolumeclaims"),
