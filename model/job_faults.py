@@ -21,12 +21,13 @@ from .controller import Key, attempts
 from .controller_utils import Expectations
 from .job_api import JobSpec, is_job_finished
 from .job_informer import Jobs, Noting, has_room_for_pod, looks, written
-from .job_pods import JobPods, Owned, after_patch, kept, relabelled
+from .job_pods import JobPods, Orphaning, Owned, after_patch, kept, relabelled
 
 __all__ = [
     "expire_job_expectations",
     "expire_ttl",
     "list_orphans",
+    "marked_by",
     "pass_active_deadline",
     "pass_backoff",
     "pass_index_backoff",
@@ -66,15 +67,20 @@ def list_orphans(
 ) -> Outcomes:
     """The orphan worker lists the pods of a Job that is gone, or has finished."""
     if orphan_list and not (lag == 0 and pod_events):
-        marked = relabelled(pods, _to_strip) if job_shown != "there" else pods
+        marked = marked_by(pods, "selector") if job_shown != "there" else pods
         yield outcome("lists pods that still have the finalizer", pods=marked, orphan_list=False)
 
 
-def _to_strip(pod: Owned) -> Owned:
-    shown = pod.shown
-    if shown is not None and shown.finalizer and not pod.orphaning:
-        return evolve(pod, orphaning="selector")
-    return pod
+def marked_by(pods: JobPods, how: Orphaning) -> JobPods:
+    """The pods, with those for the orphan worker that the cache shows with the finalizer."""
+
+    def marked(pod: Owned) -> Owned:
+        shown = pod.shown
+        if shown is not None and shown.finalizer and not pod.orphaning:
+            return evolve(pod, orphaning=how)
+        return pod
+
+    return relabelled(pods, marked)
 
 
 def strip_orphan(

@@ -4,7 +4,8 @@ One sync of the StatefulSet controller, as a generator that reads like the Go.
 :Go: kubernetes v1.36.3 pkg/controller/statefulset/stateful_set_control.go and
     stateful_pod_control.go; the update of v1.37.1 with maxUnavailable as the rule
     `sts-two-phase-update`, the requeue of v1.34.4 as `sts-comes-back-until-all-available`,
-    the deletion of v1.35.4 as `sts-deletion-of-a-gone-pod-fails`
+    the deletion of v1.35.4 as `sts-deletion-of-a-gone-pod-fails`, the completion of v1.37.1 as
+    `sts-on-delete-completes`
 :Docs: https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/
 :Omits: release of pods, whose labels nobody changes; in which order orphans are adopted (in that of
     ordinals: all are tried); the order of requests that go out in parallel (they are sent in the

@@ -151,13 +151,15 @@ def complete_rolling_update(
 ) -> StatefulSetStatus:
     """The status with the update revision as the current one, if all pods are of it and ready.
 
-    Readiness is enough, whatever minReadySeconds says. Go: completeRollingUpdate
+    Readiness is enough, whatever minReadySeconds says. Until 1.36 only with RollingUpdate.
+    Go: completeRollingUpdate; v1.37.1 completeUpdate, as the rule `sts-on-delete-completes`
     """
     wanted = stateful_set.spec.replicas
     if "sts-partition-pod-below-partition-upgraded" in variant:
         wanted = status.replicas
+    rolling = stateful_set.spec.update_strategy.type == "RollingUpdate"
     complete = (
-        stateful_set.spec.update_strategy.type == "RollingUpdate"
+        (rolling or "sts-on-delete-completes" in variant)
         and status.updated_replicas == wanted
         and status.ready_replicas == wanted
         and status.replicas == wanted

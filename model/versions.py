@@ -18,6 +18,8 @@ model holds (names of functions, metrics, events, shutdown and the index of pods
 - 1.36 has the consistency store, on by default;
 - 1.35.0 to 1.35.3 and 1.37 have maxUnavailable of StatefulSets on, and 1.37 replaces broken pods of
   a Parallel one first;
+- 1.37 makes the update revision of a StatefulSet the current one with OnDelete too
+  (Go: completeUpdate);
 - clients ask for lists that are up to date since 1.35 (WatchListClient);
 - 1.37 looks at a Recreate Deployment again whenever one of its pods is gone. Before, deletePod
   asked whether it was the last. Go: deployment_controller.go deletePod
@@ -113,6 +115,7 @@ RELEASES: tuple[Release, ...] = (
     *_line(
         ("1.37.0", "1.37.1"),
         "each-pod-gone-wakes-recreate",
+        "sts-on-delete-completes",
         "sts-two-phase-update",
         **{
             _CONSISTENCY_STORE: True,

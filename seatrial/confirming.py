@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from seatrial.core import DeclarationError
-from seatrial.model import versions
+from seatrial.model import api, versions
 from seatrial.oracle import Confirmed, Finding, Oracle, Parted, Sync, confirm, find, syncs_of
 from seatrial.oracle.confirm import Ask
-from seatrial.oracle.hashes import hashes_of, in_names_of
+from seatrial.oracle.hashes import collided_of, hashes_of, in_names_of
 from seatrial.oracle.syncs import of_others
 
 from .display import Look, Page
@@ -23,8 +23,8 @@ def confirm_trace(path: Path, look: Look) -> tuple[str, int]:
     """
     What the real controllers say to each sync of the trace in a file, and the exit code.
 
-    Raises TraceFormatError and ReplayError as `read_trace` does, DeclarationError where no real
-    controller acts in it, OracleMissing where there is no oracle of its release, OracleCrashed.
+    Raises TraceFormatError and ReplayError as `read_trace` does, DeclarationError where it is not
+    the trace of a Deployment, OracleMissing where there is no oracle of its release, OracleCrashed.
     """
     read = read_trace(path)
     if read.kubernetes is None:
@@ -32,12 +32,19 @@ def confirm_trace(path: Path, look: Look) -> tuple[str, int]:
             f"{path} is a trace of an example, whose controllers are not those of Kubernetes; a"
             " trace of a Deployment can be confirmed"
         )
+    manifest = next(each.value for each in read.system.system.parameters if each.name == "manifest")
+    if not isinstance(manifest, api.DeploymentSpec):
+        kind = type(manifest).__name__.removesuffix("Spec")
+        raise DeclarationError(
+            f"{path} is a trace of a {kind}, whose syncs are not translated yet; a trace of a"
+            " Deployment can be confirmed"
+        )
     release = versions.known(read.kubernetes)
     gates = dict(release.gates)
     with _oracle(release.version) as oracle:
         version = oracle.version
         ask = _asking(oracle, gates)
-        ask = in_names_of(ask, hashes_of(ask))
+        ask = in_names_of(ask, hashes_of(ask), collided_of(ask))
         syncs = syncs_of(read.trace, read.system.system)
         findings = [confirm(each, ask, release.rules) for each in syncs]
     return _told(read, syncs, findings, version, release.rules, look)

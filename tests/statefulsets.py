@@ -130,13 +130,14 @@ def status_of(
     there: Iterable[statefulset_api.PodSeen],
     revisions: tuple[int, ...] = (1,),
     current: int = 1,
+    variant: frozenset[str] = frozenset(),
 ) -> statefulset_api.StatefulSetStatus:
     """The status that a sync sends; that of before where it sends none."""
     before = statefulset_api.StatefulSetStatus(current_revision=current)
     seen = statefulset_control.Observation(
         statefulset_api.StatefulSet(asked, before), tuple(there), (), revisions
     )
-    running = statefulset_control.sync_stateful_set(seen)
+    running = statefulset_control.sync_stateful_set(seen, variant)
     answer: Any = None
     sent = before
     try:

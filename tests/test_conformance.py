@@ -51,6 +51,19 @@ def test_each_watch_event_is_handled_as_the_model_has_it() -> None:
     assert len(kinds) == 5
 
 
+@pytest.mark.parametrize("controller", list(recorded.HANDLERS))
+def test_each_watch_event_of_the_other_controllers_is_handled_so_too(controller: str) -> None:
+    """And syncs that end at once; for Jobs, also the worker that looks after pods without one."""
+    handlers = recorded.HANDLERS[controller]
+    kinds = Counter[tuple[str, str]]()
+
+    for event, answer in recorded.read_told(controller):
+        assert handlers.real(event, answer) == handlers.modelled(event), event
+        kinds[event.kind, event.how] += 1
+    assert min(kinds.values()) >= 30
+    assert len({kind for kind, _ in kinds}) == {"statefulset": 3, "job": 4}[controller]
+
+
 # ---- would it be noticed? ---------------------------------------------------------------------
 
 

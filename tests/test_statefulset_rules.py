@@ -516,3 +516,12 @@ def test_an_update_never_takes_more_available_members_than_are_left(
     down_before = replicas - len(up)
     down_after = replicas - len([at for at in up if at not in deleted])
     assert down_after <= max(down_before, most)
+
+
+def test_since_1_37_an_update_is_complete_with_on_delete_too() -> None:
+    """The update revision becomes the current one. Go: v1.37.1 completeUpdate"""
+    asked = spec(1, template=2, update_strategy=ON_DELETE)
+    rule = frozenset({"sts-on-delete-completes"})
+
+    assert status_of(asked, [pod(0, A, 2)], (1, 2)).current_revision == 1
+    assert status_of(asked, [pod(0, A, 2)], (1, 2), variant=rule).current_revision == 2

@@ -79,8 +79,6 @@ class _Run:
     states: tuple[State, ...]
     numbers: tuple[int, ...]
     """Of each step, as a timeline counts: what follows at once has the number of its cause."""
-    collides: bool = False
-    """Whether names of ReplicaSets may be taken."""
     found: list[_Open] = Factory(list)
 
 
@@ -94,8 +92,7 @@ def syncs_of(trace: Trace, system: System) -> list[Sync]:
     for step in trace.steps:
         number += not step.committed
         numbers.append(max(number, 1))
-    collides = any(each.name == "hash_collisions" and each.value for each in system.parameters)
-    run = _Run(trace, setting_of(system), tuple(trace.states()), tuple(numbers), collides)
+    run = _Run(trace, setting_of(system), tuple(trace.states()), tuple(numbers))
     _find(run)
     syncs = [_sync(run, each) for each in run.found]
     late = (
@@ -129,6 +126,7 @@ def setting_of(system: System) -> Setting:
         consistency_store=given["consistency_store"],
         terminating_replicas=given["terminating_replicas"],
         write_faults=given["write_faults"],
+        collides=bool(given.get("hash_collisions")),
         variant=given["variant"],
     )
 
@@ -205,19 +203,7 @@ def _trouble(run: _Run, found: _Open) -> str:
         return "how often a key was tried before is not translated"
     if any(run.trace.steps[at].label.endswith(collisions.IS_THE_ONE) for at in found.own):
         return "its cache comes to show in the midst of it what it did not when it began"
-    if _collides(run, found):
-        return "collisions of names (hash-collision) are not translated"
     return ""
-
-
-def _collides(run: _Run, found: _Open) -> bool:
-    """Whether names that are taken matter: to any creation, and to what the Deployment says."""
-    if not run.collides:
-        return False
-    start = run.states[found.own[0]]
-    both = (start["deployment"], start["deployment_cache"])
-    counted = any(each is not None and each.status.collision_count for each in both)
-    return found.controller == "deployment" or counted
 
 
 def _taken(run: _Run, found: _Open, at: int) -> Taken:
@@ -242,6 +228,10 @@ def _cases(run: _Run, found: _Open) -> Iterator[Case]:
     yield _case(run, found, values)
     if len(found.own) > reads:
         yield _case(run, found, values | _api_at(run, found.own[0], found.own[reads]))
+    if run.setting.collides:
+        # A name may be taken just before the request that asks for it, in the same step.
+        taken = start["names_taken"] | run.states[found.own[-1] + 1]["names_taken"]
+        yield _case(run, found, values | {"names_taken": taken})
 
 
 def _case(run: _Run, found: _Open, values: State) -> Case:
@@ -255,7 +245,7 @@ def _api_at(run: _Run, begin: int, at: int) -> dict[str, Any]:
     found = {
         cell: value
         for cell, value in run.states[at].items()
-        if cell == "deployment" or cell.startswith("replica_set[")
+        if cell in ("deployment", "names_taken") or cell.startswith("replica_set[")
     }
     for queue in ("deployment_queue", "replica_set_queue"):
         events = list(run.states[begin][queue])

@@ -25,7 +25,7 @@ from seatrial.model import versions
 from seatrial.oracle.client import Oracle, OracleCrashed, OracleMissing, find
 from seatrial.oracle.confirm import Ask
 from seatrial.oracle.objects import Object
-from seatrial.oracle.results import OracleDefect
+from seatrial.oracle.results import OracleDefect, defect_in
 
 from . import notices
 from .chance import Seeded
@@ -33,17 +33,20 @@ from .coverage import NEVER, NOT_CLAIMED, measured
 from .fresh import CONTROLLERS, Campaign, Name, asked_of
 from .law import Asked, Divergence, Tally
 from .recorded import (
+    HANDLERS,
     OfSeed,
     Record,
     Told,
     read,
     read_notices,
     read_seeds,
+    read_told,
     subject_of,
     version,
     write,
     write_notices,
     write_seeds,
+    write_told,
 )
 from .table import (
     Row,
@@ -97,15 +100,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _notices(oracle: Oracle, seed: int) -> int:
     """How many of fresh events the real handlers take otherwise than the model's."""
-    events = [notices.drawn(Seeded(seed * _NOTICES + number)) for number in range(_NOTICES)]
-    answers = oracle.ask(list(map(notices.request, events)))
     parted = 0
-    for event, answer in zip(events, answers, strict=True):
-        real, model = notices.real(event, answer), notices.modelled(event)
-        if real != model:
-            parted += 1
-            print(f"{event}\nreal:  {real}\nmodel: {model}\n", file=sys.stderr)
-    print(f"{len(events):,} notices, {parted:,} divergences")
+    for handlers in (notices, *HANDLERS.values()):
+        events = [handlers.drawn(Seeded(seed * _NOTICES + number)) for number in range(_NOTICES)]
+        answers = oracle.ask(list(map(handlers.request, events)))
+        for event, answer in zip(events, answers, strict=True):
+            defect_in(answer)
+            real, model = handlers.real(event, answer), handlers.modelled(event)
+            if real != model:
+                parted += 1
+                print(f"{event}\nreal:  {real}\nmodel: {model}\n", file=sys.stderr)
+    print(f"{_NOTICES * (1 + len(HANDLERS)):,} notices, {parted:,} divergences")
     return parted
 
 
@@ -197,7 +202,11 @@ def _record(oracle: Oracle, given: argparse.Namespace) -> int:
     events = [notices.drawn(Seeded(given.seed + number)) for number in range(_NOTICES)]
     told = list(map(Told, events, oracle.ask(list(map(notices.request, events)))))
     write_notices(oracle.version, told)
-    print(f"{len(told):,} notices recorded")
+    for name, handlers in HANDLERS.items():
+        seeds = range(given.seed, given.seed + _NOTICES)
+        asked = [handlers.request(handlers.drawn(Seeded(seed))) for seed in seeds]
+        write_told(name, oracle.version, zip(seeds, oracle.ask(asked), strict=True))
+    print(f"{_NOTICES * (1 + len(HANDLERS)):,} notices recorded")
     return 0
 
 
@@ -230,14 +239,14 @@ def _replay(oracle: Oracle) -> int:
         print(f"{controller}: {len(requests):,} syncs, {len(parted):,} answered in another way")
         if parted:
             print(json.dumps(parted[0]))
-    told = list(read_notices())
-    answers = oracle.ask([notices.request(each.notice) for each in told])
-    parted_events = [
-        each
-        for each, answer in zip(told, answers, strict=True)
-        if _plain(answer) != _plain(each.answer)
-    ]
-    print(f"{len(told):,} notices, {len(parted_events):,} answered in another way")
+    told = [(notices.request(each.notice), each.answer) for each in read_notices()]
+    for name, handlers in HANDLERS.items():
+        told += [(handlers.request(event), answer) for event, answer in read_told(name)]
+    answers = oracle.ask([request for request, _ in told])
+    parted_events = sum(
+        _plain(answer) != _plain(before) for (_, before), answer in zip(told, answers, strict=True)
+    )
+    print(f"{len(told):,} notices, {parted_events:,} answered in another way")
     return 1 if changed or parted_events else 0
 
 

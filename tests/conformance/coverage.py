@@ -24,10 +24,11 @@ __all__ = ["NOT_CLAIMED", "measured"]
 _STARTS = "starts the controller, or hands keys to workers"
 _ORPHAN_PODS = "pods without an owner: the model has none (`model/replicaset.py`)"
 _KUBECTL = "no controller calls it"
-_UNUSED = "no controller calls it, or tests only"
+_UNUSED = "neither this controller nor its handlers call it"
 _REVISIONS = "adoption and meaning of ControllerRevisions (`model/statefulset_control.py`)"
 _CHANGED = "pods whose labels or volumes were changed (`model/statefulset_control.py`)"
 _OWNERS = "claims with other owners than the set and the pod (`model/statefulset_control.py`)"
+_ORPHANS_OF_SETS = "adoption and release of pods (`model/statefulset_controller.py`)"
 _ORPHANS_OF_JOBS = "adoption and release of pods (`model/job.py`)"
 _WORKLOADS = "Workloads and PodGroups (`model/job.py`)"
 _COPIES = "annotations of the Deployment's own on its ReplicaSets: the model has none"
@@ -44,7 +45,6 @@ NOT_CLAIMED: Mapping[str, Mapping[str, str]] = {
         "WaitForObservedDeployment": _KUBECTL,
         "SetDeploymentAnnotationsTo": _COPIES,
         "copyDeploymentAnnotationsToReplicaSet": _COPIES,
-        "SetNewReplicaSetAnnotations": "the history of revisions in an annotation",
         "ListPods": _KUBECTL,
     },
     "replicaset/replica_set.go": {
@@ -53,13 +53,12 @@ NOT_CLAIMED: Mapping[str, Mapping[str, str]] = {
         "*ReplicaSetController.Run": _STARTS,
         "*ReplicaSetController.worker": _STARTS,
         "*ReplicaSetController.getPodReplicaSets": _ORPHAN_PODS,
-        "*ReplicaSetController.claimPods": _ORPHAN_PODS,
     },
     "statefulset/stateful_set.go": {
         "NewStatefulSetController": _STARTS,
         "*StatefulSetController.Run": _STARTS,
         "*StatefulSetController.worker": _STARTS,
-        "*StatefulSetController.adoptOrphanRevisions": _REVISIONS,
+        "*StatefulSetController.getStatefulSetsForPod": _ORPHANS_OF_SETS,
     },
     "statefulset/stateful_set_control.go": {
         "*defaultStatefulSetControl.AdoptOrphanRevisions": _REVISIONS,
@@ -89,11 +88,24 @@ NOT_CLAIMED: Mapping[str, Mapping[str, str]] = {
 """Functions of which the model says nothing, by file, and why."""
 
 NEVER: Mapping[str, str] = {
-    r"couldn't get key|split meta namespace|converting pod selector|invalid label selector"
-    r"|unable to convert selector": "keys and selectors of valid objects can always be read",
-    r"get object from tombstone|tombstone contained": "an informer tells of objects of its kind",
+    r"[Cc]ouldn't get key|split meta namespace|[Cc]onverting (pod|StatefulSet) selector"
+    r"|invalid label selector|unable to convert selector|[Cc]ouldn't convert Job selector": (
+        "keys and selectors of valid objects can always be read"
+    ),
+    r"get object from tombstone|[Tt]ombstone contained|unknown key type": (
+        "an informer tells of objects of its kind"
+    ),
     r"has no controller: |quit \{": "the oracle asks for no such key",
-    r"Orphan Pod|len\(rss\) == 0|range rss|if labelChanged|if controllerRefChanged": _ORPHAN_PODS,
+    r"orphanRevisions": _REVISIONS,
+    r"sets := ssc\.getStatefulSetsForPod|range sets|len\(sets\)|fresh\.UID != set\.UID"
+    r"|AppsV1\(\)\.StatefulSets\(set\.Namespace\)\.Get": _ORPHANS_OF_SETS,
+    r"range jm\.getPodJobs|fresh\.UID != j\.UID|Jobs\(j\.Namespace\)\.Get|if adopted"
+    r"|if oldControllerRef != nil|adopted = false": _ORPHANS_OF_JOBS,
+    r"RevisionHistoryAnnotation": "the history of revisions (`model/deployment_replica_sets.py`)",
+    r"klogV\.Enabled": "it only writes to the log",
+    r"if oldADS == nil": "nobody changes activeDeadlineSeconds (`model/job_users.py`)",
+    r"orphans being deleted|fresh\.UID != rs\.UID|ReplicaSets\(rs\.Namespace\)\.Get"
+    r"|Orphan Pod|len\(rss\) == 0|range rss|if labelChanged|if controllerRefChanged": _ORPHAN_PODS,
     r"unexpected deployment strategy type|isn't supported": "validation refuses other strategies",
     r"&everything|ObservedGeneration < d.Generation": "validation refuses an empty selector",
     r"it's invalid, ignore it": "validation refuses such an annotation",
@@ -101,9 +113,8 @@ NEVER: Mapping[str, str] = {
     r"[Cc]ould not (get|find) key|getting job key|getting key for|invalid job key": (
         "keys of valid objects can always be read"
     ),
-    r"case err != nil:|Could not retrieve claim|failed to retrieve PVC|Error getting updated": (
-        "an informer always answers"
-    ),
+    r"case err != nil:|Unable to retrieve StatefulSet|Could not retrieve claim"
+    r"|failed to retrieve PVC|Error getting updated": ("an informer always answers"),
     r"(identity|storage)Matches\(set, pod\) \{|updateIdentity\(set, pod\)": _CHANGED,
     r"nexpectedController\(claim|if unexpectedController|UID != set\.GetUID|UID == owner\.GetUID"
     r"|Controller != nil && \*ownerRef|Controller == nil \|\||NonControllerOwner\(claim": _OWNERS,
@@ -111,11 +122,10 @@ NEVER: Mapping[str, str] = {
         "validation refuses such indexes, and the controller writes no such annotations"
     ),
     r"Unknown policy, treating": "validation refuses other policies",
-    r"MaxPodCreateDeletePerSync|MaxUncountedPods": "500 pods and more in one sync",
+    r"MaxPodCreateDeletePerSync|MaxUncountedPods|burstReplicas": "500 pods and more in one sync",
     r"InitContainer": "init containers: the model has none (`model/job_context.py`)",
     r"Labels == nil|[aA]nnotations == nil": "pods of a controller have labels and annotations",
     r"WorkloadWithJob|podGroup|shouldManageWorkload": _WORKLOADS,
-    r"burstReplicas": "500 pods and more in one sync",
     r"NamespaceTerminatingCause": "namespaces that go away",
 }
 """Statements of which the model says nothing, by what stands in them, and why."""

@@ -14,7 +14,7 @@ from seatrial.oracle.objects import NAMESPACE, NOW, Object, ago
 from .job_states import Start
 from .job_syncs import Fault, Went, counted
 
-__all__ = ["Cluster", "concrete", "faults_of", "real"]
+__all__ = ["Cluster", "concrete", "faults_of", "job_object", "pod_object", "real"]
 
 _NAME, _UID = "pi", "uid-pi"
 _GATE = "MutableSchedulingDirectivesForSuspendedJobs"
@@ -36,7 +36,7 @@ def _labels() -> dict[str, str]:
     }
 
 
-def _job_object(
+def job_object(
     start: Start, job: jobs.Job, version: str, listed: Mapping[str, Sequence[str]]
 ) -> Object:
     spec, status = job.spec, job.status
@@ -72,6 +72,7 @@ def _job_object(
         "backoffLimitPerIndex": spec.backoff_limit_per_index,
         "maxFailedIndexes": spec.max_failed_indexes,
         "activeDeadlineSeconds": spec.active_deadline_seconds,
+        "managedBy": spec.managed_by,
     }
     if spec.pod_failure_policy is not None:
         written["podFailurePolicy"] = {"rules": list(map(_rule, spec.pod_failure_policy))}
@@ -146,16 +147,18 @@ def _named(start: Start, draw: Random) -> dict[str, jobs.Seen]:
     return {f"{_NAME}-old-{number:05d}": seen for number, seen in enumerate(found, start=1)}
 
 
-def _ended_ago(start: Start, pod: jobs.JobPod) -> int:
+def _ended_ago(start: Start, pod: jobs.JobPod, draw: Random) -> int:
+    """Seconds since it ended: failures all before the successes, or all after them."""
     if pod.phase == "Succeeded":
         return 5
     if pod.waited:
-        return 2000
-    return 2 if start.failures_last else 8
+        return draw.choice((2000, 1990))
+    return draw.choice((2, 3) if start.failures_last else (8, 7))
 
 
-def _pod_object(start: Start, name: str, pod: jobs.JobPod, draw: Random) -> Object:
+def pod_object(start: Start, name: str, pod: jobs.JobPod, draw: Random) -> Object:
     annotations, labels = {}, _labels()
+    since = _ended_ago(start, pod, draw)
     waits = pod.phase == "Pending" and draw.random() < 0.4
     if pod.index is not None:
         annotations[_INDEX] = labels[_INDEX] = str(pod.index)
@@ -186,8 +189,7 @@ def _pod_object(start: Start, name: str, pod: jobs.JobPod, draw: Random) -> Obje
     }
     if pod.terminating:
         # For the back-off it ended when it was asked to: the time of the stamp less the grace.
-        asked = _ended_ago(start, pod)
-        metadata |= {"deletionTimestamp": ago(asked - 30), "deletionGracePeriodSeconds": 30}
+        metadata |= {"deletionTimestamp": ago(since - 30), "deletionGracePeriodSeconds": 30}
     container: Object = {
         "name": "pi",
         "image": "pi:1",
@@ -195,7 +197,6 @@ def _pod_object(start: Start, name: str, pod: jobs.JobPod, draw: Random) -> Obje
         "ready": pod.ready,
         "restartCount": pod.restarts,
     }
-    since = _ended_ago(start, pod)
     if pod.exit_code is not None or pod.phase == "Succeeded":
         container["state"] = {
             "terminated": {
@@ -261,7 +262,7 @@ def concrete(start: Start, number: int, faults: Sequence[Object]) -> Cluster:
         if seen.expected:
             finalizers.append(f"uid-{name}")
         if seen.pod is not None:
-            made = _pod_object(start, name, seen.pod, draw)
+            made = pod_object(start, name, seen.pod, draw)
             cache.append(made)
             if seen not in start.gone:
                 live.append(made)
@@ -274,13 +275,13 @@ def concrete(start: Start, number: int, faults: Sequence[Object]) -> Cluster:
         memory["expectations"] = {"add": 1, "del": 0, "age": 1}
     if start.live is not None:
         version = "300" if start.stale else "100"
-        live.append(_job_object(start, start.live, version, listed))
+        live.append(job_object(start, start.live, version, listed))
     request = {
         "controller": "job",
         "key": f"{NAMESPACE}/{_NAME}",
         "now": NOW,
         "gates": {_GATE: start.clears_start_time},
-        "cache": [_job_object(start, start.job, "100", listed), *cache],
+        "cache": [job_object(start, start.job, "100", listed), *cache],
         "live": live,
         "memory": memory,
         "faults": list(faults),

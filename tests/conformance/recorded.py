@@ -10,9 +10,10 @@ StatefulSets and Jobs a case is the seed from which it is drawn.
 import hashlib
 import json
 import lzma
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from attrs import frozen
@@ -21,6 +22,7 @@ from seatrial.oracle.cases import Case, Controller
 from seatrial.oracle.clusters import Cluster, concrete
 from seatrial.oracle.objects import Object
 
+from . import job_notices, statefulset_notices
 from .chance import Seeded
 from .codec import decoded, encoded
 from .jobs import Jobs
@@ -30,6 +32,7 @@ from .statefulsets import StatefulSets
 
 __all__ = [
     "FOLDER",
+    "HANDLERS",
     "OfSeed",
     "Record",
     "Told",
@@ -40,16 +43,23 @@ __all__ = [
     "read",
     "read_notices",
     "read_seeds",
+    "read_told",
     "subject_of",
     "version",
     "write",
     "write_lines",
     "write_notices",
     "write_seeds",
+    "write_told",
 ]
 
 FOLDER = Path(__file__).parent / "recorded"
 _NOTICES = "notices"
+HANDLERS: Mapping[str, ModuleType] = {
+    "statefulset": statefulset_notices,
+    "job": job_notices,
+}
+"""Events of other controllers than those of `notices`; a seed makes one."""
 
 
 @frozen
@@ -173,6 +183,31 @@ def write_notices(version: str, told: Iterable[Told], folder: Path = FOLDER) -> 
         for each in told
     )
     write_lines(_NOTICES, version, made, folder)
+
+
+def write_told(
+    controller: str, version: str, told: Iterable[tuple[int, Object]], folder: Path = FOLDER
+) -> None:
+    """Write events of one of HANDLERS by their seeds, with the answers."""
+    handlers = HANDLERS[controller]
+    made = (
+        {
+            "seed": seed,
+            "request": digest(handlers.request(handlers.drawn(Seeded(seed)))),
+            "answer": answer,
+        }
+        for seed, answer in told
+    )
+    write_lines(f"{_NOTICES}-{controller}", version, made, folder)
+
+
+def read_told(controller: str, folder: Path = FOLDER) -> Iterator[tuple[Any, Object]]:
+    """Each event with the answer. Raises ValueError as `read` does."""
+    handlers, name = HANDLERS[controller], f"{_NOTICES}-{controller}"
+    for number, found in lines(name, folder):
+        notice = handlers.drawn(Seeded(found["seed"]))
+        check(name, number, handlers.request(notice), found["request"])
+        yield notice, found["answer"]
 
 
 def write_lines(name: str, version: str, lines: Iterable[Object], folder: Path = FOLDER) -> None:

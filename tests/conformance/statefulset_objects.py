@@ -19,7 +19,7 @@ from seatrial.oracle.results import defect_in
 from .statefulset_states import TEMPLATES, Start
 from .statefulset_syncs import Fault, Went, in_one_form
 
-__all__ = ["faults_of", "names_of_revisions", "real", "request"]
+__all__ = ["faults_of", "names_of_revisions", "pod_object", "real", "request", "set_object"]
 
 _NAME, _UID = "db", "uid-db"
 _GATES = "MaxUnavailableStatefulSet"
@@ -55,7 +55,7 @@ def names_of_revisions(ask: Ask) -> dict[int, Object]:
     return found
 
 
-def _set_object(of: sts.StatefulSet, metadata: Object, names: Mapping[int, Object]) -> Object:
+def set_object(of: sts.StatefulSet, metadata: Object, names: Mapping[int, Object]) -> Object:
     spec = of.spec
     if of.deleting:
         metadata = {
@@ -145,7 +145,7 @@ def _reference(kind: str, name: str, uid: str) -> Object:
     }
 
 
-def _pod_object(
+def pod_object(
     start: Start,
     ordinal: int,
     revision: int,
@@ -271,7 +271,7 @@ def _objects(start: Start, names: Mapping[int, Object], live: bool) -> Iterator[
             "resourceVersion": "300" if late else "100",
             "creationTimestamp": ago(1000),
         }
-        yield _set_object(of, metadata, names)
+        yield set_object(of, metadata, names)
     for number, template in enumerate(start.revisions, start=1):
         made = names[template]
         metadata = {**made["metadata"], "resourceVersion": "50"}
@@ -282,10 +282,10 @@ def _objects(start: Start, names: Mapping[int, Object], live: bool) -> Iterator[
         same = same and (seen.uid, seen.kind) == (so.uid, so.kind)  # type: ignore[union-attr]
         if live and so is not None:
             version = 100 if same else 310
-            yield _pod_object(start, ordinal, so.revision, so.kind, so.uid, so.node, version, names)
+            yield pod_object(start, ordinal, so.revision, so.kind, so.uid, so.node, version, names)
         elif not live and seen is not None:
             node = so.node if same and so is not None else 1
-            yield _pod_object(start, ordinal, seen.revision, seen.kind, seen.uid, node, 100, names)
+            yield pod_object(start, ordinal, seen.revision, seen.kind, seen.uid, node, 100, names)
     claims = start.claims if live else start.claims_cached
     for ordinal, claim in sorted(claims.items()):
         changed = live and start.claims_cached.get(ordinal) != claim

@@ -13,7 +13,7 @@ from seatrial.model import statefulset_api as sts
 
 from .chance import Chance
 
-__all__ = ["TEMPLATES", "Start", "drawn"]
+__all__ = ["READY", "TEMPLATES", "Start", "a_kind", "drawn"]
 
 TEMPLATES = (1, 2, 3, 4)
 
@@ -79,20 +79,22 @@ def _status(chance: Chance, revisions: tuple[int, ...]) -> sts.StatefulSetStatus
     )
 
 
-_READY = api.PodKind("Running", ready=True, available=True)
+READY = api.PodKind("Running", ready=True, available=True)
+"""A pod as it is asked for."""
 
 
-def _kind(chance: Chance, min_ready: int) -> api.PodKind:
+def a_kind(chance: Chance, min_ready: int) -> api.PodKind:
+    """How a pod may look."""
     kind = chance.of(
         (
-            _READY,
-            _READY,
-            _READY,
+            READY,
+            READY,
+            READY,
             api.PodKind("Running"),
             api.PodKind("Pending"),
             api.PodKind("Failed"),
             api.PodKind("Succeeded"),
-            evolve(_READY, available=min_ready == 0),
+            evolve(READY, available=min_ready == 0),
             api.PodKind("Unknown"),
         )
     )
@@ -100,8 +102,9 @@ def _kind(chance: Chance, min_ready: int) -> api.PodKind:
 
 
 def drawn(chance: Chance) -> Start:
-    """Any state."""
+    """Any state; in some of them most pods are as they are asked for."""
     spec = _spec(chance)
+    calm = chance.of((False, False, True))
     templates = list(TEMPLATES)
     revisions = tuple(
         templates.pop(chance.integer(0, len(templates) - 1)) for _ in range(chance.integer(0, 3))
@@ -113,7 +116,7 @@ def drawn(chance: Chance) -> Start:
     claims_cached: dict[int, sts.Claim] = {}
     claims: dict[int, sts.Claim] = {}
     for ordinal in range(max(0, spec.ordinals_start - 1), spec.ordinals_start + 5):
-        _draw_pod(chance, spec, ordinal, pods_cached, pods)
+        _draw_pod(chance, spec, ordinal, calm, pods_cached, pods)
         if spec.has_claims:
             uid = pods_cached[ordinal].uid if ordinal in pods_cached else None
             _draw_claim(chance, ordinal, uid, claims_cached, claims)
@@ -154,13 +157,20 @@ def _draw_pod(
     chance: Chance,
     spec: sts.StatefulSetSpec,
     ordinal: int,
+    calm: bool,
     cached: dict[int, sts.PodSeen],
     live: dict[int, sts.StatefulPod],
 ) -> None:
     how = chance.of(("same",) * 8 + ("none",) * 4 + ("new", "gone", "anew", "other"))
+    calm = calm and chance.of((True,) * 15 + (False,))
+    if calm:
+        above = ordinal - spec.ordinals_start
+        how = "same" if 0 <= above < spec.replicas else "none"
     if how == "none":
         return
-    kind, revision = _kind(chance, spec.min_ready_seconds), chance.of(TEMPLATES)
+    kind, revision = a_kind(chance, spec.min_ready_seconds), chance.of(TEMPLATES)
+    if calm:
+        kind, revision = READY, spec.template
     node = None if kind.phase == "Pending" and chance.of((True, False)) else 1
     if how != "new":
         cached[ordinal] = sts.PodSeen(ordinal, revision, kind, uid=1)
@@ -169,7 +179,7 @@ def _draw_pod(
     if how in ("anew", "new"):
         live[ordinal] = sts.StatefulPod(revision, uid=2)
     elif how == "other" and not kind.terminating:
-        live[ordinal] = sts.StatefulPod(revision, _kind(chance, spec.min_ready_seconds), 1)
+        live[ordinal] = sts.StatefulPod(revision, a_kind(chance, spec.min_ready_seconds), 1)
     else:
         live[ordinal] = sts.StatefulPod(revision, kind, node)
 

@@ -120,7 +120,7 @@ def rendered_left_out(
         for function, reason in of.items():
             why.setdefault(reason, []).append(f"`{function.rpartition('.')[2]}`")
         lines += [f"| `{name}`: {', '.join(names)} | {reason} |" for reason, names in why.items()]
-    for reason in statements.values():
+    for reason in dict.fromkeys(statements.values()):
         lines.append(f"| single statements | {reason} |")
     return "\n".join(lines)
 

@@ -19,9 +19,14 @@ version=${1:-}
 target=$build/oracle${version:+-v$version}${COVER:+-cover}
 cover=${COVER:+-cover -coverpkg=seatrial/oracle,k8s.io/kubernetes/pkg/controller,k8s.io/kubernetes/pkg/controller/deployment/...,k8s.io/kubernetes/pkg/controller/replicaset/...,k8s.io/kubernetes/pkg/controller/statefulset/...,k8s.io/kubernetes/pkg/controller/job/...,k8s.io/kubernetes/pkg/controller/util/consistency}
 
+tags=
 if [ -n "$version" ]; then
+	minor=${version#*.}
+	# since137.go and until136.go hold what a release has under another name.
+	[ "${minor%%.*}" -lt 37 ] || tags=-tags=kubernetes1_37
 	sources=$build/src-v$version
 	mkdir -p "$sources"
+	rm -f "$sources"/*.go
 	cp ./*.go linkname.s "$sources"
 	cd "$sources"
 	# Staging modules of Kubernetes 1.x.y are released as v0.x.y; its own go.mod says which there are.
@@ -36,5 +41,5 @@ if [ -n "$version" ]; then
 fi
 
 # shellcheck disable=SC2086
-go build $cover -o "$target" .
+go build $cover $tags -o "$target" .
 echo "built $target: $("$target" --version)"

@@ -41,6 +41,7 @@ type situation struct {
 	seen    map[*resource]string
 	memory  memory
 	notice  *notice // nil for a sync
+	orphan  *orphanKey
 }
 
 // outcome is what a sync leaves besides its calls, and what it was given.

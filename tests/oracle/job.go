@@ -23,6 +23,9 @@ type jobSubject struct {
 	backoff      unsafe.Pointer // *backoffStore
 	finished     *sync.Map
 	written      writes
+	orphans      orphans
+	orphan       *orphanKey // what the orphan worker is asked for, if anything
+	namespace    string
 }
 
 func newJobSubject() subject {
@@ -50,7 +53,7 @@ func newJobSubject() subject {
 	s.attach(s.Controller)
 	s.recorded(s.Controller)
 	*field[record.EventRecorder](s.Controller, "recorder") = &s.recorder
-	s.stopOrphans()
+	s.orphans = newOrphans(s.Controller)
 	value := reflect.ValueOf(s.Controller).Elem()
 	s.expectations = *field[controller.ControllerExpectationsInterface](s.Controller, "expectations")
 	s.finalizers = value.FieldByName("finalizerExpectations").UnsafePointer()
@@ -60,14 +63,10 @@ func newJobSubject() subject {
 	return s
 }
 
-// stopOrphans ends the second queue, for pods whose Job is gone: from then on it takes no keys.
-func (s *jobSubject) stopOrphans() {
-	queue := reflect.ValueOf(s.Controller).Elem().FieldByName("orphanQueue")
-	reflect.NewAt(queue.Type(), queue.Addr().UnsafePointer()).Elem().MethodByName("ShutDown").Call(nil)
-}
-
 func (s *jobSubject) load(situation *situation) {
 	s.reset(situation)
+	s.orphans.taken()
+	s.orphan, s.namespace = situation.orphan, ownerOf(situation.key).Namespace
 	s.expectations.DeleteExpectations(logr.Discard(), situation.key)
 	forgetFinalizers(s.finalizers, logr.Discard(), situation.key)
 	_ = removeBackoffRecord(s.backoff, situation.key)
@@ -100,10 +99,18 @@ func (s *jobSubject) remember(situation *situation) {
 	}
 }
 
-func (s *jobSubject) process() { processJobKey(s.Controller, silent) }
+func (s *jobSubject) process() {
+	if s.orphan == nil {
+		processJobKey(s.Controller, silent)
+		return
+	}
+	if s.orphans.process(s.orphan, s.namespace) {
+		s.queue.called("add-rate-limited", s.queue.key)
+	}
+}
 
 func (s *jobSubject) recall(situation *situation) memory {
-	recalled := memory{Requeues: s.queue.requeues, Written: recallWritten(s.written, situation.key)}
+	recalled := memory{Requeues: s.queue.requeues, Written: recallWritten(s.written, situation.key), Orphans: s.orphans.taken()}
 	if e, exists, _ := s.expectations.GetExpectations(situation.key); exists {
 		add, del := e.GetExpectations()
 		age := situation.now.Sub(*field[time.Time](e, "timestamp"))

@@ -144,7 +144,7 @@ func prepare(r *request, kind *resource, reader *reader) (*situation, *apiServer
 	if err != nil {
 		return nil, nil, err
 	}
-	s := &situation{key: r.Key, now: now, memory: r.Memory, objects: map[*resource][]*stored{}, seen: map[*resource]string{}}
+	s := &situation{key: r.Key, orphan: r.Orphan, now: now, memory: r.Memory, objects: map[*resource][]*stored{}, seen: map[*resource]string{}}
 	version := 1
 	newest := map[*resource]int{}
 	cached := map[objectKey]bool{}

@@ -22,7 +22,8 @@ import (
 )
 
 // What the controllers keep to themselves and the oracle needs. The linker resolves the functions
-// below by name, so a release that renames one fails to build, or (a field) to start.
+// below by name, so a release that renames one fails to build, or (a field) to start; what one has
+// renamed stands in until136.go and since137.go.
 
 //go:linkname processReplicaSetKey k8s.io/kubernetes/pkg/controller/replicaset.(*ReplicaSetController).processNextWorkItem
 func processReplicaSetKey(rsc *replicaset.ReplicaSetController, ctx context.Context) bool
@@ -110,9 +111,6 @@ func isClaimOwnerUpToDate(logger klog.Logger, claim *corev1.PersistentVolumeClai
 
 //go:linkname updateClaimOwnerRefForSetAndPod k8s.io/kubernetes/pkg/controller/statefulset.updateClaimOwnerRefForSetAndPod
 func updateClaimOwnerRefForSetAndPod(logger klog.Logger, claim *corev1.PersistentVolumeClaim, set *appsv1.StatefulSet, pod *corev1.Pod)
-
-//go:linkname completeRollingUpdate k8s.io/kubernetes/pkg/controller/statefulset.completeRollingUpdate
-func completeRollingUpdate(set *appsv1.StatefulSet, status *appsv1.StatefulSetStatus)
 
 // field points at an unexported field of the struct that structure points at.
 func field[T any](structure any, name string) *T {

@@ -27,6 +27,13 @@ type request struct {
 	Memory     memory
 	Faults     []fault
 	Notice     *requestedNotice
+	Orphan     *orphanKey
+}
+
+// orphanKey names a pod that no sync of a Job looks after, or a selector of such.
+type orphanKey struct {
+	Kind  string `json:"kind"`
+	Value string `json:"value"`
 }
 
 // requestedNotice asks for an event handler instead of a sync.
@@ -60,6 +67,8 @@ type memory struct {
 	Finalizers []string `json:"finalizers,omitempty"` // UIDs of pods whose finalizers are to go
 	Backoff    *backoff `json:"backoff,omitempty"`
 	Finished   bool     `json:"finished,omitempty"` // that the Job is was written already
+	// Keys that wait for the orphan worker; only in an answer.
+	Orphans []orphanKey `json:"orphans,omitempty"`
 }
 
 // backoff is how many pods of a Job have failed since one succeeded, and how long ago the last one did.
@@ -211,6 +220,9 @@ func (r *request) check() error {
 		if !slices.Contains(faultVerbs, f.Verb) || !known || !slices.Contains(faultHows, f.How) || f.Nth < 0 {
 			return badRequest("faults[%d]: no such fault: %+v", i, *f)
 		}
+	}
+	if r.Orphan != nil && (r.Controller != "job" || r.Notice != nil || !slices.Contains(orphanKinds, r.Orphan.Kind)) {
+		return badRequest("orphan: needs the controller job, no notice, and a kind of %v", orphanKinds)
 	}
 	for _, name := range r.Follows {
 		if !slices.ContainsFunc(resources, func(kind *resource) bool { return kind.Resource == name }) {

@@ -41,11 +41,6 @@ var statefulSetHelpers = map[string]helper{
 		}
 		return owners
 	})},
-	"completeRollingUpdate": {"s", always(func(g *given) appsv1.StatefulSetStatus {
-		status := g.StatefulSetStatus
-		completeRollingUpdate(g.statefulSet, &status)
-		return status
-	})},
 }
 
 var jobHelpers = map[string]helper{

@@ -1,0 +1,387 @@
+"""
+What the Job controller's handlers of watch events do, and its worker for pods without a Job.
+
+As in `notices`: one event, delivered by the model and told to the real handlers; or one key that
+the second worker takes; or a sync that ends before it reads pods.
+"""
+
+import json
+from random import Random
+from typing import Any, Literal
+
+from attrs import evolve, frozen
+
+from seatrial.core import Population
+from seatrial.model import (
+    controller,
+    controller_utils,
+    job_controller,
+    job_faults,
+    job_informer,
+    job_pods,
+)
+from seatrial.model import job_api as jobs
+from seatrial.oracle.objects import NAMESPACE, NOW, Object
+
+from .chance import Chance
+from .job_objects import job_object, pod_object
+from .job_states import Start
+
+__all__ = ["Handled", "Notice", "drawn", "modelled", "real", "request"]
+
+Kind = Literal["job", "pod", "worker", "sync"]
+Shown = Literal["there", "finished", "gone"]
+_KEY = f"{NAMESPACE}/pi"
+_POD = "pi-old-00001"
+_SPEC = jobs.JobSpec(2, 2, active_deadline_seconds=100)
+_FINISHED = (
+    jobs.JobCondition("FailureTarget", True, "Why"),
+    jobs.JobCondition("Failed", True, "Why"),
+)
+_ANSWERS = ("applied", "failed", "lost")
+_NONE = controller_utils.Expectations()
+_EXPECTED = controller_utils.Expectations(1, 0)
+
+
+@frozen
+class Notice:
+    """
+    An event about a Job or a pod of it, a key of the worker, or a sync that ends at once: of a Job
+    that is gone, or is another controller's (`before`), or whose own writes are `unseen`.
+
+    `shown` is the Job in the cache when a pod's handler is told; `anew` says that where it is gone
+    there is another one of that name. For the worker `before` is the pod in the cache, `after` the
+    real one, `found` how it was found and `answered` what becomes of its request.
+    """
+
+    kind: Kind
+    before: Any
+    after: Any
+    shown: Shown = "there"
+    anew: bool = False
+    expectations: controller_utils.Expectations = _NONE
+    expected: bool = False
+    how: Literal["told", "found by a list", "told again"] = "told"
+    found: Literal["name", "selector"] = "name"
+    answered: str = "applied"
+    unseen: Literal["", "jobs", "pods"] = ""
+
+
+@frozen
+class Handled:
+    """
+    What comes of it: whether the Job's key is queued, what is still expected, who is queued for the
+    other worker, whether failures are remembered; of that worker whether it sends a request, what
+    the pod is then, and whether it tries again; of a sync whether it has to wait.
+    """
+
+    dirty: bool = False
+    expectations: controller_utils.Expectations = _NONE
+    expected: bool = False
+    orphaned: bool = False
+    listed: bool = False
+    backoff: bool = True
+    sent: bool = False
+    finalizer: bool | None = None
+    again: bool = False
+    waits: bool = False
+
+
+# ---- drawing ----------------------------------------------------------------------------------
+
+
+def drawn(chance: Chance) -> Notice:
+    """Any event that the handlers may hear of, or key that the worker may take."""
+    kind: Kind = chance.of(("pod", "pod", "pod", "job", "worker", "sync"))
+    if kind == "job":
+        return _of_a_job(chance)
+    if kind == "sync":
+        unseen: Any = chance.of(("", "jobs", "pods"))
+        other = evolve(_SPEC, managed_by="example.com/other")
+        job = jobs.Job(_SPEC) if unseen else chance.of((None, jobs.Job(other)))
+        return Notice("sync", job, job, unseen=unseen)
+    shown: Shown = chance.of(("there", "there", "finished", "gone"))
+    anew = shown == "gone" and chance.of((False, True))
+    if kind == "worker":
+        before: jobs.JobPod | None = _pod(chance)
+        after = chance.of((before, before, None))
+        before = chance.of((before,) * 5 + (None,))
+        found: Any = chance.of(("name", "selector"))
+        # A request about a pod that is gone is not applied, so its answer is not lost.
+        answered = chance.of(_ANSWERS if after is not None else _ANSWERS[:2])
+        return Notice("worker", before, after, shown, anew, found=found, answered=answered)
+    before = chance.of((None, _pod(chance), _pod(chance), _pod(chance)))
+    after = _after(chance, before)
+    how = "told"
+    if after is None:
+        how = chance.of(("told", "found by a list"))
+    elif after == before:
+        how = "told again"
+    expected = before is not None and before.finalizer and chance.of((False, True))
+    outstanding = controller_utils.Expectations(chance.integer(0, 2), chance.integer(0, 2))
+    return Notice("pod", before, after, shown, anew, outstanding, expected, how)  # type: ignore[arg-type]
+
+
+def _pod(chance: Chance) -> jobs.JobPod:
+    phase = chance.of(("Running", "Pending", "Succeeded", "Failed"))
+    return jobs.JobPod(
+        phase,  # type: ignore[arg-type]
+        terminating=chance.of((False, False, True)),
+        finalizer=chance.of((True, True, False)),
+        owned=chance.of((True, True, True, False)),
+    )
+
+
+def _after(chance: Chance, before: jobs.JobPod | None) -> jobs.JobPod | None:
+    """One write later: of the owner and of the finalizer not both at once."""
+    if before is None:
+        return evolve(_pod(chance), owned=True)
+    return chance.of(
+        (
+            None,
+            before,
+            evolve(before, phase=chance.of(("Running", "Succeeded", "Failed"))),
+            evolve(before, finalizer=False),
+            evolve(before, owned=False),
+            evolve(before, terminating=True),
+            evolve(before, terminating=True, finalizer=False),
+        )
+    )
+
+
+def _of_a_job(chance: Chance) -> Notice:
+    before = jobs.Job(_SPEC, jobs.JobStatus(start_time=chance.of((True, False))))
+    after = chance.of(
+        (
+            None,
+            evolve(before, spec=evolve(_SPEC, parallelism=1)),
+            evolve(before, status=evolve(before.status, active=1)),
+            evolve(before, status=evolve(before.status, conditions=_FINISHED)),
+            evolve(before, deleting="foreground"),
+        )
+    )
+    how: Any = "told" if after is not None else chance.of(("told", "found by a list"))
+    if chance.of((False, False, False, True)):
+        return Notice("job", None, before)
+    return Notice("job", before, after, how=how)
+
+
+# ---- the model's side -------------------------------------------------------------------------
+
+
+def modelled(notice: Notice) -> Handled:
+    """What the model's delivery does, or its worker; a new Job begins with its key in the queue."""
+    if notice.kind == "worker":
+        return _worked(notice)
+    if notice.kind == "job":
+        return _job_told(notice)
+    if notice.kind == "sync":
+        return _began(notice)
+    expectations, expected = _plain(notice.expectations), notice.expected
+    if notice.how == "told again":
+        return Handled(False, expectations, expected)
+    owned = job_pods.Owned((notice.before, notice.after), expected=notice.expected)
+    (told,) = job_informer.deliver_pod(
+        Population({owned: 1}),
+        controller.Key(),
+        notice.expectations,
+        notice.shown,
+        False,
+        _SPEC,
+        frozenset(),
+    )
+    left = next(iter(told.writes["pods"]), None)
+    return Handled(
+        told.writes["job_key"].dirty,
+        _plain(told.writes["job_expectations"]),
+        left is not None and left.expected,
+        left is not None and left.orphaning == "name",
+    )
+
+
+def _job_told(notice: Notice) -> Handled:
+    if notice.before is None:
+        return Handled(True)
+    trail = job_informer.Jobs((notice.before, notice.after))
+    (told,) = job_informer.deliver_job(trail, controller.Key(), False, 0, 1)
+    return Handled(
+        told.writes.get("job_key", controller.Key()).dirty,
+        listed=told.writes.get("orphan_list", False),
+        backoff=told.writes.get("backoff", True),
+    )
+
+
+def _began(notice: Notice) -> Handled:
+    found = list(
+        job_controller.observe_job(
+            controller.Key(dirty=True),
+            None,
+            notice.before,
+            Population(),
+            False,
+            True,
+            "",
+            notice.unseen == "jobs",
+            notice.unseen == "pods",
+            False,
+            False,
+            0,
+            True,
+            True,
+            False,
+            frozenset(),
+        )
+    )
+    if not found:
+        return Handled(expectations=_EXPECTED, expected=True, waits=True)
+    noting = found[0].writes.get("job_sync")
+    forgets = isinstance(noting, job_informer.Noting)  # of pods, too
+    return Handled(
+        found[0].writes["job_key"].dirty,
+        _plain(found[0].writes.get("job_expectations", _EXPECTED)),
+        expected=not forgets,
+        backoff=found[0].writes.get("backoff", True),
+    )
+
+
+def _worked(notice: Notice) -> Handled:
+    trail = (notice.before,) if notice.before == notice.after else (notice.before, notice.after)
+    pods: job_pods.JobPods = Population({job_pods.Owned(trail): 1})
+    pods = job_faults.marked_by(pods, notice.found)
+    found = list(
+        job_faults.strip_orphan(
+            pods,
+            notice.shown,
+            0,
+            1,
+            _SPEC,
+            frozenset(),
+            int(notice.answered == "failed"),
+            int(notice.answered == "lost"),
+        )
+    )
+    live = notice.after
+    if not found or "nothing" in found[-1].label:
+        return Handled(finalizer=live and live.finalizer)
+    # The last is the one in which the request goes wrong, if it can.
+    left = next(iter(found[-1].writes["pods"]), None)
+    live = None if left is None else left.live
+    if left is None and notice.after is not None:
+        live = evolve(notice.after, finalizer=False)  # nobody asks for it any more
+    again = left is not None and bool(left.orphaning)
+    return Handled(sent=True, finalizer=live and live.finalizer, again=again)
+
+
+def _plain(left: controller_utils.Expectations) -> controller_utils.Expectations:
+    return controller_utils.Expectations() if left.fulfilled() else left
+
+
+# ---- the real side ----------------------------------------------------------------------------
+
+
+def request(notice: Notice) -> Object:
+    """The same event for the oracle, with caches that show it already; or the worker's key."""
+    asked: Object = {"controller": "job", "key": _KEY, "now": NOW}
+    if notice.kind == "job":
+        cache = [] if notice.after is None else [_job(notice.after, 20)]
+        asked |= {"memory": {"backoff": {"failures": 1, "age": 1}}, "notice": _told(notice)}
+        return {**asked, "cache": cache, "live": list(cache)}
+    if notice.kind == "sync":
+        cache = [] if notice.before is None else [_job(notice.before, 20)]
+        asked["memory"] = {
+            "expectations": {"add": 1, "del": 0, "age": 1},
+            "finalizers": [f"uid-{_POD}"],
+            "backoff": {"failures": 1, "age": 1},
+            "written": {notice.unseen: "30"} if notice.unseen else {},
+        }
+        return {**asked, "cache": cache, "live": list(cache)}
+    cache = []
+    if notice.shown != "gone" or notice.anew:
+        conditions = _FINISHED if notice.shown == "finished" else ()
+        cache.append(_job(jobs.Job(_SPEC, jobs.JobStatus(conditions=conditions)), 10))
+    if notice.anew:
+        # Its labels and its selector have the uid too.
+        cache[0] = json.loads(json.dumps(cache[0]).replace("uid-pi", "uid-pi-anew"))
+    live = list(cache)
+    if notice.kind == "worker":
+        cache += [] if notice.before is None else [_pod_of(notice.before, 20)]
+        live += [] if notice.after is None else [_pod_of(notice.after, 20)]
+        value = _POD if notice.found == "name" else "batch.kubernetes.io/controller-uid=uid-pi"
+        asked["orphan"] = {"kind": notice.found, "value": value}
+        if notice.answered != "applied":
+            asked["faults"] = [{"verb": "patch", "resource": "pods", "how": notice.answered}]
+        return {**asked, "cache": cache, "live": live}
+    if notice.after is not None:
+        cache.append(_pod_of(notice.after, 20))
+    outstanding = notice.expectations
+    asked["memory"] = {
+        "expectations": {"add": outstanding.add, "del": outstanding.delete, "age": 1},
+        "finalizers": [f"uid-{_POD}"] if notice.expected else [],
+    }
+    return {**asked, "cache": cache, "live": live, "notice": _told(notice)}
+
+
+def _told(notice: Notice) -> Object:
+    def written(value: Any, version: int) -> Object:
+        return _job(value, version) if notice.kind == "job" else _pod_of(value, version)
+
+    if notice.before is None:
+        return {"how": "add", "object": written(notice.after, 20)}
+    if notice.after is None:
+        how = "delete" if notice.how == "told" else "tombstone"
+        return {"how": how, "object": written(notice.before, 15)}
+    old = written(notice.before, 20 if notice.how == "told again" else 15)
+    new = written(notice.after, 20)
+    if notice.kind == "job" and notice.after.spec != notice.before.spec:
+        new["metadata"]["generation"] = 2
+    return {"how": "update", "object": new, "old": old}
+
+
+def _job(of: jobs.Job, version: int) -> Object:
+    return job_object(Start(of, Population()), of, str(version), {})
+
+
+def _pod_of(pod: jobs.JobPod, version: int) -> Object:
+    start = Start(jobs.Job(_SPEC), Population())
+    made = pod_object(start, _POD, pod, Random(0))
+    made["metadata"]["resourceVersion"] = str(version)
+    made["spec"]["nodeName"] = "n1"
+    if pod.terminating and pod.ended and pod.finalizer:
+        made["metadata"]["deletionGracePeriodSeconds"] = 0  # only the finalizer keeps it
+    if not pod.owned:
+        del made["metadata"]["ownerReferences"]
+    return made
+
+
+def real(notice: Notice, answer: Object) -> Handled:
+    """What the real handlers did. Raises KeyError where they were not asked."""
+    memory = answer["memory"]
+    if notice.kind == "worker":
+        pod = next((each for each in answer["live"] if each["kind"] == "Pod"), None)
+        return Handled(
+            sent=any(each["verb"] == "patch" for each in answer["requests"]),
+            finalizer=pod and bool(pod["metadata"].get("finalizers")),
+            again=answer["key"]["result"] == "rate-limited",
+        )
+    queued = any(each in ("add", "add-after") for each in answer["key"]["calls"])
+    orphans = [each["kind"] for each in memory.get("orphans", ())]
+    if notice.kind == "job":
+        return Handled(
+            queued, listed="selector" in orphans, backoff=memory.get("backoff") is not None
+        )
+    left = memory["expectations"] or {"add": 0, "del": 0}
+    if notice.kind == "sync":
+        return Handled(
+            bool(answer["requests"]),  # nothing is sent, in the model
+            _plain(controller_utils.Expectations(max(0, left["add"]), max(0, left["del"]))),
+            bool(memory.get("finalizers")),
+            backoff=memory.get("backoff") is not None,
+            waits=answer["key"]["result"] == "rate-limited",
+        )
+    return Handled(
+        queued,
+        _plain(controller_utils.Expectations(max(0, left["add"]), max(0, left["del"]))),
+        bool(memory.get("finalizers")),
+        # The key of a pod that is gone is taken, and nothing is done.
+        "name" in orphans and notice.after is not None,
+    )
