@@ -6,7 +6,8 @@ To which node the volume of a member is attached, and who waits for that.
     pkg/volume/util/operationexecutor/operation_generator.go
 :Docs: https://kubernetes.io/docs/concepts/storage/persistent-volumes/#access-modes,
     https://kubernetes.io/docs/concepts/cluster-administration/node-shutdown/
-:Omits: that attaching, mounting and detaching fail; that a node says at an interval which volumes
+:Omits: that a kubelet which was started again unmounts volumes of containers that run, where it
+    knows no pod of theirs; that attaching, mounting and detaching fail; that a node says at an interval which volumes
     it uses (it says so at once, while it is heard of); caches of this controller, which are up to
     date; how long six minutes are; `--disable-force-detach-on-timeout`; what a storage backend does
     about a node whose volume was taken from it (nothing: the node goes on writing); volumes without

@@ -52,7 +52,7 @@ def _healthy(pod_state: All[str]) -> int:
 
 def _evicted(action: str, before: All[str], after: All[str]) -> list[int]:
     """The healthy members that a drain has just taken."""
-    if not action.startswith("evict_from_drained"):
+    if not action.startswith(("evict_from_drained", "drain_pod")):  # with a budget, or without
         return []
     return [
         at

@@ -32,16 +32,25 @@ def _outlives(spec: Any, around: Environment) -> bool:
     return around.times("force-delete") > 0 or not spec.graceful or not never_stale(around)
 
 
-def _comes_back(around: Environment) -> bool:
-    return around.times("node-crash") + around.times("node-partition") > 0
+def _lets_go(around: Environment) -> bool:
+    """
+    Whether a volume may be taken from containers that run.
+
+    By the attach/detach controller from a node that is not heard of; or by a kubelet that was
+    started again: it unmounts what no pod that it knows asks for, and does not ask for containers.
+
+    :Go: pkg/kubelet/volumemanager/reconciler/reconcile.go, reconstruct.go
+    """
+    lost = around.times("node-crash") + around.times("node-partition")
+    return lost + around.times("kubelet-restart") > 0
 
 
 NEVER_TAKEN = Precondition(
-    "no volume is detached by force from a node that lives: no node is cut off or crashes, or no"
-    " container outlives its pod (by force, without a grace period, or from a list that is out of"
-    " date)",
-    lambda spec, around: not (_outlives(spec, around) and _comes_back(around)),
-    lambda around: without(around, "node-crash", "node-partition"),
+    "no volume is taken from containers that run: no node is cut off or crashes and no kubelet"
+    " restarts, or no container outlives its pod (by force, without a grace period, or from a list"
+    " that is out of date)",
+    lambda spec, around: not (_outlives(spec, around) and _lets_go(around)),
+    lambda around: without(around, "node-crash", "node-partition", "kubelet-restart"),
 )
 
 

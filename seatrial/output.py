@@ -9,6 +9,7 @@ from . import __version__
 from .display import Look, Page
 from .quantities import show_seconds
 from .run import Climbed, Run
+from .subject import not_met
 
 __all__ = ["detail", "text_report"]
 
@@ -252,6 +253,8 @@ def warnings_of(run: Run) -> list[str]:
     """What makes the verdicts weaker than they look, each in a sentence."""
     found = run.report.exploration
     warnings = list(run.subject.warnings)
+    asked = {each.property.id for each in run.report.verdicts}
+    warnings += [not_met(each, words) for each, words in run.subject.left_out if each.id in asked]
     warnings += [
         f"{each.property.id} is vacuous: its premise was met in no state searched"
         for each in run.report.verdicts

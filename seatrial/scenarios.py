@@ -29,7 +29,7 @@ from seatrial.model import (
 from .added import Added
 from .annotations import Told, told
 from .kinds import KINDS, Kind, Manifest, kind_of_bug
-from .subject import Subject
+from .subject import Subject, not_met
 
 __all__ = ["Asked", "Rung", "Scenario", "Workload", "around_it", "scenarios", "subject_of_recipe"]
 
@@ -433,11 +433,13 @@ class Workload:
     def subject(self, around: Environment) -> Subject:
         """The workload in an environment, with the promises that are asked there."""
         spec = self.spec
-        asked, left_out = [], []
+        asked, left_out, warnings = [], [], list(self.warnings)
         for each in self.kind.promises:
             unmet = tuple(one.words for one in each.unmet(spec, around))
             if each.property.id in self.relies_on:
                 asked.append(attrs.evolve(each.property, expected="holds"))
+                if unmet:
+                    warnings.append(not_met(each.property, unmet))
             elif unmet:
                 left_out.append((each.property, unmet))
             else:
@@ -451,7 +453,7 @@ class Workload:
             recipe=_recipe(self.name, self.manifest, around, self.bugs, self.added),
             left_out=tuple((self.added.expects(each), words) for each, words in left_out),
             relies_on=self.relies_on,
-            warnings=self.warnings,
+            warnings=tuple(warnings),
         )
 
     def _others(self, around: Environment) -> Iterator[Property]:

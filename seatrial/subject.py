@@ -1,5 +1,6 @@
 """What is checked: a system with its properties, its name, and how its runs are told."""
 
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
@@ -8,7 +9,12 @@ import attrs
 from seatrial.core import Ground, Property, System, ground
 from seatrial.counterexamples import Story
 
-__all__ = ["Subject"]
+__all__ = ["Subject", "not_met"]
+
+
+def not_met(promise: Property, words: Sequence[str]) -> str:
+    """The warning about a promise that is asked though preconditions of it are not met."""
+    return f"{promise.id} is asked though what it rests on is not met: {'; '.join(words)}"
 
 
 @attrs.frozen

@@ -183,3 +183,80 @@ def test_a_trace_with_a_budget_can_be_replayed(
 
     assert (code, replayed) == (1, 0)
     assert "replayed exactly: 3 steps" in capsys.readouterr().out
+
+
+POD = """---
+apiVersion: v1
+kind: Pod
+metadata: {name: debug, labels: {app: duo}}
+spec: {containers: [{name: c, image: "registry:3"}]}
+"""
+
+
+def asked_of(folder: Path, manifest: str, *arguments: str) -> int:
+    """The exit code of a check of a promise about a drain."""
+    path = folder / "duo.yaml"
+    path.write_text(manifest)
+    asked = ("--users", "drain", "--faults", "none", "--level", "atomic", "--nodes", "2")
+    promise = ("--property", "pdb-zero-blocks-drain", *arguments)
+    return main(["check", str(path), *asked, *promise])
+
+
+def test_a_budget_that_allows_nothing_blocks_the_drain(tmp_path: Path) -> None:
+    """With nothing else selected, `maxUnavailable: 0` lets no member go."""
+    assert asked_of(tmp_path, written("maxUnavailable: 0")) == 0
+
+
+def test_without_a_budget_the_drain_is_not_blocked(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Asked by name, the promise is broken; and what it rests on is said not to be met."""
+    assert asked_of(tmp_path, SET) == 1
+    assert "pdb-zero-blocks-drain is asked though" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "label",
+    ["statefulset.kubernetes.io/pod-name", "apps.kubernetes.io/pod-index"],
+)
+def test_a_budget_for_some_members_only_is_not_taken_for_one_of_all(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], label: str
+) -> None:
+    """
+    The controller puts labels on pods that no template shows: whom they select is not known.
+
+    :Go: pkg/controller/statefulset/stateful_set_utils.go updateIdentity
+    """
+    some = f'matchExpressions: [{{key: {label}, operator: NotIn, values: ["0"]}}]'
+    manifest = written("maxUnavailable: 0").replace(
+        "selector: {matchLabels: {app: duo}}\n  max", f"selector: {{{some}}}\n  max"
+    )
+    (workload,) = parse_manifests(manifest, "duo.yaml").stateful_sets
+
+    assert workload.disruption_budget is None
+    assert asked_of(tmp_path, manifest) != 0
+    assert "inert" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("kind", ["Pod", "ReplicaSet"])
+def test_a_budget_that_counts_other_pods_too_is_not_read(tmp_path: Path, kind: str) -> None:
+    """
+    A healthy pod beside the set is counted, and leaves room for an eviction.
+
+    :Go: pkg/controller/disruption/disruption.go getExpectedPodCount
+    """
+    other = POD
+    if kind == "ReplicaSet":
+        other = """---
+apiVersion: apps/v1
+kind: ReplicaSet
+metadata: {name: debug}
+spec:
+  selector: {matchLabels: {app: duo}}
+  template: {metadata: {labels: {app: duo}}, spec: {containers: [{name: c, image: "a:1"}]}}
+"""
+    manifest = written("minAvailable: 2") + other
+    (workload,) = parse_manifests(manifest, "duo.yaml").stateful_sets
+
+    assert workload.disruption_budget is None
+    assert asked_of(tmp_path, manifest) != 0

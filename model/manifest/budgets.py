@@ -4,8 +4,9 @@ Disruption budgets, as far as they concern a StatefulSet that is given beside th
 :Go: kubernetes v1.36.3, pkg/apis/policy/validation/validation.go
     ValidatePodDisruptionBudgetSpec
 :Docs: https://kubernetes.io/docs/tasks/run-application/configure-pdb/
-:Omits: one that the API server would refuse, or of which two are about one pod: they are listed as
-    not modelled, and say nothing here
+:Omits: one that the API server would refuse, of which two are about one pod, that counts other pods
+    too, or that selects by labels which controllers add: they are listed as not modelled, and say
+    nothing here
 """
 
 import re
@@ -16,7 +17,8 @@ import attrs
 
 from seatrial.model import IntOrPercent, statefulset_api
 
-from .kinds import ClusterObject, selecting
+from .kinds import ClusterObject, labels_of_pods, selecting, selects_some
+from .selector import selector_of
 from .stateful_set import StatefulSetManifest
 from .workloads import Workload
 
@@ -73,9 +75,17 @@ def with_budget(
         if (each.group, each.kind) == ("policy", "PodDisruptionBudget")
         and selecting(each, workload)
     ]
-    if len(about) != 1 or any(
-        selecting(about[0], other) for other in workloads if other is not workload
-    ):
+    if len(about) != 1 or selects_some(about[0]):
+        return workload, None
+    others = (selecting(about[0], other) for other in workloads if other is not workload)
+    selector = selector_of(about[0].reading.get("spec", "selector"))
+    pods = (
+        labels_of_pods(each)
+        for each in objects
+        if each.namespace == workload.namespace
+        and (each.kind, each.name) != (workload.kind, workload.name)
+    )
+    if any(others) or any(labels is not None and selector.matches(labels) for labels in pods):
         return workload, None
     budget = read_budget(about[0].reading.get("spec"))
     if budget is None:

@@ -200,14 +200,55 @@ def _everywhere(thing: ClusterObject, workload: Workload) -> bool:
     return True
 
 
+_ADDED_LABELS = frozenset(
+    {
+        "apps.kubernetes.io/pod-index",
+        "batch.kubernetes.io/controller-uid",
+        "batch.kubernetes.io/job-completion-index",
+        "batch.kubernetes.io/job-name",
+        "controller-revision-hash",
+        "controller-uid",
+        "job-name",
+        "pod-template-hash",
+        "statefulset.kubernetes.io/pod-name",
+    }
+)
+"""
+Labels that controllers put on pods, besides those of the template.
+
+:Docs: https://kubernetes.io/docs/reference/labels-annotations-taints/
+"""
+
+
 def selecting(thing: ClusterObject, workload: Workload) -> bool:
-    """Whether the object's selector selects the pods of a workload."""
+    """
+    Whether the object's selector selects the pods of a workload, or may select some of them.
+
+    Some: by labels that the controller adds, which no template shows.
+    """
     selector = thing.reading.get("spec", "selector")
-    return (
-        _namespace(thing, workload)
-        and selector is not None
-        and selector_of(selector).matches(dict(workload.template.labels))
-    )
+    if selector is None or not _namespace(thing, workload):
+        return False
+    return selects_some(thing) or selector_of(selector).matches(dict(workload.template.labels))
+
+
+def selects_some(thing: ClusterObject) -> bool:
+    """Whether the object's selector asks for labels that only controllers put on pods."""
+    selector = selector_of(thing.reading.get("spec", "selector"))
+    keys = {key for key, _ in selector.match_labels}
+    keys |= {each.key for each in selector.match_expressions}
+    return not keys.isdisjoint(_ADDED_LABELS)
+
+
+def labels_of_pods(thing: ClusterObject) -> dict[str, str] | None:
+    """The labels of a pod, or of the pods that an object makes; None where it has no pods."""
+    place: tuple[str, ...] = ("metadata", "labels")
+    if thing.kind != "Pod":
+        if not isinstance(thing.reading.get("spec", "template"), dict):
+            return None
+        place = ("spec", "template", "metadata", "labels")
+    labels = thing.reading.get(*place)
+    return {str(k): str(v) for k, v in labels.items()} if isinstance(labels, dict) else {}
 
 
 def _adopting(thing: ClusterObject, workload: Workload) -> bool:
