@@ -40,7 +40,7 @@ types: $(VENV)/.installed-dev  ## mypy, strict
 	$(BIN)/mypy
 
 unit: $(VENV)/.installed-dev  ## the tests, against the checkout
-	$(BIN)/pytest -n $(WORKERS)
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal
 
 # The mapping of folders differs between an editable install and a wheel, so the tests run in both.
 # They start in an empty folder: nothing of the checkout can be imported by accident.
@@ -55,7 +55,7 @@ test-wheel: $(VENV)/.installed-dev  ## the tests, against the built wheel
 	$(WHEEL_VENV)/bin/$(PIP_INSTALL) "$$wheel[dev]"; \
 	$(WHEEL_VENV)/bin/$(PIP_INSTALL) --force-reinstall --no-deps "$$wheel"; \
 	mkdir "$$scratch/run"; cp -R tests pyproject.toml "$$scratch/run"; cd "$$scratch/run"; \
-	SEATRIAL_WHEEL=1 $(abspath $(WHEEL_VENV))/bin/pytest -n $(WORKERS) -m "not slow and not heavy"
+	SEATRIAL_WHEEL=1 $(abspath $(WHEEL_VENV))/bin/pytest -n $(WORKERS) --dist worksteal -m "not slow and not heavy"
 
 slow: $(VENV)/.installed-dev  ## the tests marked slow
 	$(BIN)/pytest -m slow
