@@ -8,8 +8,8 @@ To which node the volume of a member is attached, and who waits for that.
     https://kubernetes.io/docs/concepts/cluster-administration/node-shutdown/
 :Omits: that a kubelet which was started again unmounts volumes of containers that run, where it
     knows no pod of theirs; that attaching, mounting and detaching fail; that a node says at an
-    interval which volumes it uses (it says so at once, while it is heard of); caches of this controller, which are up to
-    date; how long six minutes are; `--disable-force-detach-on-timeout`; what a storage backend does
+    interval which volumes it uses (it says so at once, while it is heard of); caches of this
+    controller, which are up to date; how long six minutes are; `--disable-force-detach-on-timeout`; what a storage backend does
     about a node whose volume was taken from it (nothing: the node goes on writing); volumes without
     an attachment, such as local ones and network file systems; a volume that has other access modes
     than its claim asks for.
