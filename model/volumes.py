@@ -9,10 +9,10 @@ To which node the volume of a member is attached, and who waits for that.
 :Omits: that a kubelet which was started again unmounts volumes of containers that run, where it
     knows no pod of theirs; that attaching, mounting and detaching fail; that a node says at an
     interval which volumes it uses (it says so at once, while it is heard of); caches of this
-    controller, which are up to date; how long six minutes are; `--disable-force-detach-on-timeout`; what a storage backend does
-    about a node whose volume was taken from it (nothing: the node goes on writing); volumes without
-    an attachment, such as local ones and network file systems; a volume that has other access modes
-    than its claim asks for.
+    controller, which are up to date; how long six minutes are; `--disable-force-detach-on-timeout`;
+    what a storage backend does about a node whose volume was taken from it (nothing: the node goes
+    on writing); volumes without an attachment, such as local ones and network file systems; a
+    volume that has other access modes than its claim asks for.
 
 A volume that is attached to one node at a time is attached to a node that has a pod of it, if it is
 attached to no other. It is detached when the API has no such pod any more, and the node says that
