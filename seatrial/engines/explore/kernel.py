@@ -1152,57 +1152,56 @@ def insert(thread, threads, segments, limit, states, visited, out, fresh, resume
     for shard in range(thread * SHARDS // threads, (thread + 1) * SHARDS // threads):
         for t in range(segments):
             end = fill[t, shard]
-            for i in range(resume[shard, t], end):
-                ahead = (i - resume[shard, t]) & (AHEAD - 1)
-                if ahead == 0:
-                    # Nothing but reads, so that memory answers many of them at once: of the lines
-                    # where candidates are looked for, and of the states that these point to.
-                    many = min(end - i, AHEAD)
-                    for m in range(many):
-                        left[m] = hash_words(buckets[t, shard, i + m], dim) & LOW32
-                        homes[m] = home(U(left[m]), capacity)
-                        touched |= slots[shard, np.int64(homes[m])]
-                    for m in range(many):
-                        for k in range(LINE):
-                            slot = slots[shard, np.int64(homes[m]) + k]
-                            if slot >> BITS32 == U(left[m]) and slot & FRESH == ZERO:
-                                touched |= states[np.int64(slot & LOW32), 0]
-                tag = U(left[ahead])
-                at = np.int64(homes[ahead])
-                known = False
-                while not known:
-                    slot = slots[shard, at]
-                    if slot == EMPTY:
-                        break
-                    if slot >> BITS32 == tag:
-                        known = True
-                        if slot & FRESH != ZERO:
-                            n = np.int64(slot & LOW32 & ~FRESH)
-                            for k in range(len(dim)):
-                                if fresh_words[shard, n, k] != buckets[t, shard, i, k]:
-                                    known = False
-                        else:
-                            n = np.int64(slot & LOW32)
-                            for k in range(len(dim)):
-                                if states[n, k] != buckets[t, shard, i, k]:
-                                    known = False
-                    at += 1
-                    if at == capacity:
-                        at = 0
-                if known:
-                    continue
-                if used[shard] >= limit:
-                    resume[shard, t] = i
-                    return False
-                n = fresh_fill[shard]
-                slots[shard, at] = (tag << BITS32) | FRESH | U(n)
-                used[shard] += 1
-                for k in range(len(dim)):
-                    fresh_words[shard, n, k] = buckets[t, shard, i, k]
-                fresh_thread[shard, n] = t
-                fresh_ordinal[shard, n] = ordinals[t, shard, i]
-                fresh_fill[shard] = n + 1
-                new[t, ordinals[t, shard, i]] = 1
+            for low in range(resume[shard, t], end, AHEAD):
+                high = min(end, low + AHEAD)
+                # Nothing but reads, so that memory answers many of them at once: of the lines
+                # where candidates are looked for, and of the states that these point to.
+                for i in range(low, high):
+                    left[i - low] = hash_words(buckets[t, shard, i], dim) & LOW32
+                    homes[i - low] = home(U(left[i - low]), capacity)
+                    touched |= slots[shard, np.int64(homes[i - low])]
+                for i in range(low, high):
+                    for k in range(LINE):
+                        slot = slots[shard, np.int64(homes[i - low]) + k]
+                        if slot >> BITS32 == U(left[i - low]) and slot & FRESH == ZERO:
+                            touched |= states[np.int64(slot & LOW32), 0]
+                for i in range(low, high):
+                    tag = U(left[i - low])
+                    at = np.int64(homes[i - low])
+                    known = False
+                    while not known:
+                        slot = slots[shard, at]
+                        if slot == EMPTY:
+                            break
+                        if slot >> BITS32 == tag:
+                            known = True
+                            if slot & FRESH != ZERO:
+                                n = np.int64(slot & LOW32 & ~FRESH)
+                                for k in range(len(dim)):
+                                    if fresh_words[shard, n, k] != buckets[t, shard, i, k]:
+                                        known = False
+                            else:
+                                n = np.int64(slot & LOW32)
+                                for k in range(len(dim)):
+                                    if states[n, k] != buckets[t, shard, i, k]:
+                                        known = False
+                        at += 1
+                        if at == capacity:
+                            at = 0
+                    if known:
+                        continue
+                    if used[shard] >= limit:
+                        resume[shard, t] = i
+                        return False
+                    n = fresh_fill[shard]
+                    slots[shard, at] = (tag << BITS32) | FRESH | U(n)
+                    used[shard] += 1
+                    for k in range(len(dim)):
+                        fresh_words[shard, n, k] = buckets[t, shard, i, k]
+                    fresh_thread[shard, n] = t
+                    fresh_ordinal[shard, n] = ordinals[t, shard, i]
+                    fresh_fill[shard] = n + 1
+                    new[t, ordinals[t, shard, i]] = 1
             resume[shard, t] = end
     homes[0] = touched  # else the compiler leaves the reads out
     return True
