@@ -106,8 +106,9 @@ def modelled(notice: Notice) -> Handled:
             for kind in (notice.before, notice.after)
         )
         event = informer.Event(_ORDINAL, after, informer.Change.VERSION)
+        uid = 0 if notice.shown else -1 if notice.anew else None
         (told,) = steps.deliver_pod(
-            (event,), before, key, notice.shown, _ORDINAL, notice.spec.min_ready_seconds
+            (event,), before, key, uid, _ORDINAL, notice.spec.min_ready_seconds
         )
     left = told.writes.get("set_key", key)
     return Handled(left.dirty, left.later)
