@@ -97,9 +97,9 @@ FAULTS = (
     Fault(
         "equal hashes are taken for equal states",
         "kernel.py",
-        "                                if states[n, k] != buckets[t, shard, i, k]:\n"
-        "                                    known = False\n",
-        "                                known = True\n",
+        "                                    if states[n, k] != buckets[t, shard, i, k]:\n"
+        "                                        known = False\n",
+        "                                    known = True\n",
     ),
     Fault(
         "a state is looked for in its first line only",
