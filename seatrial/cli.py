@@ -26,8 +26,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # The process is ours. Next to nothing that a search makes is garbage: look for it less.
         gc.set_threshold(100_000, 20, 100)
     _open_streams()
-    # Answers are kept and hold no cycles: looking for some at every 700 objects is in vain.
-    gc.set_threshold(100_000, 20, 20)
     try:
         code = commands.main(args=words, prog_name="seatrial", standalone_mode=False)
     except click.ClickException as error:
@@ -165,10 +163,9 @@ _AROUND = _options(
         help="What users may do, and how often, or none. With a Deployment: set-image, restart,"
         " scale:N, undo, pause, resume, apply, delete[:background|foreground|orphan]. With a"
         " StatefulSet: set-image, scale:N, undo, delete[:…], apply, set-partition:N,"
-        " set-retention:VALUE,"
-        " delete-pod, force-delete, delete-claim, drain, delete-node, out-of-service. With a Job:"
-        " set-parallelism:N, set-completions:N, suspend, resume, delete[:…], delete-pod,"
-        " strip-finalizer. [default: set-image; of a Job none]",
+        " set-retention:VALUE, delete-pod, force-delete, delete-claim, drain, delete-node,"
+        " out-of-service. With a Job: set-parallelism:N, set-completions:N, suspend, resume,"
+        " delete[:…], delete-pod, strip-finalizer. [default: set-image; of a Job none]",
     ),
     click.option(
         "--faults",
