@@ -231,18 +231,7 @@ class Walker:
                 list(compress(totals, chosen[len(bundles) :])),
             )
         self._stale_waiting &= ~waiting
-        ids = self.ids
-        for bundle in due[0]:
-            key = bundle.take(ids)
-            found = bundle.known.get(key)
-            if found is None:
-                found = self._compute(bundle, key)
-            if found is not bundle.now:
-                bundle.now = found
-                for cell, each in found:
-                    ids[cell] = each
-        if due[1]:
-            self._derive(([], due[1]), [])
+        self._derive(due, [])
 
     # -- steps -----------------------------------------------------------------------------------
 
