@@ -7,7 +7,7 @@ from seatrial.core import All, after_each_step, sometimes
 from seatrial.model import Environment, disruption, statefulset_api
 
 from .promise import Precondition, Promise, does, under
-from .statefulset_promise import NO_RESCALE, READY_TEMPLATES, ROLLING, none_of
+from .statefulset_promise import NO_RESCALE, READY_TEMPLATES, ROLLING, TAKES_DOWN, none_of
 
 __all__ = ["PROMISES"]
 
@@ -19,13 +19,7 @@ BUDGET = Precondition(
 )
 UNDISTURBED = none_of(
     "nothing but drains takes members down: no fault, no rollout, no scaling, no deletion",
-    "container-exit",
-    "unready",
-    "pod-failed",
-    "never-ready",
-    "node-crash",
-    "node-off",
-    "node-partition",
+    *TAKES_DOWN,
     "set-image",
     "undo",
     "scale",

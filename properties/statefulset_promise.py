@@ -224,8 +224,7 @@ AT_ONCE = Precondition(
     lambda spec, around: around.level == "atomic" and around.lag == 0,
     lambda around: evolve(around, level="atomic", lag=0),
 )
-NO_DISRUPTION = none_of(
-    "nobody else disturbs pods: none fails, no node is lost, no list is stale, nobody deletes any",
+TAKES_DOWN = (
     "container-exit",
     "unready",
     "pod-failed",
@@ -233,6 +232,11 @@ NO_DISRUPTION = none_of(
     "node-crash",
     "node-off",
     "node-partition",
+)
+"""The faults after which a pod is not ready any more, or not heard of."""
+NO_DISRUPTION = none_of(
+    "nobody else disturbs pods: none fails, no node is lost, no list is stale, nobody deletes any",
+    *TAKES_DOWN,
     "stale-api-server",
     "delete-pod",
     "force-delete",
