@@ -1,21 +1,19 @@
 """The Job controller held against the oracle, one sync at a time."""
 
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
-from typing import Any
 
-from attrs import evolve, field, frozen
+from attrs import evolve, frozen
 
 from seatrial.model import versions
 from seatrial.oracle.confirm import Ask
 from seatrial.oracle.objects import Object
 from seatrial.oracle.results import defect_in
-from seatrial.oracle.words import brief, differing
 
 from .chance import Chance
 from .job_objects import Cluster, concrete, faults_of, real
 from .job_states import Start, drawn
 from .job_syncs import Fault, Went, outcomes
+from .ways import Ways
 
 __all__ = ["Jobs"]
 
@@ -27,17 +25,18 @@ _CLEARS = "1.36"
 
 
 @frozen(eq=False)
-class Jobs:
+class Jobs(Ways):
     """What the law has to know of Jobs."""
 
     rules: frozenset[str] = frozenset()
     """Those of another release, or a bug that is to be noticed."""
     clears_start_time: bool | None = None
     """Of a release whose gate for it is not asked for; None draws it."""
-    _known: Any = field(init=False)
 
-    def __attrs_post_init__(self) -> None:
-        object.__setattr__(self, "_known", lru_cache(maxsize=512)(self._outcomes))
+    @property
+    def name(self) -> str:
+        """As it is called on the command line."""
+        return "job"
 
     @classmethod
     def of(cls, ask: Ask, release: versions.Release | None = None) -> "Jobs":
@@ -58,17 +57,13 @@ class Jobs:
     def known(self) -> None:
         """Seeds are enough."""
 
-    def _outcomes(self, start: Start) -> Mapping[Went, list[Fault | None]]:
+    def ways(self, start: Start) -> Mapping[Went, list[Fault | None]]:
+        """By the model, with these rules."""
         return outcomes(start, self.rules)
 
-    def possible(self, start: Start) -> frozenset[Went]:
-        """How the model's sync may go."""
-        return frozenset(self._known(start))
-
-    def faults(self, start: Start, outcome: Went, number: int) -> list[Object]:
-        """The request that has to go wrong for it: of several in turn."""
-        ways = self._known(start)[outcome]
-        return faults_of(ways[(number - 1) % len(ways)])
+    def told(self, fault: Fault | None) -> list[Object]:
+        """The one request that goes wrong."""
+        return faults_of(fault)
 
     def concrete(self, start: Start, number: int, faults: Sequence[Object]) -> Cluster:
         """The state for the oracle."""
@@ -78,18 +73,6 @@ class Jobs:
         """How the real sync went. Raises OracleDefect."""
         defect_in(answer)
         return real(cluster, answer)
-
-    def beyond(self, start: Start, expected: frozenset[Went]) -> list[Went]:
-        """Nothing else is possible."""
-        return list(expected)
-
-    def shown(self, start: Start) -> str:
-        """The state."""
-        return f"job: {brief(start)}"
-
-    def side_by_side(self, start: Start, real: Went, known: Sequence[Went]) -> str:
-        """Both ways next to each other."""
-        return differing(self.shown(start), real, known)
 
     def kinds(self, outcome: Went) -> list[str]:
         """What was sent and answered."""

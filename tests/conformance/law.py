@@ -50,35 +50,27 @@ class Subject(Protocol):
 
     def possible(self, case: Any) -> frozenset[Any]:
         """The model's outcomes of a case."""
-        raise NotImplementedError
 
     def faults(self, case: Any, outcome: Any, number: int) -> list[Object]:
         """Which requests have to go wrong for this outcome; another number, another way to it."""
-        raise NotImplementedError
 
     def concrete(self, case: Any, number: int, faults: list[Object]) -> Any:
         """The cluster of that number, whose `request` is for the oracle."""
-        raise NotImplementedError
 
     def real(self, case: Any, cluster: Any, answer: Object) -> Any:
         """How the sync really went. Raises OracleDefect where it did not run."""
-        raise NotImplementedError
 
     def beyond(self, case: Any, expected: frozenset[Any]) -> list[Any]:
         """The outcomes with those that are possible although the case does not allow for them."""
-        raise NotImplementedError
 
     def shown(self, case: Any) -> str:
         """The case, for people."""
-        raise NotImplementedError
 
     def side_by_side(self, case: Any, real: Any, known: Sequence[Any]) -> str:
         """The case, and the real outcome next to the nearest of the model."""
-        raise NotImplementedError
 
     def kinds(self, outcome: Any) -> list[str]:
         """What was sent and answered, in words; nothing for an early return."""
-        raise NotImplementedError
 
 
 class Seeds(Subject, Protocol):
@@ -86,11 +78,9 @@ class Seeds(Subject, Protocol):
 
     def draw(self, chance: Chance) -> list[Any]:
         """Any case."""
-        raise NotImplementedError
 
     def known(self) -> Any:
         """What has to be kept beside the seeds, as JSON."""
-        raise NotImplementedError
 
 
 @define

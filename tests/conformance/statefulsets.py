@@ -6,21 +6,19 @@ controller makes of each template.
 """
 
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
-from typing import Any
 
-from attrs import field, frozen
+from attrs import frozen
 
 from seatrial.model import versions
 from seatrial.oracle.confirm import Ask
 from seatrial.oracle.objects import Object
 from seatrial.oracle.results import defect_in
-from seatrial.oracle.words import brief, differing
 
 from .chance import Chance
 from .statefulset_objects import faults_of, names_of_revisions, real, request
 from .statefulset_states import Start
 from .statefulset_syncs import Fault, Went, drawn, outcomes
+from .ways import Ways
 
 __all__ = ["Asked", "StatefulSets"]
 
@@ -33,16 +31,17 @@ class Asked:
 
 
 @frozen(eq=False)
-class StatefulSets:
+class StatefulSets(Ways):
     """What the law has to know of StatefulSets; `names` has the ControllerRevisions."""
 
     names: Mapping[int, Object]
     rules: frozenset[str] = frozenset()
     """Those of another release, or a bug that is to be noticed."""
-    _known: Any = field(init=False)
 
-    def __attrs_post_init__(self) -> None:
-        object.__setattr__(self, "_known", lru_cache(maxsize=512)(self._outcomes))
+    @property
+    def name(self) -> str:
+        """As it is called on the command line."""
+        return "statefulset"
 
     @classmethod
     def of(cls, ask: Ask, release: versions.Release | None = None) -> "StatefulSets":
@@ -58,17 +57,13 @@ class StatefulSets:
         """The ControllerRevisions, which the controller has made."""
         return [self.names[template] for template in sorted(self.names)]
 
-    def _outcomes(self, start: Start) -> Mapping[Went, list[Fault | None]]:
+    def ways(self, start: Start) -> Mapping[Went, list[Fault | None]]:
+        """By the model, with these rules."""
         return outcomes(start, self.rules)
 
-    def possible(self, start: Start) -> frozenset[Went]:
-        """How the model's sync may go."""
-        return frozenset(self._known(start))
-
-    def faults(self, start: Start, outcome: Went, number: int) -> list[Object]:
-        """The request that has to go wrong for it: of several in turn."""
-        ways = self._known(start)[outcome]
-        return faults_of(ways[(number - 1) % len(ways)])
+    def told(self, fault: Fault | None) -> list[Object]:
+        """The one request that goes wrong."""
+        return faults_of(fault)
 
     def concrete(self, start: Start, number: int, faults: Sequence[Object]) -> Asked:
         """The same state for the oracle."""
@@ -78,18 +73,6 @@ class StatefulSets:
         """How the real sync went. Raises OracleDefect."""
         defect_in(answer)
         return real(start, answer, self.names)
-
-    def beyond(self, start: Start, expected: frozenset[Went]) -> list[Went]:
-        """Nothing else is possible."""
-        return list(expected)
-
-    def shown(self, start: Start) -> str:
-        """The state."""
-        return f"statefulset: {brief(start)}"
-
-    def side_by_side(self, start: Start, real: Went, known: Sequence[Went]) -> str:
-        """Both ways next to each other."""
-        return differing(self.shown(start), real, known)
 
     def kinds(self, outcome: Went) -> list[str]:
         """What was sent and answered."""
