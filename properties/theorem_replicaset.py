@@ -14,11 +14,12 @@ from seatrial.model import (
     replicaset_utils,
 )
 
+from .theorem_parts import COUNT
+
 __all__ = ["THEOREMS"]
 
 _GO = "pkg/controller/replicaset/replica_set.go"
 _BURST = replicaset_utils.BURST_REPLICAS
-_COUNT = Whole(0, 1_000_000)
 Kinds = Population[api.PodKind]
 _PENDING = api.PodKind()
 _READY = api.PodKind("Running", ready=True, available=True)
@@ -191,7 +192,7 @@ _WITHIN_BURST = Hypothesis(
     lambda missing: missing <= _BURST,
 )
 _JOINT: dict[str, Whole | OneOf] = {
-    **dict.fromkeys(("wanted", "ready", "pending", "unseen", "gone", "expected"), _COUNT),
+    **dict.fromkeys(("wanted", "ready", "pending", "unseen", "gone", "expected"), COUNT),
     "expired": OneOf((False, True)),
 }
 _MISSING = {"missing": Whole(1, 1_000), "may_fail": Whole(0, 1_000)}
@@ -285,7 +286,7 @@ THEOREMS = (
         says="once expectations are forgotten, pods exceed replicas by at most the lag",
         source=_GO + " manageReplicas",
         claim=_too_many_by_unseen,
-        ranges=dict.fromkeys(("wanted", "ready", "pending", "unseen", "gone", "in_flight"), _COUNT),
+        ranges=dict.fromkeys(("wanted", "ready", "pending", "unseen", "gone", "in_flight"), COUNT),
         hypotheses=(
             Hypothesis(
                 "at most so many pods are not seen as events are on their way",
@@ -302,7 +303,7 @@ THEOREMS = (
         says="of a surplus as many pods are deleted, and those that are not ready go first",
         source=_GO + " getPodsToDelete",
         claim=_deletes_surplus,
-        ranges=dict.fromkeys(("wanted", "ready", "not_ready", "pending"), _COUNT),
+        ranges=dict.fromkeys(("wanted", "ready", "not_ready", "pending"), COUNT),
         hypotheses=(
             Hypothesis(
                 f"the surplus is at most {_BURST}",
@@ -321,7 +322,7 @@ THEOREMS = (
         source="pkg/controller/replicaset/replica_set_utils.go calculateStatus",
         claim=_status_counts,
         ranges=dict.fromkeys(
-            ("wanted", "ready", "not_ready", "pending", "going", "failed"), _COUNT
+            ("wanted", "ready", "not_ready", "pending", "going", "failed"), COUNT
         ),
         hypotheses=(Hypothesis("no pod has finished", lambda failed: failed == 0),),
         mutations=(Mutation("pods that have failed are not counted at all", drops=0),),

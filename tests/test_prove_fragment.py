@@ -29,10 +29,9 @@ from seatrial.core import (
     outcome,
 )
 from seatrial.engines.explore import explore
-from seatrial.engines.prove import systems
 from seatrial.engines.prove.fragment import check_fragment
 from seatrial.engines.prove.helpers import Helpers
-from seatrial.engines.prove.paths import Raised, Run
+from seatrial.engines.prove.paths import Raised, Run, uncovered
 from seatrial.engines.prove.queries import Limits, Queries
 from seatrial.engines.prove.systems import prove_system
 from seatrial.engines.prove.terms import SymBool, SymInt, lifted
@@ -146,6 +145,10 @@ def early_return(x: Any, y: Any, p: Any) -> Any:
     return 0
 
 
+def moved(kinds: "Population[str]") -> "Population[str]":
+    return kinds.move("a", "b", 1)
+
+
 AGREE: dict[str, Rule] = {
     "is None": lambda x, y, p: (x is None, p is not None),
     "in a tuple": lambda x, y, p: x in (1, 2, y),
@@ -205,7 +208,7 @@ AGREE: dict[str, Rule] = {
         x < 0 or y < 0 or Population({"a": x, "b": y}) == Population({"a": 2, "b": 1})
     ),
     "population moved": lambda x, y, p: (
-        x < 0 or y < 0 or tuple(Population({"a": x, "b": y}).move("a", "b", 1).counts)
+        x < 0 or y < 0 or tuple(moved(Population({"a": x, "b": y})).counts)
     ),
     "helper with a star": lambda x, y, p: starred(x, y),
     "helper with names": lambda x, y, p: (by_name(n=x), named(a=x, b=y)),
@@ -460,12 +463,11 @@ def test_what_asks_for_a_type_proves_nothing_anywhere(asked: str) -> None:
 
 def test_a_path_that_an_action_loses_proves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     """A planted fault: a system whose paths do not cover its states."""
-    summarised = systems.uncovered
 
     def forgetful(assumed: Any, paths: Any) -> Any:
-        return summarised(assumed, paths[:-1])
+        return uncovered(assumed, paths[:-1])
 
-    monkeypatch.setattr(systems, "uncovered", forgetful)
+    monkeypatch.setattr("seatrial.engines.prove.systems.uncovered", forgetful)
     found = prove_system(system(1, grows), {"n": Whole(0)}, [stays_small], Queries(QUICK))
 
     assert found.proofs[0].status == "inconclusive"
