@@ -42,6 +42,7 @@ if TYPE_CHECKING:
         theorem_parts,
         theorem_replicaset,
         theorem_sizes,
+        theorem_statefulset,
         theorems,
         workloads,
     )
@@ -88,6 +89,7 @@ __all__ = [
     "theorem_parts",
     "theorem_replicaset",
     "theorem_sizes",
+    "theorem_statefulset",
     "theorems",
     "workloads",
 ]

@@ -278,6 +278,11 @@ _INDEXED: dict[str, Whole | OneOf] = {
     **dict.fromkeys(("done_0", "done_1", "done_2"), _BOTH),
     **dict.fromkeys(("now_0", "now_1", "now_2", "may_fail"), COUNT),
 }
+_ENDED: dict[str, Whole | OneOf] = {
+    "failures": _BOTH,
+    **dict.fromkeys(("completions", "counted", "fresh", "listed", "cleared", "freed"), COUNT),
+    **dict.fromkeys(("gone", "known", "forgotten", "may_fail"), COUNT),
+}
 _REMEMBERED = Hypothesis(
     "expectations count the pods that were created and are not seen",
     lambda expected, unseen: expected == unseen,
@@ -294,13 +299,11 @@ THEOREMS = (
         claim=_active_within,
         ranges=_JOINT,
         hypotheses=(_REMEMBERED,),
-        mutations=(
-            Mutation("expectations were lost when the controller was restarted", drops=0),
-        ),
+        mutations=(Mutation("expectations were lost when the controller was restarted", drops=0),),
         level=_JOINT_LEVEL,
         lag=_JOINT_LAG,
         lemmas=("expectations count the pods that were created and are not seen",),
-        about=("job-active-within-parallelism",),
+        about=("seed-job-active-cap",),
     ),
     Theorem(
         id="job-unended-within-parallelism",
@@ -323,6 +326,7 @@ THEOREMS = (
         level=_JOINT_LEVEL,
         lag=_JOINT_LAG,
         lemmas=("expectations count the pods that were created and are not seen",),
+        about=("job-replacement-failed-cap",),
     ),
     Theorem(
         id="job-surplus-is-removed",
@@ -339,16 +343,7 @@ THEOREMS = (
         says="what is counted and what is listed to be counted is, together, what has ended",
         source=_KEP,
         claim=_counts_once,
-        ranges={
-            "failures": _BOTH,
-            **dict.fromkeys(
-                (
-                    *("completions", "counted", "fresh", "listed", "cleared", "freed", "gone"),
-                    *("known", "forgotten", "may_fail"),
-                ),
-                COUNT,
-            ),
-        },
+        ranges=_ENDED,
         hypotheses=(
             Hypothesis(
                 "a pod that was counted and is still shown with its finalizer is remembered",
@@ -389,12 +384,12 @@ THEOREMS = (
         mutations=(Mutation("completions of an elastic Job were lowered", drops=0),),
         level=_COUNTING_LEVEL,
         lag="any of pods; the status that is read is the last that was written",
-        integers="3 indexes that have pods or have succeeded, of any number; any number of pods",
+        integers="indexes 0 to 2 have pods or have succeeded; completions and pods of any number",
         about=("job-suspend-keeps-completions",),
     ),
     Theorem(
         id="job-indexed-complete-with-all",
-        says="an Indexed Job without a success policy is Complete with exactly completions successes",
+        says="without successPolicy an Indexed Job is Complete with exactly completions successes",
         source=_GO + " syncJob",
         claim=_indexed_complete,
         ranges=_INDEXED,
@@ -407,7 +402,7 @@ THEOREMS = (
         ),
         level=_COUNTING_LEVEL,
         lag="any of pods; the status that is read is the last that was written",
-        integers="3 indexes that have pods or have succeeded, of any number; any number of pods",
+        integers="indexes 0 to 2 have pods or have succeeded; completions and pods of any number",
         about=("seed-job-success-needs-all-completions",),
     ),
 )

@@ -321,9 +321,7 @@ THEOREMS = (
         says="available pods are ready, ready ones are counted, and terminating ones are apart",
         source="pkg/controller/replicaset/replica_set_utils.go calculateStatus",
         claim=_status_counts,
-        ranges=dict.fromkeys(
-            ("wanted", "ready", "not_ready", "pending", "going", "failed"), COUNT
-        ),
+        ranges=dict.fromkeys(("wanted", "ready", "not_ready", "pending", "going", "failed"), COUNT),
         hypotheses=(Hypothesis("no pod has finished", lambda failed: failed == 0),),
         mutations=(Mutation("pods that have failed are not counted at all", drops=0),),
         about=("replicaset-status-in-order",),
