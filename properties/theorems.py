@@ -3,11 +3,18 @@
 from seatrial.core import Theorem
 from seatrial.model import api
 
-from . import theorem_bounds, theorem_job, theorem_replicaset, theorem_sizes, theorem_statefulset
+from . import (
+    theorem_bounds,
+    theorem_job,
+    theorem_replicaset,
+    theorem_shares,
+    theorem_sizes,
+    theorem_statefulset,
+)
 
 __all__ = ["THEOREMS", "theorem", "theorems_for"]
 
-_ROLLING = (*theorem_bounds.THEOREMS, *theorem_sizes.THEOREMS)
+_ROLLING = (*theorem_bounds.THEOREMS, *theorem_sizes.THEOREMS, *theorem_shares.THEOREMS)
 _ANY = theorem_replicaset.THEOREMS
 
 THEOREMS: tuple[Theorem, ...] = (
