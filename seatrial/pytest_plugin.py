@@ -65,6 +65,9 @@ def pytest_configure(config: pytest.Config) -> None:
         )
     if states is not None and states < 1:
         raise pytest.UsageError(f"--seatrial-max-states: {states} is less than 1")
+    seed = _option(config, "seed")
+    if seed is not None and seed < 0:
+        raise pytest.UsageError(f"--seatrial-seed: {seed} is less than 0")
     if limit is not None:
         from .quantities import parse_seconds
 
