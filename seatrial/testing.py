@@ -331,6 +331,12 @@ def sea_trial(
     ids = [each if isinstance(each, str) else each.id for each in promises]
 
     def declare(make: Callable[[], System | Manifests]) -> Callable[..., None]:
+        if taken := ", ".join(inspect.signature(make).parameters):
+            raise DeclarationError(
+                f"{make.__name__} takes {taken}; a test with @sea_trial is a function of a module"
+                " and takes nothing, neither fixtures nor parameters"
+            )
+
         def test(promise: str, request: pytest.FixtureRequest) -> None:
             from .pytest_plugin import settings_of
 

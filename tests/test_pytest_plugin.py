@@ -294,6 +294,7 @@ def test_a_field_that_there_is_not_fails_the_invariant_alone(suite: pytest.Pytes
     [
         (["--seatrial-time-limit=soon"], "*--seatrial-time-limit: *"),
         (["--seatrial-max-states=0"], "*--seatrial-max-states: 0 is less than 1*"),
+        (["--seatrial-itf=web.yaml/traces"], "*--seatrial-itf: web.yaml/traces: Not a directory*"),
         (["--seatrial-seed=-1"], "*--seatrial-seed: -1 is less than 0*"),
         (["-o", "seatrial_inconclusive=pass"], "*'pass', none of fail, xfail, skip*"),
     ],
@@ -600,6 +601,14 @@ def test_a_function_that_is_no_promise_is_said_to_be_none() -> None:
     """It lacks @always, say."""
     with pytest.raises(DeclarationError, match="give promises, declared with @always"):
         seatrial.testing.sea_trial(len)  # type: ignore[arg-type]
+
+
+def test_a_method_or_a_fixture_is_refused_in_words() -> None:
+    """What pytest says of it, that the function uses no argument `promise`, helps nobody."""
+    declare = seatrial.testing.sea_trial("replicaset-never-too-many")
+
+    with pytest.raises(DeclarationError, match="takes self; a test with @sea_trial is a function"):
+        declare(lambda self: self)  # type: ignore[misc, arg-type]
 
 
 @pytest.mark.parametrize(
