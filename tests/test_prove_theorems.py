@@ -3,6 +3,7 @@
 import inspect
 import random
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -27,12 +28,12 @@ from seatrial.engines.prove.claims import Proof, prove_claim
 from seatrial.engines.prove.paths import Run
 from seatrial.engines.prove.queries import Answer, Limits, Queries
 from seatrial.kinds import promises
-from test_layout import ROOT, needs_checkout
+from test_layout import needs_checkout
 
 pytestmark = pytest.mark.heavy
 
 THEOREMS = properties.theorems.THEOREMS
-PAGE = ROOT / "docs" / "reference" / "theorems.md"
+PAGE = Path(__file__).resolve().parents[1] / "docs" / "reference" / "theorems.md"
 SLOW = {
     "sizes-within-surge-three",
     "rollout-measure-falls",
