@@ -13,7 +13,15 @@ from .selector import selector_of
 from .stateful_set import StatefulSetManifest
 from .workloads import Workload
 
-__all__ = ["ClusterObject", "effect_of", "is_cluster_scoped", "selecting"]
+__all__ = [
+    "ADDED_LABELS",
+    "ClusterObject",
+    "effect_of",
+    "is_cluster_scoped",
+    "labels_of_pods",
+    "selecting",
+    "selects_some",
+]
 
 
 @attrs.frozen(eq=False)
@@ -200,7 +208,7 @@ def _everywhere(thing: ClusterObject, workload: Workload) -> bool:
     return True
 
 
-_ADDED_LABELS = frozenset(
+ADDED_LABELS = frozenset(
     {
         "apps.kubernetes.io/pod-index",
         "batch.kubernetes.io/controller-uid",
@@ -237,7 +245,7 @@ def selects_some(thing: ClusterObject) -> bool:
     selector = selector_of(thing.reading.get("spec", "selector"))
     keys = {key for key, _ in selector.match_labels}
     keys |= {each.key for each in selector.match_expressions}
-    return not keys.isdisjoint(_ADDED_LABELS)
+    return not keys.isdisjoint(ADDED_LABELS)
 
 
 def labels_of_pods(thing: ClusterObject) -> dict[str, str] | None:
