@@ -78,7 +78,7 @@ def with_placing(
     fields = {_APART} if apart else set()
     fields |= {f"{_POD}.{each}" for each in ports}
     if any(each.allocatable is not None for _, each in nodes):
-        fields |= {f"{_POD}.containers[{at}].resources" for at in range(len(pod["containers"]))}
+        fields |= {f"{_POD}.containers[{at}].resources" for at in range(len(pod.get("containers") or ()))}
         fields |= {f"{_POD}.resources", f"{_POD}.overhead"}
     if storage is not None:
         claims = range(len(workload.volume_claim_templates))
@@ -199,7 +199,9 @@ def _storage_class(each: ClusterObject) -> StorageClass | None:
     provisioner = each.reading.get("provisioner")
     mode = each.reading.get("volumeBindingMode", default="Immediate")
     regional = each.reading.get("parameters", "replication-type", default="none") != "none"
-    if each.reading.get("allowedTopologies") or regional or provisioner not in _TOPOLOGIES:
+    if not isinstance(provisioner, str) or provisioner not in _TOPOLOGIES:
+        return None
+    if each.reading.get("allowedTopologies") or regional:
         return None
     if mode not in ("Immediate", "WaitForFirstConsumer"):
         return None
