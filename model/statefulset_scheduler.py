@@ -72,7 +72,7 @@ def schedule_within(
     claim: Claim | None,
     nodes: Nodes,
     room_taken: All[int],
-    home: str,
+    home: str | None,
     pod_queue: Queue,
     ordinal: int,
     has_claims: bool,
@@ -93,7 +93,7 @@ def schedule_within(
         return
     others = [at for at in room_taken.values() if at]
     for name, each in enumerate(nodes, 1):
-        if feasible(each, tolerates) and fits(placement, name, others, home):
+        if feasible(each, tolerates) and fits(placement, name, others, home or ""):
             done = pod_written(ordinal, pod, _placed(pod, name), pod_queue)
             if placement.tied:
                 done["home"] = placement.homes[name - 1]

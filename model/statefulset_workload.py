@@ -237,7 +237,7 @@ def _placed(placement: Placement | None) -> list[Parameter]:
     if placement is None:
         return [Parameter("home", None)]
     found = [Parameter("placement", placement)]
-    return found if placement.tied else [*found, Parameter("home", "")]
+    return found if placement.tied else [*found, Parameter("home", None)]
 
 
 def _initial(

@@ -3,19 +3,15 @@
 from collections.abc import Iterator
 from itertools import combinations
 
-from attrs import evolve
-
 from seatrial.core import All, always, converges_to
 from seatrial.model import placement, statefulset_workload
 
 from .promise import Precondition, Promise, does, under
 from .statefulset_promise import (
-    CLAIMS_WAIT,
     CONFIRMED,
     EVICTED,
     KEPT_ALIVE,
     NEVER_EMPTIED,
-    NO_CLAIM_DELETED,
     NODES_REMAIN,
     PLACED,
     SEVERAL,
@@ -39,33 +35,24 @@ _FREE = Precondition(
 )
 
 
-_WITHOUT_NODES = ("a-missing-pod-is-created", "statefulset-status-settles")
-"""What comes to pass whether or not pods find a node."""
-
-
 def where_placed(promise: Promise) -> Promise:
     """
-    A promise, asked where there is a node for every member.
+    A promise; one that is refuted, where there is a node for every member.
 
-    Without one that a member waits for a node is told once, by `members-find-nodes`, and not by
-    everything else that does not come to pass. What must never happen is asked all the same.
+    Without one fewer runs are there to refute it.
     """
-    asserted = promise.property.expected == "holds"
-    if asserted and promise.property.kind not in ("sometimes", "converges to"):
+    if promise.property.expected == "holds":
         return promise
-    if promise.property.id in _WITHOUT_NODES:
-        return promise
-    preconditions = (*promise.preconditions, PLACED)
-    words = tuple(each.words for each in preconditions)
-    return Promise(evolve(promise.property, preconditions=words), preconditions)
+    return under(where=[*promise.where, PLACED])(promise.property)
 
 
-@under(NODES_REMAIN, CLAIMS_WAIT, NO_CLAIM_DELETED)
+@under(NODES_REMAIN)
 @converges_to(
     id="members-find-nodes",
     says="the scheduler puts every member on a node in the end",
     source=_ASSIGN,
 )
+# It is asserted of sets for which there are too few nodes too, or else nobody would be told.
 def find_nodes(scheduling_due: All[bool]) -> bool:
     return not any(scheduling_due.values())
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from seatrial.cli import main
 from seatrial.core import DeclarationError
 from seatrial.model import (
+    IntOrPercent,
     placement,
     statefulset_api,
     statefulset_start,
@@ -20,7 +21,7 @@ from seatrial.model import (
 )
 from seatrial.properties import statefulset_placement
 from seatrial.properties import statefulset_promise as asked
-from statefulsets import BY_ID, Case, broken, case, searched, spec
+from statefulsets import Case, broken, case, searched, spec
 
 HOST = placement.HOSTNAME
 ZONE = "topology.kubernetes.io/zone"
@@ -28,6 +29,9 @@ KEPT = ("Retain", "Retain")
 FINE: dict[str, Any] = {"level": "interleaved", "lag": 1}
 APART: dict[str, Any] = {"apart_by": (HOST,)}
 LOCAL: dict[str, Any] = {"volumes_in": HOST, "claims": KEPT}
+TWO: dict[str, Any] = {
+    "budget": statefulset_api.DisruptionBudget(min_available=IntOrPercent.absolute(2))
+}
 FOR_A_WHILE = tolerations.tolerations_of(
     [{"key": "node.kubernetes.io/out-of-service", "operator": "Exists", "tolerationSeconds": 9}]
 )
@@ -215,12 +219,14 @@ DROPPED = (
         ),
     ),
     ("members-find-nodes", asked.NODES_REMAIN, case(1, "drain", nodes=1)),
-    *(
-        (each.property.id, asked.PLACED, _CROWDED)
-        for each in BY_ID.values()
-        if each.property.expected == "holds"
-        and [one.words for one in each.unmet(_CROWDED.spec, _CROWDED.around)]
-        == [asked.PLACED.words]
+    ("statefulset-comes-to-its-size", asked.PLACED, _CROWDED),
+    ("statefulset-rollout-completes", asked.PLACED, _CROWDED),
+    ("created-anew-comes-to-its-size", asked.PLACED, case(2, "delete,apply", nodes=1, **APART)),
+    ("pdb-does-not-limit-rollouts", asked.PLACED, case(2, "set-image", nodes=1, **APART, **TWO)),
+    (
+        "kep3541-parallel-never-repairs",
+        asked.PLACED,
+        case(2, "set-image@2", "never-ready", nodes=1, parallel=True, **APART),
     ),
 )
 
@@ -230,7 +236,15 @@ DROPPED = (
 def test_a_promise_is_broken_where_a_precondition_is_dropped(
     name: str, dropped: Any, of: Case
 ) -> None:
-    assert broken(name, dropped.words, of).trace is not None
+    assert broken(name, dropped.words, of).because
+
+
+@pytest.mark.heavy
+def test_a_claim_goes_though_nobody_asks_where_its_volume_was() -> None:
+    """Pods that are kept apart and have claims whose volumes may be anywhere."""
+    of = case(2, "delete-claim,delete-pod", nodes=1, claims=KEPT, **APART)
+
+    assert "release_claim[1]" not in searched(of).exploration.actions_never_fired
 
 
 @pytest.mark.heavy

@@ -78,7 +78,9 @@ def with_placing(
     fields = {_APART} if apart else set()
     fields |= {f"{_POD}.{each}" for each in ports}
     if any(each.allocatable is not None for _, each in nodes):
-        fields |= {f"{_POD}.containers[{at}].resources" for at in range(len(pod.get("containers") or ()))}
+        fields |= {
+            f"{_POD}.containers[{at}].resources" for at in range(len(pod.get("containers") or ()))
+        }
         fields |= {f"{_POD}.resources", f"{_POD}.overhead"}
     if storage is not None:
         claims = range(len(workload.volume_claim_templates))
