@@ -392,6 +392,20 @@ def test_whatever_stands_in_a_node_or_a_class_it_is_read_or_refused(data: st.Dat
     outcome(db(apart(ZONE), claims=("fast",)), *beside)
 
 
+@pytest.mark.parametrize("status", [None, {"allocatable": {"cpu": "4"}}])
+def test_other_pods_beside_the_set_stand_in_the_way_where_room_is_counted(status: Any) -> None:
+    """Two sets may each find room by itself, and not both."""
+    pod = {"containers": [asks(requests={"cpu": "1"})]}
+    other = db(pod)
+    other["metadata"] = {"name": "other"}
+    other["spec"] = yaml.safe_load(yaml.safe_dump(other["spec"]).replace("app: db", "app: other"))
+
+    found = read(db(pod), other, node(status=status)).not_modelled
+
+    effects = {each.name: each.effect for each in found if each.field is None}
+    assert effects == dict.fromkeys(("db", "other"), "inert" if status is None else BLOCKS)
+
+
 def test_nodes_are_read_for_stateful_sets_alone() -> None:
     """For others beside them they are objects that may matter, as before."""
     web = {

@@ -75,8 +75,9 @@ class Manifests:
     What was read, in the order of files and documents.
 
     A workload is itself in `not_modelled` as far as others are concerned: for each of another kind,
-    it is an object with pods of its own. `unmodelled` are workloads of kinds that nothing models:
-    they are checked, and listed in `not_modelled` as any other object.
+    it is an object with pods of its own, and so is a StatefulSet for another one. `unmodelled` are
+    workloads of kinds that nothing models: they are checked, and listed in `not_modelled` as any
+    other object.
     """
 
     workloads: tuple[Workload, ...]
@@ -272,13 +273,20 @@ def _not_modelled(
             key = workloads[index].key
             fields = beside[key].fields if key in beside else frozenset()
             yield from _fields(each, key, objects, fields)
-            concerned = tuple(other.key for other in workloads.values() if other.kind != each.kind)
+            if not concerned:
+                others = (other for other in workloads.values() if other.key != key)
+                concerned = tuple(one.key for one in others if _told_of(one.kind, each.kind))
             if not concerned:
                 continue
         position = each.reading.position()
         yield NotModelled(
             each.kind, each.name, each.namespace, None, position, effect, why, concerned
         )
+
+
+def _told_of(kind: str, other: str) -> bool:
+    """Whether a workload is told of another beside it; many Deployments may be in one file."""
+    return kind != other or kind == "StatefulSet"
 
 
 def _notes(thing: ClusterObject, beside: Mapping[str, Beside]) -> Iterator[NotModelled]:
