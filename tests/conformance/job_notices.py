@@ -21,11 +21,11 @@ from seatrial.model import (
     job_pods,
 )
 from seatrial.model import job_api as jobs
+from seatrial.oracle.job_objects import job_object, pod_object
+from seatrial.oracle.job_states import Start
 from seatrial.oracle.objects import NAMESPACE, NOW, Object
 
 from .chance import Chance
-from .job_objects import job_object, pod_object
-from .job_states import Start
 
 __all__ = ["Handled", "Notice", "drawn", "modelled", "real", "request"]
 

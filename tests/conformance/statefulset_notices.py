@@ -13,10 +13,10 @@ from seatrial.model import api, controller, informer
 from seatrial.model import statefulset_api as sts
 from seatrial.model import statefulset_controller as steps
 from seatrial.oracle.objects import NAMESPACE, NOW, Object, ago
+from seatrial.oracle.statefulset_objects import pod_object, set_object
 
 from .chance import Chance
-from .statefulset_objects import pod_object, set_object
-from .statefulset_states import READY, Start, a_kind
+from .statefulset_states import READY, a_kind
 
 __all__ = ["Handled", "Notice", "drawn", "modelled", "real", "request"]
 
@@ -188,8 +188,7 @@ def _set(of: sts.StatefulSet, version: int) -> Object:
 
 
 def _pod(notice: Notice, kind: api.PodKind, version: int) -> Object:
-    start = Start(sts.StatefulSet(notice.spec), None, informer.Copy(), ())
-    return pod_object(start, _ORDINAL, 1, kind, 1, 1, version, _NAMES)
+    return pod_object(notice.spec, sts.PodSeen(_ORDINAL, 1, kind, uid=1), 1, version, _NAMES)
 
 
 def real(notice: Notice, answer: Object) -> Handled:

@@ -4,41 +4,18 @@ Any state in which a sync of a StatefulSet may begin, reachable or not.
 Caches are behind now and then, claims have former owners, and any one request may fail.
 """
 
-from collections.abc import Mapping
-
-from attrs import evolve, field, frozen
+from attrs import evolve
 
 from seatrial.model import api, informer
 from seatrial.model import statefulset_api as sts
+from seatrial.oracle.statefulset_states import Start
+from seatrial.oracle.statefulset_syncs import run
 
 from .chance import Chance
 
-__all__ = ["READY", "TEMPLATES", "Start", "a_kind", "drawn"]
+__all__ = ["READY", "TEMPLATES", "a_kind", "drawn"]
 
 TEMPLATES = (1, 2, 3, 4)
-
-
-@frozen(eq=False)
-class Start:
-    """
-    A state in which a sync begins; pods and claims by ordinal.
-
-    `fails`: one of its requests may fail, or be applied without the answer coming back.
-    """
-
-    cached: sts.StatefulSet
-    live: sts.StatefulSet | None
-    copy: informer.Copy
-    revisions: tuple[int, ...]
-    pods_cached: Mapping[int, sts.PodSeen] = field(factory=dict)
-    pods: Mapping[int, sts.StatefulPod] = field(factory=dict)
-    claims_cached: Mapping[int, sts.Claim] = field(factory=dict)
-    claims: Mapping[int, sts.Claim] = field(factory=dict)
-    max_unavailable: bool = False
-    fails: bool = False
-
-
-# ---- drawing ----------------------------------------------------------------------------------
 
 
 def _spec(chance: Chance) -> sts.StatefulSetSpec:
@@ -102,6 +79,31 @@ def a_kind(chance: Chance, min_ready: int) -> api.PodKind:
 
 
 def drawn(chance: Chance) -> Start:
+    """Any state, or one that comes some syncs after such a one."""
+    start = _any(chance)
+    for _ in range(chance.of((0, 0, 1, 2))):
+        start = _settled(start)
+    return start
+
+
+def _settled(start: Start) -> Start:
+    """The state after this sync, when the caches have caught up."""
+    after = run(start).after
+    if after.live is None:
+        return start
+    return evolve(
+        after,
+        cached=after.live,
+        copy=informer.Copy(),
+        pods_cached={
+            at: sts.PodSeen(at, pod.revision, pod.kind, uid=pod.uid, owner=pod.owner)
+            for at, pod in after.pods.items()
+        },
+        claims_cached=dict(after.claims),
+    )
+
+
+def _any(chance: Chance) -> Start:
     """Any state; in some of them most pods are as they are asked for."""
     spec = _spec(chance)
     calm = chance.of((False, False, True))
@@ -130,7 +132,7 @@ def drawn(chance: Chance) -> Start:
         claims_cached,
         claims,
         chance.of((False, True)),
-        chance.of((False, False, True)),
+        chance.of((0, 0, 1)),
     )
 
 
