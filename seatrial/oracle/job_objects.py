@@ -60,7 +60,10 @@ def job_object(
         "completionMode": spec.completion_mode,
         "backoffLimit": spec.backoff_limit,
         "suspend": spec.suspend,
-        "podReplacementPolicy": spec.pod_replacement_policy,
+        # With a failure policy there is no other, and the model's spec may not say so.
+        "podReplacementPolicy": "Failed"
+        if jobs.only_replace_failed_pods(spec)
+        else spec.pod_replacement_policy,
         "selector": {"matchLabels": {"batch.kubernetes.io/controller-uid": _UID}},
         "template": {
             "metadata": {"labels": _labels()},

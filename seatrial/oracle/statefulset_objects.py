@@ -13,11 +13,11 @@ from attrs import evolve
 from seatrial.model import api, informer, statefulset_pods
 from seatrial.model import statefulset_api as sts
 
-from .confirm import Ask
 from .objects import NAMESPACE, NOW, Object, ago, observed_generation, observed_of
 from .results import defect_in
 from .statefulset_states import Start
 from .statefulset_syncs import Faults, Went, adopts_in_vain, in_one_form
+from .subject import Ask
 
 __all__ = ["faults_of", "names_of_revisions", "pod_object", "real", "request", "set_object"]
 

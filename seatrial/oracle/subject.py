@@ -1,11 +1,14 @@
 """What has to be known of a controller: how its syncs are asked for, and what answers say."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from .objects import Object
 
-__all__ = ["Subject", "Traced"]
+__all__ = ["Ask", "Subject", "Traced"]
+
+Ask = Callable[[Sequence[Object]], Sequence[Object]]
+"""Sends requests to the oracle and gives its answers, in the same order."""
 
 
 class Subject(Protocol):

@@ -4,8 +4,8 @@ from attrs import evolve, frozen
 
 from seatrial.model import versions
 from seatrial.oracle import jobs
-from seatrial.oracle.confirm import Ask
 from seatrial.oracle.job_states import Start
+from seatrial.oracle.subject import Ask
 
 from .chance import Chance
 from .job_states import drawn

@@ -11,11 +11,10 @@ from attrs import define, field, frozen
 
 from seatrial.oracle.cases import Case
 from seatrial.oracle.clusters import Cluster
-from seatrial.oracle.confirm import Ask
 from seatrial.oracle.objects import Object
 from seatrial.oracle.outcomes import Outcome
 from seatrial.oracle.results import OracleDefect
-from seatrial.oracle.subject import Subject
+from seatrial.oracle.subject import Ask, Subject
 from seatrial.oracle.workloads import WORKLOADS, possible
 
 from .chance import Chance

@@ -9,10 +9,10 @@ from attrs import frozen
 
 from seatrial.model import versions
 from seatrial.oracle import statefulsets
-from seatrial.oracle.confirm import Ask
 from seatrial.oracle.objects import Object
 from seatrial.oracle.statefulset_objects import names_of_revisions
 from seatrial.oracle.statefulset_states import Start
+from seatrial.oracle.subject import Ask
 
 from .chance import Chance
 from .statefulset_states import TEMPLATES, drawn
