@@ -89,21 +89,28 @@ def outcomes(start: Start, variant: frozenset[str] = frozenset()) -> Mapping[Wen
 def runs(start: Start, variant: frozenset[str] = frozenset()) -> Iterator[Run]:
     """All ways in which the model's sync may go; those first in which less goes wrong."""
     waiting: list[Faults] = [()]
+    known = set[frozenset[Fault]]()
     while waiting:
         faults = waiting.pop(0)
         most: Counter[str] = Counter()
         for each, _ in answers(lambda faults=faults: _run(start, variant, faults)):  # type: ignore[misc]
             yield each
             most |= Counter(each.sent)
-        if len(faults) < start.fails:
-            more = [
-                Fault(verb, nth, how)
-                for verb, n in sorted(most.items())
-                for nth in range(1, n + 1)
-                for how in ("failed", "lost")
-            ]
-            last = repr(faults[-1]) if faults else ""
-            waiting += [(*faults, each) for each in more if repr(each) > last]
+        if len(faults) == start.fails:
+            continue
+        wrong = {(each.verb, each.nth) for each in faults}
+        for fault in _all_faults(most):
+            more: Faults = (*faults, fault)
+            if (fault.verb, fault.nth) not in wrong and frozenset(more) not in known:
+                known.add(frozenset(more))
+                waiting.append(more)
+
+
+def _all_faults(sent: Mapping[str, int]) -> Iterator[Fault]:
+    for verb, n in sorted(sent.items()):
+        for nth in range(1, n + 1):
+            yield Fault(verb, nth, "failed")
+            yield Fault(verb, nth, "lost")
 
 
 def _run(start: Start, variant: frozenset[str], faults: Faults) -> Run:

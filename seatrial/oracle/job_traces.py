@@ -12,10 +12,11 @@ from typing import Any
 
 from attrs import evolve, field, frozen
 
-from seatrial.core import Step, System, Trace
+from seatrial.core import Population, Step, System, Trace
 from seatrial.model import controller, job_informer, job_pods, job_views
 from seatrial.model import job_api as jobs
 
+from . import job_orphans
 from .job_objects import faults_of
 from .job_states import Start
 from .job_syncs import Run, Stage, Went, counted, outcomes, runs
@@ -28,6 +29,7 @@ __all__ = ["TracedJobs", "is_of_controller", "syncs_of"]
 
 _REQUESTS = ("create_job_pod", "write_job_pod", "write_job_status")
 _STEPS = ("observe_job", *_REQUESTS)
+_OF_THE_WORKER = ("list_orphans", "strip_orphan")
 _VERBS = (("creates a pod", "create"), ("deletes", "delete"), ("removes the finalizer", "patch"))
 _WRONG = ("failed", "lost")
 _MOST_GONE = 3
@@ -84,17 +86,30 @@ class _Run:
 
 
 def syncs_of(trace: Trace, system: System) -> list[Sync]:
-    """The syncs of the Job controller, in the order of their beginnings."""
+    """
+    The syncs of the Job controller, in the order of their beginnings.
+
+    Among them is what its worker does that looks after pods without a Job: each step by itself.
+    """
     given = {each.name: each.value for each in system.parameters}
     states = tuple(trace.states())
     of = _Run(trace, states, numbers_of(trace), TracedJobs(given["variant"]), given)
     opened = found_in(trace, states, _whose, _begins, lambda state, _: _working(state))
-    return [_sync(of, each) for each in opened]
+    found = [
+        *(_sync(of, each) for each in opened),
+        *(_listing(of, at) for at in _places(of, "list_orphans")),
+        *(_worked(of, at) for at in _places(of, "strip_orphan")),
+    ]
+    return sorted(found, key=lambda each: each.first)
+
+
+def _places(of: _Run, name: str) -> list[int]:
+    return [at for at, step in enumerate(of.trace.steps) if family(step) == name]
 
 
 def is_of_controller(step: Step) -> bool:
     """Whether the step is one of these syncs, or notes what they decide."""
-    return _whose(step) is not None or family(step) == "mark_pods"
+    return _whose(step) is not None or family(step) in ("mark_pods", *_OF_THE_WORKER)
 
 
 def _whose(step: Step) -> str | None:
@@ -231,3 +246,64 @@ def _live(pods: job_pods.JobPods) -> Counter[jobs.JobPod]:
         if pod.live is not None:
             found[pod.live] += n
     return found
+
+
+# ---- the other worker -------------------------------------------------------------------------
+
+
+def _alone(of: _Run, at: int, case: job_orphans.Listing | job_orphans.Worked, went: Any) -> Sync:
+    """A step of the worker."""
+    label, number = of.trace.steps[at].label, of.numbers[at]
+    subject = job_orphans.Orphans(of.given["variant"])
+    return Sync(subject.name, 0, number, number, (label,), subject, went, (case,))
+
+
+def _listing(of: _Run, at: int) -> Sync:
+    """It lists the pods of a Job; those that it has been told of by name it goes about anyway."""
+    before, after = of.states[at], of.states[at + 1]
+    pods: job_pods.JobPods = before["pods"]
+    shown = ((pod.shown, n) for pod, n in pods.items() if pod.shown is not None)
+    case = job_orphans.Listing(Population(shown), _shown(before))
+    marked = (
+        (pod.shown, n)
+        for pod, n in after["pods"].items()
+        if case.shown != "there" and pod.orphaning and pod.shown is not None and pod.shown.finalizer
+    )
+    return _alone(of, at, case, job_orphans.listed(marked))
+
+
+def _worked(of: _Run, at: int) -> Sync:
+    """It goes about a pod: the one that is another one after the step."""
+    step, before, after = of.trace.steps[at], of.states[at]["pods"], of.states[at + 1]["pods"]
+    left = Counter(dict(before.items()))
+    left.subtract(dict(after.items()))
+    sent = step.label.startswith("removes")
+    moved = [each for each, n in left.items() if n > 0 and each.orphaning]
+    now = next((each for each, n in left.items() if n < 0), None)
+    if not moved:  # a request that failed, and is tried again: about any that looks so
+        moved = [
+            each
+            for each in before
+            if each.orphaning and f" {job_informer.looks(each.live)}: " in step.label
+        ]
+        now = moved[0]
+    pod: job_pods.Owned = moved[0]
+    has = None if pod.live is None else pod.live.finalizer
+    if sent:
+        lands = _word(step.label) in ("applied", "lost")
+        gone = now is not None and now.live is None
+        has = (None if gone else False) if lands else has
+    went = job_orphans.Went(sent, has, now is not None and bool(now.orphaning))
+    case = job_orphans.Worked(
+        pod.shown,
+        pod.live,
+        _shown(of.states[at]),
+        found="selector" if pod.orphaning == "selector" else "name",
+        answered=_word(step.label),
+    )
+    return _alone(of, at, case, went)
+
+
+def _shown(state: State) -> job_orphans.Shown:
+    found = job_views.job_shown(state["jobs"])
+    return "gone" if found == "gone" else "finished" if found == "finished" else "there"

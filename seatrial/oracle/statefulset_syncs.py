@@ -208,27 +208,29 @@ def outcomes(start: Start, variant: frozenset[str] = frozenset()) -> Mapping[Wen
     Side by side, requests go out in another order than the model's: it may be another one.
     """
     found: dict[Went, list[Faults]] = {}
-    for each, faults in _runs(start, variant, (), start.fails):
-        if each.went not in found:
-            found[each.went] = list(ways_to(start, each.requests, faults))
+    waiting: list[Faults] = [()]
+    known = set[frozenset[Fault]]()
+    while waiting:
+        faults = waiting.pop(0)
+        usual = run(start, variant, faults)
+        if usual.went not in found:
+            found[usual.went] = list(ways_to(start, usual.requests, faults))
+        if len(faults) == start.fails:
+            continue
+        wrong = {(each.verb, each.kind, each.nth) for each in faults}
+        for fault in _all_faults(usual.requests):
+            more: Faults = (*faults, fault)
+            if (fault.verb, fault.kind, fault.nth) not in wrong and frozenset(more) not in known:
+                known.add(frozenset(more))
+                waiting.append(more)
     return found
 
 
-def _runs(
-    start: Start, variant: frozenset[str], faults: Faults, more: int
-) -> Iterator[tuple[Run, Faults]]:
-    """The sync with these faults, and with up to so many more."""
-    usual = run(start, variant, faults)
-    yield usual, faults
-    if not more:
-        return
-    last = repr(faults[-1]) if faults else ""
-    for (verb, kind), n in Counter((verb, kind) for verb, kind, *_ in usual.requests).items():
+def _all_faults(requests: tuple[Any, ...]) -> Iterator[Fault]:
+    for (verb, kind), n in Counter((verb, kind) for verb, kind, *_ in requests).items():
         for how in ("failed", "lost"):
             for nth in range(1, n + 1):
-                one = Fault(verb, kind, nth, how)
-                if repr(one) > last:
-                    yield from _runs(start, variant, (*faults, one), more - 1)
+                yield Fault(verb, kind, nth, how)
 
 
 def ways_to(start: Start, requests: tuple[Any, ...], faults: Faults) -> Iterator[Faults]:

@@ -13,6 +13,7 @@ from attrs import evolve, frozen
 
 from seatrial.core import Step, System, Trace
 from seatrial.model import controller, informer
+from seatrial.model import statefulset_controller as steps
 
 from .objects import Object
 from .outcomes import answer_in
@@ -86,8 +87,8 @@ def syncs_of(trace: Trace, system: System, ask: Ask) -> list[Sync]:
     """
     The syncs of the StatefulSet controller, in the order of their beginnings.
 
-    The oracle is asked for the ControllerRevisions that they speak of. A request of a former
-    controller that lands late is listed too, as a sync that has no case.
+    The oracle is asked for the ControllerRevisions that they speak of. Requests of a former
+    controller that land late belong to the sync that was cut off when another took over.
     """
     given = {each.name: each.value for each in system.parameters}
     states = tuple(trace.states())
@@ -102,23 +103,12 @@ def syncs_of(trace: Trace, system: System, ask: Ask) -> list[Sync]:
     subject = TracedSets(names, given["variant"])
     found = _Run(trace, states, numbers_of(trace), subject, given)
     opened = found_in(trace, states, _whose, _begins, lambda state, _: state["set_sync"])
-    late = (
-        Sync(
-            subject.name,
-            0,
-            found.numbers[at],
-            found.numbers[at],
-            (step.label,),
-            subject,
-            trouble="a request of a former controller, which lands late",
-        )
-        for at, step in enumerate(trace.steps)
-        if step.actor == FORMER
-    )
-    syncs = (_sync(found, each) for each in opened)
-    if trouble:
-        syncs = (evolve(each, trouble=each.trouble or trouble) for each in syncs)
-    return sorted([*syncs, *late], key=lambda each: each.first)
+    for at, step in enumerate(trace.steps):
+        if step.actor == FORMER:
+            cut = [each for each in opened if each.cut and each.own[0] < at]
+            cut[-1].own.append(at)
+    syncs = [_sync(found, each) for each in opened]
+    return [evolve(each, trouble=trouble) for each in syncs] if trouble else syncs
 
 
 def is_of_controller(step: Step) -> bool:
@@ -138,14 +128,16 @@ def _begins(step: Step) -> bool:
 
 
 def _sync(of: _Run, found: Open) -> Sync:
-    steps = [of.trace.steps[at] for at in found.own]
-    ended = of.states[found.own[-1] + 1]["set_sync"] is None and not found.cut
+    labels = tuple(of.trace.steps[at].label for at in found.own)
+    after = of.states[found.own[-1] + 1]
+    ended = after["former_sync"] is None if _late(of, found.own[-1]) else after["set_sync"] is None
+    ended = ended and (not found.cut or _late(of, found.own[-1]))
     sync = Sync(
         of.subject.name,
         0,
         of.numbers[found.own[0]],
         of.numbers[found.own[-1]],
-        tuple(step.label for step in steps),
+        labels,
         of.subject,
         ended=ended,
     )
@@ -159,10 +151,31 @@ def _sync(of: _Run, found: Open) -> Sync:
     )
 
 
+def _late(of: _Run, at: int) -> bool:
+    """Whether a step is a former controller's."""
+    return of.trace.steps[at].actor == FORMER
+
+
 def _write(of: _Run, at: int) -> controller.Write:
     """The request of a step."""
-    pending: controller.Pending = of.states[at]["set_sync"]
+    pending: controller.Pending = of.states[at]["former_sync" if _late(of, at) else "set_sync"]
     return pending.write
+
+
+def _answer(of: _Run, at: int) -> str:
+    """How it was answered; of late ones the label does not say."""
+    label, write, state = of.trace.steps[at].label, _write(of, at), of.states[at]
+    if not _late(of, at):
+        return answer_in(label)
+    graceful = of.given["graceful"]
+    if write.kind == "Pod":
+        pod, queue = state[f"pod[{write.key}]"], state["pod_queue"]
+        return steps.carried_out_pod(write, pod, frozenset(), queue, graceful)[0]
+    if write.kind == "Claim":
+        return steps.carried_out_claim(write, state[f"claim[{write.key}]"], state["claim_queue"])[0]
+    if write.verb == "get":
+        return steps.asked_of_the_set(write, state["stateful_set"])
+    return "conflict" if label.endswith("conflicts") else "applied"
 
 
 def _taken(of: _Run, found: Open, ended: bool) -> Taken:
@@ -174,7 +187,7 @@ def _taken(of: _Run, found: Open, ended: bool) -> Taken:
         sent[kind] += 1
         if label.endswith(_FAILS):
             faults.append(Fault(*kind, sent[kind], "failed"))
-        requests.append(_plain(noted(write, answer_in(label))))
+        requests.append(_plain(noted(write, _answer(of, at))))
     return Taken(tuple(requests), tuple(faults), ended)
 
 
@@ -211,10 +224,17 @@ def _met(of: _Run, start: Start, places: Sequence[int]) -> Iterator[Start]:
         state, write = of.states[at], _write(of, at)
         if write.kind == "StatefulSet":
             the_set, copy = state["stateful_set"], state["set_copy"]
-            if not state["set_queue"]:
-                if the_set is not None and not copy.same:
+            if write.verb == "get":
+                continue
+            arrives = not state["set_queue"]
+            if _late(of, at):
+                arrives, copy = _answer(of, at) == "applied", informer.Copy(False, False)
+            if arrives and the_set is not None:
+                if not copy.same:
                     return  # it would be sent to the new set, which the cache shows by then
-                copy = evolve(copy, current=True)
+                # The cache shows it by now, so it is tried again on top of that, and arrives.
+                deleting = start.cached is not None and start.cached.deleting
+                the_set, copy = evolve(the_set, deleting=deleting), evolve(copy, current=True)
             continue
         into: dict[int, Any] = pods if write.kind == "Pod" else claims
         into.pop(write.key, None)
