@@ -86,7 +86,7 @@ class _Server:
         )
         seen = control.Observation(cached, pods, claims, start.revisions, start.max_unavailable)
         current, update, after = control.get_stateful_set_revisions(cached, start.revisions)
-        mine = [pod for pod in pods if pod.owner in (None, cached.uid)]
+        mine = [pod for pod in pods if control.is_claimable(pod, cached)]
         self.revisions = control.truncate_history(cached.spec, after, mine, current, update)
         sync = control.sync_stateful_set(seen, variant)
         answer: Any = None
@@ -167,7 +167,7 @@ def run(start: Start, variant: frozenset[str] = frozenset(), faults: Faults = ()
             (at, pod.revision, pod.kind, pod.owner) for at, pod in sorted(server.pods.items())
         ),
         claims=tuple((at, each.owner) for at, each in sorted(server.claims.items())),
-        revisions=_revisions(start, server.requests, server.revisions),
+        revisions=() if adopts_in_vain(server.requests) else server.revisions,
         retry=done.retry,
         later=done.later,
     )
@@ -181,24 +181,13 @@ def run(start: Start, variant: frozenset[str] = frozenset(), faults: Faults = ()
     return Run(went, tuple(server.requests), after)
 
 
-def _revisions(start: Start, requests: list[Any], after: tuple[int, ...]) -> tuple[int, ...]:
-    """
-    The list of revisions; none where an adoption fails.
-
-    The real sync ends there, before it writes revisions, and the model has written them by then.
-    """
-    return () if adopts_in_vain(requests) else after
-
-
 def adopts_in_vain(requests: list[Any]) -> bool:
-    """Whether the sync ends with an adoption that was refused."""
-    words = {
-        (verb, word) for verb, kind, _, _, word in requests if verb == "adopt" or verb == "get"
-    }
-    return any(
-        word not in ("applied", "not found") or (verb == "get" and word != "applied")
-        for verb, word in words
-    )
+    """
+    Whether an adoption does not succeed. Then revisions say nothing.
+
+    The real sync writes them after its adoptions, if none has failed, and the model before.
+    """
+    return any(word != "applied" for verb, *_, word in requests if verb in ("adopt", "get"))
 
 
 def outcomes(start: Start, variant: frozenset[str] = frozenset()) -> Mapping[Went, list[Faults]]:
