@@ -75,12 +75,8 @@ def main() -> None:
         row("known bugs", bugs, options)
     if options.only == "bugs":
         return
-    bounds = [
-        (each.system, each.property)
-        for each in itertools.islice(cases(4, 12), 4 * options.systems)
-        if each.property.kind in ("at least", "at most")
-    ]
-    row("bounds of random systems", bounds[: options.systems], options)
+    found = itertools.islice(cases(5, 14, ("at least", "at most")), options.systems)
+    row("bounds of random systems", [(each.system, each.property) for each in found], options)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ replayed on the rules, and each shortest run is followed by this engine too.
 
 import argparse
 import contextlib
+import itertools
 import sys
 import time
 from collections import Counter
@@ -44,11 +45,17 @@ class Case:
     trace: Trace
 
 
-def cases(least: int, most: int) -> Iterator[Case]:
-    """Random systems, by seed, with a violation that takes so many steps."""
-    seed = 0
-    while True:
+def cases(least: int, most: int, kinds: Sequence[str] = ()) -> Iterator[Case]:
+    """
+    Random systems, by seed, with a violation that takes so many steps.
+
+    Of properties of these `kinds`, if any are given.
+    """
+    for seed in itertools.count():
         system, properties = build(draw(seed))
+        properties = [each for each in properties if not kinds or each.kind in kinds]
+        if not properties:
+            continue
         report = explore(system, properties, kernel="plain", max_states=LARGEST)
         found = [
             Case(seed, system, attrs.evolve(each.property, expected="holds"), each.trace)
@@ -60,7 +67,6 @@ def cases(least: int, most: int) -> Iterator[Case]:
         ]
         if report.exploration.complete and found:
             yield max(found, key=lambda each: each.trace.length)
-        seed += 1
 
 
 def follows(case: Case) -> bool:

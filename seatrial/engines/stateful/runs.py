@@ -1,7 +1,7 @@
 """Single runs: a schedule is followed, and what it shows is kept as moves that can be repeated."""
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import attrs
@@ -66,6 +66,9 @@ class _Landmark:
 LANDMARKS = 1_024
 """How many are kept at most."""
 
+NEAREST = 16
+"""How many are kept of those closest to a bound."""
+
 FEW = 16
 """Of a run with more new states none is kept: where these are easily found, any run finds them."""
 
@@ -92,6 +95,7 @@ class Runner:
         starts: Sequence[Start],
         *,
         swarm: bool,
+        target: bool = True,
         novelty: bool = True,
         steps: int,
         seed: int,
@@ -107,6 +111,14 @@ class Runner:
         self.counts = Counts(fired=[0] * len(answers.system.actions))
         self.best: dict[int, Found] = {}
         """By rule, the run to the extreme of a bound."""
+        self._target = target
+        self._nearest: dict[int, deque[_Landmark]] = {}
+        """By bound, states in which a run came as close to it as any has come."""
+        self._least: dict[int, int] = {}
+        """By bound, how close that is."""
+        self._turn = 0
+        self._latest = 3 * steps // 4
+        """After so many steps a run leaves nothing to go on from: too little could follow."""
         self._novelty = novelty
         self._landmarks: deque[_Landmark] = deque(maxlen=LANDMARKS)
         """In the order in which runs go on from them: new ones first, then by when it was last."""
@@ -127,9 +139,8 @@ class Runner:
         counts.runs += 1
         start = self.starts[schedule.start]
         path: list[Move] = []
-        if schedule.resume and self._landmarks:
-            landmark = self._landmarks.popleft()
-            self._landmarks.append(landmark)
+        landmark = self._landmark() if schedule.resume else None
+        if landmark is not None:
             start, path = landmark.start, list(landmark.path[: landmark.length])
             walker.place(landmark.state)
         else:
@@ -146,11 +157,25 @@ class Runner:
         finally:
             counts.depth = max(counts.depth, start.length + len(path))
 
+    def _landmark(self) -> _Landmark | None:
+        """Where to go on, if anywhere: in turns from close to a bound, and from what was new."""
+        self._turn += 1
+        several = self._landmarks
+        near = [each for n, each in self._nearest.items() if each and n not in self.watch.closed]
+        if near and (self._turn % 2 or not several):
+            several = near[self._turn // 2 % len(near)]
+        if not several:
+            return None
+        several.rotate(-1)
+        return several[-1]
+
     def _follow(self, schedule: Schedule, start: Start, path: list[Move]) -> list[Found]:
         counts, walker, watch = self.counts, self.walker, self.watch
         slots, ids = walker.slots, walker.ids
         seen, fired = counts.states, counts.fired
         fresh: list[tuple[int, Ids]] = []
+        near: list[tuple[int, Ids, dict[int, int]]] = []
+        slack = dict(watch.slack)
         moods = self.moods
         last = walker.everything
         resting: Resting | None = None
@@ -194,11 +219,16 @@ class Runner:
                 fresh.append((len(path), state))
             settled = watch.step(change, last, before, option.number)
             last = change
+            if watch.slack != slack:
+                closer = {n: each for n, each in watch.slack.items() if each != slack.get(n)}
+                near.append((len(path), state, closer))
+                slack = dict(watch.slack)
             if watch.better:
                 self._keep_best(start, path)
             if settled:
                 return [Found(each, start, tuple(path)) for each in settled]
         self._keep_landmarks(start, path, fresh)
+        self._keep_nearest(start, path, near)
         return []
 
     def _keep_landmarks(
@@ -207,13 +237,30 @@ class Runner:
         """Let later runs go on from new states of a run."""
         if not self._novelty or len(fresh) > FEW:
             return
-        most = 3 * self.steps // 4  # there should be something left to do
         for length, state in fresh:
-            if length > most:
+            if length > self._latest:
                 break
             if len(self._landmarks) == LANDMARKS:
                 self._landmarks.pop()
             self._landmarks.appendleft(_Landmark(start, path, length, state))
+
+    def _keep_nearest(
+        self,
+        start: Start,
+        path: Sequence[Move],
+        near: Sequence[tuple[int, Ids, Mapping[int, int]]],
+    ) -> None:
+        """Let later runs go on from where this one came as close to a bound as any before."""
+        if not self._target:
+            return
+        for length, state, closer in near:
+            for rule, slack in closer.items():
+                least = self._least.get(rule)
+                if least is None or slack < least:
+                    self._least[rule] = slack
+                    self._nearest[rule] = deque(maxlen=NEAREST)
+                if slack == self._least[rule] and length <= self._latest:
+                    self._nearest[rule].append(_Landmark(start, path, length, state))
 
     def _stopped(self, start: Start, path: Sequence[Move], *, nothing: bool) -> list[Found]:
         """

@@ -184,6 +184,7 @@ class _Search:
             answers,
             states,
             swarm=self.asked.swarm,
+            target=self.asked.target,
             novelty=self.asked.novelty,
             steps=self.asked.steps,
             seed=self.asked.seed,
