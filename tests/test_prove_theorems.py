@@ -49,6 +49,8 @@ SLOW = {
     "sts-update-within-bounds",
 }
 """Those that take the solver more than a few seconds."""
+RANGES = {"a percentage is at most 100,000%", "no product of a size leaves 32 bits"}
+"""Hypotheses that say where whole numbers are upstream's floats, and its integers of 32 bits."""
 MOST = 1_000
 by_id = pytest.mark.parametrize("theorem", THEOREMS, ids=lambda each: each.id)
 by_cost = pytest.mark.parametrize(
@@ -176,6 +178,15 @@ def test_every_theorem_is_broken_by_its_mutants(theorem: Theorem, mutation: Muta
 def test_every_theorem_can_be_broken(theorem: Theorem) -> None:
     """What nothing breaks says nothing."""
     assert theorem.mutations
+
+
+@by_id
+def test_every_hypothesis_is_needed(theorem: Theorem) -> None:
+    """Each is dropped by a mutant, which is broken: a theorem assumes nothing that it need not."""
+    dropped = {each.drops for each in theorem.mutations}
+    kept = [each for at, each in enumerate(theorem.hypotheses) if at not in dropped]
+
+    assert all(each.says in RANGES for each in kept), kept
 
 
 @by_id
