@@ -6,10 +6,10 @@ What rules, promises and reports read of a StatefulSet: small values of one or t
 
 from seatrial.core import View
 
+from . import statefulset_collector as collector
 from . import statefulset_controller as controller
 from . import statefulset_kubelet as kubelet
 from . import statefulset_scheduler as scheduler
-from . import statefulset_users as users
 from . import volumes
 from .controller import Done, Pending
 from .informer import Copy, Queue, behind
@@ -300,7 +300,7 @@ def views(attaches: bool, makes_volumes: bool) -> list[View]:
         scheduler.room_taken,
         scheduler.scheduling_due,
         seen_state,
-        users.owners_there,
+        collector.owners_there,
         writers,
     )
     of_volumes = (volumes.attach_due, volumes.detach_due)
