@@ -268,7 +268,6 @@ def _nodes(maker: Maker, around: Environment) -> list[Action]:
                 "fault",
                 faults.fall_behind,
                 "snapshot stale_api_servers_left",
-                over=_ORDINAL,
                 fair="none",
             ),
             maker.of("API server", faults.catch_up, "snapshot"),

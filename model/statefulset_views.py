@@ -8,6 +8,7 @@ from seatrial.core import View
 
 from . import statefulset_collector as collector
 from . import statefulset_controller as controller
+from . import statefulset_faults as faults
 from . import statefulset_kubelet as kubelet
 from . import statefulset_scheduler as scheduler
 from . import volumes
@@ -67,12 +68,17 @@ def claim_terminating(claim: Claim | None) -> bool:
 
 def lists_now(restarting: int) -> bool:
     """Whether a controller that starts lists its set now."""
-    return restarting == 1
+    return abs(restarting) == 1
 
 
 def lists_pods_now(restarting: int) -> bool:
     """Whether a controller that starts lists pods now."""
-    return restarting > 1
+    return abs(restarting) > 1
+
+
+def shown_still(snapshot: faults.Snapshot, ordinal: int) -> StatefulPod | None:
+    """The pod as an API server that is behind shows it; None where it shows none."""
+    return dict(snapshot or ()).get(ordinal)
 
 
 # ---- for promises -----------------------------------------------------------------------------
@@ -300,6 +306,7 @@ def views(attaches: bool, makes_volumes: bool) -> list[View]:
         scheduler.room_taken,
         scheduler.scheduling_due,
         seen_state,
+        shown_still,
         collector.owners_there,
         writers,
     )
