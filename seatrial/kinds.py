@@ -110,6 +110,7 @@ def _stateful_set() -> Kind:
         ),
         bugs=model.statefulset_mutants.MUTANTS,
         nodes=lambda manifest: len(manifest.placing.nodes),
+        theorems=lambda spec: properties.theorem_statefulset.THEOREMS,
     )
 
 
@@ -128,6 +129,7 @@ def _job() -> Kind:
         gates=model.versions.OF_JOBS,
         usual=Environment(users=()),
         bugs=model.job_mutants.MUTANTS,
+        theorems=lambda spec: properties.theorem_job.THEOREMS,
     )
 
 
