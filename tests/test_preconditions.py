@@ -63,7 +63,23 @@ MOST_OPEN = {"Deployment": 82, "StatefulSet": 117, "Job": 115}
 """How many conditions may be without a run. These numbers only fall."""
 
 _NONE_TO_EXCEED = "where there is no deadline, none is exceeded"
+_NO_BOUNDS = "Recreate has neither maxSurge nor maxUnavailable: all pods may be missing"
+_ONE_WRITE = "where a write is a step of its own, that step changes nothing else"
 TRUE_ELSEWHERE: dict[Pair, str] = {
+    **{
+        (each, promise.ROLLING.words): _NO_BOUNDS
+        for each in (
+            "seed-rolling-controlled-rate",
+            "deployment-nonterminating-within-surge",
+            "deployment-available-floor",
+            "deployment-min-available-during-rollout",
+            "deployment-bad-rollout-stops",
+            "deployment-available-condition-is-true",
+        )
+    },
+    ("deployment-grows-or-shrinks", promise.ATOMIC.words): _ONE_WRITE,
+    ("deployment-proportional-skips-empty", promise.ATOMIC.words): _ONE_WRITE,
+    ("deployment-deadline-reports-only", promise.ATOMIC.words): _ONE_WRITE,
     ("deployment-paused-no-deadline", promise.DEADLINE.words): _NONE_TO_EXCEED,
     ("deployment-healthy-rollout-is-in-time", promise.DEADLINE.words): _NONE_TO_EXCEED,
     ("deployment-paused-not-rolled-back", promise.does("undo").words): (
