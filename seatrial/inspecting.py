@@ -40,6 +40,7 @@ from .explaining import of_user_or_fault, table
 from .kinds import KINDS, asked_where
 from .other_manifest import with_manifest
 from .own_systems import own_system, story_of
+from .quantities import counted
 from .scenarios import subject_of_recipe
 
 __all__ = [
@@ -397,6 +398,6 @@ def replay_trace(path: Path, manifest: Path | None = None, test: str | None = No
 
 def _replayed(read: Read) -> str:
     confirmed(read)
-    steps = f"{read.trace.length} step{'' if read.trace.length == 1 else 's'}"
+    steps = counted(read.trace.length, "step")
     loop = ", and the loop closes" if read.trace.loop is not None else ""
     return printable(f"replayed exactly: {steps} of {read.shown}{loop}") + "\n"

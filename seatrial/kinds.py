@@ -111,6 +111,7 @@ def _stateful_set() -> Kind:
         ),
         plain=model.statefulset_api.StatefulSetSpec(replicas=1),
         bugs=model.statefulset_mutants.MUTANTS,
+        theorems=lambda spec: properties.theorem_statefulset.THEOREMS,
     )
 
 
@@ -130,6 +131,7 @@ def _job() -> Kind:
         usual=Environment(users=()),
         plain=model.job_api.JobSpec(completions=1, parallelism=1, completion_mode="Indexed"),
         bugs=model.job_mutants.MUTANTS,
+        theorems=lambda spec: properties.theorem_job.THEOREMS,
     )
 
 

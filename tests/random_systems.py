@@ -17,7 +17,7 @@ import random
 import sys
 import time
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Literal
 
 import attrs
@@ -29,6 +29,9 @@ from randomly.plan import Plan
 from randomly.shrink import shown, smaller
 
 Kernel = Literal["plain", "compiled", "both"]
+
+FRESH_AFTER = 200
+"""So many batches a worker makes before a fresh one takes its place: memory grows with them."""
 
 
 def disagreement(
@@ -109,6 +112,17 @@ def _batch(
     return count, failed
 
 
+def _results(
+    batches: Sequence[tuple[int, int, Kernel, int]], workers: int
+) -> Iterator[tuple[int, list[tuple[int, str]]]]:
+    """What came of these batches, as each is done, by fresh workers."""
+    with concurrent.futures.ProcessPoolExecutor(
+        workers, mp_context=multiprocessing.get_context("spawn")
+    ) as pool:
+        for done in concurrent.futures.as_completed([pool.submit(_batch, *b) for b in batches]):
+            yield done.result()
+
+
 def _one(seed: int, kernel: Kernel, threads: int) -> int:
     found = disagreement(seed, kernel, threads)
     if found is None:
@@ -138,11 +152,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         (start, min(size, options.start + options.count - start), options.kernel, options.threads)
         for start in range(options.start, options.start + options.count, size)
     ]
-    with concurrent.futures.ProcessPoolExecutor(
-        options.workers, mp_context=multiprocessing.get_context("spawn")
-    ) as pool:
-        for done in concurrent.futures.as_completed([pool.submit(_batch, *b) for b in batches]):
-            count, failures = done.result()
+    for part in range(0, len(batches), FRESH_AFTER * options.workers):
+        some = batches[part : part + FRESH_AFTER * options.workers]
+        for count, failures in _results(some, options.workers):
             passed += count - len(failures)
             failed += len(failures)
             for seed, found in failures:
