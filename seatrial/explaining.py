@@ -65,12 +65,12 @@ def _by_default(name: str) -> str:
 
 def _functions(kind: Kind, name: str, of_users: bool) -> Iterator[Callable[..., Any]]:
     """The rules by which it acts; where it has none of its own, those that read of it."""
-    side = "users" if of_users else "faults"
     beside = environment.budgets(_BESIDE.get(name, ("none",)), "users")
     without = Environment(users=beside, faults=(), level="faulty", lag=2)
-    more = environment.budgets([_VALUES.get(name, name)], side)
+    more = environment.budgets([_VALUES.get(name, name)], "users" if of_users else "faults")
     there = {each.name for each in _actions(kind, without)}
-    actions = _actions(kind, attrs.evolve(without, **{side: (*getattr(without, side), *more)}))
+    users, faults = ((*beside, *more), ()) if of_users else (beside, more)
+    actions = _actions(kind, attrs.evolve(without, users=users, faults=faults))
     own = [each for each in actions if each.name not in there and each.fair == "none"]
     words = name.replace("-", "_")
     budgets = {words, f"{words}s_left", f"{words}_left", f"{words.removesuffix('y')}ies_left"}

@@ -672,6 +672,15 @@ DROPPED = {
         case(2, users="set-image,pause,scale:1"),
         "the sizes shrink from 2 to 1 while paused, and the new ReplicaSet has 0 of 1",
     ),
+    ("deployment-cleanup-spares-pods", promise.LANDED): (
+        case(
+            users="set-image,undo",
+            faults="failover",
+            level="interleaved",
+            revision_history_limit=0,
+        ),
+        "ReplicaSet 2 is deleted with 1 active pods and size 0",
+    ),
     ("deployment-newest-revision-at-rest", promise.NO_GIVE_UP): (
         case(faults="write-failure@16", progress_deadline_seconds=None),
         STUCK,
