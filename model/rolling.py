@@ -28,6 +28,7 @@ from seatrial.core import (
 )
 
 from .api import Deployment, DeploymentSpec, IntOrPercent, PodKind, ReplicaSet, rolling_update
+from .controller import request
 from .deployment import Observation, sync_deployment
 from .replicaset_utils import calculate_status, get_pods_to_delete
 
@@ -81,7 +82,7 @@ def sync(
     running = sync_deployment(Observation(of, tuple(replica_set.values())))
     written: dict[int, ReplicaSet] = {}
     try:
-        write = next(running)
+        write = request(next(running))
         while True:
             if write.kind == "ReplicaSet":
                 # A write of the spec leaves the status as it is.
@@ -89,7 +90,7 @@ def sync(
                 written[write.key] = evolve(write.value, status=status)
             elif written:
                 break  # after the sizes it writes the Deployment's status, which nobody reads
-            write = running.send("applied")
+            write = request(running.send("applied"))
     except StopIteration:
         pass
     if written:
