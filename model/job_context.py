@@ -35,6 +35,7 @@ from .job_indexes import (
     calculate_succeeded_indexes,
     pods_with_delayed_deletion,
     valid_index,
+    without_failed,
 )
 from .job_policies import match_pod_failure_policy, match_success_policy
 
@@ -115,6 +116,8 @@ def sync_context(seen: JobObservation, variant: frozenset[str] = frozenset()) ->
             before, indexes = calculate_succeeded_indexes(
                 spec, evolve(status, completed_indexes=()), pods
             )
+        if "job-index-failed-and-completed" in variant:
+            indexes = without_failed(indexes, status)
         if "job-indexed-complete-with-repeated-index" not in variant:
             succeeded = len(indexes)
         if has_backoff_limit_per_index(spec):

@@ -20,7 +20,7 @@ from seatrial.core import Outcomes, Population, choose, outcome, split
 from .controller import Key, attempts
 from .controller_utils import Expectations
 from .job_api import JobSpec, is_job_finished
-from .job_informer import Jobs, Noting, has_room_for_pod, looks, written
+from .job_informer import Jobs, Note, looks, written
 from .job_pods import JobPods, Orphaning, Owned, after_patch, kept, relabelled
 
 __all__ = [
@@ -48,7 +48,8 @@ def restart_job_controller(jobs: Jobs, deadline: str, controller_restarts_left: 
         "the controller manager restarts",
         jobs=Jobs((jobs.live,)),
         job_key=Key(dirty=jobs.live is not None),
-        job_sync=Noting(words),
+        job_sync=None,
+        note=Note(words),
         job_stale=False,
         job_expectations=Expectations(),
         backoff=False,
@@ -62,11 +63,9 @@ def restart_job_controller(jobs: Jobs, deadline: str, controller_restarts_left: 
 # ---- pods without a Job -----------------------------------------------------------------------
 
 
-def list_orphans(
-    pods: JobPods, orphan_list: bool, job_shown: str, pod_events: int, lag: int
-) -> Outcomes:
+def list_orphans(pods: JobPods, orphan_list: bool, job_shown: str, pods_first: bool) -> Outcomes:
     """The orphan worker lists the pods of a Job that is gone, or has finished."""
-    if orphan_list and not (lag == 0 and pod_events):
+    if orphan_list and not pods_first:
         marked = marked_by(pods, "selector") if job_shown != "there" else pods
         yield outcome("lists pods that still have the finalizer", pods=marked, orphan_list=False)
 
@@ -86,8 +85,7 @@ def marked_by(pods: JobPods, how: Orphaning) -> JobPods:
 def strip_orphan(
     pods: JobPods,
     job_shown: str,
-    pod_events: int,
-    lag: int,
+    has_room_for_pod: bool,
     manifest: JobSpec,
     variant: frozenset[str],
     write_failures_left: int,
@@ -98,7 +96,7 @@ def strip_orphan(
 
     A pod that it found by listing is not tried again if that fails. Go: handleSingleOrphanPod
     """
-    if not has_room_for_pod(pod_events, lag):
+    if not has_room_for_pod:
         return
     for pod in pods:
         if not pod.orphaning:
@@ -150,7 +148,7 @@ def pass_backoff(
         "the back-off is over",
         backoff=False,
         job_key=job_key.due() if job_key.later else job_key,
-        job_sync=Noting("waited") if fresh_failures else None,
+        note=Note("waited") if fresh_failures else None,
     )
 
 

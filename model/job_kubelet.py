@@ -23,7 +23,7 @@ from attrs import evolve
 from seatrial.core import Outcomes, outcome
 
 from .job_api import JobPod, JobSpec
-from .job_informer import has_room_for_pod, looks
+from .job_informer import looks
 from .job_pods import GONE, JobPods, Owned, changed, deleted, kept
 
 __all__ = [
@@ -54,15 +54,11 @@ def wants_disruption(spec: JobSpec) -> bool:
 
 def _moves(
     pods: JobPods,
-    pod_events: int,
-    lag: int,
     manifest: JobSpec,
     applies: Callable[[Owned, JobPod], bool],
     after: Callable[[Owned, JobPod], Owned],
 ) -> Iterator[tuple[JobPod, dict[str, Any]]]:
     """For each class of pods that it applies to: how one of them was, and what is written."""
-    if not has_room_for_pod(pod_events, lag):
-        return
     for pod in pods:
         if pod.live is not None and applies(pod, pod.live):
             moved = after(pod, pod.live)
@@ -78,12 +74,10 @@ def _runs(pod: Owned, live: JobPod) -> bool:
     return live.phase == "Running" and not live.terminating and not pod.lost
 
 
-def start_pod(pods: JobPods, pod_events: int, lag: int, manifest: JobSpec) -> Outcomes:
+def start_pod(pods: JobPods, manifest: JobSpec) -> Outcomes:
     """The container of a pending pod is started."""
     for _, written in _moves(
         pods,
-        pod_events,
-        lag,
         manifest,
         lambda pod, live: live.phase == "Pending" and not live.terminating and not pod.lost,
         _to(phase="Running"),
@@ -91,14 +85,14 @@ def start_pod(pods: JobPods, pod_events: int, lag: int, manifest: JobSpec) -> Ou
         yield outcome("starts a pod", **written)
 
 
-def end_pod(pods: JobPods, pod_events: int, lag: int, manifest: JobSpec) -> Outcomes:
+def end_pod(pods: JobPods, manifest: JobSpec) -> Outcomes:
     """The container of a pod exits with 0: its work is done."""
-    for was, written in _moves(pods, pod_events, lag, manifest, _runs, _to(phase="Succeeded")):
+    for was, written in _moves(pods, manifest, _runs, _to(phase="Succeeded")):
         of = "" if was.index is None else f" of index {was.index}"
         yield outcome(f"a pod{of} succeeds", **written)
 
 
-def stop_pod(pods: JobPods, pod_events: int, lag: int, manifest: JobSpec) -> Outcomes:
+def stop_pod(pods: JobPods, manifest: JobSpec) -> Outcomes:
     """
     The container of a terminating pod has stopped: the pod is gone, unless it has the finalizer.
 
@@ -109,13 +103,11 @@ def stop_pod(pods: JobPods, pod_events: int, lag: int, manifest: JobSpec) -> Out
         return live.terminating and not live.ended and not pod.lost
 
     for was, written in _moves(
-        pods, pod_events, lag, manifest, stops, lambda pod, live: _ended(pod, live, "Failed")
+        pods, manifest, stops, lambda pod, live: _ended(pod, live, "Failed")
     ):
         yield outcome(f"a pod that was {looks(was)} has stopped", **written)
     for _, written in _moves(
         pods,
-        pod_events,
-        lag,
         manifest,
         lambda pod, live: stops(pod, live) and live.finalizer and live.phase == "Running",
         lambda pod, live: _ended(pod, live, "Succeeded"),
@@ -134,8 +126,6 @@ def _ended(pod: Owned, live: JobPod, phase: Any) -> Owned:
 
 def exit_job_container(
     pods: JobPods,
-    pod_events: int,
-    lag: int,
     manifest: JobSpec,
     exit_codes: tuple[int, ...],
     container_exits_left: int,
@@ -150,30 +140,24 @@ def exit_job_container(
         if manifest.restart_policy == "OnFailure":
             moves = _moves(
                 pods,
-                pod_events,
-                lag,
                 manifest,
                 _runs,
                 lambda pod, live: changed(pod, evolve(live, restarts=min(most, live.restarts + 1))),
             )
         else:
             change = _to(phase="Failed", exit_code=shown)
-            moves = _moves(pods, pod_events, lag, manifest, _runs, change)
+            moves = _moves(pods, manifest, _runs, change)
         for was, written in moves:
             of = "" if was.index is None else f" of index {was.index}"
             yield outcome(f"a container of a pod{of} exits with {code}", **written, **left)
 
 
-def evict_pod(
-    pods: JobPods, pod_events: int, lag: int, manifest: JobSpec, evicts_left: int
-) -> Outcomes:
+def evict_pod(pods: JobPods, manifest: JobSpec, evicts_left: int) -> Outcomes:
     """A pod gets the condition DisruptionTarget and is deleted, as by the eviction API."""
     if evicts_left > 0:
         disrupted = wants_disruption(manifest)
         for was, written in _moves(
             pods,
-            pod_events,
-            lag,
             manifest,
             lambda pod, live: not live.ended and not live.terminating,
             _to(terminating=True, disrupted=disrupted),
@@ -192,12 +176,10 @@ def crash_node(pods: JobPods, node_crashes_left: int) -> Outcomes:
                 yield outcome("the node of a pod crashes", pods=moved, **left)
 
 
-def delete_lost_pod(pods: JobPods, pod_events: int, lag: int, manifest: JobSpec) -> Outcomes:
+def delete_lost_pod(pods: JobPods, manifest: JobSpec) -> Outcomes:
     """The taint of a lost node evicts its pods."""
     for _, written in _moves(
         pods,
-        pod_events,
-        lag,
         manifest,
         lambda pod, live: pod.lost and not live.terminating and not live.ended,
         _to(terminating=True, disrupted=wants_disruption(manifest)),
@@ -205,12 +187,10 @@ def delete_lost_pod(pods: JobPods, pod_events: int, lag: int, manifest: JobSpec)
         yield outcome("a pod of the crashed node is deleted", **written)
 
 
-def fail_lost_pod(pods: JobPods, pod_events: int, lag: int, manifest: JobSpec) -> Outcomes:
+def fail_lost_pod(pods: JobPods, manifest: JobSpec) -> Outcomes:
     """The node is removed: the pod garbage collector fails its pods and deletes them by force."""
     for _, written in _moves(
         pods,
-        pod_events,
-        lag,
         manifest,
         lambda pod, live: pod.lost and live.terminating and not live.ended,
         lambda pod, live: evolve(_ended(pod, live, "Failed"), lost=False),
@@ -221,12 +201,12 @@ def fail_lost_pod(pods: JobPods, pod_events: int, lag: int, manifest: JobSpec) -
 # ---- garbage collection -----------------------------------------------------------------------
 
 
-def collect_job_pod(pods: JobPods, pod_events: int, lag: int, manifest: JobSpec) -> Outcomes:
+def collect_job_pod(pods: JobPods, has_room_for_pod: bool, manifest: JobSpec) -> Outcomes:
     """The garbage collector deletes a pod whose Job is gone, or waits for its pods to go."""
+    if not has_room_for_pod:
+        return
     for was, written in _moves(
         pods,
-        pod_events,
-        lag,
         manifest,
         lambda pod, live: live.owned and not live.terminating,
         lambda pod, live: deleted(pod),
@@ -234,9 +214,9 @@ def collect_job_pod(pods: JobPods, pod_events: int, lag: int, manifest: JobSpec)
         yield outcome(f"deletes a pod that is {looks(was)}", **written)
 
 
-def release_job_pod(pods: JobPods, pod_events: int, lag: int, manifest: JobSpec) -> Outcomes:
+def release_job_pod(pods: JobPods, has_room_for_pod: bool, manifest: JobSpec) -> Outcomes:
     """The garbage collector takes the owner away from a pod of a Job that leaves orphans."""
-    for _, written in _moves(
-        pods, pod_events, lag, manifest, lambda pod, live: live.owned, _to(owned=False)
-    ):
+    if not has_room_for_pod:
+        return
+    for _, written in _moves(pods, manifest, lambda pod, live: live.owned, _to(owned=False)):
         yield outcome("takes its owner away from a pod", **written)

@@ -176,6 +176,18 @@ MUTANTS: tuple[Mutant, ...] = (
         compose=compose,
     ),
     Mutant(
+        id="job-index-failed-and-completed",
+        about="a pod that terminates at the limit of its index is listed as failed, and its index"
+        " with it; if it succeeds before its finalizer is removed, the index is completed, too, and"
+        " every such status is refused, for ever",
+        source=_GO + "calculateSucceededIndexes",
+        kind="fix",
+        shows=("job-ends",),
+        needs=_around("delete-pod", "write-failure"),
+        manifest=_indexed(1, backoff_limit=2**31 - 1, backoff_limit_per_index=0),
+        compose=compose,
+    ),
+    Mutant(
         id="job-orphan-finalizer-not-retried",
         about="the pods of a Job that is gone are found by listing; where the request that removes"
         " the finalizer of one fails, it is not tried again, and the pod stays",

@@ -15,7 +15,7 @@ from attrs import evolve
 from seatrial.core import Outcome, Outcomes, outcome
 
 from .job_api import Job, JobSpec
-from .job_informer import Jobs, has_room_for_pod, looks, written
+from .job_informer import Jobs, looks, written
 from .job_pods import JobPods, after_patch, deleted, kept
 
 __all__ = [
@@ -118,11 +118,9 @@ def finish_job_deletion(jobs: Jobs, owned_pods: int, lag: int) -> Outcomes:
 # ---- pods -------------------------------------------------------------------------------------
 
 
-def delete_job_pod(
-    pods: JobPods, pod_events: int, lag: int, manifest: JobSpec, delete_pods_left: int
-) -> Outcomes:
+def delete_job_pod(pods: JobPods, manifest: JobSpec, delete_pods_left: int) -> Outcomes:
     """A pod is deleted, as by `kubectl delete pod`."""
-    if delete_pods_left == 0 or not has_room_for_pod(pod_events, lag):
+    if delete_pods_left == 0:
         return
     for pod in pods:
         if pod.live is not None and deleted(pod) != pod:
@@ -133,11 +131,9 @@ def delete_job_pod(
             )
 
 
-def strip_finalizer(
-    pods: JobPods, pod_events: int, lag: int, manifest: JobSpec, strip_finalizers_left: int
-) -> Outcomes:
+def strip_finalizer(pods: JobPods, manifest: JobSpec, strip_finalizers_left: int) -> Outcomes:
     """Somebody removes the tracking finalizer of a pod."""
-    if strip_finalizers_left == 0 or not has_room_for_pod(pod_events, lag):
+    if strip_finalizers_left == 0:
         return
     for pod in pods:
         if pod.live is not None and pod.live.finalizer:

@@ -143,6 +143,7 @@ def _initial(spec: JobSpec) -> dict[str, Any]:
         "job_key": Key(dirty=True),
         "job_sync": None,
         "job_stale": False,
+        "note": None,
         "job_expectations": Expectations(),
         "backoff": False,
         "deadline": "off",
@@ -228,7 +229,7 @@ class _Maker:
 
 
 _FAULTY = "write_failures_left write_unknowns_left"
-_ENDS = f"job_sync job_key job_stale {_FAULTY}"
+_ENDS = f"job_sync job_key job_stale note {_FAULTY}"
 
 
 def _actions(spec: JobSpec, around: Environment) -> list[Action]:
@@ -237,7 +238,7 @@ def _actions(spec: JobSpec, around: Environment) -> list[Action]:
         *_controller(maker),
         *_watches(maker),
         *_kubelet(maker, around),
-        *_collector(maker, around),
+        *_collector(maker, spec, around),
         *_clock(maker, spec),
         *_users(maker, around),
         *_faults(maker, around),
@@ -247,11 +248,18 @@ def _actions(spec: JobSpec, around: Environment) -> list[Action]:
 def _controller(maker: _Maker) -> list[Action]:
     actor = "job controller"
     return [
-        maker.of(actor, pod_control.mark_pods, "pods job_sync", part_of="step", when="noting"),
+        maker.of(actor, pod_control.mark_pods, "pods note", part_of="step", when="noting"),
+        maker.of(
+            actor,
+            pod_control.answer_job_sync,
+            "job_sync job_key job_stale note",
+            part_of="step",
+            when="answered",
+        ),
         maker.of(
             actor,
             controller.observe_job,
-            "job_key job_sync job_stale job_expectations backoff deadline requeues",
+            "job_key job_sync job_stale note job_expectations backoff deadline requeues",
             when="key_due",
         ),
         maker.of(
@@ -264,7 +272,7 @@ def _controller(maker: _Maker) -> list[Action]:
         maker.of(
             actor,
             pod_control.write_job_pod,
-            f"{_ENDS} pods job_expectations",
+            f"pods note job_expectations {_FAULTY}",
             part_of="sync",
             when="pod_write_due",
         ),
@@ -299,7 +307,7 @@ def _watches(maker: _Maker) -> list[Action]:
         maker.of(
             "watch",
             informer.deliver_job_and_lists,
-            f"{job} job_sync",
+            f"{job} note",
             part_of="watch",
             when="lists_behind",
         ),
@@ -315,19 +323,20 @@ def _watches(maker: _Maker) -> list[Action]:
 
 def _kubelet(maker: _Maker, around: Environment) -> list[Action]:
     found = [
-        maker.of("kubelet", kubelet.start_pod, "pods"),
-        maker.of("kubelet", kubelet.end_pod, "pods"),
-        maker.of("kubelet", kubelet.stop_pod, "pods"),
+        maker.of("kubelet", function, "pods", when="has_room_for_pod")
+        for function in (kubelet.start_pod, kubelet.end_pod, kubelet.stop_pod)
     ]
     if around.times("node-crash"):
         found += [
-            maker.of("node controllers", kubelet.delete_lost_pod, "pods"),
-            maker.of("node controllers", kubelet.fail_lost_pod, "pods"),
+            maker.of("node controllers", function, "pods", when="has_room_for_pod")
+            for function in (kubelet.delete_lost_pod, kubelet.fail_lost_pod)
         ]
     return found
 
 
-def _collector(maker: _Maker, around: Environment) -> list[Action]:
+def _collector(maker: _Maker, spec: JobSpec, around: Environment) -> list[Action]:
+    if not around.times("delete") and spec.ttl_seconds_after_finished is None:
+        return []  # as long as there is a Job that is not to go
     actor = "garbage collector"
     return [
         maker.of(actor, kubelet.collect_job_pod, "pods", when="collecting"),
@@ -350,7 +359,7 @@ def _clock(maker: _Maker, spec: JobSpec) -> list[Action]:
         )
     else:
         found.append(
-            maker.of("clock", faults.pass_backoff, "backoff job_key job_sync", when="pods_at_rest")
+            maker.of("clock", faults.pass_backoff, "backoff job_key note", when="pods_at_rest")
         )
     if spec.active_deadline_seconds is not None:
         found.append(
@@ -380,7 +389,7 @@ def _users(maker: _Maker, around: Environment) -> list[Action]:
             if around.times(user)
         ),
         *(
-            maker.of("user", function, f"pods {left}", fair="none")
+            maker.of("user", function, f"pods {left}", fair="none", when="has_room_for_pod")
             for user, function, left in of_pods
             if around.times(user)
         ),
@@ -389,24 +398,27 @@ def _users(maker: _Maker, around: Environment) -> list[Action]:
 
 def _faults(maker: _Maker, around: Environment) -> list[Action]:
     of_controller = " ".join(each for each in _initial(JobSpec()) if each != "pods")
+    room = "has_room_for_pod"
     known = (
-        ("container-exit", kubelet.exit_job_container, "pods container_exits_left"),
-        ("evict", kubelet.evict_pod, "pods evicts_left"),
-        ("node-crash", kubelet.crash_node, "pods node_crashes_left"),
+        ("container-exit", kubelet.exit_job_container, "pods container_exits_left", room),
+        ("evict", kubelet.evict_pod, "pods evicts_left", room),
+        ("node-crash", kubelet.crash_node, "pods node_crashes_left", None),
         (
             "controller-restart",
             faults.restart_job_controller,
             f"{of_controller} controller_restarts_left",
+            None,
         ),
         (
             "expectations-expire",
             faults.expire_job_expectations,
             "job_expectations expectations_expire_left",
+            None,
         ),
     )
     return [
-        maker.of("fault", function, writes, fair="none")
-        for fault, function, writes in known
+        maker.of("fault", function, writes, fair="none", when=guard)
+        for fault, function, writes, guard in known
         if around.times(fault)
     ]
 

@@ -73,6 +73,9 @@ RUNS = {
     "job-suspended-refused-without-start-time": Shown(
         13, "the next status will be refused: status.startTime: missing in a finished Job"
     ),
+    "job-index-failed-and-completed": Shown(
+        8, "the loop of 1 steps is fair and leaves the goal for ever"
+    ),
     "job-orphan-finalizer-not-retried": Shown(
         13, "the run stops outside the goal: no step of the system is enabled"
     ),
