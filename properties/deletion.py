@@ -113,7 +113,7 @@ def orphans_stay(template: int, revision_of: int, size: int, size_before: int) -
         yield f"ReplicaSet {template} of size {size_before} has size {size} after its Deployment"
 
 
-@under(deleted("foreground"), ATOMIC, FRESH)
+@under(ATOMIC, FRESH, where=[deleted("foreground")])
 @after_each_step(
     id="deployment-deleting-rolls-nothing",
     says="a Deployment that is being deleted is not rolled out any further",

@@ -11,7 +11,6 @@ from .promise import (
     NOT_DELETED,
     NOTED_OR_HEALTHY,
     SAME_SIZE,
-    UPDATE,
     Promise,
     at_all_times,
     does,
@@ -40,7 +39,7 @@ def newest_has_all(size: All[int], target: int, desired: int, paused: bool) -> b
     return _rolled_out(size, target, desired, paused)
 
 
-@under(HEALTHY_TEMPLATES, SAME_SIZE, does("controller-restart"))
+@under(HEALTHY_TEMPLATES, SAME_SIZE, where=[does("controller-restart")])
 @converges_to(
     id="deployment-controller-crash-safe",
     says="a rollout ends as it should, though the controller restarts in the middle of it",
@@ -75,7 +74,7 @@ def available_at_rest(total_available: int, desired: int) -> bool:
     return total_available >= desired
 
 
-@under(does("restart"), UPDATE, NO_UNDO, HEALTHY_TEMPLATES, NO_PAUSE, SAME_SIZE)
+@under(NO_UNDO, HEALTHY_TEMPLATES, NO_PAUSE, SAME_SIZE, where=[does("restart")])
 @converges_to(
     id="seed-rollout-restart-refreshes-all",
     says="`kubectl rollout restart` replaces every pod",

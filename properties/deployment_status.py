@@ -156,7 +156,7 @@ def observed_generation_falls_behind(deployment: api.Deployment | None) -> Itera
 # ---- complete ---------------------------------------------------------------------------------
 
 
-@under(DEADLINE)
+@under(where=[DEADLINE])
 @after_each_step(
     id="deployment-complete-condition-agrees-with-status",
     says="Progressing becomes NewReplicaSetAvailable only together with a status in which all"
@@ -287,7 +287,7 @@ def stuck_is_reported(
     return deployment_alive != "alive" or target not in never_ready or progress == _EXCEEDED
 
 
-@under(DEADLINE, HEALTHY_TEMPLATES, PROMPT, FEW_FAILURES)
+@under(HEALTHY_TEMPLATES, PROMPT, FEW_FAILURES, where=[DEADLINE])
 @always(
     id="deployment-healthy-rollout-is-in-time",
     says="a rollout whose pods become ready never exceeds its progress deadline",
@@ -299,7 +299,7 @@ def healthy_is_in_time(progress: str) -> Iterator[str]:
         yield "Progressing is ProgressDeadlineExceeded, and every template is healthy"
 
 
-@under(DEADLINE, BROKEN_TEMPLATES, ATOMIC, NO_UNDO, PROMPT)
+@under(BROKEN_TEMPLATES, ATOMIC, NO_UNDO, PROMPT, where=[DEADLINE])
 @after_each_step(
     id="deployment-deadline-reports-only",
     says="the sync that finds the progress deadline exceeded changes a condition and nothing else:"

@@ -29,7 +29,7 @@ _SEVERAL = Precondition("there are at least 2 replicas", lambda spec, around: sp
 _SYNC = "pkg/controller/deployment/sync.go"
 
 
-@under(PAUSED, ATOMIC, FRESH)
+@under(ATOMIC, FRESH, where=[PAUSED])
 @after_each_step(
     id="deployment-paused-makes-no-replica-set",
     says="while a Deployment is paused, a new template makes no ReplicaSet",
@@ -94,7 +94,7 @@ def paused_keeps_old_pods(template: int, size: int, size_before: int) -> Iterato
         )
 
 
-@under(PAUSED, UPDATE, ROLLING, SAME_SIZE, FRESH, ATOMIC)
+@under(ROLLING, SAME_SIZE, FRESH, ATOMIC, where=[PAUSED])
 @after_each_step(
     id="deployment-paused-keeps-total",
     says="while a Deployment is paused, its ReplicaSets give up no pods, unless the new one"
@@ -116,7 +116,7 @@ def paused_gives_up_no_pods(
         )
 
 
-@under(PAUSED, DEADLINE)
+@under(where=[PAUSED, DEADLINE])
 @after_each_step(
     id="deployment-paused-no-deadline",
     says="while a Deployment is paused, it does not come to exceed its progress deadline",
@@ -129,7 +129,7 @@ def paused_does_not_time_out(progress: str, progress_before: str) -> Iterator[st
         yield f"Progressing goes from {progress_before} to {progress} while paused"
 
 
-@under(PAUSED, does("undo"))
+@under(where=[PAUSED, does("undo")])
 @after_each_step(
     id="deployment-paused-not-rolled-back",
     says="a paused Deployment is not rolled back: `kubectl rollout undo` refuses",

@@ -4,11 +4,13 @@ A promise about a workload: a property, and where it is to be asked.
 A precondition is kept as words for people and as a predicate of manifest and environment, so that
 a checker can leave out what does not apply, or drop one precondition to show what it is for.
 
-What is expected to hold has preconditions without which it breaks. What is expected to be refuted
-has those under which a run shows it.
+There are two sorts. *Where* a promise is asked is its scope: elsewhere it says nothing, and is not
+broken. What it holds *if* is a condition: a run breaks the promise where it is dropped. What is
+expected to be refuted has no conditions: its preconditions say where a run shows it.
 """
 
-from collections.abc import Callable
+import builtins
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from attrs import evolve, frozen
@@ -76,10 +78,18 @@ class Precondition:
 
 @frozen
 class Promise:
-    """A property, and all preconditions under which it has the verdict that it expects."""
+    """
+    A property, where it is asked, and the conditions under which it has the verdict it expects.
+    """
 
     property: Property
-    preconditions: tuple[Precondition, ...] = ()
+    where: tuple[Precondition, ...] = ()
+    conditions: tuple[Precondition, ...] = ()
+
+    @builtins.property
+    def preconditions(self) -> tuple[Precondition, ...]:
+        """The scope first, then the conditions."""
+        return (*self.where, *self.conditions)
 
     def applies(self, spec: Any, around: Environment) -> bool:
         """Whether all preconditions are met."""
@@ -105,9 +115,13 @@ class Promise:
         return part if {*self.unmet(spec, part)} <= {but} else None
 
 
-def under(*preconditions: Precondition) -> Callable[[Property], Promise]:
+def under(
+    *conditions: Precondition, where: Sequence[Precondition] = ()
+) -> Callable[[Property], Promise]:
     """
-    Declare a promise: a property under these preconditions.
+    Declare a promise: a property, the conditions without which it breaks, and where it is asked.
+
+    What is expected to be refuted is asked where all of them are met.
 
     >>> from seatrial.core import always
     >>> @under(SAME_SIZE)
@@ -120,8 +134,11 @@ def under(*preconditions: Precondition) -> Callable[[Property], Promise]:
     """
 
     def declare(property: Property) -> Promise:
-        words = tuple(each.words for each in preconditions)
-        return Promise(evolve(property, preconditions=words), preconditions)
+        words = tuple(each.words for each in (*where, *conditions))
+        of = evolve(property, preconditions=words)
+        if of.expected == "refuted":
+            return Promise(of, where=(*where, *conditions))
+        return Promise(of, tuple(where), conditions)
 
     return declare
 

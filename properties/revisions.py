@@ -24,7 +24,7 @@ from .promise import (
     under,
 )
 
-__all__ = ["PROMISES"]
+__all__ = ["NOT_REPLACED_TWICE", "PROMISES"]
 
 _DOCS = "https://kubernetes.io/docs/concepts/workloads/controllers/deployment/"
 _UTIL = "pkg/controller/deployment/util/deployment_util.go"
@@ -38,6 +38,10 @@ def _limit(spec: api.DeploymentSpec) -> int:
 _LIMITED = Precondition(
     "the template is replaced more often than revisionHistoryLimit",
     lambda spec, around: around.times("set-image") + around.times("restart") > _limit(spec),
+)
+NOT_REPLACED_TWICE = Precondition(
+    "the template is not replaced twice",
+    lambda spec, around: around.times("set-image") + around.times("restart") < 2,
 )
 
 
@@ -123,7 +127,7 @@ def _is_cleaned_up(owned: All[bool], owned_before: All[bool], deployment_alive: 
     return deployment_alive == "alive" and any(owned_before[at] and not owned[at] for at in owned)
 
 
-@under(ATOMIC, FRESH, _LIMITED)
+@under(ATOMIC, FRESH, where=[_LIMITED])
 @after_each_step(
     id="seed-deployment-history-rollback",
     says="of the old ReplicaSets the revisionHistoryLimit newest are kept, so that one can go back",
@@ -182,7 +186,7 @@ def nothing_is_forgotten(template: int, owned: bool, owned_before: bool) -> Iter
 # ---- undo -------------------------------------------------------------------------------------
 
 
-@under(does("undo"))
+@under(where=[does("undo")])
 @after_each_step(
     id="deployment-rollback-template-only",
     says="undoing a rollout changes the template and nothing else of the spec",
@@ -199,14 +203,7 @@ def undo_changes_the_template(
         yield f"the spec goes from {deployment_before.spec} to {deployment.spec}"
 
 
-@under(
-    does("undo"),
-    UPDATE,
-    Precondition(
-        "the template is not replaced twice",
-        lambda spec, around: around.times("set-image") + around.times("restart") < 2,
-    ),
-)
+@under(NOT_REPLACED_TWICE, where=[does("undo"), UPDATE])
 @after_each_step(
     id="seed-undo-returns-to-previous",
     says="undo returns to the template of the revision before that of the present template",

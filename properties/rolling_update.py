@@ -30,7 +30,7 @@ from .promise import (
     under,
 )
 
-__all__ = ["PROMISES"]
+__all__ = ["PROMISES", "THREE"]
 
 _DOCS = "https://kubernetes.io/docs/concepts/workloads/controllers/deployment/"
 _GO = "pkg/controller/deployment/rolling.go"
@@ -47,6 +47,12 @@ _MAY_MISS = Precondition("maxUnavailable is not 0", lambda spec, around: unavail
 _DEFAULTS = Precondition(
     "maxSurge and maxUnavailable are left at 25%",
     lambda spec, around: spec.strategy == api.DeploymentStrategy(),
+)
+
+
+THREE = Precondition(
+    "three replicas, maxSurge 1, maxUnavailable 0",
+    lambda spec, around: (spec.replicas, surge_of(spec), unavailable_of(spec)) == (3, 1, 0),
 )
 
 
@@ -340,10 +346,7 @@ _SEVEN_SIZES = ((3, 0), (3, 1), (2, 1), (2, 2), (1, 2), (1, 3), (0, 3))
 
 @under(
     ROLLING,
-    Precondition(
-        "three replicas, maxSurge 1, maxUnavailable 0",
-        lambda spec, around: (spec.replicas, surge_of(spec), unavailable_of(spec)) == (3, 1, 0),
-    ),
+    THREE,
     Precondition(
         "the template is replaced once",
         lambda spec, around: around.times("set-image") + around.times("restart") == 1,

@@ -45,7 +45,7 @@ def _scaled_in_mid_rollout(
     )
 
 
-@under(ROLLING, ATOMIC, FRESH, does("scale"))
+@under(ROLLING, ATOMIC, FRESH, where=[does("scale")])
 @after_each_step(
     id="deployment-proportional-skips-empty",
     says="when a Deployment is scaled in mid-rollout, ReplicaSets of size 0 get nothing",
@@ -58,7 +58,7 @@ def empty_ones_get_nothing(size: All[int], size_before: All[int]) -> Iterator[st
             yield f"ReplicaSet {at} grows from 0 to {size[at]} while {_active(size_before)} share"
 
 
-@under(ROLLING, ATOMIC, FRESH, NO_UNDO, NOTHING_LOST, does("scale"))
+@under(ROLLING, ATOMIC, FRESH, NO_UNDO, NOTHING_LOST, where=[does("scale")])
 @after_each_step(
     id="deployment-proportional-adds-up",
     says="when a Deployment is scaled in mid-rollout, the shares add up to replicas + maxSurge,"
@@ -92,7 +92,7 @@ def nothing_grows_at_zero(template: int, size: int, size_before: int) -> Iterato
         yield f"ReplicaSet {template} grows from {size_before} to {size} at replicas 0"
 
 
-@under(does("scale"), HEALTHY_TEMPLATES, NO_GIVE_UP)
+@under(HEALTHY_TEMPLATES, NO_GIVE_UP, where=[does("scale")])
 @converges_to(
     id="seed-scale-by-replicas",
     says="changing `replicas` changes the number of pods to it, sooner or later, unless paused",
@@ -104,7 +104,7 @@ def as_many_pods_as_replicas(
     return paused or deployment_alive != "alive" or total_active == desired
 
 
-@under(does("scale"), PAUSED, ROLLING, NO_GIVE_UP)
+@under(ROLLING, NO_GIVE_UP, where=[does("scale"), PAUSED])
 @converges_to(
     id="deployment-paused-still-scales",
     says="a paused Deployment is scaled all the same: its sizes add up to replicas, or to replicas"
@@ -120,7 +120,7 @@ def paused_and_scaled(
     return sizes == desired if _active(size) < 2 else sizes == desired + surge
 
 
-@under(does("apply"))
+@under(where=[does("apply")])
 @after_each_step(
     id="deployment-apply-overwrites-scale",
     says="applying a manifest with a number of replicas discards a scale that was made since",

@@ -31,13 +31,15 @@ from seatrial.counterexamples import (
     render,
 )
 from seatrial.model import Mutant, mutants
+from seatrial.properties import Promise
 
 from . import __version__
 from .display import Look
 from .examples import PREFIX, Example, example, examples, made, near_or_listed, nearest
-from .kinds import KINDS
+from .kinds import KINDS, asked_where
 from .other_manifest import with_manifest
 from .own_systems import own_system, story_of
+from .quantities import counted
 from .scenarios import subject_of_recipe
 
 __all__ = [
@@ -67,17 +69,18 @@ def explain(property_id: str) -> str:
     """
     A property in full, once for each example that has it, or a known bug. Raises DeclarationError.
     """
-    promises = [each.property for kind in KINDS.values() for each in kind.promises]
+    promises = [each for kind in KINDS.values() for each in kind.promises]
     bugs = [each for kind in KINDS.values() for each in kind.broken_by_bugs]
     of_examples = [(of, each) for of in examples() for each in of.properties]
     texts = [
-        *(_explained(each, _of_manifests(each)) for each in promises if each.id == property_id),
+        *(_of_manifests(each) for each in promises if each.property.id == property_id),
         *(_explained(each, [(_ASKED, _shown_by(each))]) for each in bugs if each.id == property_id),
         *(_of_example(of, each) for of, each in of_examples if each.id == property_id),
         *(_of_bug(each) for each in mutants.MUTANTS if each.id == property_id),
     ]
     if not texts:
-        known = {each.id for each in (*promises, *bugs, *(each for _, each in of_examples))}
+        known = {each.id for each in (*bugs, *(each for _, each in of_examples))}
+        known |= {each.property.id for each in promises}
         known |= {each.id for each in mutants.MUTANTS}
         hint = near_or_listed(property_id, sorted(known))
         raise DeclarationError(f"there is no property or known bug {property_id!r}; {hint}")
@@ -87,11 +90,12 @@ def explain(property_id: str) -> str:
 _ASKED = "to check it"
 
 
-def _of_manifests(property: Property) -> list[tuple[str, str]]:
-    rows = [(_ASKED, f"seatrial check FILE.yaml --property {property.id}")]
-    if property.preconditions:
-        rows.append(("what they do", f"seatrial check FILE.yaml --why {property.id}"))
-    return rows
+def _of_manifests(promise: Promise) -> str:
+    of = promise.property
+    rows = [*asked_where(promise), (_ASKED, f"seatrial check FILE.yaml --property {of.id}")]
+    if promise.preconditions:
+        rows.append(("what they do", f"seatrial check FILE.yaml --why {of.id}"))
+    return _explained(of, rows)
 
 
 def _shown_by(property: Property) -> str:
@@ -108,7 +112,7 @@ _EXPECTED = {
 
 
 def _of_example(of: Example, property: Property) -> str:
-    more = []
+    more = [("preconditions", "; ".join(property.preconditions) or "none")]
     if property.bound is not None:
         bounds = {each.bound for each in ground_property(ground(made(of, {})), property)}
         shown = ", ".join(map(str, sorted(each for each in bounds if each is not None)))
@@ -139,7 +143,6 @@ def _explained(property: Property, more: Sequence[tuple[str, str]]) -> str:
         ("kind", property.kind),
         ("expected", _EXPECTED[property.expected]),
         ("premise", "asked only where its premise is met" if property.premise else "none"),
-        ("preconditions", "; ".join(property.preconditions) or "none"),
     ]
     return _table(property.id, [*rows, *more])
 
@@ -394,6 +397,6 @@ def replay_trace(path: Path, manifest: Path | None = None, test: str | None = No
 
 def _replayed(read: Read) -> str:
     confirmed(read)
-    steps = f"{read.trace.length} step{'' if read.trace.length == 1 else 's'}"
+    steps = counted(read.trace.length, "step")
     loop = ", and the loop closes" if read.trace.loop is not None else ""
     return printable(f"replayed exactly: {steps} of {read.shown}{loop}") + "\n"

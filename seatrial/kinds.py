@@ -16,7 +16,7 @@ from seatrial.counterexamples import Story
 from seatrial.model import Environment, Mutant, environment
 from seatrial.properties import Promise
 
-__all__ = ["KINDS", "Kind", "Manifest", "kind_of_bug", "promises"]
+__all__ = ["KINDS", "Kind", "Manifest", "asked_where", "kind_of_bug", "promises"]
 
 
 class Manifest(Protocol):
@@ -172,3 +172,16 @@ def kind_of_bug(name: str) -> Kind:
         if bug in kind.bugs:
             return kind
     raise DeclarationError(f"the known bug {name!r} is of no kind that can be checked")
+
+
+def asked_where(promise: Promise) -> list[tuple[str, str]]:
+    """
+    In words where a promise is asked and what it needs to hold, each with its label.
+
+    What is expected to be refuted needs nothing: it is shown where it is asked.
+    """
+    rows = [("asked where", "; ".join(each.words for each in promise.where) or "everywhere")]
+    if promise.property.expected == "holds":
+        needs = "; ".join(each.words for each in promise.conditions)
+        rows.append(("holds if", needs or "always"))
+    return rows

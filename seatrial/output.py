@@ -7,7 +7,7 @@ from seatrial.counterexamples import printable, render, show_value
 
 from . import __version__
 from .display import Look, Page
-from .quantities import show_seconds
+from .quantities import counted, show_seconds
 from .run import Climbed, Run
 from .subject import not_met
 
@@ -75,8 +75,10 @@ def _exploration(page: Page, run: Run) -> None:
     found = run.report.exploration
     page.gap()
     reach = "all " if found.complete else "only "
-    what = f"{found.states:,} {_states(run)}"
-    size = f"{what}, {found.transitions:,} transitions, to depth {found.depth}"
+    size = (
+        f"{counted(found.states, _state(run))}, {counted(found.transitions, 'transition')},"
+        f" to depth {found.depth}"
+    )
     end = "complete" if found.complete else f"not complete: it {_ended(found.capped)}"
     if found.engine != "hypothesis":
         page.row("Explored", f"{reach}{size}; {end}")
@@ -99,9 +101,9 @@ def _sampling(found: Sampling) -> list[str]:
     """What random runs there were, and what they came to."""
     began = f", from initial states and {found.starts} of the deepest" if found.starts else ""
     lines = [
-        f"{_runs(found)} of up to {found.steps:,} steps from seed {found.seed}{began}; they"
-        f" {_ended(found.capped)}",
-        f"{found.taken:,} steps, {found.states:,} distinct states, to depth {found.depth}",
+        f"{_runs(found)} from seed {found.seed}{began}; they {_ended(found.capped)}",
+        f"{counted(found.taken, 'step')}, {counted(found.states, 'distinct state')}, to depth"
+        f" {found.depth}",
     ]
     if found.examples:
         lines.append(f"{found.examples:,} known violations were tried first")
@@ -114,7 +116,7 @@ def _sampling(found: Sampling) -> list[str]:
 
 
 def _runs(found: Sampling) -> str:
-    return f"{found.runs:,} run{'' if found.runs == 1 else 's'}"
+    return f"{counted(found.runs, 'run')} of up to {counted(found.steps, 'step')}"
 
 
 def _cost(found: Exploration) -> str:
@@ -128,23 +130,21 @@ def _cost(found: Exploration) -> str:
 
 def _rung(each: Climbed) -> str:
     found = each.exploration
-    broken = f"; {_promises(each.violated)} broken" if each.violated else ""
+    broken = f"; {counted(each.violated, 'promise')} broken" if each.violated else ""
     sampling = found.sampling
-    drawn = "" if sampling is None else f"{_runs(sampling)} of up to {sampling.steps:,} steps"
+    drawn = "" if sampling is None else _runs(sampling)
     if found.engine == "hypothesis":
-        return f"{each.name}: {drawn}, {found.states:,} states, to depth {found.depth}{broken}"
+        states = counted(found.states, "state")
+        return f"{each.name}: {drawn}, {states}, to depth {found.depth}{broken}"
     if drawn:
         broken = f"; then {drawn}{broken}"
     how = "complete" if found.complete else f"not complete: it {_ended(found.capped)}"
-    return f"{each.name}: {found.states:,} states to depth {found.depth}, {how}{broken}"
+    return f"{each.name}: {counted(found.states, 'state')} to depth {found.depth}, {how}{broken}"
 
 
 def _part(each: Climbed) -> str:
-    return f"{_rung(each)}; for {_promises(each.asked)} with a precondition that is not met above"
-
-
-def _promises(number: int) -> str:
-    return f"{number} promise{'' if number == 1 else 's'}"
+    asked = counted(each.asked, "promise")
+    return f"{_rung(each)}; for {asked} with a precondition that is not met above"
 
 
 def _lacking(run: Run) -> list[str]:
@@ -173,10 +173,10 @@ def _ended(capped: str | None) -> str:
     return known.get(capped or "", f"ended at {capped}")
 
 
-def _states(run: Run) -> str:
+def _state(run: Run) -> str:
     """States are fewer than there are where a reduction left some out."""
     used = {"symmetry", "partial order"} & {*run.report.exploration.reductions}
-    return "representative states" if used else "states"
+    return "representative state" if used else "state"
 
 
 def _verdicts(page: Page, run: Run) -> None:
@@ -184,8 +184,8 @@ def _verdicts(page: Page, run: Run) -> None:
     if found.complete:
         rung = f" ({run.rung})" if run.rungs else ""
         page.title(
-            f"Verdicts on the {found.states:,} {_states(run)} reachable within the parameters and"
-            f" assumptions above{rung}"
+            f"Verdicts on the {counted(found.states, _state(run))} reachable within the parameters"
+            f" and assumptions above{rung}"
         )
     elif found.engine == "hypothesis":
         rung = f" ({run.rung})" if run.rungs else ""
@@ -240,7 +240,7 @@ def _elsewhere(run: Run) -> bool:
 
 
 def _length(verdict: Verdict, trace: Trace) -> str:
-    steps = f"{trace.length} step{'' if trace.length == 1 else 's'}"
+    steps = counted(trace.length, "step")
     if trace.loop is not None:
         return f"{steps} with the loop" if trace.loop < len(trace.steps) else f"after {steps}"
     text = f"shortest run: {steps}" if trace.shortest else steps
@@ -351,7 +351,7 @@ def _witness(verdict: Verdict, trace: Trace) -> str:
     if trace.length == 0:
         return f"{what} in the initial state"
     end = ", the fewest" if trace.shortest else ""
-    return f"{what} after {trace.length} step{'' if trace.length == 1 else 's'}{end}"
+    return f"{what} after {counted(trace.length, 'step')}{end}"
 
 
 def _end(page: Page, run: Run) -> None:

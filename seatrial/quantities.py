@@ -1,8 +1,8 @@
-"""Durations and amounts of memory, as people write them on a command line, and back."""
+"""Numbers, durations and amounts of memory, as people write and read them."""
 
 import re
 
-__all__ = ["parse_bytes", "parse_seconds", "show_bytes", "show_seconds"]
+__all__ = ["counted", "parse_bytes", "parse_seconds", "show_bytes", "show_seconds"]
 
 _SECONDS = {"": 1, "ms": 0.001, "s": 1, "m": 60, "h": 3600}
 _BYTES = {
@@ -74,3 +74,13 @@ def show_bytes(count: int) -> str:
             return f"{amount:.0f} {unit}" if unit == "B" else f"{amount:.1f} {unit}"
         amount /= 1024
     return f"{amount:.1f} TiB"
+
+
+def counted(number: int, thing: str) -> str:
+    """
+    So many things in words.
+
+    >>> counted(1, "step"), counted(2000, "distinct state")
+    ('1 step', '2,000 distinct states')
+    """
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"

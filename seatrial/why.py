@@ -14,7 +14,7 @@ from seatrial.properties import Precondition, Promise
 
 from .display import Look
 from .examples import nearest
-from .kinds import Kind, promises
+from .kinds import Kind, asked_where, promises
 from .ladder import Search, climb
 from .output import detail
 from .parts import part_of
@@ -122,7 +122,7 @@ def reasons_text(found: Reasons, look: Look) -> str:
     unmet = [each.words for each, _ in found.dropped]
     rows = [
         ("promise", of.says),
-        ("asked where", "; ".join(of.preconditions) or "always"),
+        *asked_where(found.promise),
         ("not met here", "; ".join(unmet) or "none of that: all are met"),
     ]
     lines = [f"{of.id}, of {found.kind.name} {found.name}"]

@@ -64,6 +64,23 @@ def case(
     )
 
 
+WHERE = (
+    case(),
+    case(users="none"),
+    case(2, users="set-image"),
+    case(users="scale:0,scale:2"),
+    case(users="set-image,undo", revision_history_limit=0),
+    case(users="set-image,pause"),
+    case(users="undo"),
+    case(users="pause,undo"),
+    case(faults="never-ready"),
+    case(faults="never-ready", progress_deadline_seconds=None),
+    case(users="set-image,pause", progress_deadline_seconds=None),
+    case(users="pause"),
+)
+"""Where some promises say nothing."""
+
+
 @cache
 def searched(of: Case) -> Report:
     """All states, and what is so of the promises that are asked."""
@@ -89,19 +106,20 @@ def broken(promise: str, words: str, of: Case) -> Verdict:
 _HEAD = """\
 # What is promised of workloads?
 
-Each line is a property that is asked of a workload of its kind wherever all of its preconditions
-are met. Of a promise that is expected to be refuted the preconditions say
-where a run shows it. Each promise has a run that breaks it: where a precondition is dropped
-(`seatrial check FILE --why ID`), or where a rule of a controller is wrong, as
-`tests/test_seeded_faults.py` has it.
+Each line is a property of a workload of its kind. It is asked *where* it has something to say, and
+elsewhere it is not broken. It holds *if* all of its conditions are met: a run breaks it where one
+is dropped (`seatrial check FILE --why ID`). The runs are pinned by the tests;
+`tests/open_conditions.yaml` lists the conditions that have none yet. A promise that is expected to
+be refuted is shown to be false where it is asked. One without conditions is broken where a rule of
+a controller is wrong, as `tests/test_seeded_faults.py` has it.
 Ids that begin with `seed-` are of sentences that are often said.
 `python tests/promises.py` writes this page.
 """
 _TABLE = """
 ## Of a {kind}
 
-| id | promise | kind | expected | preconditions |
-| --- | --- | --- | --- | --- |
+| id | promise | kind | expected | where | if |
+| --- | --- | --- | --- | --- | --- |
 """
 
 
@@ -112,8 +130,10 @@ def document() -> str:
         text += _TABLE.format(kind=kind.name)
         for each in kind.promises:
             of = each.property
-            conditions = "; ".join(of.preconditions) or "none"
-            cells = (f"`{of.id}`", of.says, of.kind, of.expected, conditions)
+            where, needed = (
+                "; ".join(one.words for one in part) for part in (each.where, each.conditions)
+            )
+            cells = (f"`{of.id}`", of.says, of.kind, of.expected, where, needed)
             text += f"| {' | '.join(cells)} |\n"
     return text
 

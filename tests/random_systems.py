@@ -11,7 +11,6 @@ takes. `disagreement` runs both and says what differs.
 """
 
 import argparse
-import concurrent.futures
 import multiprocessing
 import random
 import sys
@@ -29,6 +28,9 @@ from randomly.plan import Plan
 from randomly.shrink import shown, smaller
 
 Kernel = Literal["plain", "compiled", "both"]
+
+FRESH_AFTER = 200
+"""So many batches a worker makes before a fresh one takes its place: systems are never freed."""
 
 
 def disagreement(
@@ -109,6 +111,12 @@ def _batch(
     return count, failed
 
 
+def _one_batch(
+    arguments: tuple[int, int, Kernel, int],
+) -> tuple[int, list[tuple[int, str]]]:
+    return _batch(*arguments)
+
+
 def _one(seed: int, kernel: Kernel, threads: int) -> int:
     found = disagreement(seed, kernel, threads)
     if found is None:
@@ -138,11 +146,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         (start, min(size, options.start + options.count - start), options.kernel, options.threads)
         for start in range(options.start, options.start + options.count, size)
     ]
-    with concurrent.futures.ProcessPoolExecutor(
-        options.workers, mp_context=multiprocessing.get_context("spawn")
+    with multiprocessing.get_context("spawn").Pool(
+        options.workers, maxtasksperchild=FRESH_AFTER
     ) as pool:
-        for done in concurrent.futures.as_completed([pool.submit(_batch, *b) for b in batches]):
-            count, failures = done.result()
+        for count, failures in pool.imap_unordered(_one_batch, batches):
             passed += count - len(failures)
             failed += len(failures)
             for seed, found in failures:

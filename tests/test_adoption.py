@@ -243,10 +243,17 @@ def test_after_a_set_image_the_manifest_rolls_the_orphans_back() -> None:
     assert {each.status for each in found.verdicts} == {"holds"}
 
 
+DROPPED = (
+    "deployment-orphans-keep-their-pods",
+    promise.NOT_CREATED_ANEW,
+    case(users="delete:orphan,apply"),
+)
+
+
 def test_orphans_do_not_stay_orphans_where_the_deployment_is_created_anew() -> None:
     """They are adopted: the precondition of that promise."""
-    of = case(users="delete:orphan,apply", ids=("deployment-orphans-keep-their-pods",))
+    asked, dropped, of = DROPPED
 
-    verdict = broken("deployment-orphans-keep-their-pods", promise.NOT_CREATED_ANEW.words, of)
+    verdict = broken(asked, dropped.words, of)
 
     assert verdict.because == "the run stops outside the goal: no step of the system is enabled"

@@ -10,6 +10,7 @@ import pytest
 from attrs import evolve
 
 from promises import BY_ID, Case, broken, case, document, searched
+from seatrial.core import Verdict
 from seatrial.engines.explore import explore
 from seatrial.model import environment, workload
 from seatrial.properties import (
@@ -18,6 +19,8 @@ from seatrial.properties import (
     promise,
     properties_for,
     recreate,
+    revisions,
+    rolling_update,
     workloads,
 )
 
@@ -576,6 +579,55 @@ def test_a_promise_is_broken_where_a_precondition_is_dropped(
 
 # ---- runs worth knowing -----------------------------------------------------------------------
 
+STORIES: dict[str, tuple[str, Precondition, Case]] = {
+    "the last pod goes": (
+        "deployment-available-floor",
+        promise.NO_UNDO,
+        case(users="set-image,undo"),
+    ),
+    "pods are behind ReplicaSets": (
+        "deployment-recreate-old-gone-first",
+        promise.FRESH,
+        case(recreate=True, faults="pod-failed", level="interleaved", lag=1),
+    ),
+    "a stale pause": (
+        "deployment-complete-is-true",
+        promise.NO_STALE_PAUSE,
+        case(recreate=True, users="set-image,pause", level="interleaved", lag=1),
+    ),
+    "a paused Recreate": (
+        "deployment-recreate-old-gone-first",
+        recreate.CHANGED_ONCE,
+        case(recreate=True, users="set-image,undo,pause"),
+    ),
+    "ReplicaSets are behind": (
+        "seed-rolling-controlled-rate",
+        promise.FRESH,
+        case(users="set-image@2", level="interleaved", lag=2),
+    ),
+    "undone too soon": (
+        "seed-undo-returns-to-previous",
+        revisions.NOT_REPLACED_TWICE,
+        case(users="set-image@2,undo"),
+    ),
+    "more may be missing": (
+        "seed-rolling-trace-three",
+        rolling_update.THREE,
+        case(3, unavailable=1),
+    ),
+    "a stale annotation": (
+        "deployment-eventually-new-revision",
+        promise.SAME_SIZE,
+        case(2, 0, 1, users="set-image,scale:1"),
+    ),
+}
+
+
+def told(story: str) -> Verdict:
+    """What the run of a story shows."""
+    asked, dropped, of = STORIES[story]
+    return broken(asked, dropped.words, of)
+
 
 def test_an_undo_takes_the_last_available_pod_of_a_deployment_that_may_miss_none() -> None:
     """
@@ -584,9 +636,7 @@ def test_an_undo_takes_the_last_available_pod_of_a_deployment_that_may_miss_none
     no fault, and no pod is left. The Deployment controller does not ask of which generation a
     ReplicaSet's status is.
     """
-    verdict = broken(
-        "deployment-available-floor", promise.NO_UNDO.words, case(users="set-image,undo")
-    )
+    verdict = told("the last pod goes")
 
     assert verdict.extreme == 0
     assert verdict.trace is not None
@@ -600,18 +650,14 @@ def test_recreate_overlaps_where_the_cache_of_pods_is_behind_that_of_replica_set
     An old pod fails and is replaced just before its ReplicaSet is scaled to 0. The status without
     pods arrives before the event of the new pod does.
     """
-    of = case(recreate=True, faults="pod-failed", level="interleaved", lag=1)
-
-    verdict = broken("deployment-recreate-old-gone-first", promise.FRESH.words, of)
+    verdict = told("pods are behind ReplicaSets")
 
     assert verdict.because.startswith("of template 1, 1 pods are active")
 
 
 def test_a_paused_sync_that_does_not_see_the_new_replica_set_grows_the_old_one() -> None:
     """Then it reports that the new one is complete, while the old one is to have a pod again."""
-    of = case(recreate=True, users="set-image,pause", level="interleaved", lag=1)
-
-    verdict = broken("deployment-complete-is-true", promise.NO_STALE_PAUSE.words, of)
+    verdict = told("a stale pause")
 
     assert verdict.because.endswith("1 of 1 new pods are available and 1 others are asked for")
 
@@ -645,28 +691,21 @@ def test_pods_that_a_former_replica_set_left_are_not_those_of_its_successor() ->
 
 def test_a_paused_recreate_starts_new_pods_beside_old_ones() -> None:
     """While it is paused nobody looks for old pods: an undone rollout is given its replicas."""
-    of = case(recreate=True, users="set-image,undo,pause")
-
-    verdict = broken("deployment-recreate-old-gone-first", recreate.CHANGED_ONCE.words, of)
+    verdict = told("a paused Recreate")
 
     assert verdict.because.startswith("of template 1, 1 pods are active and 0 terminate")
 
 
 def test_growth_exceeds_the_surge_where_the_cache_of_replica_sets_is_behind() -> None:
     """The third template's ReplicaSet is made before the cache shows that of the second."""
-    of = case(users="set-image@2", level="interleaved", lag=2)
-
-    verdict = broken("seed-rolling-controlled-rate", promise.FRESH.words, of)
+    verdict = told("ReplicaSets are behind")
 
     assert verdict.because == "the ReplicaSets ask for 3 pods; 1 replicas + 1 surge are allowed"
 
 
 def test_an_undo_before_the_new_template_has_a_revision_goes_back_too_far() -> None:
     """Undo takes the highest revision but one, and the template that failed has none yet."""
-    of = case(users="set-image@2,undo")
-    unmet = BY_ID["seed-undo-returns-to-previous"].unmet(of.spec, of.around)
-
-    verdict = broken("seed-undo-returns-to-previous", unmet[0].words, of)
+    verdict = told("undone too soon")
 
     assert verdict.because == (
         "template 3 has no revision yet, and undo goes back to template 1 of revision 1"
@@ -675,11 +714,7 @@ def test_an_undo_before_the_new_template_has_a_revision_goes_back_too_far() -> N
 
 def test_the_shares_of_three_sizes_differ_where_more_may_be_missing() -> None:
     """With maxUnavailable 1 a rollout of three goes other ways than the seven sizes."""
-    of = case(3, unavailable=1, ids=("seed-rolling-trace-three",))
-    unmet = BY_ID["seed-rolling-trace-three"].unmet(of.spec, of.around)
-
-    assert "three replicas" in unmet[0].words
-    assert "the new one" in broken("seed-rolling-trace-three", unmet[0].words, of).because
+    assert "the new one" in told("more may be missing").because
 
 
 @pytest.mark.slow
@@ -689,11 +724,7 @@ def test_a_rollout_never_ends_where_a_resize_leaves_a_stale_annotation() -> None
     every sync then takes the Deployment for one that was just resized, and rolls nothing out.
     https://github.com/kubernetes/kubernetes/pull/138036
     """
-    of = case(2, 0, 1, users="set-image,scale:1")
-
-    verdict = broken("deployment-eventually-new-revision", promise.SAME_SIZE.words, of)
-
-    assert verdict.because == STUCK
+    assert told("a stale annotation").because == STUCK
 
 
 @pytest.mark.slow

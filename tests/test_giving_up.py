@@ -49,13 +49,16 @@ def paused_once(faults: str) -> Case:
     return case(users="pause", faults=faults, progress_deadline_seconds=None, ids=ids)
 
 
+DROPPED = ("deployment-status-at-rest", promise.NO_GIVE_UP, paused_once("write-failure@16"))
+
+
 @pytest.mark.heavy
 def test_a_deployment_that_is_dropped_is_not_looked_at_again() -> None:
     """With 16 failures its status may stay behind; with 15 it cannot."""
-    of, fewer = paused_once("write-failure@16"), paused_once("write-failure@15")
+    asked, dropped, of = DROPPED
 
-    found = broken("deployment-status-at-rest", promise.NO_GIVE_UP.words, of)
-    (kept,) = searched(fewer).verdicts
+    found = broken(asked, dropped.words, of)
+    (kept,) = searched(paused_once("write-failure@15")).verdicts
 
     assert found.trace is not None
     assert found.trace.steps[-1].label.endswith("; after 15 retries the key is dropped")

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, find, given, settings
 from hypothesis import strategies as st
+from hypothesis.errors import FailedHealthCheck, Unsatisfiable
 
 from seatrial import strategies
 from seatrial.core import Outcomes, System, Variable, action, ground, outcome
@@ -176,3 +177,15 @@ def test_states_are_drawn_from_all_over_and_shrink() -> None:
     assert least == {"count": 0, "other": False}
     assert explore(TOY).exploration.states == 14
     assert len(seen) >= 10
+
+
+def test_a_filter_that_lets_nearly_nothing_through_is_an_error_and_no_pass() -> None:
+    """Hypothesis says that next to nothing is drawn; a test that tries nothing is never green."""
+
+    @settings(database=None, deadline=None)
+    @given(strategies.trials(("Deployment",)).filter(lambda trial: trial[1].lag > 2))
+    def never_tried(trial: Any) -> None:
+        pytest.fail(f"{trial} was drawn")
+
+    with pytest.raises((FailedHealthCheck, Unsatisfiable), match=r"filter|satisf"):
+        never_tried()
