@@ -74,6 +74,8 @@ def observe_job(
     expectations_satisfied: bool,
     backoff: bool,
     deadline: str,
+    deadline_seen: bool,
+    old_deadline_passed: bool,
     own_status_unseen: bool,
     own_pods_unseen: bool,
     finish_unseen: bool,
@@ -113,7 +115,7 @@ def observe_job(
         pods_seen,
         expectations_satisfied,
         backoff,
-        past_deadline=deadline == "passed",
+        past_deadline=deadline == "passed" if deadline_seen else old_deadline_passed,
         clears_start_time=clears_start_time,
         requeues=requeues,
     )

@@ -6,7 +6,7 @@ Restarts of the Job controller, time, and the worker that looks after pods witho
     staging/src/k8s.io/client-go/util/workqueue
 :Docs: https://kubernetes.io/docs/concepts/workloads/controllers/ttlafterfinished/
 :Omits: how long anything takes, so that of times that are running any may be up first; a list after
-    a restart that is older than what the controller had acted on; a TTL that is changed; a
+    a restart that is older than what the controller had acted on; a
     request that is on its way at a restart and is applied after the new list.
 
 Time passes only when nothing else can happen, but for containers that run or stop, and syncs that

@@ -112,24 +112,29 @@ def looks(pod: JobPod | None) -> str:
 
 
 def deliver_job(
-    jobs: Jobs, job_key: Key, note: Note | None, lists_behind: bool, pods_first: bool
+    jobs: Jobs,
+    job_key: Key,
+    deadline: str,
+    note: Note | None,
+    lists_behind: bool,
+    pods_first: bool,
 ) -> Outcomes:
     """The cache gets the next version of the Job, and its handler is told."""
     if note is None and not lists_behind and not pods_first:
-        yield from _delivered(jobs, job_key)
+        yield from _delivered(jobs, job_key, deadline)
 
 
 def deliver_job_and_lists(
-    jobs: Jobs, job_key: Key, note: Note | None, pods_first: bool
+    jobs: Jobs, job_key: Key, deadline: str, note: Note | None, pods_first: bool
 ) -> Outcomes:
     """The same, where this version lists other UIDs: what is listed is noted with pods."""
     if note is not None or pods_first:
         return
-    for each in _delivered(jobs, job_key):
+    for each in _delivered(jobs, job_key, deadline):
         yield outcome(each.label, **each.writes, note=Note("next-list"))
 
 
-def _delivered(jobs: Jobs, job_key: Key) -> Iterator[Outcome]:
+def _delivered(jobs: Jobs, job_key: Key, deadline: str) -> Iterator[Outcome]:
     if not jobs.behind:
         return
     after = jobs.trail[1]
@@ -146,7 +151,20 @@ def _delivered(jobs: Jobs, job_key: Key) -> Iterator[Outcome]:
         # Nobody has to sync it; pods that still have the finalizer are looked for.
         yield outcome("the cache learns that the Job has finished", jobs=shown, orphan_list=True)
     else:
-        yield outcome("the cache learns of a new version", jobs=shown, job_key=woken(job_key))
+        done: dict[str, str] = {}
+        if deadline == "running" and _deadline_changed(jobs.trail[0], after):
+            done["deadline"] = "armed"
+        yield outcome(
+            "the cache learns of a new version", jobs=shown, job_key=woken(job_key), **done
+        )
+
+
+def _deadline_changed(before: Job | None, after: Job) -> bool:
+    """Whether the handler asks to come back when the new deadline is over. Go: updateJob"""
+    if before is None or not after.status.start_time:
+        return False
+    now = after.spec.active_deadline_seconds
+    return now is not None and now != before.spec.active_deadline_seconds
 
 
 # ---- pods -------------------------------------------------------------------------------------

@@ -128,13 +128,13 @@ def exit_job_container(
     pods: JobPods,
     manifest: JobSpec,
     exit_codes: tuple[int, ...],
+    most_restarts: int,
     container_exits_left: int,
 ) -> Outcomes:
     """A container exits with another code than 0; with OnFailure the kubelet starts it again."""
     if container_exits_left == 0:
         return
     left = {"container_exits_left": container_exits_left - 1}
-    most = max(1, manifest.backoff_limit)
     for code in exit_codes:
         shown = code if wants_codes(manifest) else None
         if manifest.restart_policy == "OnFailure":
@@ -142,7 +142,9 @@ def exit_job_container(
                 pods,
                 manifest,
                 _runs,
-                lambda pod, live: changed(pod, evolve(live, restarts=min(most, live.restarts + 1))),
+                lambda pod, live: changed(
+                    pod, evolve(live, restarts=min(most_restarts, live.restarts + 1))
+                ),
             )
         else:
             change = _to(phase="Failed", exit_code=shown)

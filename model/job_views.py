@@ -69,6 +69,14 @@ def finish_unseen(jobs: Jobs) -> bool:
     return jobs.own > 0 and known is not None and is_job_finished(known.status)
 
 
+def deadline_seen(jobs: Jobs) -> bool:
+    """Whether the cache shows the activeDeadlineSeconds that there are."""
+    shown, live = jobs.shown, jobs.live
+    if shown is None or live is None:
+        return True
+    return shown.spec.active_deadline_seconds == live.spec.active_deadline_seconds
+
+
 def status(jobs: Jobs) -> JobStatus | None:
     """The status; None where there is no Job."""
     job = jobs.live
@@ -428,6 +436,7 @@ def views() -> list[View]:
         job_versions,
         job_behind,
         finish_unseen,
+        deadline_seen,
         status,
         conditions,
         job_state,

@@ -32,11 +32,10 @@ from .job_api import (
 )
 from .job_informer import Jobs
 from .job_views import views
+from .versions import READ_OF_JOBS
 
-__all__ = ["MOST_PODS", "READ", "compose", "spec_of"]
+__all__ = ["MOST_PODS", "compose", "spec_of"]
 
-READ = "1.36.3"
-"""The release whose Job controller is modelled."""
 MOST_PODS = 20
 """More pods at once are not explored: a sync is planned for each way in which it may go."""
 
@@ -85,6 +84,9 @@ def _success_rule(rule: Any) -> SuccessRule:
 _BUDGETS = {
     "set_parallelisms_left": "set-parallelism",
     "set_completions_left": "set-completions",
+    "set_backoff_limits_left": "set-backoff-limit",
+    "set_active_deadlines_left": "set-active-deadline",
+    "set_ttls_left": "set-ttl",
     "suspends_left": "suspend",
     "resumes_left": "resume",
     "deletes_left": "delete",
@@ -109,6 +111,7 @@ def compose(name: str, spec: JobSpec, around: Environment) -> System:
     _check(spec, around)
     budgets = {name: around.times(fault) for name, fault in _BUDGETS.items()}
     codes = tuple(int(each) for each in around.values("container-exit")) or (1,)
+    limits = _numbers(around, "set-backoff-limit")
     variables = dict(_initial(spec), **budgets)
     return System(
         name=name,
@@ -117,7 +120,11 @@ def compose(name: str, spec: JobSpec, around: Environment) -> System:
             Parameter("lag", around.lag),
             Parameter("parallelisms", _numbers(around, "set-parallelism")),
             Parameter("sizes", _numbers(around, "set-completions")),
+            Parameter("backoff_limits", limits),
+            Parameter("active_deadlines", _numbers(around, "set-active-deadline")),
+            Parameter("ttls", _numbers(around, "set-ttl")),
             Parameter("exit_codes", codes),
+            Parameter("most_restarts", max(1, spec.backoff_limit, *limits)),
             Parameter("propagation", (around.values("delete") or ("background",))[0]),
             Parameter("consistency_store", around.gate("StaleControllerConsistencyJob")),
             Parameter(
@@ -147,6 +154,7 @@ def _initial(spec: JobSpec) -> dict[str, Any]:
         "job_expectations": Expectations(),
         "backoff": False,
         "deadline": "off",
+        "old_deadline_passed": False,
         "pods": Population(),
         "orphan_list": False,
         "requeues": 0,
@@ -160,12 +168,17 @@ def _numbers(around: Environment, user: str) -> tuple[int, ...]:
 def _check(spec: JobSpec, around: Environment) -> None:
     if len(around.values("delete")) > 1:
         raise DeclarationError("--users: delete is given with two propagations; give one")
-    if around.kubernetes != READ:
+    if around.kubernetes not in READ_OF_JOBS:
         raise DeclarationError(
-            f"--kubernetes {around.kubernetes}: of the Job controller only {READ} was read"
+            f"--kubernetes {around.kubernetes}: the Job controller of that release was not read;"
+            f" known: {', '.join(READ_OF_JOBS)}"
         )
     if around.slow:
         raise DeclarationError("--clock slow is not modelled for Jobs; leave it at prompt")
+    if around.times("set-active-deadline") > 1 and around.lag > 1:
+        raise DeclarationError(
+            "--users set-active-deadline: more than once, and lag above 1, are not modelled"
+        )
     if around.times("set-completions") and not spec.indexed:
         raise DeclarationError(
             "--users set-completions: spec.completions of a NonIndexed Job is immutable"
@@ -239,7 +252,7 @@ def _actions(spec: JobSpec, around: Environment) -> list[Action]:
         *_watches(maker),
         *_kubelet(maker, around),
         *_collector(maker, spec, around),
-        *_clock(maker, spec),
+        *_clock(maker, spec, around),
         *_users(maker, around),
         *_faults(maker, around),
     ]
@@ -301,7 +314,7 @@ def _controller(maker: _Maker) -> list[Action]:
 
 
 def _watches(maker: _Maker) -> list[Action]:
-    job = "jobs job_key backoff orphan_list"
+    job = "jobs job_key backoff deadline orphan_list"
     return [
         maker.of("watch", informer.deliver_job, job, part_of="watch", when="job_behind"),
         maker.of(
@@ -335,7 +348,7 @@ def _kubelet(maker: _Maker, around: Environment) -> list[Action]:
 
 
 def _collector(maker: _Maker, spec: JobSpec, around: Environment) -> list[Action]:
-    if not around.times("delete") and spec.ttl_seconds_after_finished is None:
+    if not around.times("delete") and not _expires(spec, around):
         return []  # as long as there is a Job that is not to go
     actor = "garbage collector"
     return [
@@ -345,7 +358,11 @@ def _collector(maker: _Maker, spec: JobSpec, around: Environment) -> list[Action
     ]
 
 
-def _clock(maker: _Maker, spec: JobSpec) -> list[Action]:
+def _expires(spec: JobSpec, around: Environment) -> bool:
+    return spec.ttl_seconds_after_finished is not None or around.times("set-ttl") > 0
+
+
+def _clock(maker: _Maker, spec: JobSpec, around: Environment) -> list[Action]:
     found = []
     if has_backoff_limit_per_index(spec):
         found.append(
@@ -361,11 +378,11 @@ def _clock(maker: _Maker, spec: JobSpec) -> list[Action]:
         found.append(
             maker.of("clock", faults.pass_backoff, "backoff job_key note", when="pods_at_rest")
         )
-    if spec.active_deadline_seconds is not None:
+    if spec.active_deadline_seconds is not None or around.times("set-active-deadline"):
         found.append(
             maker.of("clock", faults.pass_active_deadline, "deadline job_key", when="pods_at_rest")
         )
-    if spec.ttl_seconds_after_finished is not None:
+    if _expires(spec, around):
         found.append(maker.of("clock", faults.expire_ttl, "jobs job_stale", when="pods_at_rest"))
     return found
 
@@ -374,6 +391,13 @@ def _users(maker: _Maker, around: Environment) -> list[Action]:
     of_jobs = (
         ("set-parallelism", users.set_parallelism, "set_parallelisms_left"),
         ("set-completions", users.set_completions, "set_completions_left"),
+        ("set-backoff-limit", users.set_backoff_limit, "set_backoff_limits_left"),
+        (
+            "set-active-deadline",
+            users.set_active_deadline,
+            "deadline old_deadline_passed set_active_deadlines_left",
+        ),
+        ("set-ttl", users.set_ttl, "set_ttls_left"),
         ("suspend", users.suspend_job, "suspends_left"),
         ("resume", users.resume_job, "resumes_left"),
         ("delete", users.delete_job, "deletes_left"),
