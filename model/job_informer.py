@@ -118,23 +118,31 @@ def deliver_job(
     note: Note | None,
     lists_behind: bool,
     pods_first: bool,
+    variant: frozenset[str],
 ) -> Outcomes:
     """The cache gets the next version of the Job, and its handler is told."""
     if note is None and not lists_behind and not pods_first:
-        yield from _delivered(jobs, job_key, deadline)
+        yield from _delivered(jobs, job_key, deadline, variant)
 
 
 def deliver_job_and_lists(
-    jobs: Jobs, job_key: Key, deadline: str, note: Note | None, pods_first: bool
+    jobs: Jobs,
+    job_key: Key,
+    deadline: str,
+    note: Note | None,
+    pods_first: bool,
+    variant: frozenset[str],
 ) -> Outcomes:
     """The same, where this version lists other UIDs: what is listed is noted with pods."""
     if note is not None or pods_first:
         return
-    for each in _delivered(jobs, job_key, deadline):
+    for each in _delivered(jobs, job_key, deadline, variant):
         yield outcome(each.label, **each.writes, note=Note("next-list"))
 
 
-def _delivered(jobs: Jobs, job_key: Key, deadline: str) -> Iterator[Outcome]:
+def _delivered(
+    jobs: Jobs, job_key: Key, deadline: str, variant: frozenset[str]
+) -> Iterator[Outcome]:
     if not jobs.behind:
         return
     after = jobs.trail[1]
@@ -152,7 +160,8 @@ def _delivered(jobs: Jobs, job_key: Key, deadline: str) -> Iterator[Outcome]:
         yield outcome("the cache learns that the Job has finished", jobs=shown, orphan_list=True)
     else:
         done: dict[str, str] = {}
-        if deadline == "running" and _deadline_changed(jobs.trail[0], after):
+        waits = "job-deadline-update-not-noticed" not in variant
+        if waits and deadline == "running" and _deadline_changed(jobs.trail[0], after):
             done["deadline"] = "armed"
         yield outcome(
             "the cache learns of a new version", jobs=shown, job_key=woken(job_key), **done

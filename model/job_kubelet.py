@@ -8,8 +8,8 @@ What becomes of a Job's pods: they run, end, are evicted, are lost with their no
 :Omits: scheduling; images that take long; the crash-loop delay; readiness probes; eviction for lack
     of resources, which fails a pod without deleting it; a node that comes back, or stays lost for
     ever: the pods of a crashed node are deleted, and failed when the node is removed; containers
-    that run on beyond what the API shows; the exit code of a container that was stopped, which
-    rules may match; that a stopped pod without the finalizer shows how it ended before it is gone;
+    that run on beyond what the API shows; other exit codes of a container that is stopped than 0,
+    137 and 143; that a stopped pod without the finalizer shows how it ended before it is gone;
     the condition DisruptionTarget of a pod that is failed for its node.
 
 A pod whose container runs may end at any time, also after other times are up.
@@ -40,6 +40,10 @@ __all__ = [
     "wants_codes",
     "wants_disruption",
 ]
+
+
+STOPPED = (137, 143)
+"""How a container exits that is stopped, unless it has done its work: by KILL or by TERM."""
 
 
 def wants_codes(spec: JobSpec) -> bool:
@@ -102,23 +106,38 @@ def stop_pod(pods: JobPods, manifest: JobSpec) -> Outcomes:
     def stops(pod: Owned, live: JobPod) -> bool:
         return live.terminating and not live.ended and not pod.lost
 
+    def shows(pod: Owned, live: JobPod) -> bool:
+        return stops(pod, live) and live.finalizer and live.phase == "Running"
+
+    codes = STOPPED if wants_codes(manifest) else ()
     for was, written in _moves(
-        pods, manifest, stops, lambda pod, live: _ended(pod, live, "Failed")
+        pods,
+        manifest,
+        lambda pod, live: stops(pod, live) and not (codes and shows(pod, live)),
+        lambda pod, live: _ended(pod, live, "Failed"),
     ):
         yield outcome(f"a pod that was {looks(was)} has stopped", **written)
+    for code in codes:
+        for was, written in _moves(
+            pods,
+            manifest,
+            shows,
+            lambda pod, live, code=code: _ended(pod, live, "Failed", code),  # type: ignore[misc]
+        ):
+            yield outcome(f"a pod that was {looks(was)} has stopped with {code}", **written)
     for _, written in _moves(
         pods,
         manifest,
-        lambda pod, live: stops(pod, live) and live.finalizer and live.phase == "Running",
+        shows,
         lambda pod, live: _ended(pod, live, "Succeeded"),
     ):
         yield outcome("a terminating pod exits with 0", **written)
 
 
-def _ended(pod: Owned, live: JobPod, phase: Any) -> Owned:
+def _ended(pod: Owned, live: JobPod, phase: Any, code: int | None = None) -> Owned:
     if not live.finalizer:
         return changed(pod, GONE)
-    return changed(pod, evolve(live, phase=phase))
+    return changed(pod, evolve(live, phase=phase, exit_code=code))
 
 
 # ---- faults -----------------------------------------------------------------------------------

@@ -147,7 +147,7 @@ def finished_is_counted(status: job_api.JobStatus) -> Iterator[str]:
         yield f"the Job has finished, and lists {status.uncounted.total} pods as uncounted"
 
 
-@under(DEFAULT_REPLACEMENT, DISRUPTED, RUNS, where=[OURS])
+@under(OURS, DEFAULT_REPLACEMENT, DISRUPTED, RUNS)
 @sometimes(
     id="job-terminating-counted-failed",
     says="with the default policy a pod that is deleted counts as failed, even if it then succeeds",

@@ -138,7 +138,7 @@ def running_within_remaining(
         yield f"{running} pods run, and {remain} completions remain"
 
 
-@under(SAME_PARALLELISM, DEFAULT_REPLACEMENT, DISRUPTED, _RETRIES, RUNS, where=[OURS, _ONE_BY_ONE])
+@under(OURS, SAME_PARALLELISM, DEFAULT_REPLACEMENT, DISRUPTED, _RETRIES, RUNS, where=[_ONE_BY_ONE])
 @sometimes(
     id="job-may-run-twice",
     says="even with parallelism 1 the same program may run twice at once",
@@ -160,7 +160,7 @@ def one_active_pod_per_index(double_indexes: tuple[int, ...]) -> Iterator[str]:
         yield f"indexes {list(double_indexes)} have two active pods"
 
 
-@under(INDEXED, DEFAULT_REPLACEMENT, DISRUPTED, _RETRIES, RUNS, where=[OURS])
+@under(OURS, INDEXED, DEFAULT_REPLACEMENT, DISRUPTED, _RETRIES, RUNS)
 @sometimes(
     id="job-indexed-unique-pod-per-index",
     says="two pods of one index may run, one of them terminating",

@@ -4,6 +4,8 @@ import functools
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from seatrial.model.job_api import DISRUPTION_TARGET
+
 from .errors import Path, dotted
 from .field_tables import BLOCKS, INERT, INFORMING, MATTERS, MODELLED, UNKNOWN, Row, rows
 from .job import CONTROLLER
@@ -22,6 +24,24 @@ def unmodelled_fields(kind: str, reading: Reading, claims: Mapping[str, Any]) ->
             seen.add(path)
             effect, why = _judged(reading, path, row, claims)
             yield dotted(path), effect, why, path
+    if kind == "Job":
+        for path in _conditions_asked(reading):
+            why = "whether a failed pod has this condition is not modelled"
+            yield dotted(path), BLOCKS, why, path
+
+
+def _conditions_asked(reading: Reading) -> Iterator[Path]:
+    """Where a podFailurePolicy asks for a condition of pods that is not DisruptionTarget."""
+    policy: Path = ("spec", "podFailurePolicy", "rules")
+    for at, rule in enumerate(_listed(reading.get(*policy))):
+        asked = rule.get("onPodConditions") if isinstance(rule, dict) else None
+        for number, each in enumerate(_listed(asked)):
+            if isinstance(each, dict) and each.get("type") != DISRUPTION_TARGET:
+                yield (*policy, at, "onPodConditions", number)
+
+
+def _listed(found: Any) -> list[Any]:
+    return found if isinstance(found, list) else []
 
 
 def _rows(

@@ -204,7 +204,7 @@ def _job_told(notice: Notice) -> Handled:
     if notice.before is None:
         return Handled(True)
     trail = job_informer.Jobs((notice.before, notice.after))
-    (told,) = job_informer.deliver_job(trail, controller.Key(), "", None, False, False)
+    (told,) = job_informer.deliver_job(trail, controller.Key(), "", None, False, False, frozenset())
     return Handled(
         told.writes.get("job_key", controller.Key()).dirty,
         listed=told.writes.get("orphan_list", False),
