@@ -49,7 +49,7 @@ from .job_indexes import (
 )
 from .job_tracking import track_job_status_and_remove_finalizers
 
-__all__ = ["Creation", "active_pods_for_removal", "sync_job"]
+__all__ = ["Creation", "active_pods_for_removal", "missing_pods", "sync_job"]
 
 
 @frozen(cache_hash=True)
@@ -67,6 +67,14 @@ def _want_active(spec: JobSpec, ctx: Context) -> int:
     if spec.completions is None:
         return ctx.active.total if ctx.succeeded > 0 else spec.parallelism
     return maximum(0, minimum(spec.completions - ctx.succeeded, spec.parallelism))
+
+
+def missing_pods(spec: JobSpec, ctx: Context, variant: frozenset[str] = frozenset()) -> int:
+    """How many pods are to be created; 0 or less where there are enough. Go: manageJob"""
+    terminating = ctx.terminating if only_replace_failed_pods(spec) else 0
+    if "job-replacement-created-while-old-terminates" in variant:
+        terminating = 0
+    return _want_active(spec, ctx) - terminating - ctx.active.total
 
 
 def active_pods_for_removal(
@@ -198,10 +206,7 @@ def _manage_job(
         return active - removed, stay > 0, False, ctx
     if spec.suspend:
         return active, False, False, ctx
-    terminating = ctx.terminating if only_replace_failed_pods(spec) else 0
-    if "job-replacement-created-while-old-terminates" in variant:
-        terminating = 0
-    diff = _want_active(spec, ctx) - terminating - active
+    diff = missing_pods(spec, ctx, variant)
     if diff <= 0:
         return active, False, False, ctx
     waiting = 0 if "job-active-zero-during-backoff" in variant else active

@@ -7,6 +7,7 @@ from seatrial.core.arith import total
 from seatrial.model import api, deployment
 
 __all__ = [
+    "COUNT",
     "NUMBER",
     "PERCENT_LIMIT",
     "SIZE",
@@ -23,6 +24,8 @@ NUMBER = Whole(0, api.MAX_INT32)
 """An integer of the API that is not negative."""
 SIZE = Whole(0, 1_000_000)
 """A size of which a few can be added without leaving 32 bits."""
+COUNT = Whole(0, 1_000_000)
+"""How many pods of a class there are."""
 PERCENT_LIMIT = 100_000
 """So many percent of any int32 are computed alike in integers and in upstream's floats."""
 NEW, NEWEST = 9, 9

@@ -1,6 +1,6 @@
 """Theorems about the ReplicaSet controller: how many pods a sync creates and deletes."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from seatrial.core import Hypothesis, Mutation, OneOf, Population, Theorem, Whole, choose
 from seatrial.core.arith import maximum, minimum, total
@@ -14,11 +14,12 @@ from seatrial.model import (
     replicaset_utils,
 )
 
+from .theorem_parts import COUNT
+
 __all__ = ["THEOREMS"]
 
 _GO = "pkg/controller/replicaset/replica_set.go"
 _BURST = replicaset_utils.BURST_REPLICAS
-_COUNT = Whole(0, 1_000_000)
 Kinds = Population[api.PodKind]
 _PENDING = api.PodKind()
 _READY = api.PodKind("Running", ready=True, available=True)
@@ -30,8 +31,12 @@ _FAILED = api.PodKind("Failed")
 # ---- slow start -------------------------------------------------------------------------------
 
 
-def _created(missing: int, may_fail: int) -> tuple[int, int, int]:
-    """Pods that were asked for, created, and taken off expectations, in one sync with failures."""
+def _created(missing: int, fails: Callable[[int, int], int]) -> tuple[int, int, int]:
+    """
+    Pods that were asked for, created, and taken off expectations, in one sync.
+
+    `fails` says how many of a batch fail, where so many pods have been created.
+    """
     rs = api.ReplicaSet(1, 1, missing)
     empty: Population[api.PodKind] = Population()
     sync = replicaset.sync_replica_set(rs, empty, empty, True, True)
@@ -43,28 +48,43 @@ def _created(missing: int, may_fail: int) -> tuple[int, int, int]:
             write = sync.send("applied")
         else:
             assert write.batch is not None
-            failures = choose(0, minimum(write.batch, may_fail))
+            failures = fails(write.batch, made)
             asked, made = asked + write.batch, made + write.batch - failures
             write = sync.send(failures)
     return asked, made, fewer
 
 
+def _any(may_fail: int) -> Callable[[int, int], int]:
+    return lambda batch, made: choose(0, minimum(batch, may_fail))
+
+
 def _all_are_created(missing: int, may_fail: int) -> Iterator[str]:
-    asked, made, fewer = _created(missing, may_fail)
+    asked, made, fewer = _created(missing, _any(may_fail))
     if made != missing or asked != missing or fewer != 0:
         yield f"{made} of {missing} were created, and {fewer} taken off expectations"
 
 
 def _books_balance(missing: int, may_fail: int) -> Iterator[str]:
-    _, made, fewer = _created(missing, may_fail)
+    _, made, fewer = _created(missing, _any(may_fail))
     if made + fewer != missing:
         yield f"{made} of {missing} were created, and {fewer} taken off expectations"
 
 
 def _few_fail(missing: int, may_fail: int, more: int) -> Iterator[str]:
-    asked, made, _ = _created(missing, may_fail)
+    asked, made, _ = _created(missing, _any(may_fail))
     if asked > 2 * made + more:
         yield f"{asked} were asked for, of which {made} were created"
+
+
+def _just_so_many(missing: int, successes: int) -> Iterator[str]:
+    """The first requests succeed, and once there are so many all others fail."""
+    asked, made, fewer = _created(
+        missing, lambda batch, made: maximum(0, batch - maximum(0, successes - made))
+    )
+    if made != successes or fewer != missing - successes:
+        yield f"{made} of {missing} were created, and {fewer} taken off expectations"
+    if asked > missing:
+        yield f"{asked} were asked for, of {missing}"
 
 
 # ---- expectations under lag -------------------------------------------------------------------
@@ -191,7 +211,7 @@ _WITHIN_BURST = Hypothesis(
     lambda missing: missing <= _BURST,
 )
 _JOINT: dict[str, Whole | OneOf] = {
-    **dict.fromkeys(("wanted", "ready", "pending", "unseen", "gone", "expected"), _COUNT),
+    **dict.fromkeys(("wanted", "ready", "pending", "unseen", "gone", "expected"), COUNT),
     "expired": OneOf((False, True)),
 }
 _MISSING = {"missing": Whole(1, 1_000), "may_fail": Whole(0, 1_000)}
@@ -225,6 +245,26 @@ THEOREMS = (
         level="a whole sync, with any number of failures in each batch",
         integers="up to 500 creations, 9 batches",
         about=("replicaset-creates-what-is-missing",),
+    ),
+    Theorem(
+        id="slow-start-is-one-choice",
+        says="slow start can end with any number of successes: it is one write that chooses them",
+        source=_GO + " slowStartBatch",
+        claim=_just_so_many,
+        ranges={"missing": Whole(1, 1_000), "successes": Whole(0, 1_000)},
+        hypotheses=(
+            Hypothesis(
+                "no more succeed than are missing",
+                lambda successes, missing: successes <= missing,
+            ),
+            _WITHIN_BURST,
+        ),
+        mutations=(
+            Mutation("more than all cannot succeed", drops=0),
+            Mutation("more are missing than one sync creates", drops=1),
+        ),
+        level="a whole sync; that no other end is possible is slow-start-keeps-books",
+        integers="up to 500 creations, 9 batches",
     ),
     Theorem(
         id="slow-start-fails-cheaply",
@@ -285,7 +325,7 @@ THEOREMS = (
         says="once expectations are forgotten, pods exceed replicas by at most the lag",
         source=_GO + " manageReplicas",
         claim=_too_many_by_unseen,
-        ranges=dict.fromkeys(("wanted", "ready", "pending", "unseen", "gone", "in_flight"), _COUNT),
+        ranges=dict.fromkeys(("wanted", "ready", "pending", "unseen", "gone", "in_flight"), COUNT),
         hypotheses=(
             Hypothesis(
                 "at most so many pods are not seen as events are on their way",
@@ -302,7 +342,7 @@ THEOREMS = (
         says="of a surplus as many pods are deleted, and those that are not ready go first",
         source=_GO + " getPodsToDelete",
         claim=_deletes_surplus,
-        ranges=dict.fromkeys(("wanted", "ready", "not_ready", "pending"), _COUNT),
+        ranges=dict.fromkeys(("wanted", "ready", "not_ready", "pending"), COUNT),
         hypotheses=(
             Hypothesis(
                 f"the surplus is at most {_BURST}",
@@ -320,9 +360,7 @@ THEOREMS = (
         says="available pods are ready, ready ones are counted, and terminating ones are apart",
         source="pkg/controller/replicaset/replica_set_utils.go calculateStatus",
         claim=_status_counts,
-        ranges=dict.fromkeys(
-            ("wanted", "ready", "not_ready", "pending", "going", "failed"), _COUNT
-        ),
+        ranges=dict.fromkeys(("wanted", "ready", "not_ready", "pending", "going", "failed"), COUNT),
         hypotheses=(Hypothesis("no pod has finished", lambda failed: failed == 0),),
         mutations=(Mutation("pods that have failed are not counted at all", drops=0),),
         about=("replicaset-status-in-order",),

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from seatrial.core import Hypothesis, Mutation, Theorem
 from seatrial.core.arith import maximum, minimum, total
-from seatrial.model import api, deployment_sync, deployment_util
+from seatrial.model import api, deployment_util
 
 from .theorem_parts import (
     SIZE,
@@ -202,23 +202,6 @@ def _stays_available(
             yield f"{left} of {before} pods stay available, and {least} have to"
 
 
-# ---- shares -----------------------------------------------------------------------------------
-
-
-def _shares_sum(
-    replicas: int, surge: int, unavailable: int, old: int, new: int, noted_old: int, noted_new: int
-) -> Iterator[str]:
-    of = _of(replicas, surge, unavailable)
-    rss = tuple(
-        api.ReplicaSet(rank, rank, size, max_replicas=noted, desired_replicas=noted)
-        for rank, size, noted in ((1, old, noted_old), (2, new, noted_new))
-    )
-    sizes = deployment_sync.proportional_sizes(rss, of)
-    allowed = replicas + surge if replicas > 0 else 0
-    if sum(size for _, size in sizes) != allowed:
-        yield f"sizes become {sizes[0][1]} and {sizes[1][1]}; together they should be {allowed}"
-
-
 THEOREMS = (
     Theorem(
         id="sizes-within-surge-two",
@@ -366,37 +349,5 @@ THEOREMS = (
         lag="0 for statuses; ReplicaSets delete pods that are not available first",
         revisions="3",
         about=("deployment-available-floor",),
-    ),
-    Theorem(
-        id="shares-sum-exactly",
-        says="when a Deployment is resized in mid-rollout, the shares add up to its new size",
-        source=_DOCS + "#proportional-scaling",
-        claim=_shares_sum,
-        ranges=dict.fromkeys(
-            ("replicas", "surge", "unavailable", "old", "new", "noted_old", "noted_new"), SIZE
-        ),
-        hypotheses=(
-            Hypothesis("both ReplicaSets are active", lambda old, new: old > 0 and new > 0),
-            Hypothesis(
-                "both have the same maximum noted",
-                lambda noted_old, noted_new: noted_old == noted_new,
-            ),
-            Hypothesis(
-                "that is at least the sum of sizes",
-                lambda noted_old, old, new: noted_old >= old + new,
-            ),
-            Hypothesis(
-                "no product of a size leaves 32 bits",
-                lambda replicas, surge, old, new: (
-                    old <= 10_000 and new <= 10_000 and replicas + surge <= 20_000
-                ),
-            ),
-        ),
-        mutations=(
-            Mutation("the annotation of one is stale", drops=1),
-            Mutation("more pods are asked for than the annotation says", drops=2),
-        ),
-        revisions="2",
-        about=("deployment-proportional-adds-up",),
     ),
 )

@@ -3,14 +3,26 @@
 from seatrial.core import Theorem
 from seatrial.model import api
 
-from . import theorem_bounds, theorem_replicaset, theorem_sizes
+from . import (
+    theorem_bounds,
+    theorem_job,
+    theorem_replicaset,
+    theorem_shares,
+    theorem_sizes,
+    theorem_statefulset,
+)
 
 __all__ = ["THEOREMS", "theorem", "theorems_for"]
 
-_ROLLING = (*theorem_bounds.THEOREMS, *theorem_sizes.THEOREMS)
+_ROLLING = (*theorem_bounds.THEOREMS, *theorem_sizes.THEOREMS, *theorem_shares.THEOREMS)
 _ANY = theorem_replicaset.THEOREMS
 
-THEOREMS: tuple[Theorem, ...] = (*_ROLLING, *_ANY)
+THEOREMS: tuple[Theorem, ...] = (
+    *_ROLLING,
+    *_ANY,
+    *theorem_job.THEOREMS,
+    *theorem_statefulset.THEOREMS,
+)
 
 
 def theorem(name: str) -> Theorem:

@@ -107,6 +107,7 @@ def _stateful_set() -> Kind:
             faults=(environment.Budget("node-partition"),),
         ),
         bugs=model.statefulset_mutants.MUTANTS,
+        theorems=lambda spec: properties.theorem_statefulset.THEOREMS,
     )
 
 
@@ -125,6 +126,7 @@ def _job() -> Kind:
         gates=model.versions.OF_JOBS,
         usual=Environment(users=()),
         bugs=model.job_mutants.MUTANTS,
+        theorems=lambda spec: properties.theorem_job.THEOREMS,
     )
 
 

@@ -11,12 +11,13 @@ takes. `disagreement` runs both and says what differs.
 """
 
 import argparse
+import concurrent.futures
 import multiprocessing
 import random
 import sys
 import time
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Literal
 
 import attrs
@@ -30,7 +31,7 @@ from randomly.shrink import shown, smaller
 Kernel = Literal["plain", "compiled", "both"]
 
 FRESH_AFTER = 200
-"""So many batches a worker makes before a fresh one takes its place: systems are never freed."""
+"""So many batches a worker makes before a fresh one takes its place: memory grows with them."""
 
 
 def disagreement(
@@ -111,10 +112,15 @@ def _batch(
     return count, failed
 
 
-def _one_batch(
-    arguments: tuple[int, int, Kernel, int],
-) -> tuple[int, list[tuple[int, str]]]:
-    return _batch(*arguments)
+def _results(
+    batches: Sequence[tuple[int, int, Kernel, int]], workers: int
+) -> Iterator[tuple[int, list[tuple[int, str]]]]:
+    """What came of these batches, as each is done, by fresh workers."""
+    with concurrent.futures.ProcessPoolExecutor(
+        workers, mp_context=multiprocessing.get_context("spawn")
+    ) as pool:
+        for done in concurrent.futures.as_completed([pool.submit(_batch, *b) for b in batches]):
+            yield done.result()
 
 
 def _one(seed: int, kernel: Kernel, threads: int) -> int:
@@ -146,10 +152,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         (start, min(size, options.start + options.count - start), options.kernel, options.threads)
         for start in range(options.start, options.start + options.count, size)
     ]
-    with multiprocessing.get_context("spawn").Pool(
-        options.workers, maxtasksperchild=FRESH_AFTER
-    ) as pool:
-        for count, failures in pool.imap_unordered(_one_batch, batches):
+    for part in range(0, len(batches), FRESH_AFTER * options.workers):
+        some = batches[part : part + FRESH_AFTER * options.workers]
+        for count, failures in _results(some, options.workers):
             passed += count - len(failures)
             failed += len(failures)
             for seed, found in failures:

@@ -1,5 +1,6 @@
 """Every theorem: tried at small sizes first, then proved, and broken by what it says breaks it."""
 
+import inspect
 import random
 from collections.abc import Mapping
 from typing import Any
@@ -18,6 +19,7 @@ from seatrial.core import (
     choose,
     small_assignments,
 )
+from seatrial.core.theorem import asked
 from seatrial.engines.explore import explore
 from seatrial.engines.prove import claims
 from seatrial.engines.prove.claims import Proof, prove_claim
@@ -35,9 +37,15 @@ SLOW = {
     "expectations-prevent-excess",
     "expectations-prevent-shortage",
     "excess-is-what-was-unseen",
+    "shares-sum-exactly-three",
+    "job-counts-each-pod-once",
+    "job-indexed-succeeded-within-completions",
+    "job-indexed-complete-with-all",
+    "sts-at-most-one-process",
+    "sts-update-within-bounds",
 }
 """Those that take the solver more than a few seconds."""
-MOST = 1_500
+MOST = 1_000
 by_id = pytest.mark.parametrize("theorem", THEOREMS, ids=lambda each: each.id)
 by_cost = pytest.mark.parametrize(
     "theorem",
@@ -54,7 +62,7 @@ def settled(theorem: Theorem, **limits: int) -> Proof:
 
 def sample(theorem: Theorem) -> list[dict[str, Any]]:
     """
-    All numbers up to as much as fits, and some of up to 4 that meet the hypotheses.
+    All numbers up to as much as fits, and some of up to 4, all of which meet the hypotheses.
 
     One that has many numbers cannot be tried at all of 0 to 4.
     """
@@ -68,22 +76,44 @@ def sample(theorem: Theorem) -> list[dict[str, Any]]:
         else:
             break
     rng = random.Random(theorem.id)
-    for _ in range(MOST):
-        values = {name: drawn(rng, allowed) for name, allowed in theorem.ranges}
-        if all(_met(each, values) for each in theorem.hypotheses):
-            found.append(values)
+    return found + [meeting(theorem, rng) for _ in range(MOST)]
+
+
+def meeting(theorem: Theorem, rng: random.Random) -> dict[str, Any]:
+    """Numbers up to 4 that meet the hypotheses: drawn one by one, and anew where one is not met."""
+    asked_of = [
+        (each, set(inspect.signature(each.holds).parameters)) for each in theorem.hypotheses
+    ]
+
+    def fits(values: dict[str, Any], name: str) -> bool:
+        return all(
+            name not in names or not names <= values.keys() or _met(each, values)
+            for each, names in asked_of
+        )
+
+    def filled(values: dict[str, Any]) -> dict[str, Any] | None:
+        if len(values) == len(theorem.ranges):
+            return values
+        name, allowed = theorem.ranges[len(values)]
+        choices = drawn_from(allowed)
+        for each in rng.sample(choices, len(choices)):
+            more = {**values, name: each}
+            if fits(more, name) and (whole := filled(more)) is not None:
+                return whole
+        return None
+
+    found = filled({})
+    assert found is not None, "no numbers up to 4 meet the hypotheses"
     return found
 
 
-def drawn(rng: random.Random, allowed: Whole | OneOf) -> Any:
+def drawn_from(allowed: Whole | OneOf) -> list[Any]:
     if isinstance(allowed, OneOf):
-        return rng.choice(allowed.values)
-    return rng.randint(max(allowed.low, -4), 4)
+        return list(allowed.values)
+    return list(range(max(allowed.low, -4), max(allowed.low, 4) + 1))
 
 
 def _met(hypothesis: Hypothesis, values: Mapping[str, Any]) -> bool:
-    from seatrial.core.theorem import asked
-
     return bool(asked(hypothesis.holds, values))
 
 
@@ -94,9 +124,9 @@ def _met(hypothesis: Hypothesis, values: Mapping[str, Any]) -> bool:
 def test_exploring_finds_no_counterexample_at_sizes_up_to_4(theorem: Theorem) -> None:
     """Before anybody asserts it for all: the explicit engine calls the same claim on numbers."""
     starts = sample(theorem)
-    system, asked = as_system(theorem, starts)
+    system, promise = as_system(theorem, starts)
 
-    report = explore(system, [asked])
+    report = explore(system, [promise])
 
     assert report.verdict(theorem.id).status == "holds"
     # A step is taken only from numbers that meet the hypotheses.
@@ -134,8 +164,8 @@ def test_every_theorem_is_broken_by_its_mutants(theorem: Theorem, mutation: Muta
 
     assert proof.status == "violated", proof.because
     assert proof.least
-    system, asked = as_system(mutated, [dict(proof.values)])
-    assert explore(system, [asked]).verdict(theorem.id).status == "violated"
+    system, promise = as_system(mutated, [dict(proof.values)])
+    assert explore(system, [promise]).verdict(theorem.id).status == "violated"
 
 
 @by_id

@@ -83,22 +83,24 @@ def prove_claim(theorem: Theorem, queries: Queries) -> Proof:
     """
     begin = time.perf_counter()
     functions = (theorem.claim, *(each.holds for each in theorem.hypotheses))
-    helpers = Helpers(*functions, record=queries.recorder(f"{theorem.id}-helper"))
     cases: list[_Case] = []
+    helpers = None
     try:
+        helpers = Helpers(*functions, record=queries.recorder(f"{theorem.id}-helper"))
         cases += _cases(theorem, helpers, queries)
         found = _judged(theorem, cases, queries)
     except NotSymbolic as error:
         found = Proof(theorem.id, "inconclusive", f"outside of the fragment: {error}")
     paths = sum(len(each.paths) for each in cases)
-    queries.statistics.paths += paths + helpers.paths
-    queries.statistics.merged += paths + helpers.terms
+    helper_paths, helper_terms = (helpers.paths, helpers.terms) if helpers else (0, 0)
+    queries.statistics.paths += paths + helper_paths
+    queries.statistics.merged += paths + helper_terms
     return attrs.evolve(
         found,
         seconds=time.perf_counter() - begin,
         paths=paths,
-        helper_paths=helpers.paths,
-        helper_terms=helpers.terms,
+        helper_paths=helper_paths,
+        helper_terms=helper_terms,
         queries=queries.statistics.asked,
     )
 

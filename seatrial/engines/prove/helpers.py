@@ -17,6 +17,7 @@ import z3
 
 from seatrial.core import NotSymbolic, functions_of
 
+from .fragment import check_fragment
 from .paths import Path, Raised, Run, covers
 from .shapes import Shape, built, fresh, merged, shape_of, structural
 from .terms import SymBool, SymInt, boolean, deciding_run, integer, lifted
@@ -49,6 +50,7 @@ class Helpers:
     """
     The helpers that `functions` reach, and their summaries.
 
+    Raises NotSymbolic where these do what an unknown number could not answer, see `fragment.py`.
     `paths` counts those of all summaries before merging, `terms` what is left of them.
     """
 
@@ -57,6 +59,7 @@ class Helpers:
         *functions: Callable[..., Any],
         record: Callable[[Any, Any, str], None] | None = None,
     ) -> None:
+        check_fragment(*functions)
         self._record = record
         reached = {id(one): one for each in functions for one in functions_of(each)}
         roots = {id(inspect.unwrap(each)) for each in functions}
@@ -112,6 +115,7 @@ class Helpers:
                 return function(*args, **given)
             key = (function, shape)
             if key not in self._summaries:
+                self._summaries[key] = None  # where it calls itself, it runs as any other code
                 self._summaries[key] = self._summarised(function, shape)
             summary = self._summaries[key]
             return function(*args, **given) if summary is None else _inlined(summary, leaves)
@@ -119,10 +123,12 @@ class Helpers:
         return call
 
     def _summarised(self, function: types.FunctionType, shape: Shape) -> _Summary | None:
-        arguments, variables = fresh(shape, f"{function.__name__}!")
+        name = f"{function.__name__}!"
+        variables = fresh(shape, name)[1]
         run = Run(structural(variables), helpers=self, record=self._record, most_paths=_MOST_PATHS)
         try:
-            paths = run.explore(lambda: function(*arguments))
+            # Each path has values of its own: an object may keep what was decided on one, its hash.
+            paths = run.explore(lambda: function(*fresh(shape, name)[0]))
             groups = grouped(paths)
         except NotSymbolic:
             return None
@@ -139,7 +145,13 @@ def _is_helper(function: types.FunctionType) -> bool:
     if text == "tuple":
         text = str(annotation)
     plain = not inspect.isgeneratorfunction(function) and function.__closure__ is None
-    return text in _TERMS and plain
+    return text in _TERMS and plain and not _takes_more(function)
+
+
+def _takes_more(function: types.FunctionType) -> bool:
+    """Whether it has parameters that cannot be given by their place, one value each."""
+    placed = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    return any(each.kind not in placed for each in inspect.signature(function).parameters.values())
 
 
 def grouped(paths: list[Path]) -> tuple[_Group, ...]:

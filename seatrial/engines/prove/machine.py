@@ -21,12 +21,14 @@ from seatrial.core import (
     GroundProperty,
     NotSymbolic,
     System,
+    View,
     Whole,
     ground,
 )
 
+from .fragment import check_fragment
 from .helpers import Helpers
-from .paths import Raised, Run
+from .paths import Raised, Run, covers
 from .shapes import (
     APART,
     Leaf,
@@ -48,6 +50,7 @@ __all__ = ["Machine", "Transition", "machine"]
 
 MOST_CONSTANTS = 6
 MOST_SHAPES = 40
+_COVERAGE_MS = 10_000
 Build = Callable[[Mapping[str, Any]], System]
 
 
@@ -169,6 +172,10 @@ class Machine:
         return tuple(made)
 
 
+def _place(shapes: Sequence[Shape], shape: Shape) -> int:
+    return next(at for at, each in enumerate(shapes) if type(each) is type(shape) and each == shape)
+
+
 def _shape_variable(system: Ground, shapes: Sequence[Sequence[Shape]], slot: int) -> Any:
     if len(shapes[slot]) < 2:
         return None
@@ -216,6 +223,7 @@ class _Fixpoint:
         self._build = build
         self._parameters = parameters
         self._assumed = assumed
+        check_fragment(*(each.function for each in system.system.views if isinstance(each, View)))
         self._helpers = Helpers(*(each.function for each in system.system.actions))
         self._shapes: list[list[Shape]] = [[] for _ in system.slots]
         self._holes: dict[str, set[str]] = {}
@@ -258,7 +266,8 @@ class _Fixpoint:
         for action in self._system.actions:
             slots = sorted(self._system.read_slots(action.looks_at))
             for chosen in product(*(tuple(self._shapes[slot]) for slot in slots)):
-                key = (action.number, chosen)
+                # By type as well: True equals 1, and is another value.
+                key = (action.number, chosen, tuple(map(type, chosen)))
                 if key not in self._done:
                     self._done[key] = summarise(
                         self._system,
@@ -327,7 +336,7 @@ class _Fixpoint:
 
     def _transition(self, summary: Summary, row: Row) -> Transition:
         here = [
-            which == self._shapes[slot].index(shape)
+            which == _place(self._shapes[slot], shape)
             for slot, shape in summary.shapes.items()
             if (which := _shape_variable(self._system, self._shapes, slot)) is not None
         ]
@@ -383,19 +392,23 @@ def _broken_case(
 ) -> Any:
     here: list[Any] = []
     facts: list[Any] = list(made.assumed)
-    cells = []
     for places, prefix in ((now, ""), (earlier, BEFORE)):
-        values = {}
         for slot, at in places:
-            name = f"{prefix}{made.system.slots[slot].name}"
-            values[slot], variables = fresh(made.shapes[slot][at], name)
-            facts += structural(variables)
+            name = made.system.slots[slot].name
+            facts += structural(fresh(made.shapes[slot][at], f"{prefix}{name}")[1])
             if len(made.shapes[slot]) > 1:
-                here.append(z3.Int(f"{prefix}shape of {made.system.slots[slot].name}") == at)
-        cells.append(values)
+                here.append(z3.Int(f"{prefix}shape of {name}") == at)
+
+    def cells(places: Sequence[tuple[int, int]], prefix: str) -> Cells:
+        slots = made.system.slots
+        values = {
+            slot: fresh(made.shapes[slot][at], f"{prefix}{slots[slot].name}")[0]
+            for slot, at in places
+        }
+        return Cells(made.system, values)
 
     def body() -> bool:
-        after, before = Cells(made.system, cells[0]), Cells(made.system, cells[1])
+        after, before = cells(now, ""), cells(earlier, BEFORE)
         inputs = [after[number] for number in asked.reads]
         inputs += [before[number] for number in asked.before]
         met, answer, bound = asked.run([*inputs, action] if asked.wants_action else inputs)
@@ -412,4 +425,8 @@ def _broken_case(
     raised = [path.result for path in paths if isinstance(path.result, Raised)]
     if raised:
         raise NotSymbolic(f"property {asked.name} may raise {raised[0]}")
+    if covers(facts, paths, _COVERAGE_MS) != z3.unsat:
+        raise NotSymbolic(
+            f"property {asked.name}: its paths could not be shown to cover all states"
+        )
     return z3.And(*here, z3.Or(*(path.guard for path in paths if path.result)))

@@ -14,7 +14,7 @@ import z3
 
 from seatrial.core import NotSymbolic, RuleError, deciding
 
-from .terms import _RUNS, SymInt, lifted, place_of_rule
+from .terms import _RUNS, SymInt, is_outside, lifted, place_of_rule
 
 __all__ = ["Path", "Raised", "Run", "covers", "uncovered"]
 
@@ -94,6 +94,7 @@ class Run:
         self.assumptions = tuple(assumptions)
         self.asked = 0
         self.unknown = 0
+        self.refused: NotSymbolic | None = None
         self._helpers = helpers
         self._choice_name = choice_name
         self._most = most_paths
@@ -200,6 +201,7 @@ class Run:
 
     def _one(self, body: Callable[[], Any], prefix: tuple[tuple[bool, bool], ...]) -> Path:
         self._walk = walk = _Walk(prefix)
+        self.refused = None
         self._solver.push()
         _RUNS.append(self)
         try:
@@ -215,15 +217,38 @@ class Run:
             cause = _cause(error)
             if cause is not None:
                 raise cause from None
+            if self.refused is None and _of_engine(error):
+                raise NotSymbolic(f"{_line_of(error)} {error}") from error
             result = Raised(error)
         finally:
             _RUNS.pop()
             self._solver.pop()
+        if self.refused is not None:  # a rule has caught it, and went on as Python would not
+            raise self.refused
         return Path(tuple(walk.decisions), tuple(walk.choices), tuple(walk.skipped), result)
 
 
 def _negated(term: Any) -> Any:
     return term.arg(0) if z3.is_not(term) else z3.Not(term)
+
+
+def _of_engine(error: Exception) -> bool:
+    """Whether an error is about how unknown numbers are made, and not the rule's own."""
+    unknown = isinstance(error, (TypeError, AttributeError)) and any(
+        name in str(error) for name in ("SymInt", "SymBool")
+    )
+    return unknown or isinstance(error, (RecursionError, z3.Z3Exception))
+
+
+def _line_of(error: Exception) -> str:
+    """`FILE:LINE` of the innermost code of a rule that an error came through."""
+    place, trace = "no line of a rule", error.__traceback__
+    while trace is not None:
+        file = trace.tb_frame.f_code.co_filename
+        if is_outside(file):
+            place = f"{file}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    return place
 
 
 def _cause(error: BaseException | None) -> NotSymbolic | None:

@@ -11,9 +11,9 @@ from typing import Any
 import attrs
 import z3
 
-from seatrial.core import NotSymbolic, Population, field_names
+from seatrial.core import NotSymbolic, Population, field_names, same_value
 
-from .terms import SymBool, SymInt, boolean, integer, lifted
+from .terms import TOLD, SymBool, SymInt, boolean, integer, lifted
 from .words import words
 
 __all__ = [
@@ -118,10 +118,11 @@ def _apart(value: Any, leaves: list[Any], constants: bool, rigid: Collection[str
         leaves.append(value)
         return HOLE if kind in (SymInt, int) else _TRUTH
     if value is None or kind in (int, bool, str, bytes) or isinstance(value, (Enum, frozenset)):
-        return value
+        return _constant(value)
     if kind is Population:
         pairs: list[tuple[Any, Any]] = []
         for each, count in value.counts:
+            _constant(each)
             if type(count) is int and constants:
                 pairs.append((each, count))
             else:
@@ -135,7 +136,8 @@ def _apart(value: Any, leaves: list[Any], constants: bool, rigid: Collection[str
         )
     if isinstance(value, dict):
         return _Parts(
-            dict, tuple((k, _apart(v, leaves, constants, rigid)) for k, v in value.items())
+            dict,
+            tuple((_constant(k), _apart(v, leaves, constants, rigid)) for k, v in value.items()),
         )
     names = field_names(kind)
     if names is None:
@@ -144,6 +146,28 @@ def _apart(value: Any, leaves: list[Any], constants: bool, rigid: Collection[str
         kind,
         tuple((name, _apart(getattr(value, name), leaves, constants, rigid)) for name in names),
     )
+
+
+def _constant(value: Any) -> Any:
+    """
+    A value that is part of a shape as it is: a text, a kind of pods, a set.
+
+    Raises NotSymbolic where a number that is not known is inside, or was made a text: two values
+    that are told apart by it would be one.
+    """
+    kind: Any = type(value)
+    if kind is SymInt or kind is SymBool:
+        raise NotSymbolic(f"a kind, a key or a set holds {value!r}, a number that is not known")
+    if isinstance(value, str) and TOLD in value:
+        raise NotSymbolic(f"the text {str.__str__(value)!r} is made of a number that is not known")
+    if value is None or kind in (int, bool, str, bytes) or isinstance(value, Enum):
+        return value
+    parts: Any = value
+    if not isinstance(value, (tuple, frozenset)):
+        parts = [getattr(value, name) for name in field_names(kind) or ()]
+    for each in parts:
+        _constant(each)
+    return value
 
 
 def built(shape: Shape, leaves: Iterator[Any]) -> Any:
@@ -309,7 +333,7 @@ def _matches(
             return kind is int and value == known(shape.term)
         return kind is SymInt and bool(shape.term.eq(value.term))
     if not isinstance(shape, _Parts):
-        return kind is type(shape) and kind is not SymInt and kind is not SymBool and value == shape
+        return kind is not SymInt and kind is not SymBool and same_value(value, shape)
     if shape.kind is not kind:
         return False
     if kind is Population:

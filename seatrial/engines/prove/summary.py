@@ -98,14 +98,14 @@ def summarise(
     where the rule does what needs the value of a number.
     """
     begin = time.perf_counter()
-    values: dict[int, Any] = {}
     variables: list[Any] = []
     for slot, shape in shapes.items():
-        values[slot], made = fresh(shape, system.slots[slot].name)
-        variables += made
+        variables += fresh(shape, system.slots[slot].name)[1]
     facts = (*assumed, *structural(variables))
 
     def body() -> tuple[GroundOutcome, ...]:
+        # Each path has values of its own: an object may keep what was decided on one, as its hash.
+        values = {slot: fresh(shape, system.slots[slot].name)[0] for slot, shape in shapes.items()}
         cells = Cells(system, values)
         if action.guard is not None and not cells[action.guard]:
             return ()

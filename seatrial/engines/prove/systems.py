@@ -19,6 +19,7 @@ from seatrial.core import (
 
 from .bounded import Found, search
 from .candidates import pool, small_states
+from .fragment import check_fragment
 from .induction import (
     Goal,
     Inductive,
@@ -29,7 +30,7 @@ from .induction import (
     verified,
 )
 from .machine import Machine, broken_where, machine
-from .paths import Raised, Run
+from .paths import Raised, Run, uncovered
 from .queries import Queries
 from .words import sentence
 
@@ -93,6 +94,7 @@ def prove_system(
         made = machine(build, ranges)
         if any(each.action.committed for each in made.system.actions):
             raise NotSymbolic("it has committed actions, whose states in between are not treated")
+        _check_covered(made, queries)
         asked = [_asked(made, each) for each in properties]
         written = [(each, _asked(made, each)) for each in lemmas]
         states = list(small_states(made, ranges))
@@ -129,6 +131,16 @@ def prove_system(
     )
 
 
+def _check_covered(made: Machine, queries: Queries) -> None:
+    """Raise NotSymbolic unless it is shown that the paths of every action leave nothing out."""
+    for each in made.summaries:
+        terms = uncovered(each.assumed, each.paths)
+        if queries.ask(f"covers-{each.action.name}", terms).verdict != "unsat":
+            raise NotSymbolic(
+                f"{each.action.name}: it could not be shown that its paths cover all states"
+            )
+
+
 def _asked(made: Machine, each: Property) -> Goal | str:
     """What a property forbids, or why that cannot be said."""
     if each.kind not in PROVABLE:
@@ -136,6 +148,10 @@ def _asked(made: Machine, each: Property) -> Goal | str:
             f"a promise of kind {each.kind!r} is not treated: it is about whole runs, or about"
             " what is reached; explore decides it at fixed sizes"
         )
+    try:
+        check_fragment(*filter(callable, (each.function, each.premise, each.bound)))
+    except NotSymbolic as error:
+        return f"outside of the fragment: {error}"
     run = Run(made.assumed)
     paths = run.explore(lambda: ground_property(made.system, each))
     if len(paths) != 1 or isinstance(paths[0].result, Raised):

@@ -9,6 +9,7 @@ Division rounds as Python's does, towards minus infinity. The solver's own leave
 is never negative, which is another number where the divisor is.
 """
 
+import numbers
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -16,11 +17,25 @@ from typing import Any
 
 import z3
 
-from seatrial.core import NotSymbolic
+from seatrial.core import NotSymbolic, check_value
 
+from .fragment import decides_on_text
 from .words import words
 
-__all__ = ["SymBool", "SymInt", "boolean", "deciding_run", "integer", "lifted", "refused"]
+__all__ = [
+    "TOLD",
+    "SymBool",
+    "SymInt",
+    "boolean",
+    "deciding_run",
+    "integer",
+    "is_outside",
+    "lifted",
+    "refused",
+]
+
+TOLD = "…"
+"""How a number that is not known stands in a text. Only sentences for readers may have it."""
 
 _HERE = str(Path(__file__).parent)
 _INSIDE = (_HERE, str(Path(_HERE).parents[1] / "core"), "<attrs generated", "<string>", "<frozen")
@@ -38,18 +53,42 @@ def deciding_run() -> Any:
 
 def place_of_rule() -> str:
     """`FILE:LINE` of the innermost code that is neither of this engine nor of the vocabulary."""
+    frame = _frame_of_rule()
+    return "no line of a rule" if frame is None else f"{frame.f_code.co_filename}:{frame.f_lineno}"
+
+
+def is_outside(file: str) -> bool:
+    """Whether a file is neither of this engine nor of the vocabulary."""
+    return not file.startswith(_INSIDE)
+
+
+def _frame_of_rule() -> Any:
     frame: Any = sys._getframe(1)
-    while frame is not None:
-        file = frame.f_code.co_filename
-        if not file.startswith(_INSIDE):
-            return f"{file}:{frame.f_lineno}"
+    while frame is not None and not is_outside(frame.f_code.co_filename):
         frame = frame.f_back
-    return "no line of a rule"
+    return frame
 
 
 def refused(what: str) -> NotSymbolic:
-    """The error for something that cannot be done to a number that is not known."""
-    return NotSymbolic(f"{place_of_rule()} {what}")
+    """
+    The error for something that cannot be done to a number that is not known.
+
+    The run in progress keeps it: a rule that catches it would go on as if something had failed.
+    """
+    error = NotSymbolic(f"{place_of_rule()} {what}")
+    if _RUNS and not _expected():
+        _RUNS[-1].refused = error
+    return error
+
+
+def _expected() -> bool:
+    """Whether it is `check_value` that asks, which does without the answer."""
+    frame: Any = sys._getframe(2)
+    while frame is not None and not is_outside(frame.f_code.co_filename):
+        if frame.f_code is check_value.__code__:
+            return True
+        frame = frame.f_back
+    return False
 
 
 def integer(term: z3.ArithRef) -> Any:
@@ -75,16 +114,20 @@ def lifted(value: Any) -> Any:
 
 
 def _number(value: Any) -> Any:
-    """The term of what counts as an integer, booleans included as Python has them; None else."""
+    """
+    The term of what counts as an integer, booleans and members of IntEnum included; None else.
+
+    Raises NotSymbolic for a number that is no integer: it can be equal to one.
+    """
     kind = type(value)
     if kind is SymInt:
         return value.term
-    if kind is int:
-        return z3.IntVal(value)
-    if kind is bool:
-        return z3.IntVal(int(value))
     if kind is SymBool:
         return z3.If(value.term, z3.IntVal(1), z3.IntVal(0))
+    if isinstance(value, int):
+        return z3.IntVal(int(value))
+    if isinstance(value, numbers.Number):
+        raise refused(f"calculates with {value!r} and a number that is not known")
     return None
 
 
@@ -135,6 +178,61 @@ def _greatest(one: Any, other: Any) -> Any:
     return z3.If(other > one, other, one)
 
 
+def _both(build: Callable[[Any, Any], Any], bits: str) -> Callable[[Any, Any], Any]:
+    """A connective of two truth values; of other numbers it is one of bits."""
+
+    def operate(self: Any, other: Any) -> Any:
+        if type(other) not in (bool, SymBool):
+            if _number(other) is None:
+                return NotImplemented
+            raise refused(f"{bits} {self!r}, a truth value that is not known")
+        return boolean(build(self.term, lifted(other)))
+
+    return operate
+
+
+def _divmod(dividend: Any, divisor: Any) -> Any:
+    quotient = _divided(dividend, divisor)
+    return integer(quotient), integer(dividend - divisor * quotient)
+
+
+def _same(pair: Any) -> Any:
+    return pair
+
+
+def _told(self: Any, *_: Any) -> str:
+    """What stands for it in a text, which says nothing of its value."""
+    frame = _frame_of_rule()
+    if frame is not None and decides_on_text(frame.f_code):
+        raise refused(f"decides on a text that is made of {self!r}, a number that is not known")
+    return _Told(TOLD)
+
+
+class _Told(str):
+    """A text for readers: nothing may depend on it."""
+
+    __slots__ = ()
+
+
+def _text(what: str) -> Callable[..., Any]:
+    def refuse(self: Any, *_: Any, **__: Any) -> Any:
+        raise refused(f"{what} the text of a number that is not known")
+
+    return refuse
+
+
+for _name in ("__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__", "__hash__"):
+    setattr(_Told, _name, _text("compares"))
+for _name in ("__len__", "__contains__", "__getitem__", "__iter__"):
+    setattr(_Told, _name, _text("looks into"))
+
+
+def _absent(self: Any, name: str) -> Any:
+    if name.startswith("__"):
+        raise AttributeError(name)  # the interpreter's own questions: it has no such protocol
+    raise refused(f"asks for {name} of {self!r}, a number that is not known")
+
+
 def _no(what: str) -> Callable[..., Any]:
     def refuse(self: Any, *_: Any) -> Any:
         raise refused(f"{what} {self!r}, a number that is not known")
@@ -159,6 +257,8 @@ class SymInt:
     __rfloordiv__ = _operator(_swapped(_divided), integer)
     __mod__ = _operator(_remainder, integer)
     __rmod__ = _operator(_swapped(_remainder), integer)
+    __divmod__ = _operator(_divmod, _same)
+    __rdivmod__ = _operator(_swapped(_divmod), _same)
     __lt__ = _operator(lambda a, b: a < b, boolean)
     __le__ = _operator(lambda a, b: a <= b, boolean)
     __gt__ = _operator(lambda a, b: a > b, boolean)
@@ -170,12 +270,15 @@ class SymInt:
 
     __hash__ = _no("hashes")
     __index__ = _no("counts to, or indexes by,")
-    __int__ = _no("wants the value of")
-    __float__ = _no("makes a float of")
+    __int__ = __trunc__ = _no("wants the value of")
+    __float__ = __complex__ = _no("makes a float of")
     __truediv__ = __rtruediv__ = _no("divides with a fraction")
     __pow__ = __rpow__ = _no("takes a power with")
-    __round__ = _no("rounds")
+    __round__ = __floor__ = __ceil__ = _no("rounds")
     __lshift__ = __rshift__ = __and__ = __or__ = __xor__ = __invert__ = _no("takes the bits of")
+    __rlshift__ = __rrshift__ = __rand__ = __ror__ = __rxor__ = _no("takes the bits of")
+    __getattr__ = _absent
+    __str__ = __format__ = _told
 
     def __neg__(self) -> Any:
         return integer(-self.term)
@@ -192,12 +295,6 @@ class SymInt:
     def __repr__(self) -> str:
         return words(self.term)
 
-    def __str__(self) -> str:
-        return "…"
-
-    def __format__(self, form: str) -> str:
-        return "…"
-
 
 class SymBool:
     """A boolean that is not known. In a condition, the run in progress decides which it is."""
@@ -212,10 +309,26 @@ class SymBool:
     __sub__ = _operator(lambda a, b: a - b, integer)
     __rsub__ = _operator(lambda a, b: b - a, integer)
     __mul__ = __rmul__ = _operator(lambda a, b: a * b, integer)
+    __floordiv__ = _operator(_divided, integer)
+    __rfloordiv__ = _operator(_swapped(_divided), integer)
+    __mod__ = _operator(_remainder, integer)
+    __rmod__ = _operator(_swapped(_remainder), integer)
+    __divmod__ = _operator(_divmod, _same)
+    __rdivmod__ = _operator(_swapped(_divmod), _same)
     __lt__ = _operator(lambda a, b: a < b, boolean)
     __le__ = _operator(lambda a, b: a <= b, boolean)
     __gt__ = _operator(lambda a, b: a > b, boolean)
     __ge__ = _operator(lambda a, b: a >= b, boolean)
+
+    __and__ = __rand__ = _both(z3.And, "takes the bits of")
+    __or__ = __ror__ = _both(z3.Or, "takes the bits of")
+    __xor__ = __rxor__ = _both(z3.Xor, "takes the bits of")
+    __truediv__ = __rtruediv__ = _no("divides with a fraction")
+    __pow__ = __rpow__ = _no("takes a power with")
+    __round__ = __floor__ = __ceil__ = __float__ = __complex__ = _no("rounds")
+    __lshift__ = __rshift__ = __rlshift__ = __rrshift__ = _no("takes the bits of")
+    __getattr__ = _absent
+    __str__ = __format__ = _told
 
     def __hash__(self) -> int:
         return hash(bool(self))
@@ -223,15 +336,13 @@ class SymBool:
     def __index__(self) -> int:
         return int(bool(self))
 
-    __int__ = __index__
+    __int__ = __trunc__ = __index__
 
     def __eq__(self, other: object) -> Any:
-        right = lifted(other)
-        if right is None:
-            return NotImplemented
-        if z3.is_bool(right):
-            return boolean(self.term == right)
-        return boolean(_number(self) == right)
+        if type(other) is bool or type(other) is SymBool:
+            return boolean(self.term == lifted(other))
+        right = _number(other)
+        return NotImplemented if right is None else boolean(_number(self) == right)
 
     def __ne__(self, other: object) -> Any:
         equal = self.__eq__(other)
@@ -239,27 +350,19 @@ class SymBool:
             return equal
         return not equal if isinstance(equal, bool) else boolean(z3.Not(equal.term))
 
-    def __and__(self, other: Any) -> Any:
-        return boolean(z3.And(self.term, lifted(other)))
+    def __neg__(self) -> Any:
+        return integer(-_number(self))
 
-    __rand__ = __and__
+    def __pos__(self) -> Any:
+        return integer(_number(self))
 
-    def __or__(self, other: Any) -> Any:
-        return boolean(z3.Or(self.term, lifted(other)))
-
-    __ror__ = __or__
+    __abs__ = __pos__
 
     def __invert__(self) -> Any:
-        return boolean(z3.Not(self.term))
+        return integer(-1 - _number(self))
 
     def __bool__(self) -> bool:
         return bool(deciding_run().decide(self.term))
 
     def __repr__(self) -> str:
         return words(self.term)
-
-    def __str__(self) -> str:
-        return "…"
-
-    def __format__(self, form: str) -> str:
-        return "…"
