@@ -62,7 +62,7 @@ RUNS = {
         6, "the deadline has passed, nobody will look at the Job, and it goes on"
     ),
     "job-deadline-update-not-noticed": Shown(
-        0, "the deadline has passed, nobody will look at the Job, and it goes on"
+        6, "the deadline has passed, nobody will look at the Job, and it goes on"
     ),
     "job-active-zero-during-backoff": Shown(
         8, "the next status will be refused: status.ready: more than active"

@@ -3,12 +3,13 @@
 from pathlib import Path
 
 import pytest
+from attrs import evolve
 
-from job_promises import Case, case, indexed
+from job_promises import Case, case, indexed, searched
 from seatrial.cli import main
-from seatrial.core import DeclarationError, always
+from seatrial.core import DeclarationError, Population, Report, always
 from seatrial.engines.explore import explore
-from seatrial.model import environment, job_api, job_informer, job_pods, job_workload
+from seatrial.model import environment, job_api, job_informer, job_kubelet, job_pods, job_workload
 
 pytestmark = pytest.mark.heavy
 
@@ -143,6 +144,66 @@ def test_another_release_is_refused() -> None:
 
     with pytest.raises(DeclarationError, match=r"that release was not read; known: 1\.34\.4"):
         job_workload.compose("refused", job_api.JobSpec(), around)
+
+
+def of_release(of: Case, version: str) -> Report:
+    gates = environment.feature_gates([], version)
+    around = evolve(of.around, kubernetes=version, gates=gates)
+    return searched(evolve(of, around=around))
+
+
+@pytest.mark.parametrize(
+    ("version", "status"),
+    [
+        ("1.34.4", "violated"),
+        ("1.34.5", "violated"),
+        ("1.35.4", "violated"),
+        ("1.36.3", "holds"),
+        ("1.37.1", "holds"),
+    ],
+)
+def test_before_1_36_3_a_job_in_back_off_reports_no_active_pods(version: str, status: str) -> None:
+    """Which the API server refuses while one is ready."""
+    of = case(faults="container-exit", level="interleaved", parallelism=2, completions=2)
+
+    assert of_release(of, version).verdict("job-status-is-accepted").status == status
+
+
+def test_since_1_37_a_finalizer_that_could_not_be_removed_is_tried_again() -> None:
+    """So no pod of a Job that is gone stays for it; before, that is asked only without failures."""
+    of = case("delete", "write-failure", "faulty", 1)
+
+    asked = [each.property.id for each in of_release(of, "1.36.3").verdicts]
+    assert "job-finalizer-not-leaked" not in asked
+    assert of_release(of, "1.37.1").verdict("job-finalizer-not-leaked").status == "holds"
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        (None, {""}),
+        (
+            (job_api.FailureRule("FailJob", job_api.ExitCodes("In", (143,))),),
+            {" with 137", " with 143"},
+        ),
+    ],
+)
+def test_a_container_that_is_stopped_exits_with_a_code_where_a_rule_asks(
+    asked: tuple[job_api.FailureRule, ...] | None, told: set[str]
+) -> None:
+    """As one that got TERM, or KILL when it did not listen."""
+    live = job_api.JobPod("Running", terminating=True)
+    pods: job_pods.JobPods = Population({job_pods.Owned((live,)): 1})
+    outcomes = list(job_kubelet.stop_pod(pods, job_api.JobSpec(pod_failure_policy=asked)))
+
+    labels = {each.label.partition("has stopped")[2] for each in outcomes if "has" in each.label}
+    assert labels == told
+
+
+def test_a_deadline_is_changed_once_where_more_than_one_event_is_on_its_way() -> None:
+    """What the one before it would say of a sync is not kept."""
+    with pytest.raises(DeclarationError, match="more than once, and lag above 1"):
+        states(case("set-active-deadline:60@2", level="interleaved", lag=2))
 
 
 MANIFEST = """\

@@ -4,14 +4,14 @@ import functools
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from seatrial.model.job_api import DISRUPTION_TARGET
-
 from .errors import Path, dotted
 from .field_tables import BLOCKS, INERT, INFORMING, MATTERS, MODELLED, UNKNOWN, Row, rows
 from .job import CONTROLLER
 from .reading import Reading
 
 __all__ = ["Found", "unmodelled_fields"]
+
+_MODELLED_CONDITION = "DisruptionTarget"
 
 Found = tuple[str, str, str, Path]  # field, effect, why, path
 
@@ -36,7 +36,7 @@ def _conditions_asked(reading: Reading) -> Iterator[Path]:
     for at, rule in enumerate(_listed(reading.get(*policy))):
         asked = rule.get("onPodConditions") if isinstance(rule, dict) else None
         for number, each in enumerate(_listed(asked)):
-            if isinstance(each, dict) and each.get("type") != DISRUPTION_TARGET:
+            if isinstance(each, dict) and each.get("type") != _MODELLED_CONDITION:
                 yield (*policy, at, "onPodConditions", number)
 
 
