@@ -395,7 +395,7 @@ def test_an_index_that_is_failed_and_completed_has_every_status_refused(oracle: 
     with 0. The real controller says that the index is completed, too, and keeps the finalizer.
     """
     ended = pod("a", "Succeeded", 0, 0, deletionTimestamp="2026-01-01T00:09:50Z")
-    status = {
+    status: Json = {
         "failedIndexes": "0",
         "uncountedTerminatedPods": {"failed": ["uid-a"]},
         "terminating": 0,
@@ -410,7 +410,7 @@ def test_an_index_that_is_failed_and_completed_has_every_status_refused(oracle: 
             }
         ],
     }
-    spec = {
+    spec: Json = {
         "completionMode": "Indexed",
         "completions": 1,
         "parallelism": 1,
