@@ -53,6 +53,11 @@ Orphaning = str
 GONE = None
 
 
+@lru_cache(100_000)
+def _seen(shown: JobPod | None, listed: Listed, expected: bool) -> Seen:
+    return Seen(shown, listed, expected)
+
+
 @frozen(cache_hash=True)
 class Owned:
     """
@@ -94,7 +99,7 @@ class Owned:
     @property
     def seen(self) -> Seen:
         """How a sync sees it that begins now."""
-        return Seen(self.shown, self.listed[0], self.expected)
+        return _seen(self.shown, self.listed[0], self.expected)
 
 
 JobPods = Population[Owned]

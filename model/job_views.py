@@ -300,6 +300,11 @@ def expectations_satisfied(job_expectations: Expectations) -> bool:
     return job_expectations.satisfied_expectations()
 
 
+def syncing(job_sync: Working) -> bool:
+    """Whether a sync is under way."""
+    return job_sync is not None
+
+
 def noting(note: Note | None) -> bool:
     """Guard: something that was decided is to be noted with pods."""
     return note is not None and note.words != ANSWERED
@@ -470,6 +475,7 @@ def views() -> list[View]:
         double_running,
         fresh_failures,
         expectations_satisfied,
+        syncing,
         noting,
         answered,
         key_due,

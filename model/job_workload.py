@@ -7,6 +7,7 @@ The system starts when the Job has been created: no sync of it has begun, and th
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Literal
 
 from attrs import frozen
@@ -112,7 +113,8 @@ def compose(name: str, spec: JobSpec, around: Environment) -> System:
     budgets = {name: around.times(fault) for name, fault in _BUDGETS.items()}
     codes = tuple(int(each) for each in around.values("container-exit")) or (1,)
     limits = _numbers(around, "set-backoff-limit")
-    variables = dict(_initial(spec), **budgets)
+    early = {"early_left": around.slow} if around.slow else {}
+    variables = dict(_initial(spec), **budgets, **early)
     return System(
         name=name,
         parameters=[
@@ -173,8 +175,10 @@ def _check(spec: JobSpec, around: Environment) -> None:
             f"--kubernetes {around.kubernetes}: the Job controller of that release was not read;"
             f" known: {', '.join(READ_OF_JOBS)}"
         )
-    if around.slow:
-        raise DeclarationError("--clock slow is not modelled for Jobs; leave it at prompt")
+    if around.slow and around.times("set-active-deadline"):
+        raise DeclarationError(
+            "--clock slow and --users set-active-deadline together are not modelled for Jobs"
+        )
     if around.times("set-active-deadline") > 1 and around.lag > 1:
         raise DeclarationError(
             "--users set-active-deadline: more than once, and lag above 1, are not modelled"
@@ -384,7 +388,14 @@ def _clock(maker: _Maker, spec: JobSpec, around: Environment) -> list[Action]:
         )
     if _expires(spec, around):
         found.append(maker.of("clock", faults.expire_ttl, "jobs job_stale", when="pods_at_rest"))
-    return found
+    return [*found, *map(partial(_early, maker), found)] if around.slow else found
+
+
+def _early(maker: _Maker, timely: Action) -> Action:
+    """The same timer, going off while something else could happen."""
+    function = getattr(faults, f"{timely.function.__name__}_early")
+    writes = " ".join((*timely.writes, "early_left"))
+    return maker.of("clock", function, writes, fair="none", name=f"{timely.name}_early")
 
 
 def _users(maker: _Maker, around: Environment) -> list[Action]:
@@ -459,6 +470,8 @@ def _assumptions(around: Environment) -> list[str]:
         "time passes only when nothing else can happen, but for containers that run or stop and"
         " syncs that are to be tried again; of times that are running any may be up first",
     ]
+    if around.slow:
+        texts[-1] += f"; {around.slow} may go off while something else could happen"
     if around.lag:
         texts.append(f"a writer waits while {around.lag} events of its kind are on their way")
     if around.lag > 1:

@@ -115,6 +115,24 @@ HOLD = {
     "limit and TTL are changed": case(
         "set-backoff-limit:0,set-ttl:1", "container-exit", "interleaved", 1
     ),
+    "a slow system": case(
+        faults="container-exit",
+        level="interleaved",
+        lag=1,
+        slow=1,
+        parallelism=2,
+        completions=None,
+        backoff_limit=1,
+        active_deadline_seconds=60,
+        ttl_seconds_after_finished=60,
+    ),
+    "a slow system, back-off for each index": case(
+        faults="container-exit",
+        slow=1,
+        backoff_limit=NO_LIMIT,
+        backoff_limit_per_index=1,
+        **indexed(2),
+    ),
     "a deadline is set": case("set-active-deadline:60", "controller-restart", "interleaved", 1),
     "a deadline is changed": case("set-active-deadline:60", active_deadline_seconds=30),
     "without the consistency store": case(

@@ -99,6 +99,15 @@ def test_a_finer_level_shows_more() -> None:
     assert sizes == sorted(set(sizes))
 
 
+def test_with_a_slow_clock_more_may_happen() -> None:
+    """A back-off that ends while a pod is started, and a deadline before anybody has looked."""
+    of = {"faults": "container-exit", "level": "interleaved", "active_deadline_seconds": 60}
+
+    assert states(case(**of)) < states(case(**of, slow=1))  # type: ignore[arg-type]
+    with pytest.raises(DeclarationError, match="slow and --users set-active-deadline together"):
+        states(case("set-active-deadline:9", slow=1))
+
+
 def test_a_copy_that_is_not_written_stays_as_it_is() -> None:
     """An update that changes nothing has no event."""
     jobs = job_informer.Jobs((job_api.Job(job_api.JobSpec()),))
