@@ -455,6 +455,12 @@ def test_an_object_beside_it_says_whether_it_concerns_the_job(
             MATTERS,
         ),
         (
+            {},
+            {"containers": [CONTAINER, {**CONTAINER, "name": "beside"}]},
+            "spec.template.spec.containers[1]",
+            MATTERS,
+        ),
+        (
             {
                 "podFailurePolicy": {
                     "rules": [{"action": "FailJob", "onPodConditions": [{"type": "Ready"}]}]

@@ -28,6 +28,9 @@ def unmodelled_fields(kind: str, reading: Reading, claims: Mapping[str, Any]) ->
         for path in _conditions_asked(reading):
             why = "whether a failed pod has this condition is not modelled"
             yield dotted(path), BLOCKS, why, path
+        second: Path = ("spec", "template", "spec", "containers", 1)
+        if reading.get(*second) is not None:
+            yield dotted(second), MATTERS, "a pod fails when its only container does", second
 
 
 def _conditions_asked(reading: Reading) -> Iterator[Path]:
