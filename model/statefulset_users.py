@@ -445,11 +445,13 @@ def release_claim(
     ordinal: int,
     lag: int,
     attached: Attached,
+    home: str | None,
 ) -> Outcomes:
     """
     A claim that is deleted goes when no pod on a node uses it. Go: pvc protection controller
 
-    The next claim of its name has another volume, which is attached to no node.
+    The next claim of its name has another volume, which is attached to no node, and may be made
+    elsewhere.
     """
     if claim is None or not claim.terminating or not has_room(claim_queue, lag):
         return
@@ -457,4 +459,6 @@ def release_claim(
         done = claim_written(ordinal, claim, None, claim_queue)
         if attached is not None:
             done["attached"] = ATTACHED_TO_NONE
+        if home is not None:
+            done["home"] = ""
         yield outcome(f"the claim of pod {ordinal} is gone", **done)

@@ -58,6 +58,8 @@ class Kind:
     bugs: tuple[Mutant, ...] = ()
     broken_by_bugs: tuple[Property, ...] = ()
     theorems: Callable[[Any], tuple[Theorem, ...]] = lambda spec: ()
+    nodes: Callable[[Any], int] = lambda manifest: 0
+    """How many Node objects are given beside a manifest, of those that are modelled."""
 
     def environment(self, around: Environment) -> Environment:
         """The part of an environment that concerns this kind."""
@@ -108,6 +110,7 @@ def _stateful_set() -> Kind:
         ),
         bugs=model.statefulset_mutants.MUTANTS,
         theorems=lambda spec: properties.theorem_statefulset.THEOREMS,
+        nodes=lambda manifest: len(manifest.placing.nodes),
     )
 
 

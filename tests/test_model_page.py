@@ -59,6 +59,8 @@ PARTS = {
         "tolerations",
         "volumes",
         "disruption",
+        "placement",
+        "statefulset_scheduler",
         "statefulset_kubelet",
         "statefulset_pods",
         "statefulset_users",

@@ -20,6 +20,7 @@ import test_giving_up
 import test_job_promises
 import test_replicaset_promises
 import test_statefulset_anew
+import test_statefulset_placement
 import test_statefulset_promises
 from promises import WHERE
 from seatrial.core.property import PREMISED
@@ -51,6 +52,7 @@ PINNED: dict[str, tuple[tuple[str, Case], ...]] = {
     "StatefulSet": (
         *((asked, of) for asked, _, of in test_statefulset_promises.DROPPED),
         *((asked, of) for asked, _, of in test_statefulset_anew.DROPS),
+        *((asked, of) for asked, _, of in test_statefulset_placement.DROPPED),
     ),
     "Job": tuple((asked, shown.of) for asked, shown in test_job_promises.DROPPED),
 }

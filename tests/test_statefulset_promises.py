@@ -19,6 +19,7 @@ from seatrial.model import (
 from seatrial.properties import (
     statefulset_anew,
     statefulset_budget,
+    statefulset_placement,
     statefulset_volumes,
     statefulsets,
 )
@@ -90,8 +91,11 @@ CASES = (
 )
 
 
-TOLD_HERE = [each for each in statefulsets.PROMISES if each not in statefulset_anew.PROMISES]
-"""The others are about sets that are created anew, and told in a file of their own."""
+_ELSEWHERE = {
+    each.property.id for of in (statefulset_anew, statefulset_placement) for each in of.PROMISES
+}
+TOLD_HERE = [each for each in statefulsets.PROMISES if each.property.id not in _ELSEWHERE]
+"""The others are about sets that are created anew, and about nodes: in files of their own."""
 
 
 @pytest.mark.parametrize("of", CASES, ids=range(len(CASES)))
