@@ -70,6 +70,10 @@ USERS = {
     "out-of-service": "some unreachable node gets the taint out-of-service",
     "set-parallelism": "spec.parallelism of a Job becomes VALUE",
     "set-completions": "completions and parallelism of an Indexed Job become VALUE, both",
+    "set-backoff-limit": "spec.backoffLimit of a Job becomes VALUE",
+    "set-active-deadline": "spec.activeDeadlineSeconds of a Job becomes VALUE; how much of it has"
+    " gone is left open",
+    "set-ttl": "spec.ttlSecondsAfterFinished of a Job becomes VALUE",
     "suspend": "spec.suspend of a Job becomes true",
     "strip-finalizer": "the Job tracking finalizer of a pod is removed",
 }
@@ -158,6 +162,9 @@ OF_JOBS = frozenset(
     (
         "set-parallelism",
         "set-completions",
+        "set-backoff-limit",
+        "set-active-deadline",
+        "set-ttl",
         "suspend",
         "resume",
         "delete",
@@ -356,6 +363,9 @@ def _value(kind: str, name: str, value: str | None) -> str | None:
 _NUMBERS = {
     "set-parallelism": (0, MOST_REPLICAS),
     "set-completions": (0, MOST_REPLICAS),
+    "set-backoff-limit": (0, MOST_REPLICAS),
+    "set-active-deadline": (0, 999_999_999),
+    "set-ttl": (0, 999_999_999),
     "container-exit": (1, 255),
 }
 
