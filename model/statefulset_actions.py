@@ -7,6 +7,7 @@ Who does what to a StatefulSet and around it: the actions of its system, and wha
 from seatrial.core import Action
 
 from . import disruption, volumes
+from . import statefulset_collector as collector
 from . import statefulset_controller as controller
 from . import statefulset_faults as faults
 from . import statefulset_kubelet as kubelet
@@ -179,7 +180,7 @@ def _users(maker: Maker, spec: StatefulSetSpec, around: Environment) -> list[Act
         # Who comes back to a node that is drained is not among those that the drain waits for.
         fair: Fair = "none" if spec.tolerates.on_unschedulable else "weak"
         if spec.budget is None:
-            found.append(maker.of("drain", users.drain_pod, _POD, over=_ORDINAL, fair=fair))
+            found.append(maker.of("drain", disruption.drain_pod, _POD, over=_ORDINAL, fair=fair))
         else:
             writes = f"{_POD} budget_status"
             evict = disruption.evict_from_drained
@@ -194,16 +195,18 @@ def _collector(
     actor, found = "garbage collector", []
     if around.times("delete"):
         found += [
-            maker.of(actor, users.collect_pod, _POD, over=_ORDINAL),
-            maker.of(actor, users.finish_deletion, _SET),
+            maker.of(actor, collector.collect_pod, _POD, over=_ORDINAL),
+            maker.of(actor, collector.finish_deletion, _SET),
         ]
     if spec.has_claims:
         released = f"{_CLAIM} attached" if volumes.attaches(spec, around) else _CLAIM
         if placement is not None and placement.tied:
             released += " home"
         found += [
-            maker.of(actor, users.collect_claim, _CLAIM, over=_ORDINAL, when="claim_owned"),
-            maker.of(actor, users.release_claim, released, over=_ORDINAL, when="claim_terminating"),
+            maker.of(actor, collector.collect_claim, _CLAIM, over=_ORDINAL, when="claim_owned"),
+            maker.of(
+                actor, collector.release_claim, released, over=_ORDINAL, when="claim_terminating"
+            ),
         ]
     return found
 
@@ -265,7 +268,6 @@ def _nodes(maker: Maker, around: Environment) -> list[Action]:
                 "fault",
                 faults.fall_behind,
                 "snapshot stale_api_servers_left",
-                over=_ORDINAL,
                 fair="none",
             ),
             maker.of("API server", faults.catch_up, "snapshot"),

@@ -321,7 +321,7 @@ def _assumptions(
     texts += _about_nodes(spec, placement)
     if around.times("stale-api-server"):
         texts.append(
-            "an API server that falls behind shows one pod as it was, and the others as they are"
+            "an API server that falls behind shows pods as they were, sets and claims as they are"
         )
     if around.times("delete"):
         texts.append(

@@ -64,6 +64,7 @@ PARTS = {
         "statefulset_kubelet",
         "statefulset_pods",
         "statefulset_users",
+        "statefulset_collector",
         "statefulset_faults",
         "statefulset_workload",
         "migration",

@@ -387,3 +387,39 @@ def test_a_pod_without_exit_code_ended_when_it_was_not_ready_any_more(oracle: Or
 
     assert by_stamp == "2026-01-01T00:09:50Z"
     assert helped(oracle, "getFinishedTime", pod=deleted) == since
+
+
+def test_an_index_that_is_failed_and_completed_has_every_status_refused(oracle: Oracle) -> None:
+    """
+    A pod that was deleted at the limit of its index is listed, and its index failed; then it exits
+    with 0. The real controller says that the index is completed, too, and keeps the finalizer.
+    """
+    ended = pod("a", "Succeeded", 0, 0, deletionTimestamp="2026-01-01T00:09:50Z")
+    status: Json = {
+        "failedIndexes": "0",
+        "uncountedTerminatedPods": {"failed": ["uid-a"]},
+        "terminating": 0,
+        "ready": 0,
+        "conditions": [
+            {
+                "type": "FailureTarget",
+                "status": "True",
+                "reason": "FailedIndexes",
+                "lastTransitionTime": "2026-01-01T00:09:52Z",
+                "lastProbeTime": "2026-01-01T00:09:52Z",
+            }
+        ],
+    }
+    spec: Json = {
+        "completionMode": "Indexed",
+        "completions": 1,
+        "parallelism": 1,
+        "backoffLimit": 2147483647,
+        "backoffLimitPerIndex": 0,
+    }
+
+    answer = asked(oracle, job(status, **spec), ended)
+
+    assert told(answer) == ["update-status jobs pi → invalid"]
+    (sent,) = statuses(answer)
+    assert (sent["completedIndexes"], sent["failedIndexes"]) == ("0", "0")
