@@ -91,7 +91,7 @@ FAULTS = {
     "node-off": "some node stops for good, and all that runs on it",
     "node-partition": "some node is cut off, and what runs on it goes on; it may come back",
     "kubelet-restart": "some kubelet starts anew, and lists its pods",
-    "stale-api-server": "an API server falls behind, and shows one pod as it was",
+    "stale-api-server": "an API server falls behind, and shows pods as they were",
     "second-controller": "another controller manager takes over while a sync goes on",
     "evict": "a pod of a Job gets the condition DisruptionTarget and is deleted",
 }

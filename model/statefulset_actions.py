@@ -7,12 +7,15 @@ Who does what to a StatefulSet and around it: the actions of its system, and wha
 from seatrial.core import Action
 
 from . import disruption, volumes
+from . import statefulset_collector as collector
 from . import statefulset_controller as controller
 from . import statefulset_faults as faults
 from . import statefulset_kubelet as kubelet
+from . import statefulset_scheduler as scheduler
 from . import statefulset_users as users
 from .environment import Environment
 from .nodes import notice
+from .placement import Placement
 from .statefulset_api import StatefulSetSpec
 from .steps import Fair, Maker
 
@@ -26,14 +29,17 @@ _POD = "pod pod_queue"
 _CLAIM = "claim claim_queue"
 
 
-def actions(spec: StatefulSetSpec, around: Environment) -> list[Action]:
+def actions(
+    spec: StatefulSetSpec, around: Environment, placement: Placement | None
+) -> list[Action]:
     """All actions of a system; what nobody may do is not among them."""
     maker = Maker(around.level, around.lag)
     return [
         *_controller(maker, spec),
-        *_kubelets(maker, spec, around),
+        *_scheduler(maker, placement),
+        *_kubelets(maker, around),
         *_users(maker, spec, around),
-        *_collector(maker, spec, around),
+        *_collector(maker, spec, around, placement),
         *_faults(maker, around),
         *_nodes(maker, around),
         *(_volumes(maker) if volumes.attaches(spec, around) else ()),
@@ -108,11 +114,20 @@ def _controller(maker: Maker, spec: StatefulSetSpec) -> list[Action]:
     return found
 
 
-def _kubelets(maker: Maker, spec: StatefulSetSpec, around: Environment) -> list[Action]:
-    found = [
-        maker.of("scheduler", kubelet.schedule, _POD, over=_ORDINAL, when="scheduling_due"),
-        maker.of("kubelet", kubelet.run, f"{_POD} process", over=_ORDINAL, when="kubelet_due"),
-    ]
+def _scheduler(maker: Maker, placement: Placement | None) -> list[Action]:
+    actor, due = "scheduler", "scheduling_due"
+    if placement is None:
+        return [maker.of(actor, scheduler.schedule, _POD, over=_ORDINAL, when=due)]
+    writes = f"{_POD} home" if placement.tied else _POD
+    found = [maker.of(actor, scheduler.schedule_within, writes, over=_ORDINAL, when=due)]
+    if placement.at_once:
+        actor, due = "volume provisioner", "volume_due"
+        found.append(maker.of(actor, scheduler.make_volume, "home", over=_ORDINAL, when=due))
+    return found
+
+
+def _kubelets(maker: Maker, around: Environment) -> list[Action]:
+    found = [maker.of("kubelet", kubelet.run, f"{_POD} process", over=_ORDINAL, when="kubelet_due")]
     if around.times("container-exit"):
         found.append(
             maker.of(
@@ -165,7 +180,7 @@ def _users(maker: Maker, spec: StatefulSetSpec, around: Environment) -> list[Act
         # Who comes back to a node that is drained is not among those that the drain waits for.
         fair: Fair = "none" if spec.tolerates.on_unschedulable else "weak"
         if spec.budget is None:
-            found.append(maker.of("drain", users.drain_pod, _POD, over=_ORDINAL, fair=fair))
+            found.append(maker.of("drain", disruption.drain_pod, _POD, over=_ORDINAL, fair=fair))
         else:
             writes = f"{_POD} budget_status"
             evict = disruption.evict_from_drained
@@ -174,18 +189,24 @@ def _users(maker: Maker, spec: StatefulSetSpec, around: Environment) -> list[Act
     return found
 
 
-def _collector(maker: Maker, spec: StatefulSetSpec, around: Environment) -> list[Action]:
+def _collector(
+    maker: Maker, spec: StatefulSetSpec, around: Environment, placement: Placement | None
+) -> list[Action]:
     actor, found = "garbage collector", []
     if around.times("delete"):
         found += [
-            maker.of(actor, users.collect_pod, _POD, over=_ORDINAL),
-            maker.of(actor, users.finish_deletion, _SET),
+            maker.of(actor, collector.collect_pod, _POD, over=_ORDINAL),
+            maker.of(actor, collector.finish_deletion, _SET),
         ]
     if spec.has_claims:
         released = f"{_CLAIM} attached" if volumes.attaches(spec, around) else _CLAIM
+        if placement is not None and placement.tied:
+            released += " home"
         found += [
-            maker.of(actor, users.collect_claim, _CLAIM, over=_ORDINAL, when="claim_owned"),
-            maker.of(actor, users.release_claim, released, over=_ORDINAL, when="claim_terminating"),
+            maker.of(actor, collector.collect_claim, _CLAIM, over=_ORDINAL, when="claim_owned"),
+            maker.of(
+                actor, collector.release_claim, released, over=_ORDINAL, when="claim_terminating"
+            ),
         ]
     return found
 
@@ -247,7 +268,6 @@ def _nodes(maker: Maker, around: Environment) -> list[Action]:
                 "fault",
                 faults.fall_behind,
                 "snapshot stale_api_servers_left",
-                over=_ORDINAL,
                 fair="none",
             ),
             maker.of("API server", faults.catch_up, "snapshot"),

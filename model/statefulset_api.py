@@ -29,6 +29,7 @@ __all__ = [
     "ClaimRetention",
     "ClaimSeen",
     "DisruptionBudget",
+    "GivenNode",
     "PodManagementPolicy",
     "PodSeen",
     "RollingUpdateStatefulSet",
@@ -85,6 +86,21 @@ class DisruptionBudget:
 
 
 @frozen
+class GivenNode:
+    """A Node object that is given beside the set, as far as it matters to its pods."""
+
+    name: str
+    admits: bool = True
+    """Whether nodeSelector, required nodeAffinity and its taints let the pods there."""
+    room: int | None = None
+    """How many of the pods fit by what they ask for; None for any number."""
+    unschedulable: bool = False
+    """Whether it is cordoned at first."""
+    labels: tuple[tuple[str, str], ...] = ()
+    """Those labels that say in which topology domain it is."""
+
+
+@frozen
 class StatefulSetSpec:
     """What the user asks for, with the defaults of the API server."""
 
@@ -107,6 +123,16 @@ class StatefulSetSpec:
     """The disruption budget of its pods, where there is one."""
     graceful: bool = True
     """Whether the template's terminationGracePeriodSeconds is not 0."""
+    given_nodes: tuple[GivenNode, ...] = ()
+    """The Node objects that are given; () where nodes are only counted."""
+    one_to_a_node: bool = False
+    """Whether two of the pods want the same port of their node."""
+    apart_by: tuple[str, ...] = ()
+    """Topology keys by which required anti-affinity keeps the pods apart."""
+    volumes_in: str = ""
+    """By which topology key a volume can be reached from some nodes only; "" from all."""
+    volumes_at_once: bool = False
+    """Whether those volumes are made before it is known where the pod will be."""
 
     @property
     def end(self) -> int:

@@ -2,11 +2,9 @@
 The kubelets of the pods of a StatefulSet, and who else acts on pods of nodes that are lost.
 
 :Go: kubernetes v1.36.3 pkg/kubelet/kubelet.go, pkg/kubelet/config/apiserver.go,
-    pkg/controller/podgc/gc_controller.go, pkg/controller/tainteviction/taint_eviction.go,
-    pkg/scheduler/schedule_one.go
+    pkg/controller/podgc/gc_controller.go, pkg/controller/tainteviction/taint_eviction.go
 :Docs: https://kubernetes.io/docs/tasks/run-application/force-delete-stateful-set-pod/
-:Omits: that the scheduler says so where no node takes a pod; that a kubelet which is cut off may
-    still start what it was told of before; how long images
+:Omits: that a kubelet which is cut off may still start what it was told of before; how long images
     take; restart back-off; readiness of a pod that terminates (it keeps what it had); that a
     kubelet which started with a stale list stops pods that are not in it; that the garbage
     collector of pods marks a pod as failed before it deletes it.
@@ -23,8 +21,8 @@ from attrs import evolve
 from seatrial.core import Outcome, Outcomes, outcome
 
 from .informer import Queue, has_room
-from .nodes import Nodes, at, feasible, hears, leaves, lost
-from .statefulset_api import Claim, StatefulPod
+from .nodes import Nodes, at, hears, leaves, lost
+from .statefulset_api import StatefulPod
 from .statefulset_pods import after_deletion, not_ready, pod_written, shown
 from .tolerations import Tolerations
 from .volumes import Attached, Processes, mountable
@@ -40,45 +38,9 @@ __all__ = [
     "mark_not_ready",
     "pass_min_ready_seconds",
     "run",
-    "schedule",
-    "scheduling_due",
     "start_what_was",
     "waiting",
 ]
-
-# ---- the scheduler ----------------------------------------------------------------------------
-
-
-def scheduling_due(pod: StatefulPod | None) -> bool:
-    """View: whether the pod has no node yet."""
-    return pod is not None and pod.node is None
-
-
-def schedule(
-    pod: StatefulPod | None,
-    claim: Claim | None,
-    nodes: Nodes,
-    pod_queue: Queue,
-    ordinal: int,
-    has_claims: bool,
-    tolerates: Tolerations,
-    lag: int,
-) -> Outcomes:
-    """The scheduler puts a pod on any node that takes it. Go: schedulePod, bind"""
-    if pod is None or pod.node is not None or not has_room(pod_queue, lag):
-        return
-    if has_claims and (claim is None or claim.terminating):
-        why = "is missing" if claim is None else "is being deleted"
-        if pod.unschedulable != why:
-            done = pod_written(ordinal, pod, evolve(pod, unschedulable=why), pod_queue)
-            yield outcome(f"cannot place pod {ordinal}: its claim {why}", **done)
-        return
-    for name, each in enumerate(nodes, 1):
-        if feasible(each, tolerates):
-            after = evolve(pod, node=name, unschedulable="")
-            done = pod_written(ordinal, pod, after, pod_queue)
-            yield outcome(f"puts pod {ordinal} on n{name}", **done)
-
 
 # ---- the kubelet ------------------------------------------------------------------------------
 
@@ -153,7 +115,7 @@ def _report(
 
 
 def start_what_was(
-    snapshot: tuple[int, StatefulPod] | None,
+    shown_still: StatefulPod | None,
     process: Processes,
     nodes: Nodes,
     ordinal: int,
@@ -161,9 +123,9 @@ def start_what_was(
     one_pod: bool,
 ) -> Outcomes:
     """A kubelet whose first list was out of date starts a pod that was deleted long ago."""
-    if snapshot is None or snapshot[0] != ordinal or snapshot[1].node is None:
+    if shown_still is None or shown_still.node is None:
         return
-    pod, node = snapshot[1], snapshot[1].node
+    pod, node = shown_still, shown_still.node
     its = at(nodes, node)
     if not mountable(attached, process, node, pod.uid, one_pod):
         return

@@ -67,7 +67,8 @@ def summary(state: Mapping[str, Any]) -> str:
         claim = state[f"claim[{each}]"]
         if pod is not None or process or claim is not None:
             volume = _volume(pod, state.get(f"attached[{each}]"))
-            parts.append(f"pod {each}: {_pod(pod, process)}{_claim(claim)}{volume}")
+            home = _home(pod, state.get(f"home[{each}]"))
+            parts.append(f"pod {each}: {_pod(pod, process)}{_claim(claim)}{volume}{home}")
     parts += _lost(state["nodes"])
     return " | ".join(parts)
 
@@ -106,6 +107,12 @@ def _volume(pod: StatefulPod | None, attached: Attached) -> str:
     if attached is None or attached == (0 if pod is None or pod.node is None else pod.node):
         return ""
     return f", its volume is on n{attached}" if attached else ", its volume is on no node"
+
+
+def _home(pod: StatefulPod | None, home: str | None) -> str:
+    """Where a pod without a node has to be."""
+    waits = home and (pod is None or pod.node is None)
+    return f", its volume is in {home}" if waits else ""
 
 
 def _lost(nodes: Nodes) -> list[str]:

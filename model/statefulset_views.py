@@ -6,9 +6,11 @@ What rules, promises and reports read of a StatefulSet: small values of one or t
 
 from seatrial.core import View
 
+from . import statefulset_collector as collector
 from . import statefulset_controller as controller
+from . import statefulset_faults as faults
 from . import statefulset_kubelet as kubelet
-from . import statefulset_users as users
+from . import statefulset_scheduler as scheduler
 from . import volumes
 from .controller import Done, Pending
 from .informer import Copy, Queue, behind
@@ -66,12 +68,17 @@ def claim_terminating(claim: Claim | None) -> bool:
 
 def lists_now(restarting: int) -> bool:
     """Whether a controller that starts lists its set now."""
-    return restarting == 1
+    return abs(restarting) == 1
 
 
 def lists_pods_now(restarting: int) -> bool:
     """Whether a controller that starts lists pods now."""
-    return restarting > 1
+    return abs(restarting) > 1
+
+
+def shown_still(snapshot: faults.Snapshot, ordinal: int) -> StatefulPod | None:
+    """The pod as an API server that is behind shows it; None where it shows none."""
+    return dict(snapshot or ()).get(ordinal)
 
 
 # ---- for promises -----------------------------------------------------------------------------
@@ -244,8 +251,12 @@ def claim_state(claim: Claim | None) -> str:
 _ORDINAL = ("ordinal",)
 
 
-def views(attaches: bool) -> list[View]:
-    """All views of a StatefulSet, where it `attaches` volumes too; what nobody reads is free."""
+def views(attaches: bool, makes_volumes: bool) -> list[View]:
+    """
+    All views of a StatefulSet; what nobody reads is free.
+
+    Some are there only where it `attaches` volumes, or somebody `makes_volumes` for claims.
+    """
     shared = (
         controller.key_due,
         controller.own_objects_unseen,
@@ -284,7 +295,6 @@ def views(attaches: bool) -> list[View]:
         controller.pod_write_due,
         kubelet.kubelet_due,
         kubelet.lost_pod_due,
-        kubelet.scheduling_due,
         kubelet.waiting,
         pod_event_due,
         pod_node,
@@ -293,14 +303,18 @@ def views(attaches: bool) -> list[View]:
         pod_state,
         pod_uid,
         running,
+        scheduler.room_taken,
+        scheduler.scheduling_due,
         seen_state,
-        users.owners_there,
+        shown_still,
+        collector.owners_there,
         writers,
     )
-    of_a_volume = (volumes.attach_due, volumes.detach_due) if attaches else ()
+    of_volumes = (volumes.attach_due, volumes.detach_due)
     return [
         *(View(each.__name__, each) for each in shared),
         *(View(each.__name__, each, over=_ORDINAL) for each in of_an_ordinal),
-        *(View(each.__name__, each, over=_ORDINAL) for each in of_a_volume),
+        *(View(each.__name__, each, over=_ORDINAL) for each in of_volumes if attaches),
+        *([View("volume_due", scheduler.volume_due, over=_ORDINAL)] if makes_volumes else []),
         View("volume_node", volume_node if attaches else nowhere, over=_ORDINAL),
     ]

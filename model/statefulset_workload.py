@@ -14,32 +14,34 @@ from typing import Any
 
 from seatrial.core import DeclarationError, Index, Parameter, System, Variable
 
-from .api import PodKind
 from .controller import Key
 from .disruption import asks_budget, status_of
 from .environment import Environment
 from .informer import Copy
-from .nodes import Node
+from .placement import Placement, first_nodes, placement_of
 from .statefulset_actions import actions
 from .statefulset_api import (
-    BY_SET,
     Access,
-    Claim,
     ClaimRetention,
     DisruptionBudget,
     RollingUpdateStatefulSet,
-    StatefulPod,
-    StatefulSet,
     StatefulSetSpec,
-    StatefulSetStatus,
     StatefulSetUpdateStrategy,
 )
 from .statefulset_pods import shown
+from .statefulset_start import Settled, closed_at_first, settled
 from .statefulset_views import views
 from .tolerations import tolerations_of
-from .volumes import ATTACHED_TO_NONE, Processes, attaches
+from .volumes import ATTACHED_TO_NONE, attaches
 
-__all__ = ["MOST_ORDINALS", "compose", "ordinals_of", "spec_of"]
+__all__ = [
+    "MOST_ORDINALS",
+    "compose",
+    "ordinals_of",
+    "placed_in",
+    "room_for_all",
+    "spec_of",
+]
 
 MOST_ORDINALS = 12
 """Each ordinal is an object of its own: more are not explored to any purpose."""
@@ -73,6 +75,11 @@ def spec_of(manifest: Any) -> StatefulSetSpec:
         ),
         budget=manifest.disruption_budget,
         tolerates=tolerations_of(pod.get("tolerations") or ()),
+        given_nodes=manifest.placing.given,
+        one_to_a_node=manifest.placing.one_to_a_node,
+        apart_by=manifest.placing.apart_by,
+        volumes_in=manifest.placing.volumes_in,
+        volumes_at_once=bool(manifest.placing.storage and manifest.placing.storage.at_once),
         graceful=pod.get("terminationGracePeriodSeconds", 30) != 0,
     )
 
@@ -89,6 +96,32 @@ def ordinals_of(spec: StatefulSetSpec, around: Environment) -> tuple[int, ...]:
     """All ordinals that a pod may have there."""
     most = max(spec.replicas, *map(int, around.values("scale")), 1)
     return tuple(range(spec.ordinals_start, spec.ordinals_start + most))
+
+
+def placed_in(spec: StatefulSetSpec, around: Environment) -> Placement | None:
+    """What each node takes there; None where every one takes any of the pods."""
+    return placement_of(spec, around.nodes, len(ordinals_of(spec, around)))
+
+
+def room_for_all(spec: StatefulSetSpec, around: Environment) -> bool:
+    """
+    Whether every member has a node in the end, as long as all nodes are well.
+
+    Pods are alike, so that whoever leaves makes room for any other. With volumes that is so only
+    among those whose volumes are in one place, and as long as none is made anew.
+    """
+    where, most = placed_in(spec, around), len(ordinals_of(spec, around))
+    closed = closed_at_first(spec, around.nodes)
+    if len(first_nodes(where, around.nodes, most, closed)) < most:
+        return False
+    if where is None:
+        return True
+    if not where.tied:
+        return len(where.apart) <= 1
+    made = ("scale", "delete-claim", "delete", "set-retention")
+    if not any(map(around.times, made)):
+        return len(where.apart) <= 1
+    return not where.limited and not (where.at_once and (closed or 0 in where.takes))
 
 
 # ---- the system -------------------------------------------------------------------------------
@@ -123,12 +156,6 @@ _BUDGETS = {
 }
 
 
-def _settled(spec: StatefulSetSpec) -> StatefulSet:
-    """A set whose pods are all there."""
-    n = spec.replicas
-    return StatefulSet(spec, StatefulSetStatus(n, n, n, n, n, spec.template, spec.template))
-
-
 def compose(name: str, spec: StatefulSetSpec, around: Environment) -> System:
     """
     A StatefulSet of this spec in this environment, as a system.
@@ -138,6 +165,8 @@ def compose(name: str, spec: StatefulSetSpec, around: Environment) -> System:
     ordinals = ordinals_of(spec, around)
     _check(ordinals, around)
     names = tuple(range(1, around.nodes + 1))
+    placement = placed_in(spec, around)
+    start = settled(spec, ordinals, around.nodes, placement)
     budgets = {left: around.times(name) for left, name in _BUDGETS.items()}
     newer = range(spec.template + 1, spec.template + 1 + around.times("never-ready"))
     kept = attaches(spec, around)
@@ -167,18 +196,20 @@ def compose(name: str, spec: StatefulSetSpec, around: Environment) -> System:
             Parameter("one_pod", spec.access == "one pod"),
             Parameter("variant", around.rules),
             *([] if kept else [Parameter("attached", None)]),
+            *(_placed(placement)),
             Parameter("budget", spec.budget or DisruptionBudget()),
         ],
         variables=[
             *(Variable(each) for each in (*_SHARED, *budgets)),
             *(Variable(each, over=_ORDINAL) for each in _OF_AN_ORDINAL),
             *([Variable("attached", over=_ORDINAL)] if kept else []),
+            *([Variable("home", over=_ORDINAL)] if placement and placement.tied else []),
             *([Variable("budget_status")] if asks_budget(spec, around) else []),
         ],
-        views=views(kept),
-        actions=actions(spec, around),
-        initial=[_initial(spec, ordinals, names, kept) | budgets | _counted(spec, around)],
-        assumptions=_assumptions(spec, around),
+        views=views(kept, placement is not None and placement.at_once),
+        actions=actions(spec, around, placement),
+        initial=[_initial(start, spec, placement, kept) | budgets | _counted(start, spec, around)],
+        assumptions=_assumptions(spec, around, placement),
     )
 
 
@@ -201,23 +232,20 @@ _SHARED = (
 _OF_AN_ORDINAL = ("pod", "pod_cache", "claim", "claim_cache", "process")
 
 
+def _placed(placement: Placement | None) -> list[Parameter]:
+    """What rules ask of nodes; a volume that may be anywhere is nowhere in particular."""
+    if placement is None:
+        return [Parameter("home", None)]
+    found = [Parameter("placement", placement)]
+    return found if placement.tied else [*found, Parameter("home", None)]
+
+
 def _initial(
-    spec: StatefulSetSpec, ordinals: tuple[int, ...], names: tuple[int, ...], kept: bool
+    start: Settled, spec: StatefulSetSpec, placement: Placement | None, kept: bool
 ) -> dict[str, Any]:
-    stateful_set = _settled(spec)
-    pods: dict[int, StatefulPod | None] = dict.fromkeys(ordinals)
-    claims: dict[int, Claim | None] = dict.fromkeys(ordinals)
-    process: dict[int, Processes] = dict.fromkeys(ordinals, ())
-    attached = dict.fromkeys(ordinals, ATTACHED_TO_NONE)
-    owner = BY_SET if spec.retention.when_deleted == "Delete" else None
-    for place, at in enumerate(ordinals[: spec.replicas]):
-        node = names[place % len(names)]
-        pods[at] = StatefulPod(spec.template, PodKind("Running", True, True), node)
-        process[at], attached[at] = ((node, 1),), node
-        claims[at] = Claim(owner) if spec.has_claims else None
-    return {
-        "stateful_set": stateful_set,
-        "set_cache": stateful_set,
+    found = {
+        "stateful_set": start.stateful_set,
+        "set_cache": start.stateful_set,
         "set_queue": (),
         "set_key": Key(),
         "set_sync": None,
@@ -229,20 +257,31 @@ def _initial(
         "restarting": 0,
         "former_sync": None,
         "snapshot": None,
-        "pod": pods,
-        "pod_cache": {at: shown(at, pod) for at, pod in pods.items()},
-        "claim": claims,
-        "claim_cache": dict(claims),
-        "nodes": (Node(),) * len(names),
-        "process": process,
-    } | ({"attached": attached} if kept else {})
+        "pod": start.pods,
+        "pod_cache": {at: shown(at, pod) for at, pod in start.pods.items()},
+        "claim": start.claims,
+        "claim_cache": dict(start.claims),
+        "nodes": start.nodes,
+        "process": start.processes,
+    }
+    if kept:
+        found["attached"] = {
+            at: pod.node or ATTACHED_TO_NONE if pod else ATTACHED_TO_NONE
+            for at, pod in start.pods.items()
+        }
+    if placement is not None and placement.tied:
+        found["home"] = {
+            at: placement.homes[pod.node - 1] if pod and pod.node else ""
+            for at, pod in start.pods.items()
+        }
+    return found
 
 
-def _counted(spec: StatefulSetSpec, around: Environment) -> dict[str, Any]:
-    """What the budget says of a set whose pods are all there."""
+def _counted(start: Settled, spec: StatefulSetSpec, around: Environment) -> dict[str, Any]:
+    """What the budget says of the pods that are there at first."""
     if spec.budget is None or not asks_budget(spec, around):
         return {}
-    kinds = (PodKind("Running", True, True),) * spec.replicas
+    kinds = tuple(each.kind for each in start.pods.values() if each is not None)
     return {"budget_status": status_of(spec.budget, spec.replicas, kinds)}
 
 
@@ -266,21 +305,23 @@ def _check(ordinals: tuple[int, ...], around: Environment) -> None:
         )
 
 
-def _assumptions(spec: StatefulSetSpec, around: Environment) -> list[str]:
+def _assumptions(
+    spec: StatefulSetSpec, around: Environment, placement: Placement | None
+) -> list[str]:
     gates = ", ".join(f"{name}={str(on).lower()}" for name, on in around.gates)
     texts = [
         f"Kubernetes {around.kubernetes}; feature gates {gates}",
         f"{around.nodes} nodes; level {around.level}, lag {around.lag}",
         f"users: {', '.join(map(str, around.users)) or 'none'}",
         f"faults: {', '.join(map(str, around.faults)) or 'none'}",
-        "the manifest was applied long ago, all pods are available and spread over the nodes",
+        "the manifest was applied long ago, all pods are available and spread over the nodes"
+        + (", as far as these take them" if placement else ""),
         "everything takes any time it likes",
     ]
-    if spec.selects_nodes:
-        texts.append("these nodes are the ones that the pods' nodeSelector and nodeAffinity admit")
+    texts += _about_nodes(spec, placement)
     if around.times("stale-api-server"):
         texts.append(
-            "an API server that falls behind shows one pod as it was, and the others as they are"
+            "an API server that falls behind shows pods as they were, sets and claims as they are"
         )
     if around.times("delete"):
         texts.append(
@@ -302,4 +343,19 @@ def _assumptions(spec: StatefulSetSpec, around: Environment) -> list[str]:
         texts.append("a node that is lost may come back, or may never")
     if around.variant:
         texts.append(f"rules changed: {', '.join(sorted(around.variant))}")
+    return texts
+
+
+def _about_nodes(spec: StatefulSetSpec, placement: Placement | None) -> list[str]:
+    texts = []
+    if spec.given_nodes:
+        names = (f"n{at} is {each.name}" for at, each in enumerate(spec.given_nodes, 1))
+        texts.append(f"{', '.join(names)}; their labels and taints stay as they are")
+    elif spec.selects_nodes:
+        texts.append("these nodes are the ones that the pods' nodeSelector and nodeAffinity admit")
+    if placement is not None:
+        texts.append("no other pods take room on these nodes, nor are kept apart from these")
+    if placement is not None and placement.tied:
+        made = "with its claim" if placement.at_once else "where its pod is put first"
+        texts.append(f"a volume is made {made}, and can be used in {spec.volumes_in} of then only")
     return texts

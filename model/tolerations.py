@@ -14,7 +14,7 @@ from typing import Any
 
 from attrs import frozen
 
-__all__ = ["Tolerations", "tolerations_of"]
+__all__ = ["Tolerations", "tolerating", "tolerations_of"]
 
 _UNREACHABLE = "node.kubernetes.io/unreachable"
 _UNSCHEDULABLE = "node.kubernetes.io/unschedulable"
@@ -62,6 +62,13 @@ def tolerations_of(given: Iterable[Toleration]) -> Tolerations:
         on_out_of_service=fenced is not None,
         on_unschedulable=_first(written, _UNSCHEDULABLE, "", "NoSchedule") is not None,
     )
+
+
+def tolerating(
+    tolerations: Iterable[Toleration], key: str, value: str, effect: str
+) -> tuple[Toleration, ...]:
+    """Those that tolerate a taint with this key, value and effect."""
+    return tuple(each for each in tolerations if _tolerates(each, key, value, effect))
 
 
 def _names(toleration: Toleration, key: str) -> bool:

@@ -12,6 +12,7 @@ from .statefulset_promise import (
     DROPPED_WHEN_DELETED,
     HEALTHY,
     NO_CLAIM_DELETED,
+    PLACED,
     SOME,
     none_of,
 )
@@ -40,7 +41,7 @@ NOTHING_ELSE = none_of(
 )
 
 
-@under(*_ANEW, HEALTHY, CLAIMS_WAIT, NO_CLAIM_DELETED, BLOCK_OR_ORDERED)
+@under(*_ANEW, HEALTHY, CLAIMS_WAIT, NO_CLAIM_DELETED, BLOCK_OR_ORDERED, PLACED)
 @converges_to(
     id="created-anew-comes-to-its-size",
     says="a set that is deleted and applied again has in the end as many members as are asked for,"

@@ -7,7 +7,7 @@ from seatrial.core import All, after_each_step, sometimes
 from seatrial.model import Environment, disruption, statefulset_api
 
 from .promise import Precondition, Promise, does, under
-from .statefulset_promise import NO_RESCALE, READY_TEMPLATES, ROLLING, TAKES_DOWN, none_of
+from .statefulset_promise import NO_RESCALE, PLACED, READY_TEMPLATES, ROLLING, TAKES_DOWN, none_of
 
 __all__ = ["PROMISES"]
 
@@ -98,6 +98,7 @@ def _reaches(spec: Any, around: Environment) -> bool:
     does("set-image"),
     READY_TEMPLATES,
     Precondition("the partition leaves a member to update", _reaches),
+    PLACED,
 )
 @sometimes(
     id="pdb-does-not-limit-rollouts",

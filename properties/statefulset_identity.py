@@ -10,6 +10,7 @@ from .promise import Precondition, Promise, does, under
 from .statefulset_promise import (
     CLAIMS,
     CONFIRMED,
+    EVICTED,
     GRACE,
     KEPT_ALIVE,
     NEVER_EMPTIED,
@@ -17,6 +18,7 @@ from .statefulset_promise import (
     SEVERAL_PODS,
     SOME,
     STALE,
+    moves_freely,
 )
 
 __all__ = ["PROMISES"]
@@ -142,19 +144,12 @@ _LIVE_AND_TAINTED = Precondition(
     lambda spec, around: (
         around.times("out-of-service") > 0
         and around.times("node-partition") + around.times("node-crash") > 0
-        and around.nodes > 1
+        and moves_freely(spec, around)
     ),
 )
 
 
-_EVICTED = Precondition(
-    "pods are evicted from a node that is unreachable or out of service: they do not tolerate both"
-    " for ever",
-    lambda spec, around: spec.tolerates.leaves_unreachable or spec.tolerates.leaves_out_of_service,
-)
-
-
-@under(_LIVE_AND_TAINTED, _EVICTED, SOME)
+@under(_LIVE_AND_TAINTED, EVICTED, SOME)
 @sometimes(
     id="out-of-service-on-a-live-node",
     says="with the taint out-of-service on a node that lives, a member can run twice",
@@ -170,11 +165,11 @@ def _fails_over(around: Environment) -> bool:
 
 @under(
     Precondition(
-        "a node may be off for good and get the taint out-of-service",
-        lambda spec, around: _fails_over(around) and around.nodes > 1,
+        "a node may be off for good and get the taint out-of-service, and there is another",
+        lambda spec, around: _fails_over(around) and moves_freely(spec, around),
     ),
     SOME,
-    _EVICTED,
+    EVICTED,
     *CONFIRMED,
 )
 @sometimes(

@@ -21,6 +21,7 @@ from .statefulset_promise import (
     NOT_ANEW,
     ORDERED,
     PARALLEL,
+    PLACED,
     ROLLING,
     SEVERAL,
     SOME,
@@ -264,14 +265,7 @@ def terminates_in_order(
                 yield f"pod {at} terminates while pod {above[0]} runs"
 
 
-@under(
-    KEPT_ALIVE,
-    HEALTHY,
-    SOME,
-    CLAIMS_WAIT,
-    NO_CLAIM_DELETED,
-    BLOCK_OR_ORDERED,
-)
+@under(KEPT_ALIVE, HEALTHY, SOME, CLAIMS_WAIT, NO_CLAIM_DELETED, BLOCK_OR_ORDERED, PLACED)
 @converges_to(
     id="statefulset-comes-to-its-size",
     says="in the end there are as many members as are asked for, all available, and no other",

@@ -4,7 +4,7 @@ from typing import Any
 
 from attrs import evolve
 
-from seatrial.model import Environment
+from seatrial.model import Environment, statefulset_workload
 
 from .promise import Precondition, without
 
@@ -20,6 +20,7 @@ __all__ = [
     "CONFIRMED",
     "DROPPED_WHEN_DELETED",
     "DROPPED_WHEN_SCALED",
+    "EVICTED",
     "GATED",
     "GRACE",
     "HEALTHY",
@@ -46,6 +47,7 @@ __all__ = [
     "PARALLEL",
     "PARTITIONED",
     "PARTITION_STAYS",
+    "PLACED",
     "PLAIN_RANGE",
     "READY_TEMPLATES",
     "REALLY_OFF",
@@ -57,6 +59,7 @@ __all__ = [
     "SLOW_READY",
     "SOME",
     "STALE",
+    "moves_freely",
     "never_stale",
     "none_of",
 ]
@@ -160,6 +163,12 @@ SEVERAL_PODS = Precondition(
 DROPPED_WHEN_SCALED = Precondition("whenScaled is Delete", lambda spec, around: not _retained(spec))
 DROPPED_WHEN_DELETED = Precondition(
     "whenDeleted is Delete", lambda spec, around: spec.retention.when_deleted == "Delete"
+)
+
+EVICTED = Precondition(
+    "pods are evicted from a node that is unreachable or out of service: they do not tolerate both"
+    " for ever",
+    lambda spec, around: spec.tolerates.leaves_unreachable or spec.tolerates.leaves_out_of_service,
 )
 
 # ---- of the environment -----------------------------------------------------------------------
@@ -342,6 +351,19 @@ NODES_REMAIN = none_of(
     "drain",
     "delete-node",
     "out-of-service",
+)
+
+
+def moves_freely(spec: Any, around: Environment) -> bool:
+    """Whether there is another node for a member that is not to be on its own any more."""
+    return around.nodes > 1 and statefulset_workload.placed_in(spec, around) is None
+
+
+PLACED = Precondition(
+    "there is a node for every member, whichever went where: all find room, and where a member has"
+    " to be where its volume is, either every node takes every member, or no claim is ever anew",
+    lambda spec, around: statefulset_workload.room_for_all(spec, around),
+    lambda around: without(around, "scale", "delete-claim", "delete", "set-retention"),
 )
 NO_CLAIM_DELETED = none_of("nobody deletes a claim", "delete-claim")
 GATED = Precondition(

@@ -30,6 +30,7 @@ from .statefulset_promise import (
     PARALLEL,
     PARTITION_STAYS,
     PARTITIONED,
+    PLACED,
     ROLLING,
     SEVERAL,
     SHIFTED,
@@ -178,14 +179,7 @@ def updated_by_ordinal(
 # ---- progress ---------------------------------------------------------------------------------
 
 
-@under(
-    ROLLING,
-    KEPT_ALIVE,
-    HEALTHY,
-    CLAIMS_WAIT,
-    NO_CLAIM_DELETED,
-    BLOCK_OR_ORDERED,
-)
+@under(ROLLING, KEPT_ALIVE, HEALTHY, CLAIMS_WAIT, NO_CLAIM_DELETED, BLOCK_OR_ORDERED, PLACED)
 @converges_to(
     id="statefulset-rollout-completes",
     says="in the end all members from the partition on are available and of the newest template",
@@ -279,6 +273,7 @@ def gate_repairs(
     NO_CLAIM_DELETED,
     PARTITION_STAYS,
     NO_PARTITION,
+    PLACED,
 )
 @converges_to(
     id="kep3541-parallel-never-repairs",

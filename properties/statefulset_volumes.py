@@ -14,6 +14,7 @@ from .statefulset_promise import (
     ONE_POD,
     REALLY_OFF,
     SOME,
+    moves_freely,
     never_stale,
 )
 
@@ -98,7 +99,9 @@ def one_pod_at_a_time(running: int, ordinal: int) -> Iterator[str]:
 _TAKEN = Precondition(
     "a pod may be deleted by force, and its node be cut off",
     lambda spec, around: (
-        around.times("force-delete") > 0 and around.times("node-partition") > 0 and around.nodes > 1
+        around.times("force-delete") > 0
+        and around.times("node-partition") > 0
+        and moves_freely(spec, around)
     ),
 )
 
@@ -130,7 +133,7 @@ def detached_after_unmounting(
     does("force-delete"),
     SOME,
     KEPT_ALIVE,
-    Precondition("there are two nodes or more", lambda spec, around: around.nodes > 1),
+    Precondition("there are two nodes or more", moves_freely),
 )
 @sometimes(
     id="replacement-waits-for-its-volume",

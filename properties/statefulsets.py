@@ -6,6 +6,7 @@ from . import (
     statefulset_claims,
     statefulset_identity,
     statefulset_order,
+    statefulset_placement,
     statefulset_status,
     statefulset_update,
     statefulset_volumes,
@@ -14,7 +15,7 @@ from .promise import Promise
 
 __all__ = ["PROMISES"]
 
-PROMISES: tuple[Promise, ...] = (
+_EVERYWHERE: tuple[Promise, ...] = (
     *statefulset_identity.PROMISES,
     *statefulset_order.PROMISES,
     *statefulset_update.PROMISES,
@@ -23,5 +24,9 @@ PROMISES: tuple[Promise, ...] = (
     *statefulset_volumes.PROMISES,
     *statefulset_budget.PROMISES,
     *statefulset_anew.PROMISES,
+)
+PROMISES: tuple[Promise, ...] = (
+    *map(statefulset_placement.where_placed, _EVERYWHERE),
+    *statefulset_placement.PROMISES,
 )
 """Every promise, in the order in which they are reported."""

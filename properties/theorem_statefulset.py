@@ -15,6 +15,7 @@ from seatrial.model import (
     statefulset_api,
     statefulset_controller,
     statefulset_kubelet,
+    statefulset_scheduler,
     statefulset_update,
     statefulset_users,
     statefulset_utils,
@@ -102,14 +103,14 @@ def _acts(
     kubelet = statefulset_kubelet
     if who == "the scheduler":
         takes = tolerations.Tolerations()
-        yield from kubelet.schedule(pod, None, (node,), (), 0, False, takes, 1)
+        yield from statefulset_scheduler.schedule(pod, None, (node,), (), 0, False, takes, 1)
     elif who == "a kubelet":
         yield from kubelet.run(pod, process, all_nodes, (), 0, 1, frozenset(), 0, None, False)
         yield from kubelet.exit_container(pod, all_nodes, (), 0, 1, 1)
     elif who == "a kubelet that evicts":
         yield from kubelet.fail(pod, process, all_nodes, (), 0, 1, 1)
     elif who == "a kubelet with an old list":
-        yield from kubelet.start_what_was((0, former), process, all_nodes, 0, None, False)
+        yield from kubelet.start_what_was(former, process, all_nodes, 0, None, False)
     elif who == "the controller, creating":
         yield from _asked(controller.Write("create", "Pod", 0, 1, owner=0), pod, process, graceful)
     elif who == "the controller, deleting":

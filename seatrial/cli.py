@@ -535,9 +535,9 @@ def examples() -> int:
 
 
 @commands.command()
-@click.argument("property_id", metavar="PROPERTY")
+@click.argument("property_id", metavar="NAME")
 def explain(property_id: str) -> int:
-    """Show a property, or a known bug: what it says, its source, and how to see it."""
+    """Show a property, a known bug, a user or a fault: what it is, its source, how to see it."""
     from .display import write_out
     from .inspecting import explain as explained
 

@@ -43,7 +43,8 @@ class Kind:
     environment. `users`, `faults` and `gates` are the names that mean something there, of those in
     `seatrial.model.environment`; `usual` has what is allowed unless something is asked for.
     `broken_by_bugs` are what its known bugs break, beside the promises. `theorems` gives what is
-    proved about the controllers of a workload with such a spec.
+    proved about the controllers of a workload with such a spec. `plain` is a spec
+    of one replica, to look at its system without a manifest.
     """
 
     name: str
@@ -55,9 +56,12 @@ class Kind:
     faults: frozenset[str]
     gates: frozenset[str]
     usual: Environment
+    plain: Any
     bugs: tuple[Mutant, ...] = ()
     broken_by_bugs: tuple[Property, ...] = ()
     theorems: Callable[[Any], tuple[Theorem, ...]] = lambda spec: ()
+    nodes: Callable[[Any], int] = lambda manifest: 0
+    """How many Node objects are given beside a manifest, of those that are modelled."""
 
     def environment(self, around: Environment) -> Environment:
         """The part of an environment that concerns this kind."""
@@ -83,6 +87,7 @@ def _deployment() -> Kind:
         faults=environment.AROUND_DEPLOYMENTS,
         gates=model.versions.OF_DEPLOYMENTS,
         usual=Environment(),
+        plain=model.api.DeploymentSpec(1),
         bugs=model.deployment_mutants.MUTANTS,
         broken_by_bugs=properties.known_bugs.PROPERTIES,
         theorems=lambda spec: properties.theorems.theorems_for(spec),
@@ -106,8 +111,10 @@ def _stateful_set() -> Kind:
             users=(environment.Budget("set-image"),),
             faults=(environment.Budget("node-partition"),),
         ),
+        plain=model.statefulset_api.StatefulSetSpec(replicas=1),
         bugs=model.statefulset_mutants.MUTANTS,
         theorems=lambda spec: properties.theorem_statefulset.THEOREMS,
+        nodes=lambda manifest: len(manifest.placing.nodes),
     )
 
 
@@ -125,6 +132,7 @@ def _job() -> Kind:
         faults=environment.AROUND_JOBS,
         gates=model.versions.OF_JOBS,
         usual=Environment(users=()),
+        plain=model.job_api.JobSpec(completions=1, parallelism=1, completion_mode="Indexed"),
         bugs=model.job_mutants.MUTANTS,
         theorems=lambda spec: properties.theorem_job.THEOREMS,
     )

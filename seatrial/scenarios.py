@@ -184,6 +184,7 @@ def _scenario(
     owners = told(manifest, kind)
     mine = _over(asked, owners)
     base, ladder = _environments(mine, kind)
+    base = _on_given_nodes(base, kind.nodes(manifest), asked)
     blocked, listed = around_it(manifest, manifests, asked)
     bugs = (*asked.bugs, *asked.fixes)
     warnings = tuple(str(each) for each in manifests.warnings if each.workload == manifest.key)
@@ -288,6 +289,21 @@ def _environments(asked: Asked, kind: Kind | None = None) -> tuple[Environment, 
     if kind is not None:
         base = kind.environment(base)
     return base, asked.level is None and asked.lag is None
+
+
+def _on_given_nodes(base: Environment, given: int, asked: Asked) -> Environment:
+    """The environment with as many nodes as Node objects are given, where any are."""
+    if not given:
+        return base
+    if asked.nodes not in (None, given):
+        raise DeclarationError(
+            f"--nodes {asked.nodes}: the manifests have {given} Node objects; leave --nodes out"
+        )
+    if given > environment.MOST_NODES:
+        raise DeclarationError(
+            f"{given} Node objects are given, and at most {environment.MOST_NODES} are explored"
+        )
+    return attrs.evolve(base, nodes=given)
 
 
 def _check_concerns(asked: Asked, kinds: Sequence[Kind]) -> None:

@@ -197,3 +197,21 @@ def test_nodes_mean_nothing_to_a_deployment(check: Check) -> None:
 
     assert code == 2
     assert "'node-crash' means nothing for a Deployment" in err
+
+
+# ---- two in one file --------------------------------------------------------------------------
+
+
+def test_each_of_two_sets_is_checked_by_itself(check: Check, tmp_path: Path) -> None:
+    first = Path(written(tmp_path)).read_text(encoding="utf-8")
+    path = tmp_path / "two.yaml"
+    path.write_text(f"{first}---\n{first.replace('zero', 'one')}", encoding="utf-8")
+
+    code, out, _ = check(str(path), *ATOMIC, *AT_MOST_ONE, "--faults", "none")
+
+    assert code == 0
+    assert out.count("  statefulset-at-most-one  ") == 2
+    told = " ".join(out.split())
+    assert "StatefulSet one (" in told
+    assert "StatefulSet zero (" in told
+    assert told.count("has pods of its own, about which nothing is said here") == 2

@@ -402,3 +402,32 @@ def test_any_value_in_any_field_is_read_or_refused(
     found = outcome({**given, "spec": spoiled(data, given["spec"])}, gates=GATE)
 
     assert not isinstance(found, list) or all(found)
+
+
+# ---- two in one file ---------------------------------------------------------------------------
+
+
+def two(*names: tuple[str, str]) -> dict[str, tuple[str, tuple[str, ...]]]:
+    """What is said of each of these sets beside the others, by name; each has a claim template."""
+    sets = [
+        {**stateful_set({"volumeClaimTemplates": [claim(template)]}), "metadata": {"name": name}}
+        for name, template in names
+    ]
+    found = read(*sets).not_modelled
+    return {each.name: (each.effect, each.concerns) for each in found if each.field is None}
+
+
+def test_each_of_two_sets_is_told_of_the_other() -> None:
+    """Each is checked by itself, and the report says so of the other."""
+    assert two(("db", "data"), ("cache", "data")) == {
+        "db": (INERT, ("StatefulSet/default/cache",)),
+        "cache": (INERT, DB),
+    }
+
+
+def test_two_sets_with_a_claim_of_one_name_are_in_each_others_way() -> None:
+    """`data-b` of `a` and `data` of `b-a` are both data-b-a-0."""
+    assert two(("a", "data-b"), ("b-a", "data")) == {
+        "a": (BLOCKS, ("StatefulSet/default/b-a",)),
+        "b-a": (BLOCKS, ("StatefulSet/default/a",)),
+    }

@@ -13,7 +13,15 @@ from .selector import selector_of
 from .stateful_set import StatefulSetManifest
 from .workloads import Workload
 
-__all__ = ["ClusterObject", "effect_of", "is_cluster_scoped", "selecting"]
+__all__ = [
+    "ADDED_LABELS",
+    "ClusterObject",
+    "effect_of",
+    "is_cluster_scoped",
+    "labels_of_pods",
+    "selecting",
+    "selects_some",
+]
 
 
 @attrs.frozen(eq=False)
@@ -45,6 +53,9 @@ class _Rule:
 
 _ADMISSION = _Rule(BLOCKS, "admitted", "may refuse or change what is written", cluster=True)
 _BINDING = _Rule(MATTERS, "everywhere", "puts a policy into force", cluster=True)
+_CROWDING = _Rule(
+    BLOCKS, "sharing nodes", "has pods that take room on these nodes", kinds=("StatefulSet",)
+)
 _APART = _Rule(INERT, "none", "has pods of its own, about which nothing is said here")
 _READS = _Rule(INERT, "none", "only sends to pods, or reads")
 _RIGHTS = _Rule(INERT, "none", "rights; the controllers of the cluster have theirs")
@@ -68,12 +79,17 @@ _RULES: dict[tuple[str, str], tuple[_Rule, ...]] = {
         _Rule(BLOCKS, "adopting", "is adopted, labels and selector fit", kinds=("StatefulSet",)),
         _STORED,
     ),
-    ("apps", "DaemonSet"): (_APART,),
-    ("apps", "Deployment"): (_APART,),
+    ("apps", "DaemonSet"): (_CROWDING, _APART),
+    ("apps", "Deployment"): (_CROWDING, _APART),
     ("apps", "ReplicaSet"): (
         _Rule(BLOCKS, "adopting", "is adopted, labels and selector fit", kinds=("Deployment",)),
+        _CROWDING,
     ),
-    ("apps", "StatefulSet"): (_APART,),
+    ("apps", "StatefulSet"): (
+        _Rule(BLOCKS, "same claims", "has claims of the same names", kinds=("StatefulSet",)),
+        _CROWDING,
+        _APART,
+    ),
     ("autoscaling", "HorizontalPodAutoscaler"): (
         _Rule(BLOCKS, "target", "writes spec.replicas of its target", kinds=_SCALED),
     ),
@@ -82,9 +98,10 @@ _RULES: dict[tuple[str, str], tuple[_Rule, ...]] = {
     ),
     ("batch", "CronJob"): (
         _Rule(BLOCKS, "owning", "owns it, and may delete it by its limits or its policy"),
+        _CROWDING,
         _APART,
     ),
-    ("batch", "Job"): (_APART,),
+    ("batch", "Job"): (_CROWDING, _APART),
     ("coordination.k8s.io", "Lease"): (_READS,),
     ("discovery.k8s.io", "EndpointSlice"): (_READS,),
     ("flowcontrol.apiserver.k8s.io", "FlowSchema"): (_FLOW,),
@@ -132,8 +149,9 @@ _RULES: dict[tuple[str, str], tuple[_Rule, ...]] = {
     ("", "Pod"): (
         _Rule(BLOCKS, "named", "has the name of one of its pods", kinds=("StatefulSet",)),
         _Rule(BLOCKS, "adopting", "is adopted, for the labels fit the selector"),
+        _CROWDING,
     ),
-    ("", "ReplicationController"): (_APART,),
+    ("", "ReplicationController"): (_CROWDING, _APART),
     ("", "ResourceQuota"): (_Rule(BLOCKS, "namespace", "may refuse pods"),),
     ("", "Secret"): (_STORED,),
     ("", "Service"): (_READS,),
@@ -200,7 +218,7 @@ def _everywhere(thing: ClusterObject, workload: Workload) -> bool:
     return True
 
 
-_ADDED_LABELS = frozenset(
+ADDED_LABELS = frozenset(
     {
         "apps.kubernetes.io/pod-index",
         "batch.kubernetes.io/controller-uid",
@@ -237,7 +255,7 @@ def selects_some(thing: ClusterObject) -> bool:
     selector = selector_of(thing.reading.get("spec", "selector"))
     keys = {key for key, _ in selector.match_labels}
     keys |= {each.key for each in selector.match_expressions}
-    return not keys.isdisjoint(_ADDED_LABELS)
+    return not keys.isdisjoint(ADDED_LABELS)
 
 
 def labels_of_pods(thing: ClusterObject) -> dict[str, str] | None:
@@ -289,6 +307,29 @@ def _claimed(thing: ClusterObject, workload: Workload) -> bool:
     )
 
 
+def _same_claims(thing: ClusterObject, workload: Workload) -> bool:
+    """
+    Another set one of whose claims is also one of the workload's: `data-b` of `a`, `data` of `b-a`.
+
+    :Go: pkg/controller/statefulset/stateful_set_utils.go getPersistentVolumeClaimName
+    """
+    if not isinstance(workload, StatefulSetManifest) or not _namespace(thing, workload):
+        return False
+    templates = thing.reading.get("spec", "volumeClaimTemplates", default=[])
+    names = {f"{each['metadata']['name']}-{thing.name}" for each in templates}
+    own = {f"{each.name}-{workload.name}" for each in workload.volume_claim_templates}
+    return thing.name != workload.name and not names.isdisjoint(own)
+
+
+def _sharing_nodes(thing: ClusterObject, workload: Workload) -> bool:
+    """Another object with pods, where it is known how many of the workload's fit on each node."""
+    if not isinstance(workload, StatefulSetManifest):
+        return False
+    itself = (thing.kind, thing.namespace, thing.name)
+    known = any(each.room is not None for each in workload.placing.given)
+    return known and itself != (workload.kind, workload.namespace, workload.name)
+
+
 def _claiming(thing: ClusterObject, workload: Workload) -> bool:
     return isinstance(workload, StatefulSetManifest) and bool(workload.volume_claim_templates)
 
@@ -337,7 +378,9 @@ _AFFECTS = {
     "namespace": _namespace,
     "owning": _owning,
     "providing": _providing,
+    "same claims": _same_claims,
     "secured": _secured,
+    "sharing nodes": _sharing_nodes,
     "selecting": selecting,
     "target": _target,
 }

@@ -13,16 +13,19 @@ from pathlib import Path as FilePath
 
 import attrs
 
+from .beside import Beside, with_placing
 from .budgets import with_budget
 from .cron_job import CronJobManifest, read_cron_job
 from .daemon_set import DaemonSetManifest, read_daemon_set
 from .deployment import DeploymentManifest, read_deployment
 from .documents import Node, documents
 from .errors import ManifestError, ManifestWarning, Path, Position, Problem, quoted
+from .field_tables import BLOCKS
 from .fields import unmodelled_fields
 from .files import files, text_of
 from .job import JobManifest, read_job
 from .kinds import ClusterObject, effect_of, is_cluster_scoped
+from .nodes import read_node
 from .reading import Reading
 from .stateful_set import StatefulSetManifest, read_stateful_set
 from .workloads import Workload
@@ -72,8 +75,9 @@ class Manifests:
     What was read, in the order of files and documents.
 
     A workload is itself in `not_modelled` as far as others are concerned: for each of another kind,
-    it is an object with pods of its own. `unmodelled` are workloads of kinds that nothing models:
-    they are checked, and listed in `not_modelled` as any other object.
+    it is an object with pods of its own, and so is a StatefulSet for another one. `unmodelled` are
+    workloads of kinds that nothing models: they are checked, and listed in `not_modelled` as any
+    other object.
     """
 
     workloads: tuple[Workload, ...]
@@ -144,6 +148,8 @@ def _read(texts: Sequence[tuple[str, Callable[[], str]]], gates: Collection[str]
             problems += each.reading.problems
             if manifest is not None:
                 found[index] = manifest
+    nodes = [(each, read_node(each.reading)) for each in objects if _is_node(each)]
+    problems += [one for each, _ in nodes for one in each.reading.problems]
     if not objects and not problems:
         first = Position(texts[0][0]) if texts else Position("manifests")
         problems.append(Problem(first, (), "no object is given; write a Deployment"))
@@ -152,17 +158,23 @@ def _read(texts: Sequence[tuple[str, Callable[[], str]]], gates: Collection[str]
         problems.sort(key=lambda each: (rank.get(each.position.file, 0), each.position))
         raise ManifestError(dict.fromkeys(problems))
     workloads = {index: each for index, each in found.items() if isinstance(each, _MODELLED)}
-    read_with: list[ClusterObject] = []
+    beside: dict[str, Beside] = {}
     for index, workload in workloads.items():
         if isinstance(workload, StatefulSetManifest):
-            workloads[index], budget = with_budget(workload, tuple(found.values()), objects)
-            read_with += [] if budget is None else [budget]
+            workload, budget = with_budget(workload, tuple(found.values()), objects)
+            workloads[index], with_it = with_placing(workload, nodes, objects)
+            more = () if budget is None else (budget,)
+            beside[workload.key] = attrs.evolve(with_it, objects=(*with_it.objects, *more))
     return Manifests(
         workloads=tuple(workloads.values()),
-        not_modelled=tuple(_not_modelled(objects, workloads, read_with)),
+        not_modelled=tuple(_not_modelled(objects, workloads, beside)),
         warnings=tuple(_warnings(objects, found)),
         unmodelled=tuple(each for each in found.values() if not isinstance(each, _MODELLED)),
     )
+
+
+def _is_node(each: ClusterObject) -> bool:
+    return (each.group, each.kind) == ("", "Node")
 
 
 def _warnings(
@@ -247,16 +259,23 @@ def _duplicates(objects: Iterable[ClusterObject]) -> Iterator[Problem]:
 def _not_modelled(
     objects: Sequence[ClusterObject],
     workloads: Mapping[int, Workload],
-    read_with: Collection[ClusterObject],
+    beside: Mapping[str, Beside],
 ) -> Iterator[NotModelled]:
-    """All that is not modelled; what is `read_with` a workload is."""
+    """All that is not modelled; what is read `beside` a workload is, as far as that goes."""
     for index, each in enumerate(objects):
-        if each in read_with:
-            continue
         effect, why, concerned = effect_of(each, workloads.values())
+        read_by = {key for key, found in beside.items() if each in found.objects}
+        concerned = tuple(key for key in concerned if key not in read_by)
+        yield from _notes(each, beside)
+        if read_by and not concerned:
+            continue
         if index in workloads:
-            yield from _fields(each, workloads[index].key, objects)
-            concerned = tuple(other.key for other in workloads.values() if other.kind != each.kind)
+            key = workloads[index].key
+            fields = beside[key].fields if key in beside else frozenset()
+            yield from _fields(each, key, objects, fields)
+            if not concerned:
+                others = (other for other in workloads.values() if other.key != key)
+                concerned = tuple(one.key for one in others if _told_of(one.kind, each.kind))
             if not concerned:
                 continue
         position = each.reading.position()
@@ -265,9 +284,25 @@ def _not_modelled(
         )
 
 
+def _told_of(kind: str, other: str) -> bool:
+    """Whether a workload is told of another beside it; many Deployments may be in one file."""
+    return kind != other or kind == "StatefulSet"
+
+
+def _notes(thing: ClusterObject, beside: Mapping[str, Beside]) -> Iterator[NotModelled]:
+    """What of an object that was read beside workloads is not modelled as it stands there."""
+    for key, found in beside.items():
+        for _, why in (each for each in found.notes if each[0] is thing):
+            at = thing.reading.position()
+            yield NotModelled(
+                thing.kind, thing.name, thing.namespace, None, at, BLOCKS, why, (key,)
+            )
+
+
 def _fields(
-    thing: ClusterObject, key: str, objects: Iterable[ClusterObject]
+    thing: ClusterObject, key: str, objects: Iterable[ClusterObject], read: Collection[str]
 ) -> Iterator[NotModelled]:
+    """The fields of a workload that were not `read` in one way or another."""
     claims = {
         each.name: each.reading.get("spec", "accessModes", default=[])
         for each in objects
@@ -275,6 +310,8 @@ def _fields(
         and each.namespace == thing.namespace
     }
     for field, effect, why, path in unmodelled_fields(thing.kind, thing.reading, claims):
+        if field in read:
+            continue
         position = thing.reading.key(*path)
         yield NotModelled(
             thing.kind, thing.name, thing.namespace, field, position, effect, why, (key,)

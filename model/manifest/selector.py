@@ -4,6 +4,7 @@ Label selectors: what they may be, and what they select.
 :Go: k8s.io/apimachinery pkg/apis/meta/v1/validation ValidateLabelSelector, pkg/labels
 """
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,13 +16,14 @@ from .reading import Reading
 
 __all__ = ["LabelSelector", "Requirement", "check_labels", "read_selector", "selector_of"]
 
+_INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
 _WITH_VALUES = ("In", "NotIn")
 _WITHOUT = ("Exists", "DoesNotExist")
 
 
 @attrs.frozen
 class Requirement:
-    """One of a selector's `matchExpressions`."""
+    """One of a selector's `matchExpressions`; `Gt` and `Lt` are for nodes alone."""
 
     key: str
     operator: str
@@ -36,8 +38,18 @@ class Requirement:
                 return labels.get(self.key) not in self.values
             case "Exists":
                 return self.key in labels
+            case "Gt" | "Lt":
+                return self._compares(labels)
             case _:
                 return self.key not in labels
+
+    def _compares(self, labels: Mapping[str, str]) -> bool:
+        """Of nodes only: both have to be integers. Go: Requirement.Matches"""
+        texts = (labels.get(self.key, ""), *self.values)
+        if len(texts) != 2 or not all(map(_INTEGER.fullmatch, texts)):
+            return False
+        has, bound = map(int, texts)
+        return has > bound if self.operator == "Gt" else has < bound
 
 
 @attrs.frozen

@@ -21,6 +21,7 @@ from seatrial.model import IntOrPercent, statefulset_api
 from .bounds import as_written, at_most_all, read_bound
 from .claims import ClaimTemplate, read_claim_templates
 from .names import dns_label
+from .placing import Placing
 from .pods import check_template
 from .reading import Reading
 from .workloads import Workload, check_selected, common, read_workload, selector_document
@@ -36,6 +37,7 @@ __all__ = [
 MAX_UNAVAILABLE_GATE = "MaxUnavailableStatefulSet"
 """Off by default up to 1.36, and on in 1.37. While it is off, maxUnavailable is dropped."""
 
+_LIST = {"apiVersion": "v1", "kind": "List"}
 _MANAGEMENT = ("OrderedReady", "Parallel")
 _STRATEGIES = ("OnDelete", "RollingUpdate")
 _RETENTION = ("Delete", "Retain")
@@ -95,13 +97,15 @@ class StatefulSetManifest(Workload):
     persistent_volume_claim_retention_policy: RetentionPolicy
     disruption_budget: statefulset_api.DisruptionBudget | None = None
     """That of a PodDisruptionBudget beside it which selects its pods, and no others given."""
+    placing: Placing = attrs.field(factory=Placing)
+    """What Node objects and others beside it say of where its pods may be."""
 
     def document(self) -> dict[str, Any]:
-        """The object as data, in a list with its budget where it has one."""
-        document = super().document()
-        if self.disruption_budget is None:
-            return document
-        return {"apiVersion": "v1", "kind": "List", "items": [document, self._budget_document()]}
+        """The object as data, in a list with its budget and its nodes where it has some."""
+        items = [super().document(), *self.placing.documents()]
+        if self.disruption_budget is not None:
+            items.append(self._budget_document())
+        return dict(items[0]) if len(items) == 1 else {**_LIST, "items": items}
 
     def _budget_document(self) -> dict[str, Any]:
         budget = self.disruption_budget
