@@ -107,8 +107,9 @@ def _concerns(before: ReplicaSet | None, after: ReplicaSet | None, uid: int | No
         return False
     if any(rs is not None and rs.owner == uid for rs in (before, after)):
         return True
-    orphaned = before is None or before.owner is not None
-    return orphaned and after is not None and after.owner is None and not after.deleting
+    if after is None or after.owner is not None:
+        return False
+    return not after.deleting if before is None else before.owner is not None
 
 
 def deliver_pod(

@@ -55,6 +55,7 @@ __all__ = [
     "MAX_BATCH_SIZE",
     "Observation",
     "get_stateful_set_revisions",
+    "is_claimable",
     "sync_stateful_set",
     "truncate_history",
 ]
@@ -155,7 +156,7 @@ def _claim_pods(seen: Observation) -> Generator[Write, Any, tuple[PodSeen, ...]]
     for pod in seen.pods:
         if pod.owner == stateful_set.uid:
             claimed.append(pod)
-        elif pod.owner is None and not pod.kind.terminating and not stateful_set.deleting:
+        elif is_claimable(pod, stateful_set):
             if may_adopt is None:
                 found = yield Write("get", "StatefulSet", owner=stateful_set.uid)
                 may_adopt = found == "applied"
@@ -168,6 +169,13 @@ def _claim_pods(seen: Observation) -> Generator[Write, Any, tuple[PodSeen, ...]]
     if failed:
         raise SyncFailed
     return tuple(claimed)
+
+
+def is_claimable(pod: PodSeen, stateful_set: StatefulSet) -> bool:
+    """Whether a sync has the pod in its hands, unless its adoption fails. Go: ClaimObject"""
+    if pod.owner is None:
+        return not pod.kind.terminating and not stateful_set.deleting
+    return pod.owner == stateful_set.uid
 
 
 class _Update:

@@ -5,8 +5,9 @@ The StatefulSet controller as steps of a system: it observes, writes, and is tol
     stateful_set_status_updater.go; pkg/controller/util/consistency/consistency.go
 :Docs: https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/
 :Omits: release of pods; adoption of ControllerRevisions (a set that is created anew has those that
-    its predecessor orphaned from its first sync on, and no others); a status that conflicts five
-    times in a row although the cache is up to date.
+    its predecessor orphaned from its first sync on, and no others); that a sync writes revisions
+    after its adoptions, and not where one of them fails (here it does when it begins); a status
+    that conflicts five times in a row although the cache is up to date.
 
 A status that conflicts is sent again on top of what the cache shows by then. So it arrives wherever
 the cache is up to date when it is sent, and otherwise the sync fails.
@@ -35,6 +36,7 @@ from .statefulset_api import Claim, ClaimSeen, PodSeen, StatefulPod, StatefulSet
 from .statefulset_control import (
     Observation,
     get_stateful_set_revisions,
+    is_claimable,
     sync_stateful_set,
     truncate_history,
 )
@@ -116,7 +118,7 @@ def observe(
         yield outcome("finds that the StatefulSet is gone", set_key=key)
         return
     pods = tuple(pod for pod in pod_cache.values() if pod is not None)
-    mine = [pod for pod in pods if pod.owner in (None, set_cache.uid)]
+    mine = [pod for pod in pods if is_claimable(pod, set_cache)]
     claims = tuple(ClaimSeen(at, claim) for at, claim in claim_cache.items() if claim is not None)
     seen = Observation(set_cache, pods, claims, revisions, max_unavailable)
     current, update, after = get_stateful_set_revisions(set_cache, revisions)

@@ -93,7 +93,7 @@ def _manifests(options: Options) -> list[Run]:
     for scenario in found:
         run = run_of(scenario, options)
         runs.append(run)
-        if run.report.exploration.capped == "interrupted":
+        if run.interrupted:
             break
     return runs
 

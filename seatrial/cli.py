@@ -640,7 +640,7 @@ def export(path: Path, form: str, output: Path | None, test: str | None) -> int:
 @_FILE
 @_COLOR
 def confirm(path: Path, color: str) -> int:
-    """Ask the real controllers for each of their syncs in a trace of a Deployment.
+    """Ask the real controllers for each of their syncs in a trace of a manifest.
 
     Needs the oracle, which `make oracle` builds. Exit code 0 where each is confirmed, 1 where one
     parts from the trace, 3 where one could not be asked for.

@@ -4,11 +4,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from seatrial.core import DeclarationError
-from seatrial.model import api, versions
-from seatrial.oracle import Confirmed, Finding, Oracle, Parted, Sync, confirm, find, syncs_of
-from seatrial.oracle.confirm import Ask
-from seatrial.oracle.hashes import collided_of, hashes_of, in_names_of
-from seatrial.oracle.syncs import of_others
+from seatrial.model import versions
+from seatrial.oracle import Confirmed, Finding, Found, Oracle, Parted, Sync, confirm, find, found_in
+from seatrial.oracle.subject import Ask
 
 from .display import Look, Page
 from .inspecting import Read, read_trace
@@ -23,31 +21,22 @@ def confirm_trace(path: Path, look: Look) -> tuple[str, int]:
     """
     What the real controllers say to each sync of the trace in a file, and the exit code.
 
-    Raises TraceFormatError and ReplayError as `read_trace` does, DeclarationError where it is not
-    the trace of a Deployment, OracleMissing where there is no oracle of its release, OracleCrashed.
+    Raises TraceFormatError and ReplayError as `read_trace` does, DeclarationError where it is the
+    trace of an example, OracleMissing where there is no oracle of its release, OracleCrashed.
     """
     read = read_trace(path)
     if read.kubernetes is None:
         raise DeclarationError(
             f"{path} is a trace of an example, whose controllers are not those of Kubernetes; a"
-            " trace of a Deployment can be confirmed"
-        )
-    manifest = next(each.value for each in read.system.system.parameters if each.name == "manifest")
-    if not isinstance(manifest, api.DeploymentSpec):
-        kind = type(manifest).__name__.removesuffix("Spec")
-        raise DeclarationError(
-            f"{path} is a trace of a {kind}, whose syncs are not translated yet; a trace of a"
-            " Deployment can be confirmed"
+            " trace of a Deployment, a StatefulSet or a Job can be confirmed"
         )
     release = versions.known(read.kubernetes)
     gates = dict(release.gates)
     with _oracle(release.version) as oracle:
         version = oracle.version
-        ask = _asking(oracle, gates)
-        ask = in_names_of(ask, hashes_of(ask), collided_of(ask))
-        syncs = syncs_of(read.trace, read.system.system)
-        findings = [confirm(each, ask, release.rules) for each in syncs]
-    return _told(read, syncs, findings, version, release.rules, look)
+        found = found_in(read.trace, read.system.system, _asking(oracle, gates))
+        findings = [confirm(each, found.ask, release.rules) for each in found.syncs]
+    return _told(read, found, findings, version, release.rules, look)
 
 
 def _oracle(version: str) -> Oracle:
@@ -79,20 +68,19 @@ def _known(given: object, gates: dict[str, bool]) -> dict[str, bool]:
 
 def _told(
     read: Read,
-    syncs: Sequence[Sync],
+    found: Found,
     findings: Sequence[Finding],
     version: str,
     rules: frozenset[str],
     look: Look,
 ) -> tuple[str, int]:
-    page = Page(look)
+    page, syncs = Page(look), found.syncs
     page.put(read.shown, style="head")
     column = max((len(each.name) for each in syncs), default=0)
     for sync, finding in zip(syncs, findings, strict=True):
         _row(page, sync, finding, column)
-    others = of_others(read.trace)
-    if others:
-        counted = ", ".join(f"{who} {n}" for who, n in sorted(others.items()))
+    if found.others:
+        counted = ", ".join(f"{who} {n}" for who, n in sorted(found.others.items()))
         page.put(f"not asked, since no controller takes them: steps of {counted}")
     changed = sorted(_changed(read) - rules) if syncs else []
     code = _code(findings, changed)

@@ -109,8 +109,8 @@ def _stateful_set() -> Kind:
             faults=(environment.Budget("node-partition"),),
         ),
         bugs=model.statefulset_mutants.MUTANTS,
-        nodes=lambda manifest: len(manifest.placing.nodes),
         theorems=lambda spec: properties.theorem_statefulset.THEOREMS,
+        nodes=lambda manifest: len(manifest.placing.nodes),
     )
 
 

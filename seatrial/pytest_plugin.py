@@ -65,6 +65,15 @@ def pytest_configure(config: pytest.Config) -> None:
         )
     if states is not None and states < 1:
         raise pytest.UsageError(f"--seatrial-max-states: {states} is less than 1")
+    seed = _option(config, "seed")
+    if seed is not None and seed < 0:
+        raise pytest.UsageError(f"--seatrial-seed: {seed} is less than 0")
+    folder = _option(config, "itf")
+    if folder is not None:
+        try:  # before a long search, and not where its trace is to be written
+            Path(folder).mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise pytest.UsageError(f"--seatrial-itf: {folder}: {error.strerror}") from None
     if limit is not None:
         from .quantities import parse_seconds
 

@@ -83,6 +83,12 @@ class Run:
         ]
         return attrs.evolve(self.report, verdicts=tuple(asserted)).exit_code
 
+    @property
+    def interrupted(self) -> bool:
+        """Whether somebody pressed Ctrl-C, on whatever rung or part of one."""
+        searched = (self.report.exploration, *(e.exploration for e in (*self.rungs, *self.parts)))
+        return any(each.capped == "interrupted" for each in searched)
+
     def place(self, property_id: str) -> Place:
         """Where the verdict on a property is from."""
         here = Place(self.rung, self.subject, self.command)

@@ -171,9 +171,7 @@ class Trials:
         return self._known[scenario][property_id]
 
     def _searched(self, scenario: str) -> str:
-        run = run_of(self.found[scenario], self.options)
-        if run.report.exploration.capped == "interrupted":
-            raise KeyboardInterrupt
+        run = _not_interrupted(run_of(self.found[scenario], self.options))
         name = f"{self.path.name}::{scenario}"
         demanded = dict(self.options.added.expected)
         found = {each.id: each for each in outcomes(run, name, demanded=demanded)}
@@ -236,7 +234,10 @@ class SeaTrial:
     ) -> Report:
         """Check the promises of a system; its report, where all are kept."""
         with in_one_line():
-            run = _run_of_system(system, tuple(promises), self.settings, max_states)
+            asked = tuple(promises)
+            if not asked:
+                raise DeclarationError("sea_trial.system is given no promise")
+            run = _run_of_system(system, asked, self.settings, max_states)
         self._conclude(outcomes(run, self.name))
         return run.report
 
@@ -247,6 +248,8 @@ class SeaTrial:
         given = manifests(*files, **around)
         with in_one_line():
             runs = list(_runs_of_manifests(given, tuple(properties), self.settings))
+            if not any(run.report.verdicts for run in runs):
+                raise DeclarationError("no promise is asked of these manifests; nothing was tested")
         self._conclude(each for run in runs for each in outcomes(run, self.name))
         return tuple(run.report for run in runs)
 
@@ -320,9 +323,20 @@ def sea_trial(
     """
     if not promises:
         raise DeclarationError("sea_trial is given no promise; write @sea_trial(promise, …)")
+    for each in promises:
+        if not isinstance(each, Property | str):
+            raise DeclarationError(
+                f"sea_trial is given {each!r}; give promises, declared with @always or another"
+            )
     ids = [each if isinstance(each, str) else each.id for each in promises]
 
     def declare(make: Callable[[], System | Manifests]) -> Callable[..., None]:
+        if taken := ", ".join(inspect.signature(make).parameters):
+            raise DeclarationError(
+                f"{make.__name__} takes {taken}; a test with @sea_trial is a function of a module"
+                " and takes nothing, neither fixtures nor parameters"
+            )
+
         def test(promise: str, request: pytest.FixtureRequest) -> None:
             from .pytest_plugin import settings_of
 
@@ -422,7 +436,7 @@ def _run_of_system(
         options = attrs.evolve(options, max_states=max_states)
     subject = Subject((), system, promises, (), story=story_of(system))
     report = search(options, subject, promises, options.time_limit)
-    return Run(subject, report, command="", strict=settings.strict)
+    return _not_interrupted(Run(subject, report, command="", strict=settings.strict))
 
 
 def _runs_of_manifests(given: Manifests, ids: tuple[str, ...], settings: Settings) -> Iterator[Run]:
@@ -437,7 +451,14 @@ def _runs_of_manifests(given: Manifests, ids: tuple[str, ...], settings: Setting
         for name in ids:
             if name not in known:
                 raise DeclarationError(f"there is no property {name!r} of {scenario.name}")
-        yield run_of(scenario, options)
+        yield _not_interrupted(run_of(scenario, options))
+
+
+def _not_interrupted(run: Run) -> Run:
+    """A search ends in good order at Ctrl-C; whoever pressed it wants the tests to end as well."""
+    if run.interrupted:
+        raise KeyboardInterrupt
+    return run
 
 
 def figures_of(properties: Iterable[tuple[str, Any]]) -> Mapping[str, str]:

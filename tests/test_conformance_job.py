@@ -1,39 +1,21 @@
 """What the real Job controller did in recorded states is what the model's rules do."""
 
 from collections import Counter
-from functools import lru_cache
-from typing import Any
 
 import pytest
 
 from conformance import recorded
 from conformance.law import settled
-from conformance.recorded import OfSeed
 
 pytestmark = pytest.mark.heavy
-
-
-@lru_cache(maxsize=1)
-def syncs() -> tuple[tuple[OfSeed, Any, Any], ...]:
-    """All recorded syncs, with their states and clusters."""
-    return tuple(recorded.read_seeds("job", recorded.subject_of("job")))
-
-
-def parts(rules: frozenset[str]) -> bool:
-    """Whether a model with these rules switched cannot explain one of them."""
-    subject = recorded.subject_of("job", rules)
-    return any(
-        subject.real(start, cluster, record.answer) not in subject.possible(start)
-        for record, start, cluster in syncs()
-    )
 
 
 def test_each_real_sync_goes_as_in_the_model() -> None:
     subject = recorded.subject_of("job")
 
-    for record, start, cluster in syncs():
+    for record, start, cluster in recorded.syncs("job"):
         settled(subject, start, cluster, record.answer, subject.possible(start))
-    assert len(syncs()) >= 2000
+    assert len(recorded.syncs("job")) >= 2000
     assert recorded.version("job").startswith("v1.36.")
 
 
@@ -41,11 +23,11 @@ def test_most_recorded_syncs_send_requests_with_answers_of_every_kind() -> None:
     subject = recorded.subject_of("job")
     sent = [
         subject.kinds(subject.real(start, cluster, record.answer))
-        for record, start, cluster in syncs()
+        for record, start, cluster in recorded.syncs("job")
     ]
     kinds = Counter(each for of in sent for each in set(of))
 
-    assert sum(not of for of in sent) <= 0.3 * len(syncs())
+    assert sum(not of for of in sent) <= 0.3 * len(recorded.syncs("job"))
     assert min(kinds[f"{verb} Pod: applied"] for verb in ("create", "delete", "patch")) >= 100
     assert kinds["update status Job: conflict"] >= 100
     for verb in ("create Pod", "delete Pod", "patch Pod", "update status Job"):
@@ -64,4 +46,4 @@ def test_most_recorded_syncs_send_requests_with_answers_of_every_kind() -> None:
     ],
 )
 def test_a_model_with_a_known_bug_parts_from_the_real_controller(switch: str) -> None:
-    assert parts(frozenset((switch,)))
+    assert recorded.parts("job", frozenset((switch,)))

@@ -1,39 +1,21 @@
 """What the real StatefulSet controller did in recorded states is what the model's rules do."""
 
 from collections import Counter
-from functools import lru_cache
-from typing import Any
 
 import pytest
 
 from conformance import recorded
 from conformance.law import settled
-from conformance.recorded import OfSeed
 
 pytestmark = pytest.mark.heavy
-
-
-@lru_cache(maxsize=1)
-def syncs() -> tuple[tuple[OfSeed, Any, Any], ...]:
-    """All recorded syncs, with their states and clusters."""
-    return tuple(recorded.read_seeds("statefulset", recorded.subject_of("statefulset")))
-
-
-def parts(rules: frozenset[str]) -> bool:
-    """Whether a model with these rules switched cannot explain one of them."""
-    subject = recorded.subject_of("statefulset", rules)
-    return any(
-        subject.real(start, cluster, record.answer) not in subject.possible(start)
-        for record, start, cluster in syncs()
-    )
 
 
 def test_each_real_sync_goes_as_in_the_model() -> None:
     subject = recorded.subject_of("statefulset")
 
-    for record, start, cluster in syncs():
+    for record, start, cluster in recorded.syncs("statefulset"):
         settled(subject, start, cluster, record.answer, subject.possible(start))
-    assert len(syncs()) >= 2000
+    assert len(recorded.syncs("statefulset")) >= 2000
     assert recorded.version("statefulset").startswith("v1.36.")
 
 
@@ -41,11 +23,11 @@ def test_most_recorded_syncs_send_requests_of_every_kind() -> None:
     subject = recorded.subject_of("statefulset")
     sent = [
         subject.kinds(subject.real(start, cluster, record.answer))
-        for record, start, cluster in syncs()
+        for record, start, cluster in recorded.syncs("statefulset")
     ]
     kinds = Counter(each.partition(":")[0] for of in sent for each in of)
 
-    assert sum(not of for of in sent) <= 0.3 * len(syncs())
+    assert sum(not of for of in sent) <= 0.3 * len(recorded.syncs("statefulset"))
     assert set(kinds) == {
         "create Pod",
         "delete Pod",
@@ -53,6 +35,8 @@ def test_most_recorded_syncs_send_requests_of_every_kind() -> None:
         "create Claim",
         "update Claim",
         "update status StatefulSet",
+        "get StatefulSet",
+        "adopt Pod",
     }
 
 
@@ -69,4 +53,4 @@ def test_most_recorded_syncs_send_requests_of_every_kind() -> None:
     ],
 )
 def test_a_model_with_a_known_bug_parts_from_the_real_controller(switch: str) -> None:
-    assert parts(frozenset((switch,)))
+    assert recorded.parts("statefulset", frozenset((switch,)))

@@ -2,6 +2,7 @@
 
 import functools
 import time
+from collections import OrderedDict, UserDict
 from collections.abc import Callable
 from itertools import product
 from typing import TYPE_CHECKING, Annotated, Any
@@ -273,6 +274,20 @@ def test_an_action_without_an_index_writes_members_by_their_whole_index() -> Non
         yield outcome("same", load=load)
 
     assert after(cluster(shift)) == [{"pods[n2,0]": "x", "load[n1]": 11}, {}]
+
+
+@pytest.mark.parametrize("empty", [dict, OrderedDict, UserDict])
+def test_an_outcome_keeps_what_its_mapping_held_when_it_was_made(empty: type[Any]) -> None:
+    """A rule may go on with the same mapping: what it adds later is of later outcomes."""
+
+    @action(writes="load")
+    def drain(load: All[int]) -> Outcomes:
+        drained = empty()
+        for node in load:
+            drained[node] = 0
+            yield outcome("drain", load=drained)
+
+    assert after(cluster(drain)) == [{"load[n1]": 0}, {"load[n1]": 0, "load[n2]": 0}]
 
 
 def test_outcomes_that_agree_in_label_and_writes_count_once() -> None:

@@ -3,10 +3,12 @@
 import inspect
 import random
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+import theorems_page
 from seatrial import properties
 from seatrial.core import (
     DeclarationError,
@@ -26,10 +28,12 @@ from seatrial.engines.prove.claims import Proof, prove_claim
 from seatrial.engines.prove.paths import Run
 from seatrial.engines.prove.queries import Answer, Limits, Queries
 from seatrial.kinds import promises
+from test_layout import needs_checkout
 
 pytestmark = pytest.mark.heavy
 
 THEOREMS = properties.theorems.THEOREMS
+PAGE = Path(__file__).resolve().parents[1] / "docs" / "reference" / "theorems.md"
 SLOW = {
     "sizes-within-surge-three",
     "rollout-measure-falls",
@@ -185,6 +189,13 @@ def test_theorems_have_names_of_their_own() -> None:
     names = [each.id for each in THEOREMS]
 
     assert len(set(names)) == len(names)
+
+
+@needs_checkout
+def test_the_page_has_each_theorem() -> None:
+    """Rewrite with `python tests/theorems_page.py`."""
+    assert {each.id for each in theorems_page.listed()} == {each.id for each in THEOREMS}
+    assert PAGE.read_text("utf-8") == theorems_page.document()
 
 
 # ---- how a theorem is settled -----------------------------------------------------------------

@@ -1,21 +1,26 @@
 """The pytest plugin, as the people see it who write trials and tests; and as its hosts see it."""
 
 import json
+import os
 import re
 import subprocess
 import sys
 import textwrap
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
+from typing import Any
 
+import attrs
 import cel
 import pytest
 
 import seatrial.checking
 import seatrial.engines.explore.compiled
+import seatrial.searching
 import seatrial.testing
+from seatrial.core import DeclarationError, Report
 from seatrial.options import Options
-from seatrial.run import Run
+from seatrial.run import Climbed, Run
 from seatrial.scenarios import Scenario
 
 # Runs in this process forget what they import, and numpy cannot be imported twice.
@@ -289,6 +294,8 @@ def test_a_field_that_there_is_not_fails_the_invariant_alone(suite: pytest.Pytes
     [
         (["--seatrial-time-limit=soon"], "*--seatrial-time-limit: *"),
         (["--seatrial-max-states=0"], "*--seatrial-max-states: 0 is less than 1*"),
+        (["--seatrial-itf=web.yaml/traces"], "*--seatrial-itf: web.yaml/traces: Not a directory*"),
+        (["--seatrial-seed=-1"], "*--seatrial-seed: -1 is less than 0*"),
         (["-o", "seatrial_inconclusive=pass"], "*'pass', none of fail, xfail, skip*"),
     ],
 )
@@ -575,6 +582,99 @@ def test_workers_share_one_search(suite: pytest.Pytester, spread: str) -> None:
 
 
 HEAVY = ("numba", "numpy", "z3", "rich", "yaml", "attrs", "hypothesis.stateful", "cel", "click")
+
+
+@pytest.mark.parametrize("asked", ["[]", "(each for each in ())"])
+def test_a_test_that_asks_nothing_fails(suite: pytest.Pytester, asked: str) -> None:
+    """A green run that has tested nothing is the worst there is."""
+    suite.makepyfile(
+        test_pods=SYSTEM + f"def test_it(sea_trial):\n    sea_trial.system(system(), {asked})\n"
+    )
+
+    result = run(suite, "test_pods.py")
+
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["sea_trial.system is given no promise"])
+
+
+def test_a_function_that_is_no_promise_is_said_to_be_none() -> None:
+    """It lacks @always, say."""
+    with pytest.raises(DeclarationError, match="give promises, declared with @always"):
+        seatrial.testing.sea_trial(len)  # type: ignore[arg-type]
+
+
+def test_a_method_or_a_fixture_is_refused_in_words() -> None:
+    """What pytest says of it, that the function uses no argument `promise`, helps nobody."""
+    declare = seatrial.testing.sea_trial("replicaset-never-too-many")
+
+    with pytest.raises(DeclarationError, match="takes self; a test with @sea_trial is a function"):
+        declare(lambda self: self)  # type: ignore[misc, arg-type]
+
+
+@pytest.mark.parametrize(
+    "test",
+    [
+        "@sea_trial(nine_at_most)\ndef test_it():\n    return system()\n",
+        "def test_it(sea_trial):\n    sea_trial.system(system(), [nine_at_most])\n",
+    ],
+)
+def test_an_interrupt_ends_the_tests_and_not_one_search_alone(
+    suite: pytest.Pytester, test: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The engine ends in good order; it must not become one test that is skipped."""
+    search = seatrial.searching.search
+
+    def interrupted(*given: Any) -> Report:
+        report = search(*given)
+        end = attrs.evolve(report.exploration, complete=False, capped="interrupted")
+        return attrs.evolve(report, exploration=end)
+
+    monkeypatch.setattr(seatrial.testing, "search", interrupted)
+    suite.makepyfile(test_pods=SYSTEM + test)
+
+    with pytest.raises(KeyboardInterrupt):
+        run(suite, "test_pods.py", "--seatrial-inconclusive=skip")
+
+
+def test_an_interrupt_on_a_higher_rung_counts_as_one(
+    suite: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The verdicts are those of the rung below; whoever pressed Ctrl-C wants none of them."""
+    run_of = seatrial.checking.run_of
+
+    def interrupted(scenario: Scenario, options: Options) -> Run:
+        found = run_of(scenario, options)
+        end = attrs.evolve(found.report.exploration, complete=False, capped="interrupted")
+        return attrs.evolve(found, rungs=(Climbed("interleaved, lag 1", end, 1, 0),))
+
+    monkeypatch.setattr(seatrial.testing, "run_of", interrupted)
+
+    with pytest.raises(KeyboardInterrupt):
+        run(suite, "web.trial.yaml")
+
+
+def test_who_waits_for_a_process_that_was_killed_does_not_wait_for_ever(tmp_path: Path) -> None:
+    """The dead process is still a process until its parent has asked for it, as with xdist."""
+    dies = (
+        "import os, sys; from pathlib import Path; from seatrial.sharing import shared;"
+        " shared(Path(sys.argv[1]), 'web', lambda: os._exit(9))"
+    )
+    with subprocess.Popen([sys.executable, "-c", dies, str(tmp_path)]) as dead:
+        os.waitid(os.P_PID, dead.pid, os.WEXITED | os.WNOWAIT)  # and so it stays unasked for
+
+        waits = (
+            "import sys; from pathlib import Path; from seatrial.sharing import shared;"
+            " print(shared(Path(sys.argv[1]), 'web', lambda: 'found'))"
+        )
+        found = subprocess.run(
+            [sys.executable, "-c", waits, str(tmp_path)],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=True,
+        )
+
+    assert found.stdout == "found\n"
 
 
 def test_a_foreign_suite_imports_only_the_plugin(pytester: pytest.Pytester) -> None:

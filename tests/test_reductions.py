@@ -1,8 +1,10 @@
 """Reductions: what they save, and that they never change a verdict or a shortest length."""
 
 from collections.abc import Iterator
+from itertools import permutations
 from pathlib import Path
 
+import attrs
 import pytest
 
 from engine_copy import IGNORES_GUARDS, PUTS_OFF, engine_with
@@ -11,6 +13,7 @@ from seatrial.core import (
     DeclarationError,
     Index,
     Outcomes,
+    Parameter,
     System,
     Variable,
     action,
@@ -242,6 +245,24 @@ def test_a_false_claim_of_symmetry_is_found_out() -> None:
     )
     with pytest.raises(DeclarationError, match="tells the members of a symmetric index apart"):
         explore(system, symmetry=True)
+
+
+@pytest.mark.parametrize("places", sorted(permutations(range(3))))
+def test_a_property_that_means_one_order_of_the_members_is_found_out(
+    places: tuple[int, ...],
+) -> None:
+    """Where so few states have so few orders, all are asked: else it would seem to hold."""
+
+    @always(says="they never stand like this", source="the timetable")
+    def never_like_this(place: All[int], places: tuple[int, ...]) -> Iterator[str]:
+        if tuple(place.values()) == places:
+            yield "they stand like this"
+
+    system = attrs.evolve(walkers(3), parameters=[Parameter("places", places)])
+
+    assert explore(system, [never_like_this]).verdicts[0].status == "violated"
+    with pytest.raises(DeclarationError, match="property never-like-this tells the members"):
+        explore(system, [never_like_this], symmetry=True)
 
 
 def test_a_property_over_a_symmetric_index_switches_symmetry_off() -> None:

@@ -10,7 +10,7 @@ A rule is an ordinary Python function. Its parameters are its reads:
 What it writes is named in the declaration. It yields outcomes, each a label and the values written.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from typing import Annotated, Any, Literal, TypeVar
 
 import attrs
@@ -196,9 +196,14 @@ def outcome(label: str, /, **writes: Any) -> Outcome:
     """
     An outcome that writes the given values; declared writes that are left out keep theirs.
 
+    A mapping of values is copied, so that the rule may change its own for the next outcome.
+
     >>> outcome("start", pods=3)
     outcome('start', pods=3)
     """
+    for name, value in writes.items():
+        if isinstance(value, MutableMapping):
+            writes[name] = dict(value)
     return Outcome(label, writes)
 
 

@@ -6,23 +6,20 @@ requests go out. So a sync is confirmed as soon as one concrete cluster gives it
 real controller where a cluster gives what the rules of the model do not allow.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
-from attrs import evolve, frozen
+from attrs import frozen
 
-from .cases import Case
-from .clusters import concrete, faults_of
 from .objects import Object
-from .outcomes import Outcome, outcomes, outcomes_along, widened
-from .results import OracleDefect, real_outcome
-from .syncs import Sync
-from .words import side_by_side
+from .results import OracleDefect
+from .subject import Ask, Traced
+from .under_way import Sync
 
-__all__ = ["Ask", "Confirmed", "Finding", "Parted", "Unconfirmed", "confirm"]
+__all__ = ["Confirmed", "Finding", "Parted", "Unconfirmed", "confirm"]
 
-Ask = Callable[[Sequence[Object]], Sequence[Object]]
-"""Sends requests to the oracle and gives its answers, in the same order."""
-
+Ways = Mapping[Any, Sequence[list[Object]]]
+"""Outcomes, each with ways to it: which requests have to go wrong."""
 _FIRST = 8
 """So many clusters are asked for at first, for each way in which the requests may fail."""
 _MOST = 120
@@ -60,51 +57,48 @@ def confirm(sync: Sync, ask: Ask, release_rules: frozenset[str] = frozenset()) -
     if sync.trouble:
         return Unconfirmed(sync.trouble)
     for case in sync.cases:
-        wanted = outcomes_along(case, sync.taken)
+        wanted = sync.subject.along(case, sync.taken)
         if wanted:
-            return _compared(case, wanted, ask, release_rules)
+            return _compared(sync.subject, case, wanted, ask, release_rules)
     if sync.meanwhile:
         return Unconfirmed(f"{', '.join(sync.meanwhile)} wrote in between")
     return Unconfirmed("what it read changed while it ran")
 
 
 def _compared(
-    case: Case, wanted: frozenset[Outcome], ask: Ask, release_rules: frozenset[str]
+    subject: Traced, case: Any, wanted: Ways, ask: Ask, release_rules: frozenset[str]
 ) -> Finding:
-    seen: list[Outcome] = []
+    seen: list[Any] = []
     for first, last in ((1, _FIRST), (_FIRST + 1, _MOST)):
-        for real in _real(case, wanted, ask, range(first, last + 1)):
+        for real in _real(subject, case, wanted, ask, range(first, last + 1)):
             if isinstance(real, OracleDefect):
                 return Unconfirmed(f"the oracle did not run it: {real}")
             if real in wanted:
                 return Confirmed()
             seen.append(real)
-        possible = widened(case, outcomes(case))
+        possible = subject.beyond(case, subject.possible(case))
         odd = [real for real in seen if real not in possible]
-        changed = case.setting.variant - release_rules
-        if not odd and changed:
-            # A rule that was changed may leave open what the real one decides.
-            setting = evolve(case.setting, variant=case.setting.variant - changed)
-            if not wanted & set(widened(case, outcomes(evolve(case, setting=setting)))):
-                odd = seen
+        released = subject.released(case, release_rules)
+        # A rule that was changed may leave open what the real one decides.
+        if not odd and released is not None and not wanted.keys() & released:
+            odd = seen
         if odd:
-            return Parted(side_by_side(case, odd[0], sorted(wanted, key=repr), other="trace"))
+            trace = sorted(wanted, key=repr)
+            return Parted(subject.side_by_side(case, odd[0], trace, other="trace"))
     return Unconfirmed(f"it had a choice, and made it otherwise in each of {len(seen)} clusters")
 
 
 def _real(
-    case: Case, wanted: frozenset[Outcome], ask: Ask, numbers: range
-) -> Iterator[Outcome | OracleDefect]:
+    subject: Traced, case: Any, wanted: Ways, ask: Ask, numbers: range
+) -> Iterator[Any | OracleDefect]:
     """What really happens in clusters of these numbers, where the same requests go wrong."""
     ways: list[list[Object]] = []
     for outcome in sorted(wanted, key=repr):
-        faults = faults_of(outcome)
-        if faults not in ways:
-            ways.append(faults)
-    clusters = [concrete(case, number, faults) for faults in ways for number in numbers]
+        ways += [faults for faults in wanted[outcome] if faults not in ways]
+    clusters = [subject.concrete(case, number, faults) for faults in ways for number in numbers]
     answers = ask([cluster.request for cluster in clusters])
     for cluster, answer in zip(clusters, answers, strict=True):
         try:
-            yield real_outcome(case, cluster, answer)
+            yield subject.real(case, cluster, answer)
         except OracleDefect as defect:
             yield defect

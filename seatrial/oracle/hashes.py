@@ -12,9 +12,9 @@ from typing import Any
 from seatrial.model import api
 
 from . import objects
-from .confirm import Ask
 from .names import COLLIDED, HASHES
 from .objects import Object
+from .subject import Ask
 
 __all__ = ["collided_of", "hashes_of", "in_names_of"]
 

@@ -7,10 +7,10 @@ and the API as it was when the sync began or, in a second case, when it sent its
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from attrs import Factory, define, evolve, field, frozen
+from attrs import evolve, frozen
 
 from seatrial.core import Step, System, Trace
 from seatrial.model import api, collisions
@@ -18,58 +18,13 @@ from seatrial.model import api, collisions
 from .cases import Case, Controller, Setting, of_state
 from .objects import HASHES
 from .outcomes import STARTS, STEPS, Taken, answer_in
+from .under_way import Open, State, Sync, family, found_in, numbers_of
+from .workloads import WORKLOADS
 
-__all__ = ["Sync", "of_others", "setting_of", "syncs_of"]
+__all__ = ["is_of_controller", "setting_of", "syncs_of"]
 
 _DROPPED = "the key is dropped"
 _FORMER = "former leader"
-
-State = Mapping[str, Any]
-
-
-@frozen
-class Sync:
-    """
-    A sync in a trace, or what is left of one.
-
-    `first` and `last` are the numbers of its first and last step as a timeline shows them, `says`
-    what its steps say. `cases` are states in which it may have begun, the likeliest first; none
-    where `trouble` says why there is no such case. `ended` is false where the trace ends before the
-    sync. `meanwhile` are the writes of others before its last step.
-    """
-
-    controller: Controller
-    template: int
-    first: int
-    last: int
-    says: tuple[str, ...]
-    taken: tuple[Taken, ...] = ()
-    cases: tuple[Case, ...] = ()
-    ended: bool = True
-    trouble: str = ""
-    meanwhile: tuple[str, ...] = ()
-
-    @property
-    def name(self) -> str:
-        """The controller, and which ReplicaSet the sync is about."""
-        return f"{self.controller} {self.template}" if self.template else self.controller
-
-
-@define
-class _Open:
-    """A sync whose end has not been found yet: places in the trace."""
-
-    controller: Controller
-    template: int
-    own: list[int] = field(factory=list)
-    others: list[int] = field(factory=list)
-    cut: bool = False
-
-    @property
-    def cell(self) -> str:
-        if self.controller == "deployment":
-            return "deployment_sync"
-        return f"replica_set_sync[{self.template}]"
 
 
 @frozen
@@ -79,7 +34,6 @@ class _Run:
     states: tuple[State, ...]
     numbers: tuple[int, ...]
     """Of each step, as a timeline counts: what follows at once has the number of its cause."""
-    found: list[_Open] = Factory(list)
 
 
 def syncs_of(trace: Trace, system: System) -> list[Sync]:
@@ -88,13 +42,10 @@ def syncs_of(trace: Trace, system: System) -> list[Sync]:
 
     A request of a former leader that lands late is listed too, as a sync that has no case.
     """
-    numbers, number = [], 0
-    for step in trace.steps:
-        number += not step.committed
-        numbers.append(max(number, 1))
-    run = _Run(trace, setting_of(system), tuple(trace.states()), tuple(numbers))
-    _find(run)
-    syncs = [_sync(run, each) for each in run.found]
+    numbers = numbers_of(trace)
+    run = _Run(trace, setting_of(system), tuple(trace.states()), numbers)
+    found = found_in(trace, run.states, _of, _begins, lambda state, who: state[_cell(*who)])
+    syncs = [_sync(run, each) for each in found]
     late = (
         Sync(
             "deployment" if "deployment_write" in step.action else "replicaset",
@@ -102,6 +53,7 @@ def syncs_of(trace: Trace, system: System) -> list[Sync]:
             numbers[at],
             numbers[at],
             (step.label,),
+            WORKLOADS,
             trouble="a request of a former leader, which lands late",
         )
         for at, step in enumerate(trace.steps)
@@ -110,10 +62,9 @@ def syncs_of(trace: Trace, system: System) -> list[Sync]:
     return sorted([*syncs, *late], key=lambda each: each.first)
 
 
-def of_others(trace: Trace) -> Counter[str]:
-    """How many steps are no controller's, by who took them."""
-    steps = (step for step in trace.steps if _of(step) is None)
-    return Counter(step.actor for step in steps if step.actor != _FORMER)
+def is_of_controller(step: Step) -> bool:
+    """Whether the step is one of these syncs, or of a former leader."""
+    return step.actor == _FORMER or _of(step) is not None
 
 
 def setting_of(system: System) -> Setting:
@@ -134,52 +85,45 @@ def setting_of(system: System) -> Setting:
 # ---- which steps are one sync -----------------------------------------------------------------
 
 
-def _family(step: Step) -> str:
-    return step.action.partition("[")[0]
-
-
 def _index(step: Step) -> int:
     return int(step.action.partition("[")[2].removesuffix("]"))
 
 
 def _of(step: Step) -> tuple[Controller, int] | None:
     """Whose sync the step belongs to."""
-    family = _family(step)
-    if family in (*STARTS["deployment"], *STEPS["deployment"]):
+    name = family(step)
+    if name in (*STARTS["deployment"], *STEPS["deployment"]):
         return ("deployment", 0)
-    if family in (*STARTS["replicaset"], *STEPS["replicaset"]):
+    if name in (*STARTS["replicaset"], *STEPS["replicaset"]):
         return ("replicaset", _index(step))
     return None
 
 
-def _find(run: _Run) -> None:
-    under_way: dict[tuple[Controller, int], _Open] = {}
-    for at, step in enumerate(run.trace.steps):
-        mine = _of(step)
-        if mine is not None and _family(step) in STARTS[mine[0]]:
-            under_way[mine] = _Open(*mine)
-            run.found.append(under_way[mine])
-        for key, each in list(under_way.items()):
-            (each.own if key == mine else each.others).append(at)
-            if run.states[at + 1][each.cell] is None:
-                each.cut = key != mine
-                del under_way[key]
+def _begins(step: Step) -> bool:
+    return any(family(step) in of for of in STARTS.values())
+
+
+def _cell(controller: Controller, template: int) -> str:
+    """Where a state has what is left of that sync."""
+    return "deployment_sync" if controller == "deployment" else f"replica_set_sync[{template}]"
 
 
 # ---- its case ---------------------------------------------------------------------------------
 
 
-def _sync(run: _Run, found: _Open) -> Sync:
+def _sync(run: _Run, found: Open) -> Sync:
+    (controller, template), cell = found.who, _cell(*found.who)
     steps = [run.trace.steps[at] for at in found.own]
     last = found.own[-1]
     after = run.states[(found.others[-1] if found.cut else last) + 1]
     sync = Sync(
-        found.controller,
-        found.template,
+        controller,
+        template,
         run.numbers[found.own[0]],
         run.numbers[last],
         tuple(step.label for step in steps),
-        ended=after[found.cell] is None,
+        WORKLOADS,
+        ended=after[cell] is None,
         trouble=_trouble(run, found),
     )
     if sync.trouble:
@@ -193,7 +137,7 @@ def _sync(run: _Run, found: _Open) -> Sync:
     )
 
 
-def _trouble(run: _Run, found: _Open) -> str:
+def _trouble(run: _Run, found: Open) -> str:
     """Why the sync cannot be asked for."""
     if found.cut:
         return f"the sync is cut off: {run.trace.steps[found.others[-1]].label}"
@@ -206,24 +150,25 @@ def _trouble(run: _Run, found: _Open) -> str:
     return ""
 
 
-def _taken(run: _Run, found: _Open, at: int) -> Taken:
+def _taken(run: _Run, found: Open, at: int) -> Taken:
     step = run.trace.steps[at]
     before, after = run.states[at], run.states[at + 1]
-    cell = f"pods[{found.template}]"
-    pods = (before[cell], after[cell]) if found.template else (None, None)
+    _, template = found.who
+    cell = f"pods[{template}]"
+    pods = (before[cell], after[cell]) if template else (None, None)
     answer = "applied" if at == found.own[0] else answer_in(step.label)
-    return Taken(_family(step), answer, after[found.cell], pods)
+    return Taken(family(step), answer, after[_cell(*found.who)], pods)
 
 
-def _cases(run: _Run, found: _Open) -> Iterator[Case]:
+def _cases(run: _Run, found: Open) -> Iterator[Case]:
     start = run.states[found.own[0]]
     values = dict(start)
     reads = 1
-    lists = [at for at in found.own if _family(run.trace.steps[at]) == "list_pods"]
+    lists = [at for at in found.own if family(run.trace.steps[at]) == "list_pods"]
     if lists:
         # The ReplicaSet and the expectations are read first, then the pods.
         reads = 2
-        cell = f"pods[{found.template}]"
+        cell = f"pods[{found.who[1]}]"
         values |= {cell: run.states[lists[0]][cell], "pod_queue": run.states[lists[0]]["pod_queue"]}
     yield _case(run, found, values)
     if len(found.own) > reads:
@@ -234,9 +179,10 @@ def _cases(run: _Run, found: _Open) -> Iterator[Case]:
         yield _case(run, found, values | {"names_taken": taken})
 
 
-def _case(run: _Run, found: _Open, values: State) -> Case:
+def _case(run: _Run, found: Open, values: State) -> Case:
     answers = [answer_in(run.trace.steps[at].label) for at in found.own]
-    case = of_state(run.setting, found.controller, found.template, values)
+    controller, template = found.who
+    case = of_state(run.setting, controller, template, values)
     return evolve(case, failures=answers.count("failed"), unknowns=answers.count("lost"))
 
 

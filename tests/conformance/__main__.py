@@ -23,9 +23,9 @@ from typing import Any
 
 from seatrial.model import versions
 from seatrial.oracle.client import Oracle, OracleCrashed, OracleMissing, find
-from seatrial.oracle.confirm import Ask
 from seatrial.oracle.objects import Object
 from seatrial.oracle.results import OracleDefect, defect_in
+from seatrial.oracle.subject import Ask
 
 from . import notices
 from .chance import Seeded

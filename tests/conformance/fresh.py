@@ -15,9 +15,9 @@ from attrs import define, evolve, field
 
 from seatrial.model import versions
 from seatrial.oracle.cases import Case, Controller
-from seatrial.oracle.confirm import Ask
 from seatrial.oracle.hashes import collided_of, hashes_of, in_names_of
 from seatrial.oracle.objects import Object
+from seatrial.oracle.subject import Ask
 
 from . import states
 from .chance import Chance, Repeated, Seeded, smallest

@@ -6,7 +6,6 @@ the second worker takes; or a sync that ends before it reads pods.
 """
 
 import json
-from random import Random
 from typing import Any, Literal
 
 from attrs import evolve, frozen
@@ -16,28 +15,22 @@ from seatrial.model import (
     controller,
     controller_utils,
     job_controller,
-    job_faults,
     job_informer,
     job_pods,
 )
 from seatrial.model import job_api as jobs
+from seatrial.oracle import job_orphans
 from seatrial.oracle.objects import NAMESPACE, NOW, Object
 
 from .chance import Chance
-from .job_objects import job_object, pod_object
-from .job_states import Start
 
 __all__ = ["Handled", "Notice", "drawn", "modelled", "real", "request"]
 
 Kind = Literal["job", "pod", "worker", "sync"]
-Shown = Literal["there", "finished", "gone"]
 _KEY = f"{NAMESPACE}/pi"
 _POD = "pi-old-00001"
 _SPEC = jobs.JobSpec(2, 2, active_deadline_seconds=100)
-_FINISHED = (
-    jobs.JobCondition("FailureTarget", True, "Why"),
-    jobs.JobCondition("Failed", True, "Why"),
-)
+_WORKER = job_orphans.Orphans()
 _ANSWERS = ("applied", "failed", "lost")
 _NONE = controller_utils.Expectations()
 _EXPECTED = controller_utils.Expectations(1, 0)
@@ -57,7 +50,7 @@ class Notice:
     kind: Kind
     before: Any
     after: Any
-    shown: Shown = "there"
+    shown: job_orphans.Shown = "there"
     anew: bool = False
     expectations: controller_utils.Expectations = _NONE
     expected: bool = False
@@ -94,13 +87,13 @@ def drawn(chance: Chance) -> Notice:
     """Any event that the handlers may hear of, or key that the worker may take."""
     kind: Kind = chance.of(("pod", "pod", "pod", "job", "worker", "sync"))
     if kind == "job":
-        return _of_a_job(chance)
+        return _of_ajob_in(chance)
     if kind == "sync":
         unseen: Any = chance.of(("", "jobs", "pods"))
         other = evolve(_SPEC, managed_by="example.com/other")
         job = jobs.Job(_SPEC) if unseen else chance.of((None, jobs.Job(other)))
         return Notice("sync", job, job, unseen=unseen)
-    shown: Shown = chance.of(("there", "there", "finished", "gone"))
+    shown: job_orphans.Shown = chance.of(("there", "there", "finished", "gone"))
     anew = shown == "gone" and chance.of((False, True))
     if kind == "worker":
         before: jobs.JobPod | None = _pod(chance)
@@ -149,14 +142,14 @@ def _after(chance: Chance, before: jobs.JobPod | None) -> jobs.JobPod | None:
     )
 
 
-def _of_a_job(chance: Chance) -> Notice:
+def _of_ajob_in(chance: Chance) -> Notice:
     before = jobs.Job(_SPEC, jobs.JobStatus(start_time=chance.of((True, False))))
     after = chance.of(
         (
             None,
             evolve(before, spec=evolve(_SPEC, parallelism=1)),
             evolve(before, status=evolve(before.status, active=1)),
-            evolve(before, status=evolve(before.status, conditions=_FINISHED)),
+            evolve(before, status=evolve(before.status, conditions=job_orphans.FINISHED)),
             evolve(before, deleting="foreground"),
         )
     )
@@ -172,7 +165,8 @@ def _of_a_job(chance: Chance) -> Notice:
 def modelled(notice: Notice) -> Handled:
     """What the model's delivery does, or its worker; a new Job begins with its key in the queue."""
     if notice.kind == "worker":
-        return _worked(notice)
+        went = job_orphans.modelled(_case(notice))
+        return Handled(sent=went.sent, finalizer=went.finalizer, again=went.again)
     if notice.kind == "job":
         return _job_told(notice)
     if notice.kind == "sync":
@@ -244,34 +238,6 @@ def _began(notice: Notice) -> Handled:
     )
 
 
-def _worked(notice: Notice) -> Handled:
-    trail = (notice.before,) if notice.before == notice.after else (notice.before, notice.after)
-    pods: job_pods.JobPods = Population({job_pods.Owned(trail): 1})
-    pods = job_faults.marked_by(pods, notice.found)
-    found = list(
-        job_faults.strip_orphan(
-            pods,
-            notice.shown,
-            0,
-            1,
-            _SPEC,
-            frozenset(),
-            int(notice.answered == "failed"),
-            int(notice.answered == "lost"),
-        )
-    )
-    live = notice.after
-    if not found or "nothing" in found[-1].label:
-        return Handled(finalizer=live and live.finalizer)
-    # The last is the one in which the request goes wrong, if it can.
-    left = next(iter(found[-1].writes["pods"]), None)
-    live = None if left is None else left.live
-    if left is None and notice.after is not None:
-        live = evolve(notice.after, finalizer=False)  # nobody asks for it any more
-    again = left is not None and bool(left.orphaning)
-    return Handled(sent=True, finalizer=live and live.finalizer, again=again)
-
-
 def _plain(left: controller_utils.Expectations) -> controller_utils.Expectations:
     return controller_utils.Expectations() if left.fulfilled() else left
 
@@ -283,11 +249,11 @@ def request(notice: Notice) -> Object:
     """The same event for the oracle, with caches that show it already; or the worker's key."""
     asked: Object = {"controller": "job", "key": _KEY, "now": NOW}
     if notice.kind == "job":
-        cache = [] if notice.after is None else [_job(notice.after, 20)]
+        cache = [] if notice.after is None else [job_orphans.job_in(notice.after, 20)]
         asked |= {"memory": {"backoff": {"failures": 1, "age": 1}}, "notice": _told(notice)}
         return {**asked, "cache": cache, "live": list(cache)}
     if notice.kind == "sync":
-        cache = [] if notice.before is None else [_job(notice.before, 20)]
+        cache = [] if notice.before is None else [job_orphans.job_in(notice.before, 20)]
         asked["memory"] = {
             "expectations": {"add": 1, "del": 0, "age": 1},
             "finalizers": [f"uid-{_POD}"],
@@ -295,24 +261,18 @@ def request(notice: Notice) -> Object:
             "written": {notice.unseen: "30"} if notice.unseen else {},
         }
         return {**asked, "cache": cache, "live": list(cache)}
+    if notice.kind == "worker":
+        return _WORKER.concrete(_case(notice), 0, _WORKER.told(_case(notice))).request
     cache = []
     if notice.shown != "gone" or notice.anew:
-        conditions = _FINISHED if notice.shown == "finished" else ()
-        cache.append(_job(jobs.Job(_SPEC, jobs.JobStatus(conditions=conditions)), 10))
+        conditions = job_orphans.FINISHED if notice.shown == "finished" else ()
+        cache.append(job_orphans.job_in(jobs.Job(_SPEC, jobs.JobStatus(conditions=conditions)), 10))
     if notice.anew:
         # Its labels and its selector have the uid too.
         cache[0] = json.loads(json.dumps(cache[0]).replace("uid-pi", "uid-pi-anew"))
     live = list(cache)
-    if notice.kind == "worker":
-        cache += [] if notice.before is None else [_pod_of(notice.before, 20)]
-        live += [] if notice.after is None else [_pod_of(notice.after, 20)]
-        value = _POD if notice.found == "name" else "batch.kubernetes.io/controller-uid=uid-pi"
-        asked["orphan"] = {"kind": notice.found, "value": value}
-        if notice.answered != "applied":
-            asked["faults"] = [{"verb": "patch", "resource": "pods", "how": notice.answered}]
-        return {**asked, "cache": cache, "live": live}
     if notice.after is not None:
-        cache.append(_pod_of(notice.after, 20))
+        cache.append(job_orphans.pod_in(notice.after, 20))
     outstanding = notice.expectations
     asked["memory"] = {
         "expectations": {"add": outstanding.add, "del": outstanding.delete, "age": 1},
@@ -323,7 +283,11 @@ def request(notice: Notice) -> Object:
 
 def _told(notice: Notice) -> Object:
     def written(value: Any, version: int) -> Object:
-        return _job(value, version) if notice.kind == "job" else _pod_of(value, version)
+        return (
+            job_orphans.job_in(value, version)
+            if notice.kind == "job"
+            else job_orphans.pod_in(value, version)
+        )
 
     if notice.before is None:
         return {"how": "add", "object": written(notice.after, 20)}
@@ -337,32 +301,21 @@ def _told(notice: Notice) -> Object:
     return {"how": "update", "object": new, "old": old}
 
 
-def _job(of: jobs.Job, version: int) -> Object:
-    return job_object(Start(of, Population()), of, str(version), {})
-
-
-def _pod_of(pod: jobs.JobPod, version: int) -> Object:
-    start = Start(jobs.Job(_SPEC), Population())
-    made = pod_object(start, _POD, pod, Random(0))
-    made["metadata"]["resourceVersion"] = str(version)
-    made["spec"]["nodeName"] = "n1"
-    if pod.terminating and pod.ended and pod.finalizer:
-        made["metadata"]["deletionGracePeriodSeconds"] = 0  # only the finalizer keeps it
-    if not pod.owned:
-        del made["metadata"]["ownerReferences"]
-    return made
+def _case(notice: Notice) -> job_orphans.Worked:
+    """What the worker is asked."""
+    return job_orphans.Worked(
+        notice.before, notice.after, notice.shown, notice.anew, notice.found, notice.answered
+    )
 
 
 def real(notice: Notice, answer: Object) -> Handled:
     """What the real handlers did. Raises KeyError where they were not asked."""
-    memory = answer["memory"]
     if notice.kind == "worker":
-        pod = next((each for each in answer["live"] if each["kind"] == "Pod"), None)
-        return Handled(
-            sent=any(each["verb"] == "patch" for each in answer["requests"]),
-            finalizer=pod and bool(pod["metadata"].get("finalizers")),
-            again=answer["key"]["result"] == "rate-limited",
-        )
+        case = _case(notice)
+        went = _WORKER.real(case, _WORKER.concrete(case, 0, []), answer)
+        assert isinstance(went, job_orphans.Went)
+        return Handled(sent=went.sent, finalizer=went.finalizer, again=went.again)
+    memory = answer["memory"]
     queued = any(each in ("add", "add-after") for each in answer["key"]["calls"])
     orphans = [each["kind"] for each in memory.get("orphans", ())]
     if notice.kind == "job":

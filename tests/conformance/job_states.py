@@ -6,55 +6,17 @@ Caches are behind now and then, and any one request may fail.
 
 from typing import Any
 
-from attrs import evolve, frozen
+from attrs import evolve
 
 from seatrial.core import Population
 from seatrial.model import job_api as jobs
-from seatrial.model import job_context, job_policies
+from seatrial.model import job_policies
+from seatrial.oracle.job_states import Start
 
 from .chance import Chance
 
-__all__ = ["Start", "drawn"]
+__all__ = ["drawn"]
 
-
-@frozen(eq=False)
-class Start:
-    """
-    A state in which a sync begins.
-
-    `job` and `pods` are what the caches show; `live` is the Job as it is, `stale` says whether that
-    is another version. Pods that look as those in `gone` are gone. `fails`: one of the requests may
-    fail, or be applied without the answer coming back.
-    """
-
-    job: jobs.Job
-    pods: jobs.SeenPods
-    live: jobs.Job | None = None
-    stale: bool = False
-    gone: frozenset[jobs.Seen] = frozenset()
-    fails: bool = False
-    satisfied: bool = True
-    backoff: bool = False
-    failures_last: bool = True
-    past_deadline: bool = False
-    clears_start_time: bool = True
-    finish_unseen: bool = False
-    """Whether the controller has written that it has finished, which the cache does not show."""
-
-    def observed(self) -> job_context.JobObservation:
-        """What the sync knows."""
-        return job_context.JobObservation(
-            self.job,
-            self.pods,
-            self.satisfied,
-            self.backoff,
-            self.failures_last,
-            self.past_deadline,
-            self.clears_start_time,
-        )
-
-
-# ---- drawing ----------------------------------------------------------------------------------
 
 _MATCHES: tuple[Any, ...] = (
     jobs.ExitCodes("In", (3,)),
@@ -175,7 +137,7 @@ def drawn(chance: Chance) -> Start:
         live=live,
         stale=how != "same",
         gone=gone,
-        fails=chance.of((False, False, True)),
+        fails=chance.of((0, 0, 1)),
         satisfied=chance.of((True,) * 5 + (False,)),
         backoff=chance.of((False, False, True)),
         failures_last=chance.of((True, False)),

@@ -5,18 +5,17 @@ The law: each real result is an outcome of the model, and each of those is what 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from functools import lru_cache
 from typing import Any, Protocol
 
 from attrs import define, field, frozen
 
 from seatrial.oracle.cases import Case
-from seatrial.oracle.clusters import Cluster, concrete, faults_of
-from seatrial.oracle.confirm import Ask
+from seatrial.oracle.clusters import Cluster
 from seatrial.oracle.objects import Object
-from seatrial.oracle.outcomes import Outcome, outcomes, widened
-from seatrial.oracle.results import OracleDefect, real_outcome
-from seatrial.oracle.words import shown, side_by_side
+from seatrial.oracle.outcomes import Outcome
+from seatrial.oracle.results import OracleDefect
+from seatrial.oracle.subject import Ask, Subject
+from seatrial.oracle.workloads import WORKLOADS, possible
 
 from .chance import Chance
 
@@ -26,7 +25,6 @@ __all__ = [
     "Comparison",
     "Divergence",
     "Seeds",
-    "Subject",
     "Tally",
     "check",
     "possible",
@@ -43,34 +41,6 @@ class Divergence(AssertionError):
     """Model and real controller disagree; the message shows both, `case` is where they do."""
 
     case: Any = None
-
-
-class Subject(Protocol):
-    """What the law has to know of a controller: how its cases are asked, and what they say."""
-
-    def possible(self, case: Any) -> frozenset[Any]:
-        """The model's outcomes of a case."""
-
-    def faults(self, case: Any, outcome: Any, number: int) -> list[Object]:
-        """Which requests have to go wrong for this outcome; another number, another way to it."""
-
-    def concrete(self, case: Any, number: int, faults: list[Object]) -> Any:
-        """The cluster of that number, whose `request` is for the oracle."""
-
-    def real(self, case: Any, cluster: Any, answer: Object) -> Any:
-        """How the sync really went. Raises OracleDefect where it did not run."""
-
-    def beyond(self, case: Any, expected: frozenset[Any]) -> list[Any]:
-        """The outcomes with those that are possible although the case does not allow for them."""
-
-    def shown(self, case: Any) -> str:
-        """The case, for people."""
-
-    def side_by_side(self, case: Any, real: Any, known: Sequence[Any]) -> str:
-        """The case, and the real outcome next to the nearest of the model."""
-
-    def kinds(self, outcome: Any) -> list[str]:
-        """What was sent and answered, in words; nothing for an early return."""
 
 
 class Seeds(Subject, Protocol):
@@ -128,43 +98,6 @@ def check(case: Case, cluster: Cluster, answer: Object, expected: frozenset[Outc
     """The same of ReplicaSets and Deployments."""
     real: Outcome = settled(WORKLOADS, case, cluster, answer, expected)
     return real
-
-
-@lru_cache(maxsize=4096)
-def possible(case: Case) -> frozenset[Outcome]:
-    """The model's outcomes; of a case that was drawn to find the next one they are known."""
-    return outcomes(case)
-
-
-class _Workloads:
-    """ReplicaSets and Deployments."""
-
-    def possible(self, case: Case) -> frozenset[Outcome]:
-        return possible(case)
-
-    def faults(self, case: Case, outcome: Outcome, number: int) -> list[Object]:
-        return faults_of(outcome)
-
-    def concrete(self, case: Case, number: int, faults: list[Object]) -> Cluster:
-        return concrete(case, number, faults)
-
-    def real(self, case: Case, cluster: Cluster, answer: Object) -> Outcome:
-        return real_outcome(case, cluster, answer)
-
-    def beyond(self, case: Case, expected: frozenset[Outcome]) -> list[Outcome]:
-        return widened(case, expected)
-
-    def shown(self, case: Case) -> str:
-        return shown(case)
-
-    def side_by_side(self, case: Case, real: Outcome, known: Sequence[Outcome]) -> str:
-        return side_by_side(case, real, known)
-
-    def kinds(self, outcome: Outcome) -> list[str]:
-        return [f"{each.verb} {each.kind}: {each.answer}" for each in outcome.requests]
-
-
-WORKLOADS: Subject = _Workloads()
 
 
 @frozen

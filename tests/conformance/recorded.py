@@ -11,6 +11,7 @@ import hashlib
 import json
 import lzma
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from itertools import islice
 from pathlib import Path
 from types import ModuleType
@@ -40,11 +41,13 @@ __all__ = [
     "digest",
     "known_of",
     "lines",
+    "parts",
     "read",
     "read_notices",
     "read_seeds",
     "read_told",
     "subject_of",
+    "syncs",
     "version",
     "write",
     "write_lines",
@@ -164,6 +167,21 @@ def read_seeds(
             case, cluster = _asked(subject, record)
             check(name, number, cluster.request, asked["request"])
             yield record, case, cluster
+
+
+@cache
+def syncs(name: str) -> tuple[tuple[OfSeed, Any, Any], ...]:
+    """All recorded syncs of StatefulSets or Jobs, with their states and clusters."""
+    return tuple(read_seeds(name, subject_of(name)))
+
+
+def parts(name: str, rules: frozenset[str]) -> bool:
+    """Whether a model with these rules switched cannot explain one of them."""
+    subject = subject_of(name, rules)
+    return any(
+        subject.real(start, cluster, record.answer) not in subject.possible(start)
+        for record, start, cluster in syncs(name)
+    )
 
 
 def _asked(subject: Seeds, record: OfSeed) -> tuple[Any, Any]:

@@ -13,16 +13,18 @@ from seatrial.model import api, controller, informer
 from seatrial.model import statefulset_api as sts
 from seatrial.model import statefulset_controller as steps
 from seatrial.oracle.objects import NAMESPACE, NOW, Object, ago
+from seatrial.oracle.statefulset_objects import pod_object, set_object
 
 from .chance import Chance
-from .statefulset_objects import pod_object, set_object
-from .statefulset_states import READY, Start, a_kind
+from .statefulset_states import READY, a_kind
 
 __all__ = ["Handled", "Notice", "drawn", "modelled", "real", "request"]
 
 Kind = Literal["set", "pod", "sync"]
 _NAMES = {template: {"metadata": {"name": f"db-revision-{template}"}} for template in range(1, 5)}
 _ORDINAL = 1
+_OWNERS = (sts.BY_SET, sts.BY_SET, None, -1, -9)
+"""The first set, nobody, the one that is there anew, and one of which nothing else is known."""
 
 
 @frozen
@@ -43,6 +45,8 @@ class Notice:
     shown: bool = True
     anew: bool = False
     how: Literal["told", "found by a list", "told again"] = "told"
+    owners: tuple[int | None, int | None] = (sts.BY_SET, sts.BY_SET)
+    """Whose the pod is before and after the event: the first set's, nobody's or another's."""
     unseen: Literal["", "statefulsets", "pods", "persistentvolumeclaims"] = ""
 
 
@@ -83,7 +87,9 @@ def drawn(chance: Chance) -> Notice:
     if before_pod is not None and before_pod == after_pod:
         how = "told again"
     shown, anew = chance.of((True, True, True, False)), chance.of((False, True))
-    return Notice("pod", spec, before_pod, after_pod, shown, anew and not shown, how)
+    owner = chance.of(_OWNERS)
+    owners = (owner, owner if how == "told again" else chance.of((owner, owner, *_OWNERS)))
+    return Notice("pod", spec, before_pod, after_pod, shown, anew and not shown, how, owners)
 
 
 def _how(chance: Chance, after: Any) -> Any:
@@ -102,8 +108,8 @@ def modelled(notice: Notice) -> Handled:
         (told,) = steps.deliver_set((event,), key)
     else:
         before, after = (
-            None if kind is None else sts.PodSeen(_ORDINAL, 1, kind, uid=1)
-            for kind in (notice.before, notice.after)
+            None if kind is None else _seen(kind, owner)
+            for kind, owner in zip((notice.before, notice.after), notice.owners, strict=True)
         )
         event = informer.Event(_ORDINAL, after, informer.Change.VERSION)
         uid = 0 if notice.shown else -1 if notice.anew else None
@@ -137,16 +143,14 @@ def _began(notice: Notice) -> Handled:
 def request(notice: Notice) -> Object:
     """The same event for the oracle, with caches that show it already."""
     cache = []
-    the_set = sts.StatefulSet(notice.spec)
+    the_set = sts.StatefulSet(notice.spec, uid=-1 if notice.anew else sts.BY_SET)
     if notice.kind == "set":
         cache = [] if notice.after is None else [_set(notice.after, 20)]
     else:
         if notice.shown or notice.anew:
             cache.append(_set(the_set, 10))
-        if notice.anew:
-            cache[0]["metadata"]["uid"] = "uid-db-anew"
         if notice.after is not None:
-            cache.append(_pod(notice, notice.after, 20))
+            cache.append(_pod(notice, notice.after, 20, notice.owners[1]))
     asked: Object = {
         "controller": "statefulset",
         "key": f"{NAMESPACE}/db",
@@ -160,21 +164,23 @@ def request(notice: Notice) -> Object:
 
 
 def _told(notice: Notice) -> Object:
-    def written(value: Any, version: int) -> Object:
+    before, after = notice.owners
+
+    def written(value: Any, version: int, owner: int | None) -> Object:
         if notice.kind == "set":
             return _set(value, version)
-        return _pod(notice, value, version)
+        return _pod(notice, value, version, owner)
 
     if notice.before is None:
-        return {"how": "add", "object": written(notice.after, 20)}
+        return {"how": "add", "object": written(notice.after, 20, after)}
     if notice.after is None:
         how = "delete" if notice.how == "told" else "tombstone"
-        return {"how": how, "object": written(notice.before, 15)}
+        return {"how": how, "object": written(notice.before, 15, before)}
     old = 20 if notice.how == "told again" else 15
     return {
         "how": "update",
-        "object": written(notice.after, 20),
-        "old": written(notice.before, old),
+        "object": written(notice.after, 20, after),
+        "old": written(notice.before, old, before),
     }
 
 
@@ -187,9 +193,12 @@ def _set(of: sts.StatefulSet, version: int) -> Object:
     return set_object(of, metadata, _NAMES)
 
 
-def _pod(notice: Notice, kind: api.PodKind, version: int) -> Object:
-    start = Start(sts.StatefulSet(notice.spec), None, informer.Copy(), ())
-    return pod_object(start, _ORDINAL, 1, kind, 1, 1, version, _NAMES)
+def _seen(kind: api.PodKind, owner: int | None) -> sts.PodSeen:
+    return sts.PodSeen(_ORDINAL, 1, kind, uid=1, owner=owner)
+
+
+def _pod(notice: Notice, kind: api.PodKind, version: int, owner: int | None) -> Object:
+    return pod_object(notice.spec, _seen(kind, owner), 1, version, _NAMES)
 
 
 def real(notice: Notice, answer: Object) -> Handled:

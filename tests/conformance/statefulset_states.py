@@ -4,41 +4,18 @@ Any state in which a sync of a StatefulSet may begin, reachable or not.
 Caches are behind now and then, claims have former owners, and any one request may fail.
 """
 
-from collections.abc import Mapping
-
-from attrs import evolve, field, frozen
+from attrs import evolve
 
 from seatrial.model import api, informer
 from seatrial.model import statefulset_api as sts
+from seatrial.oracle.statefulset_states import Start
+from seatrial.oracle.statefulset_syncs import run
 
 from .chance import Chance
 
-__all__ = ["READY", "TEMPLATES", "Start", "a_kind", "drawn"]
+__all__ = ["READY", "TEMPLATES", "a_kind", "drawn"]
 
 TEMPLATES = (1, 2, 3, 4)
-
-
-@frozen(eq=False)
-class Start:
-    """
-    A state in which a sync begins; pods and claims by ordinal.
-
-    `fails`: one of its requests may fail, or be applied without the answer coming back.
-    """
-
-    cached: sts.StatefulSet
-    live: sts.StatefulSet | None
-    copy: informer.Copy
-    revisions: tuple[int, ...]
-    pods_cached: Mapping[int, sts.PodSeen] = field(factory=dict)
-    pods: Mapping[int, sts.StatefulPod] = field(factory=dict)
-    claims_cached: Mapping[int, sts.Claim] = field(factory=dict)
-    claims: Mapping[int, sts.Claim] = field(factory=dict)
-    max_unavailable: bool = False
-    fails: bool = False
-
-
-# ---- drawing ----------------------------------------------------------------------------------
 
 
 def _spec(chance: Chance) -> sts.StatefulSetSpec:
@@ -102,6 +79,31 @@ def a_kind(chance: Chance, min_ready: int) -> api.PodKind:
 
 
 def drawn(chance: Chance) -> Start:
+    """Any state, or one that comes some syncs after such a one."""
+    start = _any(chance)
+    for _ in range(chance.of((0, 0, 1, 2))):
+        start = _settled(start)
+    return start
+
+
+def _settled(start: Start) -> Start:
+    """The state after this sync, when the caches have caught up."""
+    after = run(start).after
+    if after.live is None:
+        return start
+    return evolve(
+        after,
+        cached=after.live,
+        copy=informer.Copy(),
+        pods_cached={
+            at: sts.PodSeen(at, pod.revision, pod.kind, uid=pod.uid, owner=pod.owner)
+            for at, pod in after.pods.items()
+        },
+        claims_cached=dict(after.claims),
+    )
+
+
+def _any(chance: Chance) -> Start:
     """Any state; in some of them most pods are as they are asked for."""
     spec = _spec(chance)
     calm = chance.of((False, False, True))
@@ -109,17 +111,22 @@ def drawn(chance: Chance) -> Start:
     revisions = tuple(
         templates.pop(chance.integer(0, len(templates) - 1)) for _ in range(chance.integer(0, 3))
     )
-    cached = sts.StatefulSet(spec, _status(chance, revisions), chance.of((False,) * 11 + (True,)))
+    cached = sts.StatefulSet(
+        spec,
+        _status(chance, revisions),
+        chance.of((False,) * 11 + (True,)),
+        chance.of((sts.BY_SET,) * 3 + (-1,)),
+    )
     live, copy = _live_set(chance, cached, revisions)
     pods_cached: dict[int, sts.PodSeen] = {}
     pods: dict[int, sts.StatefulPod] = {}
     claims_cached: dict[int, sts.Claim] = {}
     claims: dict[int, sts.Claim] = {}
     for ordinal in range(max(0, spec.ordinals_start - 1), spec.ordinals_start + 5):
-        _draw_pod(chance, spec, ordinal, calm, pods_cached, pods)
+        _draw_pod(chance, cached, ordinal, calm, pods_cached, pods)
         if spec.has_claims:
             uid = pods_cached[ordinal].uid if ordinal in pods_cached else None
-            _draw_claim(chance, ordinal, uid, claims_cached, claims)
+            _draw_claim(chance, cached.uid, ordinal, uid, claims_cached, claims)
     return Start(
         cached,
         live,
@@ -130,14 +137,20 @@ def drawn(chance: Chance) -> Start:
         claims_cached,
         claims,
         chance.of((False, True)),
-        chance.of((False, False, True)),
+        chance.of((0, 0, 1)),
     )
+
+
+_OTHERS = -9
+"""The uid of a set that is none of those that are synced."""
 
 
 def _live_set(
     chance: Chance, cached: sts.StatefulSet, revisions: tuple[int, ...]
 ) -> tuple[sts.StatefulSet | None, informer.Copy]:
-    how = chance.of(("same",) * 7 + ("version", "generation", "gone"))
+    how = chance.of(
+        ("same",) * 14 + ("version", "version", "generation", "generation", "gone", "anew")
+    )
     if how == "version":
         return evolve(cached, status=_status(chance, revisions)), informer.Copy(current=False)
     if how == "generation":
@@ -148,19 +161,22 @@ def _live_set(
         return evolve(cached, spec=spec, status=status), informer.Copy(
             current=False, generation=False
         )
-    if how == "gone":
-        return None, informer.Copy(current=False, generation=False, same=False)
+    if how in ("gone", "anew"):
+        other = evolve(cached, status=sts.StatefulSetStatus(), uid=cached.uid - 1)
+        copy = informer.Copy(current=False, generation=False, same=False)
+        return (None if how == "gone" else other), copy
     return cached, informer.Copy()
 
 
 def _draw_pod(
     chance: Chance,
-    spec: sts.StatefulSetSpec,
+    of: sts.StatefulSet,
     ordinal: int,
     calm: bool,
     cached: dict[int, sts.PodSeen],
     live: dict[int, sts.StatefulPod],
 ) -> None:
+    spec = of.spec
     how = chance.of(("same",) * 8 + ("none",) * 4 + ("new", "gone", "anew", "other"))
     calm = calm and chance.of((True,) * 15 + (False,))
     if calm:
@@ -172,20 +188,27 @@ def _draw_pod(
     if calm:
         kind, revision = READY, spec.template
     node = None if kind.phase == "Pending" and chance.of((True, False)) else 1
+    # Orphans are adopted; what another set has is left alone.
+    owner = chance.of((of.uid,) * 12 + (None, None, _OTHERS))
+    owner_now = chance.of((owner,) * 7 + (of.uid, None, _OTHERS))
+    if calm or how in ("anew", "new"):
+        owner = owner_now = owner_now if chance.of((False, False, False, True)) else of.uid
     if how != "new":
-        cached[ordinal] = sts.PodSeen(ordinal, revision, kind, uid=1)
+        cached[ordinal] = sts.PodSeen(ordinal, revision, kind, uid=1, owner=owner)
     if how == "gone":
         return
     if how in ("anew", "new"):
-        live[ordinal] = sts.StatefulPod(revision, uid=2)
+        live[ordinal] = sts.StatefulPod(revision, uid=2, owner=owner_now)
     elif how == "other" and not kind.terminating:
-        live[ordinal] = sts.StatefulPod(revision, a_kind(chance, spec.min_ready_seconds), 1)
+        other = a_kind(chance, spec.min_ready_seconds)
+        live[ordinal] = sts.StatefulPod(revision, other, 1, owner=owner_now)
     else:
-        live[ordinal] = sts.StatefulPod(revision, kind, node)
+        live[ordinal] = sts.StatefulPod(revision, kind, node, owner=owner_now)
 
 
 def _draw_claim(
     chance: Chance,
+    of: int,
     ordinal: int,
     uid: int | None,
     cached: dict[int, sts.Claim],
@@ -194,7 +217,8 @@ def _draw_claim(
     how = chance.of(("same",) * 8 + ("none",) * 3 + ("new", "gone", "other"))
     if how == "none":
         return
-    owners = (None, None, sts.BY_SET, sts.BY_SET, 7) if uid is None else (None, sts.BY_SET, uid, 7)
+    """A claim of nobody's, of the set with that uid, of its pod, or of former ones."""
+    owners = (None, None, of, of, 7, _OTHERS) if uid is None else (None, of, uid, 7, _OTHERS)
     claim = sts.Claim(chance.of(owners), chance.of((False,) * 7 + (True,)))
     if how != "new":
         cached[ordinal] = claim

@@ -13,6 +13,7 @@ import (
 
 	"github.com/go-logr/logr"
 	utilruntime "k8s.io/apimachinery/pkg/util/runtime"
+	"k8s.io/client-go/util/retry"
 	"k8s.io/klog/v2"
 )
 
@@ -27,6 +28,8 @@ func main() {
 	klog.SetLogger(logr.Discard())
 	// One of them logs, and the other sleeps: on the clock of the sync.
 	utilruntime.ErrorHandlers = nil
+	// Which of two goroutines that wait for a retry comes first must not be drawn.
+	retry.DefaultRetry.Jitter, retry.DefaultBackoff.Jitter = 0, 0
 
 	// synctest wants a test to run in, and testing.Main is the way to have one in a program.
 	testing.Main(func(string, string) (bool, error) { return true, nil },

@@ -3,8 +3,10 @@
 import os
 import random
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
+from itertools import islice, permutations, product
+from math import factorial, prod
 from typing import Any, Literal, get_args
 
 import attrs
@@ -41,6 +43,9 @@ PLAIN_EXPANDED = 50_000
 """Likewise where more are expanded, with those in the midst of steps: a count, and no seconds."""
 
 MOST_THREADS = 64
+
+_PERMUTED = 500
+"""So many permutations of states are asked, in all, whether a claim of symmetry is true."""
 
 _FAIR = ("converges to", "no hot loop")
 
@@ -304,23 +309,37 @@ def _audit_symmetry(space: Space, reached: Reached) -> None:
     graph, tables = reached.graph, space.tables
     plain = Space(tables, symmetry)
     count = len(graph)
-    for number in range(0, count, max(1, count // 100)):
+    sample = range(0, count, max(1, count // 100))
+    for number in sample:
         state = graph.state(number)
-        orders = [dice.sample(range(len(each)), len(each)) for each in symmetry.slices]
-        twin = symmetry.permuted(state, orders)
         one = Counter((_name(tables, by), end) for by, end in plain.moves(state))
-        other = Counter((_name(tables, by), end) for by, end in plain.moves(twin))
-        for name, _ in (one - other) + (other - one):
-            raise DeclarationError(
-                f"action {name} tells the members of a symmetric index apart; drop"
-                " symmetric=True or the distinction"
-            )
-        for each in tables.properties:
-            if _answers(plain, each, state) != _answers(plain, each, twin):
+        said = {each.id: _answers(plain, each, state) for each in tables.properties}
+        for orders in _orders(symmetry, max(1, _PERMUTED // len(sample)), dice):
+            twin = symmetry.permuted(state, orders)
+            other = Counter((_name(tables, by), end) for by, end in plain.moves(twin))
+            for name, _ in (one - other) + (other - one):
                 raise DeclarationError(
-                    f"property {each.id} tells the members of a symmetric index"
-                    " apart; drop symmetric=True or the distinction"
+                    f"action {name} tells the members of a symmetric index apart; drop"
+                    " symmetric=True or the distinction"
                 )
+            for each in tables.properties:
+                if said[each.id] != _answers(plain, each, twin):
+                    raise DeclarationError(
+                        f"property {each.id} tells the members of a symmetric index"
+                        " apart; drop symmetric=True or the distinction"
+                    )
+
+
+def _orders(
+    symmetry: Symmetry, most: int, dice: random.Random
+) -> Iterator[Sequence[Sequence[int]]]:
+    """Other orders of the members of all symmetric indices: each once, or `most` at random."""
+    places = [range(len(each)) for each in symmetry.slices]
+    if prod(factorial(len(each)) for each in places) <= most + 1:
+        yield from islice(product(*map(permutations, places)), 1, None)
+        return
+    for _ in range(most):
+        yield [dice.sample(each, len(each)) for each in places]
 
 
 def _name(tables: Tables, number: int) -> str:

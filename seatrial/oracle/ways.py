@@ -7,15 +7,15 @@ from typing import Any
 
 from attrs import field, frozen
 
-from seatrial.oracle.objects import Object
-from seatrial.oracle.words import brief, differing
+from .objects import Object
+from .words import brief, differing
 
 __all__ = ["Ways"]
 
 
 @frozen(eq=False, kw_only=True)
 class Ways:
-    """A part of what the law has to know of a controller; see `law.Subject`."""
+    """A part of what the law has to know of a controller; see `subject.Subject`."""
 
     _known: Any = field(init=False)
 
@@ -29,18 +29,18 @@ class Ways:
 
     @abstractmethod
     def ways(self, start: Any) -> Mapping[Any, Sequence[Any]]:
-        """How the model's sync may go from there, each with the faults that lead to it, or None."""
+        """How the model's sync may go from there, each with the faults that may lead to it."""
 
     @abstractmethod
-    def told(self, fault: Any) -> list[Object]:
-        """What the oracle is told of a fault, or of None."""
+    def told(self, faults: Any) -> list[Object]:
+        """What the oracle is told of these faults."""
 
     def possible(self, start: Any) -> frozenset[Any]:
         """How the model's sync may go."""
         return frozenset(self._known(start))
 
     def faults(self, start: Any, outcome: Any, number: int) -> list[Object]:
-        """The request that has to go wrong for it: of several in turn."""
+        """The requests that have to go wrong for it: of several ways each in turn."""
         ways = self._known(start)[outcome]
         return self.told(ways[(number - 1) % len(ways)])
 
@@ -52,6 +52,8 @@ class Ways:
         """The state."""
         return f"{self.name}: {brief(start)}"
 
-    def side_by_side(self, start: Any, real: Any, known: Sequence[Any]) -> str:
+    def side_by_side(
+        self, start: Any, real: Any, known: Sequence[Any], other: str = "model"
+    ) -> str:
         """Both ways next to each other."""
-        return differing(self.shown(start), real, known)
+        return differing(self.shown(start), real, known, other)

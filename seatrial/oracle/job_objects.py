@@ -9,10 +9,10 @@ from attrs import frozen
 
 from seatrial.model import job_api as jobs
 from seatrial.model import job_policies
-from seatrial.oracle.objects import NAMESPACE, NOW, Object, ago
 
 from .job_states import Start
-from .job_syncs import Fault, Went, counted
+from .job_syncs import Faults, Went, counted
+from .objects import NAMESPACE, NOW, Object, ago
 
 __all__ = ["Cluster", "concrete", "faults_of", "job_object", "pod_object", "real"]
 
@@ -52,7 +52,7 @@ def job_object(
         metadata |= {
             "deletionTimestamp": ago(5),
             "deletionGracePeriodSeconds": 0,
-            "finalizers": ["foregroundDeletion"],
+            "finalizers": ["orphan" if job.deleting == "orphan" else "foregroundDeletion"],
         }
     written: Object = {
         "parallelism": spec.parallelism,
@@ -60,7 +60,10 @@ def job_object(
         "completionMode": spec.completion_mode,
         "backoffLimit": spec.backoff_limit,
         "suspend": spec.suspend,
-        "podReplacementPolicy": spec.pod_replacement_policy,
+        # With a failure policy there is no other, and the model's spec may not say so.
+        "podReplacementPolicy": "Failed"
+        if jobs.only_replace_failed_pods(spec)
+        else spec.pod_replacement_policy,
         "selector": {"matchLabels": {"batch.kubernetes.io/controller-uid": _UID}},
         "template": {
             "metadata": {"labels": _labels()},
@@ -88,7 +91,7 @@ def job_object(
                 for rule in spec.success_policy
             ]
         }
-    started = 1000 if start.past_deadline else 50
+    started = _started_ago(spec, start.past_deadline)
     report: Object = {
         "active": status.active,
         "ready": status.ready,
@@ -120,6 +123,14 @@ def job_object(
         "spec": _without_none(written),
         "status": _without_none(report),
     }
+
+
+def _started_ago(spec: jobs.JobSpec, past_deadline: bool) -> int:
+    """Seconds since the start time."""
+    deadline = spec.active_deadline_seconds
+    if deadline is None:
+        return 50
+    return deadline + 900 if past_deadline else min(50, deadline // 2)
 
 
 def _without_none(found: Object) -> Object:
@@ -162,7 +173,7 @@ def pod_object(start: Start, name: str, pod: jobs.JobPod, draw: Random) -> Objec
     waits = pod.phase == "Pending" and draw.random() < 0.4
     if pod.index is not None:
         annotations[_INDEX] = labels[_INDEX] = str(pod.index)
-        if start.job.spec.backoff_limit_per_index is not None:
+        if start.spec.backoff_limit_per_index is not None:
             annotations[_FAILURES] = str(pod.failure_count)
             if pod.ignored_failure_count:
                 annotations[_IGNORED] = str(pod.ignored_failure_count)
@@ -224,7 +235,7 @@ def pod_object(start: Start, name: str, pod: jobs.JobPod, draw: Random) -> Objec
         "kind": "Pod",
         "metadata": metadata,
         "spec": {
-            "restartPolicy": start.job.spec.restart_policy,
+            "restartPolicy": start.spec.restart_policy,
             "containers": [{"name": "pi", "image": "pi:1"}],
             **({} if waits else {"nodeName": "n1"}),
         },
@@ -240,12 +251,17 @@ class Cluster:
     pods: Mapping[str, jobs.Seen]
 
 
-def faults_of(fault: Fault | None) -> list[Object]:
-    """What the oracle is told of a request that goes wrong."""
-    if fault is None:
-        return []
-    resource = "jobs" if fault.verb == "update-status" else "pods"
-    return [{"verb": fault.verb, "resource": resource, "nth": fault.nth, "how": fault.how}]
+def faults_of(faults: Faults) -> list[Object]:
+    """What the oracle is told of requests that go wrong."""
+    return [
+        {
+            "verb": each.verb,
+            "resource": "jobs" if each.verb == "update-status" else "pods",
+            "nth": each.nth,
+            "how": each.how,
+        }
+        for each in faults
+    ]
 
 
 def concrete(start: Start, number: int, faults: Sequence[Object]) -> Cluster:
@@ -273,6 +289,8 @@ def concrete(start: Start, number: int, faults: Sequence[Object]) -> Cluster:
         memory["backoff"] = {"failures": 1, "age": 1}
     if not start.satisfied:
         memory["expectations"] = {"add": 1, "del": 0, "age": 1}
+    if start.job is not None:
+        cache.insert(0, job_object(start, start.job, "100", listed))
     if start.live is not None:
         version = "300" if start.stale else "100"
         live.append(job_object(start, start.live, version, listed))
@@ -281,7 +299,7 @@ def concrete(start: Start, number: int, faults: Sequence[Object]) -> Cluster:
         "key": f"{NAMESPACE}/{_NAME}",
         "now": NOW,
         "gates": {_GATE: start.clears_start_time},
-        "cache": [job_object(start, start.job, "100", listed), *cache],
+        "cache": cache,
         "live": live,
         "memory": memory,
         "faults": list(faults),

@@ -4,20 +4,20 @@ States of a StatefulSet as API objects for the oracle, and its answers in the te
 Revisions are API objects whose data the controller makes: of each template they are asked for.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from random import Random
 from typing import Any
 
 from attrs import evolve
 
-from seatrial.model import api, informer
+from seatrial.model import api, informer, statefulset_pods
 from seatrial.model import statefulset_api as sts
-from seatrial.oracle.confirm import Ask
-from seatrial.oracle.objects import NAMESPACE, NOW, Object, ago, observed_generation, observed_of
-from seatrial.oracle.results import defect_in
 
-from .statefulset_states import TEMPLATES, Start
-from .statefulset_syncs import Fault, Went, in_one_form
+from .objects import NAMESPACE, NOW, Object, ago, observed_generation, observed_of
+from .results import defect_in
+from .statefulset_states import Start
+from .statefulset_syncs import Faults, Went, adopts_in_vain, in_one_form
+from .subject import Ask
 
 __all__ = ["faults_of", "names_of_revisions", "pod_object", "real", "request", "set_object"]
 
@@ -25,30 +25,27 @@ _NAME, _UID = "db", "uid-db"
 _GATES = "MaxUnavailableStatefulSet"
 _KINDS = {"pods": "Pod", "persistentvolumeclaims": "Claim", "statefulsets": "StatefulSet"}
 _RESOURCES = {kind: resource for resource, kind in _KINDS.items()}
+_VERBS = {"patch": "adopt", "update-status": "update status"}
+_ASKED = {verb: asked for asked, verb in _VERBS.items()}
 
 
 # ---- the real side ----------------------------------------------------------------------------
 
 
-def names_of_revisions(ask: Ask) -> dict[int, Object]:
+def names_of_revisions(
+    ask: Ask, templates: Iterable[int] = range(1, 5), graceful: bool = True
+) -> dict[int, Object]:
     """
     The ControllerRevision of each template, as the controller creates it.
 
     Raises OracleDefect where the oracle runs no sync of a StatefulSet, as an older build does.
     """
-    starts = [
-        Start(
-            sts.StatefulSet(sts.StatefulSetSpec(template=each, replicas=0)),
-            None,
-            informer.Copy(),
-            (),
-        )
-        for each in TEMPLATES
-    ]
+    templates = list(templates)
+    specs = (sts.StatefulSetSpec(each, 0, graceful=graceful) for each in templates)
+    starts = [Start(sts.StatefulSet(each), None, informer.Copy(), ()) for each in specs]
+    answers = ask([request(each, {}) for each in starts])
     found = {}
-    for template, answer in zip(
-        TEMPLATES, ask([request(each, {}) for each in starts]), strict=True
-    ):
+    for template, answer in zip(templates, answers, strict=True):
         defect_in(answer)
         (created,) = [each for each in answer["live"] if each["kind"] == "ControllerRevision"]
         found[template] = created
@@ -71,7 +68,7 @@ def set_object(of: sts.StatefulSet, metadata: Object, names: Mapping[int, Object
         if rolling.max_unavailable is not None:
             strategy["rollingUpdate"]["maxUnavailable"] = _bound(rolling.max_unavailable)
     status = of.status
-    written = {
+    written: Object = {
         "replicas": status.replicas,
         "readyReplicas": status.ready_replicas,
         "currentReplicas": status.current_replicas,
@@ -88,7 +85,12 @@ def set_object(of: sts.StatefulSet, metadata: Object, names: Mapping[int, Object
     return {
         "apiVersion": "apps/v1",
         "kind": "StatefulSet",
-        "metadata": {"name": _NAME, "namespace": NAMESPACE, "uid": _UID, **metadata},
+        "metadata": {
+            "name": _NAME,
+            "namespace": NAMESPACE,
+            "uid": _set_uid(of.uid),
+            **metadata,
+        },
         "spec": {
             "replicas": spec.replicas,
             "serviceName": _NAME,
@@ -104,12 +106,19 @@ def set_object(of: sts.StatefulSet, metadata: Object, names: Mapping[int, Object
             "selector": {"matchLabels": {"app": _NAME}},
             "template": {
                 "metadata": {"labels": {"app": _NAME}},
-                "spec": {"containers": [{"name": _NAME, "image": f"db:{spec.template}"}]},
+                "spec": _pod_spec(spec, spec.template),
             },
             **claims,
         },
         "status": written,
     }
+
+
+def _pod_spec(spec: sts.StatefulSetSpec, template: int) -> Object:
+    written: Object = {"containers": [{"name": _NAME, "image": f"db:{template}"}]}
+    if not spec.graceful:
+        written["terminationGracePeriodSeconds"] = 0
+    return written
 
 
 def _bound(bound: api.IntOrPercent) -> int | str:
@@ -130,6 +139,11 @@ def _claim_template() -> Object:
     }
 
 
+def _set_uid(uid: int) -> str:
+    """Those of sets that are created anew are below 0."""
+    return f"{_UID}{uid or ''}"
+
+
 def _pod_uid(ordinal: int, uid: int | None) -> str:
     return f"uid-pod-{ordinal}-{uid}"
 
@@ -146,48 +160,43 @@ def _reference(kind: str, name: str, uid: str) -> Object:
 
 
 def pod_object(
-    start: Start,
-    ordinal: int,
-    revision: int,
-    kind: api.PodKind,
-    uid: int | None,
+    spec: sts.StatefulSetSpec,
+    pod: sts.PodSeen,
     node: int | None,
     version: int,
     names: Mapping[int, Object],
 ) -> Object:
+    ordinal, kind = pod.ordinal, pod.kind
     name = f"{_NAME}-{ordinal}"
     metadata: Object = {
         "name": name,
         "namespace": NAMESPACE,
-        "uid": _pod_uid(ordinal, uid),
+        "uid": _pod_uid(ordinal, pod.uid),
         "resourceVersion": str(version),
         "creationTimestamp": ago(500),
         "generateName": f"{_NAME}-",
         "labels": {
             "app": _NAME,
-            "controller-revision-hash": _name(names, revision),
+            "controller-revision-hash": _name(names, pod.revision),
             "statefulset.kubernetes.io/pod-name": name,
             "apps.kubernetes.io/pod-index": str(ordinal),
         },
-        "ownerReferences": [_reference("StatefulSet", _NAME, _UID)],
     }
+    if pod.owner is not None:
+        metadata["ownerReferences"] = [_reference("StatefulSet", _NAME, _set_uid(pod.owner))]
     if kind.terminating:
         metadata |= {"deletionTimestamp": ago(-20), "deletionGracePeriodSeconds": 30}
-    spec: Object = {
-        "containers": [{"name": _NAME, "image": f"db:{revision}"}],
-        "hostname": name,
-        "subdomain": _NAME,
-    }
-    if start.cached.spec.has_claims:
+    written = {**_pod_spec(spec, pod.revision), "hostname": name, "subdomain": _NAME}
+    if spec.has_claims:
         claim = {"claimName": f"data-{name}", "readOnly": False}
-        spec["volumes"] = [{"name": "data", "persistentVolumeClaim": claim}]
+        written["volumes"] = [{"name": "data", "persistentVolumeClaim": claim}]
     if node is not None:
-        spec["nodeName"] = f"n{node}"
+        written["nodeName"] = f"n{node}"
     return {
         "apiVersion": "v1",
         "kind": "Pod",
         "metadata": metadata,
-        "spec": spec,
+        "spec": written,
         "status": {
             "phase": kind.phase,
             "conditions": [
@@ -215,8 +224,8 @@ def _claim_object(ordinal: int, claim: sts.Claim, version: int) -> Object:
         metadata |= {"deletionTimestamp": ago(20), "deletionGracePeriodSeconds": 0}
     if claim.owner is not None:
         metadata["ownerReferences"] = [
-            _reference("StatefulSet", _NAME, _UID)
-            if claim.owner == sts.BY_SET
+            _reference("StatefulSet", _NAME, _set_uid(claim.owner))
+            if claim.owner <= sts.BY_SET
             else _reference("Pod", f"{_NAME}-{ordinal}", _pod_uid(ordinal, claim.owner))
         ]
     template = _claim_template()
@@ -229,12 +238,17 @@ def _claim_object(ordinal: int, claim: sts.Claim, version: int) -> Object:
     }
 
 
-def faults_of(fault: Fault | None) -> list[Object]:
-    """What the oracle is told of a request that goes wrong."""
-    if fault is None:
-        return []
-    verb, resource = fault.verb.replace(" ", "-"), _RESOURCES[fault.kind]
-    return [{"verb": verb, "resource": resource, "nth": fault.nth, "how": fault.how}]
+def faults_of(faults: Faults) -> list[Object]:
+    """What the oracle is told of requests that go wrong."""
+    return [
+        {
+            "verb": _ASKED.get(each.verb, each.verb),
+            "resource": _RESOURCES[each.kind],
+            "nth": each.nth,
+            "how": each.how,
+        }
+        for each in faults
+    ]
 
 
 def request(
@@ -272,20 +286,21 @@ def _objects(start: Start, names: Mapping[int, Object], live: bool) -> Iterator[
             "creationTimestamp": ago(1000),
         }
         yield set_object(of, metadata, names)
+    owner = _reference("StatefulSet", _NAME, _set_uid(start.cached.uid if start.cached else 0))
     for number, template in enumerate(start.revisions, start=1):
         made = names[template]
-        metadata = {**made["metadata"], "resourceVersion": "50"}
-        yield {**made, "metadata": metadata, "revision": number}
+        named = {**made["metadata"], "resourceVersion": "50", "ownerReferences": [owner]}
+        yield {**made, "metadata": named, "revision": number}
     for ordinal in sorted({*start.pods, *start.pods_cached}):
         seen, so = start.pods_cached.get(ordinal), start.pods.get(ordinal)
-        same = seen is not None and so is not None
-        same = same and (seen.uid, seen.kind) == (so.uid, so.kind)  # type: ignore[union-attr]
+        same = so is not None and seen == statefulset_pods.shown(ordinal, so)
         if live and so is not None:
-            version = 100 if same else 310
-            yield pod_object(start, ordinal, so.revision, so.kind, so.uid, so.node, version, names)
+            now = statefulset_pods.shown(ordinal, so)
+            assert now is not None
+            yield pod_object(start.spec, now, so.node, 100 if same else 310, names)
         elif not live and seen is not None:
             node = so.node if same and so is not None else 1
-            yield pod_object(start, ordinal, seen.revision, seen.kind, seen.uid, node, 100, names)
+            yield pod_object(start.spec, seen, node, 100, names)
     claims = start.claims if live else start.claims_cached
     for ordinal, claim in sorted(claims.items()):
         changed = live and start.claims_cached.get(ordinal) != claim
@@ -302,23 +317,26 @@ def real(start: Start, answer: Object, names: Mapping[int, Object]) -> Went:
         resource = each["resource"]
         if resource not in _KINDS:
             continue
-        kind, verb = _KINDS[resource], each["verb"].replace("-", " ")
+        kind, verb = _KINDS[resource], _VERBS.get(each["verb"], each["verb"])
         sent, key = each.get("object"), 0
         value: Any = None
         name = (sent["metadata"]["name"] if sent else each["name"]) or each["name"]
-        if kind == "StatefulSet":
-            value = _read_status(sent["status"], generation, numbers)
-        else:
+        if kind != "StatefulSet":
             key = int(name.rpartition("-")[2])
+        elif verb != "get":
+            value = _read_status(sent["status"], generation, numbers)
         if kind == "Pod" and verb == "create":
             value = numbers[sent["metadata"]["labels"]["controller-revision-hash"]]
         if kind == "Claim":
             value = _owner(sent)
         answered = each["answer"]
         if answered in ("invalid", "refused"):
-            answered = "failed"
-        if kind in ("StatefulSet", "Claim") and answered == "not found":
+            # To adopt another pod, or one that another set has by now, is an invalid change.
+            answered = "conflict" if verb == "adopt" else "failed"
+        if kind in ("StatefulSet", "Claim") and answered == "not found" and verb != "get":
             answered = "conflict"
+        if verb == "get" and not _is_the_one(start, answer["live"]):
+            answered = "not found" if answered == "applied" else answered
         found = (verb, kind, key, value, answered)
         if (verb, kind, key, value, "conflict") in requests:
             continue  # it is tried again, on top of what the cache shows
@@ -343,7 +361,9 @@ def real(start: Start, answer: Object, names: Mapping[int, Object]) -> Went:
         claims=tuple(
             (at, _owner(each)) for at, each in sorted(live["PersistentVolumeClaim"].items())
         ),
-        revisions=tuple(template for _, template in sorted(revisions)),
+        revisions=()
+        if adopts_in_vain(requests)
+        else tuple(template for _, template in sorted(revisions)),
         retry="add-rate-limited" in answer["key"]["calls"],
         later=answer["key"]["after"] is not None,
     )
@@ -368,14 +388,26 @@ def _read_pod(start: Start, at: int, pod: Object, numbers: Mapping[str, int]) ->
     revision = numbers[pod["metadata"]["labels"]["controller-revision-hash"]]
     before = start.pods.get(at)
     if before is None or pod["metadata"]["uid"] != _pod_uid(at, before.uid):
-        return (at, revision, api.PodKind())
+        return (at, revision, api.PodKind(), _owner(pod))
     terminating = "deletionTimestamp" in pod["metadata"]
-    return (at, revision, evolve(before.kind, terminating=terminating))
+    return (at, revision, evolve(before.kind, terminating=terminating), _owner(pod))
 
 
-def _owner(claim: Object) -> int | None:
-    for each in claim["metadata"].get("ownerReferences", ()):
+def _owner(of: Object) -> int | None:
+    for each in of["metadata"].get("ownerReferences", ()):
+        uid: str = each["uid"]
         if each["kind"] == "StatefulSet":
-            return sts.BY_SET
-        return int(each["uid"].rpartition("-")[2])
+            return int(uid.removeprefix(_UID) or sts.BY_SET)
+        return int(uid.rpartition("-")[2])
     return None
+
+
+def _is_the_one(start: Start, live: Sequence[Object]) -> bool:
+    """Whether the set that is synced is there, and is to stay."""
+    cached = start.cached
+    return cached is not None and any(
+        each["kind"] == "StatefulSet"
+        and each["metadata"]["uid"] == _set_uid(cached.uid)
+        and "deletionTimestamp" not in each["metadata"]
+        for each in live
+    )
