@@ -28,20 +28,22 @@ NOBODY = 0
 """The answer where a name leads nowhere."""
 
 
-def answer_for(pod: StatefulPod | None, publishes: bool) -> int:
+def answer_for(pod: StatefulPod | None, publishes: bool | None) -> int:
     """
     The uid of the pod to which its name leads, or `NOBODY`. Go: podToEndpoint
+
+    `publishes` is None where there is no Service, and so no name.
 
     >>> answer_for(None, True)
     0
     """
-    if pod is None or pod.node is None or pod.kind.phase != "Running":
+    if publishes is None or pod is None or pod.node is None or pod.kind.phase != "Running":
         return NOBODY
     serving = pod.kind.ready and not pod.kind.terminating
     return pod.uid if serving or publishes else NOBODY
 
 
-def answer(pod: StatefulPod | None, kept_answer: Kept, ordinal: int, publishes: bool) -> int:
+def answer(pod: StatefulPod | None, kept_answer: Kept, ordinal: int, publishes: bool | None) -> int:
     """View: what a client is told who asks for the name of a member."""
     if kept_answer is not None and kept_answer[0] == ordinal:
         return kept_answer[1]
@@ -52,7 +54,7 @@ def keep_answer(
     pod: StatefulPod | None,
     kept_answer: Kept,
     ordinal: int,
-    publishes: bool,
+    publishes: bool | None,
     stale_answers_left: int,
 ) -> Outcomes:
     """A resolver goes on to give the answer of now, whatever becomes of the pod."""

@@ -204,7 +204,7 @@ def compose(name: str, spec: StatefulSetSpec, around: Environment) -> System:
             Parameter("variant", around.rules),
             *([] if kept else [Parameter("attached", None)]),
             *([] if keeps_answers(spec, around) else [Parameter("kept_answer", None)]),
-            Parameter("publishes", bool(spec.publishes)),
+            Parameter("publishes", spec.publishes),
             *(_placed(placement)),
             Parameter("budget", spec.budget or DisruptionBudget()),
         ],

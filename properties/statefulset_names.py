@@ -31,7 +31,7 @@ NO_STALE_ANSWER = none_of("no resolver keeps an answer: no `stale-dns`", "stale-
 NO_MACHINE_STOPS = none_of("no machine stops", "node-crash", "node-off")
 
 
-@under(HEALTHY, CLAIMS_WAIT, NO_CLAIM_DELETED, BLOCK_OR_ORDERED, PLACED, where=[SERVICE])
+@under(HEALTHY, CLAIMS_WAIT, NO_CLAIM_DELETED, BLOCK_OR_ORDERED, PLACED, SERVICE)
 @converges_to(
     id="seed-statefulset-dns-reaches-every-pod",
     says="every member can be found by its own name in the end",

@@ -78,6 +78,9 @@ def test_every_promise_that_applies_has_the_verdict_that_it_expects(of: Case) ->
     holds_as_expected(of)
 
 
+WHERE = (case(1, "delete-pod"),)
+"""Where nothing is said of names: there is no Service."""
+
 _STALE = case(1, "delete-pod", "stale-dns", **READY)
 TWICE = case(1, "delete-claim@2,delete-pod", claims=KEPT, nodes=1, **READY, **FINE)
 _FOUND = "seed-statefulset-dns-reaches-every-pod"
@@ -99,6 +102,7 @@ DROPPED: tuple[tuple[str, Any, Case], ...] = (
     (_FOUND, asked.HEALTHY, case(1, "none", "node-partition", **READY)),
     (_FOUND, asked.NO_CLAIM_DELETED, TWICE),
     (_FOUND, asked.CLAIMS_WAIT, case(1, "scale:0,scale:1", claims=SCALED, **READY)),
+    (_FOUND, statefulset_names.SERVICE, case(1)),
     (_FOUND, asked.PLACED, case(2, nodes=1, **READY, **APART)),
     (
         _FOUND,
