@@ -6,7 +6,7 @@ The Deployment controller's sync: which of its procedures runs, and what it send
 :Docs: https://kubernetes.io/docs/concepts/workloads/controllers/deployment/
 :Omits: release of ReplicaSets whose labels no longer match; in which order orphans are adopted
     (here by template, upstream as the cache lists them); namespaces that are being deleted;
-    annotations copied from the Deployment to its ReplicaSets.
+    annotations copied from the Deployment to its ReplicaSets, and back where it is rolled back.
 
 Two things decide how a sync ends that writes its Deployment's status twice: the first write's
 answer is dropped, so the second one is sent with the old resourceVersion and conflicts.

@@ -97,6 +97,7 @@ FAULTS = {
     "kubelet-restart": "some kubelet starts anew, and lists its pods",
     "stale-api-server": "an API server falls behind, and shows pods as they were",
     "second-controller": "another controller manager takes over while a sync goes on",
+    "stale-dns": "a resolver keeps the address of one pod of a StatefulSet, for a while",
     "evict": "a pod of a Job gets the condition DisruptionTarget and is deleted",
 }
 OF_DEPLOYMENTS = frozenset(
@@ -154,6 +155,7 @@ AROUND_STATEFUL_SETS = frozenset(
         "node-partition",
         "kubelet-restart",
         "stale-api-server",
+        "stale-dns",
     )
 )
 """What may go wrong around a StatefulSet."""

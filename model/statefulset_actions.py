@@ -6,7 +6,7 @@ Who does what to a StatefulSet and around it: the actions of its system, and wha
 
 from seatrial.core import Action
 
-from . import disruption, volumes
+from . import disruption, names, volumes
 from . import statefulset_collector as collector
 from . import statefulset_controller as controller
 from . import statefulset_faults as faults
@@ -37,7 +37,7 @@ def actions(
     return [
         *_controller(maker, spec),
         *_scheduler(maker, placement),
-        *_kubelets(maker, around),
+        *_kubelets(maker, spec, around),
         *_users(maker, spec, around),
         *_collector(maker, spec, around, placement),
         *_faults(maker, around),
@@ -126,7 +126,7 @@ def _scheduler(maker: Maker, placement: Placement | None) -> list[Action]:
     return found
 
 
-def _kubelets(maker: Maker, around: Environment) -> list[Action]:
+def _kubelets(maker: Maker, spec: StatefulSetSpec, around: Environment) -> list[Action]:
     found = [maker.of("kubelet", kubelet.run, f"{_POD} process", over=_ORDINAL, when="kubelet_due")]
     if around.times("container-exit"):
         found.append(
@@ -141,6 +141,10 @@ def _kubelets(maker: Maker, around: Environment) -> list[Action]:
     if around.times("unready"):
         writes = f"{_POD} unreadies_left"
         found.append(maker.of("fault", kubelet.fail_probe, writes, over=_ORDINAL, fair="none"))
+    if spec.publishes is not None and around.times("stale-dns"):
+        kept = "kept_answer stale_answers_left"
+        found.append(maker.of("fault", names.keep_answer, kept, over=_ORDINAL, fair="none"))
+        found.append(maker.of("resolver", names.forget_answer, "kept_answer"))
     if around.times("pod-failed"):
         writes = f"{_POD} process pod_failures_left"
         found.append(maker.of("fault", kubelet.fail, writes, over=_ORDINAL, fair="none"))

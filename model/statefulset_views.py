@@ -6,12 +6,12 @@ What rules, promises and reports read of a StatefulSet: small values of one or t
 
 from seatrial.core import View
 
+from . import names, volumes
 from . import statefulset_collector as collector
 from . import statefulset_controller as controller
 from . import statefulset_faults as faults
 from . import statefulset_kubelet as kubelet
 from . import statefulset_scheduler as scheduler
-from . import volumes
 from .controller import Done, Pending
 from .informer import Copy, Queue, behind
 from .statefulset_api import Claim, PodSeen, StatefulPod, StatefulSet, StatefulSetStatus
@@ -286,6 +286,7 @@ def views(attaches: bool, makes_volumes: bool) -> list[View]:
         wanted,
     )
     of_an_ordinal = (
+        names.answer,
         claim_event_due,
         claim_owned,
         claim_state,

@@ -176,8 +176,8 @@ _AROUND = _options(
         " unready, pod-failed, never-ready, controller-restart, failover, write-failure,"
         " write-unknown, expectations-expire, hash-collision, relist. Around a StatefulSet:"
         " container-exit, unready, pod-failed, never-ready, controller-restart, second-controller,"
-        " write-failure, node-crash, node-off, node-partition, kubelet-restart, stale-api-server."
-        " Around a Job: container-exit[:CODE], evict, node-crash, controller-restart,"
+        " write-failure, node-crash, node-off, node-partition, kubelet-restart, stale-api-server,"
+        " stale-dns. Around a Job: container-exit[:CODE], evict, node-crash, controller-restart,"
         " write-failure, write-unknown, expectations-expire."
         " [default: container-exit; around a StatefulSet node-partition]",
     ),

@@ -162,6 +162,8 @@ def test_the_garbage_collector_looks_for_the_uid_of_the_owner() -> None:
         (evolve(RS, owner=0), None, 1, False),
         (RS, None, 1, False),
         (None, RS, None, False),
+        (None, evolve(RS, deleting=True), 1, False),
+        (evolve(RS, owner=0, deleting=True), evolve(RS, deleting=True), 1, True),
     ],
     ids=[
         "a new orphan",
@@ -171,6 +173,8 @@ def test_the_garbage_collector_looks_for_the_uid_of_the_owner() -> None:
         "the former one's is gone",
         "an orphan is gone",
         "no Deployment in the cache",
+        "a new orphan in deletion",
+        "released in deletion",
     ],
 )
 def test_events_wake_a_deployment_that_may_adopt(

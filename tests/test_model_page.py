@@ -61,6 +61,7 @@ PARTS = {
         "disruption",
         "placement",
         "statefulset_scheduler",
+        "names",
         "statefulset_kubelet",
         "statefulset_pods",
         "statefulset_users",

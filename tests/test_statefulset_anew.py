@@ -101,6 +101,25 @@ def test_a_pod_of_a_former_set_is_as_good_as_missing() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("seen", "deleting", "claimed"),
+    [
+        (orphan(0), False, True),
+        (orphan(0, "terminating"), False, False),
+        (orphan(0), True, False),
+        (pod(0, "available"), False, False),
+    ],
+    ids=["an orphan", "an orphan in deletion", "the set in deletion", "a former set's"],
+)
+def test_only_what_the_set_may_claim_keeps_an_old_revision(
+    seen: statefulset_api.PodSeen, deleting: bool, claimed: bool
+) -> None:
+    """Go: ClaimObject; truncateHistory is given the pods that were claimed"""
+    found = statefulset_api.StatefulSet(spec(2), deleting=deleting, uid=ANEW)
+
+    assert statefulset_control.is_claimable(seen, found) is claimed
+
+
 def test_a_set_that_is_being_deleted_adopts_nothing() -> None:
     assert requests(syncing(orphan(0), deleting=True)) == ["update status StatefulSet 0"]
 

@@ -182,6 +182,7 @@ def test_every_promise_that_applies_has_the_verdict_that_it_expects(of: Case) ->
     holds_as_expected(of)
 
 
+_TWICE_DELETED = case(1, "delete-claim@2,delete-pod", claims=KEPT, nodes=1, **FINE)
 _CROWDED = case(2, "set-image", nodes=1, **APART)
 DROPPED = (
     ("bound-to-different-nodes", statefulset_placement.APART, case(2, nodes=1)),
@@ -214,6 +215,14 @@ DROPPED = (
         ),
     ),
     ("members-find-nodes", asked.NODES_REMAIN, case(1, "drain", nodes=1)),
+    *(
+        (each, asked.NO_CLAIM_DELETED, _TWICE_DELETED)
+        for each in (
+            "members-find-nodes",
+            "statefulset-comes-to-its-size",
+            "statefulset-rollout-completes",
+        )
+    ),
     ("statefulset-comes-to-its-size", asked.PLACED, _CROWDED),
     ("statefulset-rollout-completes", asked.PLACED, _CROWDED),
     ("created-anew-comes-to-its-size", asked.PLACED, case(2, "delete,apply", nodes=1, **APART)),

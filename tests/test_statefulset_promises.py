@@ -19,6 +19,7 @@ from seatrial.model import (
 from seatrial.properties import (
     statefulset_anew,
     statefulset_budget,
+    statefulset_names,
     statefulset_placement,
     statefulset_volumes,
     statefulsets,
@@ -102,10 +103,12 @@ CASES = (
 
 
 _ELSEWHERE = {
-    each.property.id for of in (statefulset_anew, statefulset_placement) for each in of.PROMISES
+    each.property.id
+    for of in (statefulset_anew, statefulset_names, statefulset_placement)
+    for each in of.PROMISES
 }
 TOLD_HERE = [each for each in statefulsets.PROMISES if each.property.id not in _ELSEWHERE]
-"""The others are about sets that are created anew, and about nodes: in files of their own."""
+"""The others are about sets that are created anew, about nodes, and about names."""
 
 
 @pytest.mark.parametrize("of", CASES, ids=range(len(CASES)))
