@@ -13,6 +13,7 @@ from .promise import (
     FEW_FAILURES,
     HEALTHY_TEMPLATES,
     LANDED,
+    NO_FAILURE_AFTER_A_CONFLICT,
     NO_GIVE_UP,
     NO_PAUSE,
     NO_POD_FAULTS,
@@ -288,7 +289,7 @@ def stuck_is_reported(
     return deployment_alive != "alive" or target not in never_ready or progress == _EXCEEDED
 
 
-@under(HEALTHY_TEMPLATES, PROMPT, FEW_FAILURES, where=[DEADLINE])
+@under(HEALTHY_TEMPLATES, PROMPT, NO_FAILURE_AFTER_A_CONFLICT, where=[DEADLINE])
 @always(
     id="deployment-healthy-rollout-is-in-time",
     says="a rollout whose pods become ready never exceeds its progress deadline",

@@ -32,6 +32,7 @@ __all__ = [
     "NOTHING_LOST",
     "NOT_CREATED_ANEW",
     "NOT_DELETED",
+    "NO_FAILURE_AFTER_A_CONFLICT",
     "NO_GIVE_UP",
     "NO_PAUSE",
     "NO_POD_FAULTS",
@@ -155,10 +156,14 @@ ROLLING = Precondition(
 RECREATE = Precondition(
     "the strategy is Recreate", lambda spec, around: spec.strategy.type == "Recreate"
 )
-DEADLINE = Precondition(
-    "progressDeadlineSeconds is set",
-    lambda spec, around: deployment_conditions.has_progress_deadline(api.Deployment(spec)),
-)
+
+
+def has_deadline(spec: Any) -> bool:
+    """Whether the progress of a Deployment with this spec is watched."""
+    return deployment_conditions.has_progress_deadline(api.Deployment(spec))
+
+
+DEADLINE = Precondition("progressDeadlineSeconds is set", lambda spec, around: has_deadline(spec))
 SOME_REMAIN = Precondition(
     "maxUnavailable is less than replicas",
     lambda spec, around: deployment_util.max_unavailable(api.Deployment(spec)) < spec.replicas,
@@ -246,11 +251,23 @@ PROMPT = Precondition(
 )
 
 
+def _few_failures(around: Environment) -> Environment:
+    return without(around, "write-failure") if around.lag else at_most(around, "write-failure", 1)
+
+
 FEW_FAILURES = Precondition(
-    "at most one request fails, since a resizing of old ReplicaSets that fails is not tried again"
-    " before something else happens: `write-failure` once",
-    lambda spec, around: around.times("write-failure") <= 1,
-    lambda around: at_most(around, "write-failure", 1),
+    "at most one request fails, and none after a conflict unless a deadline passes later, since a"
+    " resizing of old ReplicaSets that fails is not tried again before something else happens:"
+    " `write-failure` once, with lag 0 or progressDeadlineSeconds, or never",
+    lambda spec, around: around.times("write-failure") <= (around.lag == 0 or has_deadline(spec)),
+    _few_failures,
+)
+NO_FAILURE_AFTER_A_CONFLICT = Precondition(
+    "at most one request fails, and none after a conflict, since a resizing of old ReplicaSets that"
+    " fails is not tried again before something else happens: `write-failure` once with lag 0, or"
+    " never",
+    lambda spec, around: around.times("write-failure") <= (around.lag == 0),
+    _few_failures,
 )
 NO_GIVE_UP = Precondition(
     "no sync fails so often in a row that its key is dropped: fewer than 16 `write-failure`",

@@ -434,7 +434,7 @@ DROPPED = {
         case(faults="write-failure@4"),
         STUCK,
     ),
-    ("deployment-healthy-rollout-is-in-time", promise.FEW_FAILURES): (
+    ("deployment-healthy-rollout-is-in-time", promise.NO_FAILURE_AFTER_A_CONFLICT): (
         case(faults="write-failure@2"),
         "Progressing is ProgressDeadlineExceeded, and every template is healthy",
     ),
@@ -952,3 +952,27 @@ def test_the_page_of_promises_is_up_to_date() -> None:
     page = CHECKOUT / "docs" / "reference" / "promises.md"
 
     assert page.read_text(encoding="utf-8") == document()
+
+
+@pytest.mark.heavy
+def test_one_failure_after_a_conflict_stops_a_rollout_for_ever_where_no_deadline_passes() -> None:
+    """
+    The sync does not return the error of a resizing of old ReplicaSets, so that nobody tries again.
+
+    The crash changes a status, so that the first attempt meets a conflict: then the Deployment's
+    status is as it should be already, and no write of it brings the Deployment back.
+    """
+    of = case(
+        faults="container-exit,write-failure",
+        level="faulty",
+        lag=1,
+        progress_deadline_seconds=None,
+    )
+
+    words = promise.FEW_FAILURES.words
+    found = broken("deployment-eventually-new-revision", words, of)
+
+    assert STUCK in found.because
+    assert found.trace is not None
+    told = [step.label for step in found.trace.steps]
+    assert sum("conflict" in each for each in told if each.startswith("scales")) == 1
