@@ -32,6 +32,9 @@ MAY_ACT = {
     "out-of-service": "the node is unreachable, and has no such taint",
     "set-parallelism": "the Job is there, and VALUE is another parallelism",
     "set-completions": "the Job is there, and VALUE is another number of completions",
+    "set-backoff-limit": "the Job is there, and VALUE is another limit",
+    "set-active-deadline": "the Job is there, and VALUE is another deadline",
+    "set-ttl": "the Job is there, and VALUE is another time",
     "suspend": "the Job is there and not suspended",
     "strip-finalizer": "the pod is there and has the finalizer",
     # Faults.
@@ -51,6 +54,8 @@ MAY_ACT = {
     "node-partition": "the machine runs, and its node is connected",
     "kubelet-restart": "the kubelet runs, and its node is connected",
     "stale-api-server": "no API server is behind, and the pod is on a node",
+    "stale-dns": "the set has a headless Service, the name of a member leads to a pod, and no other"
+    " answer is kept",
     "second-controller": "no change of controllers is under way",
     "evict": "the pod has not ended, and is not being deleted",
 }

@@ -257,8 +257,11 @@ def _past_backoff_limit_on_failure(spec: JobSpec, pods: SeenPods) -> bool:
 def arms_deadline(seen: JobObservation, ctx: Context, variant: frozenset[str]) -> bool:
     """Whether the key is to come back when the deadline has passed. Go: syncJob (AddAfter)"""
     spec = seen.job.spec
-    armed_once = {"job-deadline-lost-on-controller-restart", "job-deadline-update-not-noticed"}
-    if armed_once & variant and seen.job.status.start_time:
+    armed_once = (
+        "job-deadline-lost-on-controller-restart" in variant
+        or "job-deadline-update-not-noticed" in variant
+    )
+    if armed_once and seen.job.status.start_time:
         return False
     return (
         spec.active_deadline_seconds is not None

@@ -23,6 +23,9 @@ _VALUES = {
     "set-retention": "set-retention:DeleteDelete",
     "set-parallelism": "set-parallelism:2",
     "set-completions": "set-completions:2",
+    "set-backoff-limit": "set-backoff-limit:2",
+    "set-active-deadline": "set-active-deadline:60",
+    "set-ttl": "set-ttl:60",
 }
 """How those are written that need a value."""
 

@@ -111,7 +111,7 @@ def _stateful_set() -> Kind:
             users=(environment.Budget("set-image"),),
             faults=(environment.Budget("node-partition"),),
         ),
-        plain=model.statefulset_api.StatefulSetSpec(replicas=1),
+        plain=model.statefulset_api.StatefulSetSpec(replicas=1, publishes=False),
         bugs=model.statefulset_mutants.MUTANTS,
         theorems=lambda spec: properties.theorem_statefulset.THEOREMS,
         nodes=lambda manifest: len(manifest.placing.nodes),

@@ -37,6 +37,9 @@ VALUED = {
     "set-retention",
     "set-parallelism",
     "set-completions",
+    "set-backoff-limit",
+    "set-active-deadline",
+    "set-ttl",
 }
 names = st.sampled_from(sorted({*environment.USERS} - VALUED))
 
