@@ -322,11 +322,12 @@ def _same_claims(thing: ClusterObject, workload: Workload) -> bool:
 
 
 def _sharing_nodes(thing: ClusterObject, workload: Workload) -> bool:
-    """Another object with pods, where it is known how many of the workload's fit on each node."""
+    """Another object with pods, where nodes take only so many of the workload's, or one each."""
     if not isinstance(workload, StatefulSetManifest):
         return False
     itself = (thing.kind, thing.namespace, thing.name)
-    known = any(each.room is not None for each in workload.placing.given)
+    placing = workload.placing
+    known = placing.one_to_a_node or any(each.room is not None for each in placing.given)
     return known and itself != (workload.kind, workload.namespace, workload.name)
 
 
