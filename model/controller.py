@@ -13,6 +13,7 @@ caches show. It yields each `Write` and is sent the API server's `Answer`:
     answer = yield Write("update", "ReplicaSet", 2, sent)
 
 It ends with `Done`, or raises `SyncFailed`, which is Go's returned error: the key is tried again.
+What it yields as `Required` fails it at any other answer than "applied".
 
 `plan` runs such a generator once for every way in which its writes may be answered, and gives what
 is left to do as a value: a write and, for each answer, what is left then. A state holds this value
@@ -35,6 +36,8 @@ __all__ = [
     "Done",
     "Key",
     "Pending",
+    "Required",
+    "RequiringSync",
     "Resume",
     "Sync",
     "SyncFailed",
@@ -45,6 +48,7 @@ __all__ = [
     "finished",
     "plan",
     "possible_answers",
+    "request",
     "required",
 ]
 
@@ -112,6 +116,9 @@ class Done:
     failed: bool = False
 
 
+_FAILED: Final = Done(retry=True, failed=True)
+
+
 @frozen(cache_hash=True)
 class Resume:
     """
@@ -163,18 +170,36 @@ class SyncFailed(Exception):
     """An error that ends a sync. It comes before the key is tried again."""
 
 
+@frozen
+class Required:
+    """
+    A write without which the sync fails, and nobody in it catches that: so says who yields it.
+
+    A plan need not run the sync again to know what any answer but "applied" leads to.
+    """
+
+    write: Write
+
+
 Sync = Generator[Write, Any, Done]
+RequiringSync = Generator[Write | Required, Any, Done]
+"""A sync that says of some writes that it fails without them."""
 
 
-def required(write: Write) -> Generator[Write, Answer, None]:
-    """Send a write; any answer but "applied" ends the sync."""
-    answer = yield write
+def required(write: Write) -> Generator[Required, Answer, None]:
+    """Send a write; any answer but "applied" ends the sync, which may not catch it."""
+    answer = yield Required(write)
     if answer != "applied":
         raise SyncFailed
 
 
+def request(sent: Write | Required) -> Write:
+    """The request itself."""
+    return sent.write if isinstance(sent, Required) else sent
+
+
 def plan(
-    sync: Callable[[], Sync],
+    sync: Callable[[], RequiringSync],
     answers: Callable[[Write], Iterable[Answers]],
     seen: Any = None,
     given: tuple[Any, ...] = (),
@@ -187,25 +212,29 @@ def plan(
     answers with which such a sync is resumed.
     """
 
-    def again(given: tuple[Any, ...]) -> Sync:
+    def again(given: tuple[Any, ...]) -> RequiringSync:
         running = sync()
         next(running)
         for answer in given:
             running.send(answer)
         return running
 
-    def rest(running: Sync, given: tuple[Any, ...]) -> Pending | Done:
+    def rest(running: RequiringSync, given: tuple[Any, ...]) -> Pending | Done:
         """What is left of a sync that is about to be given the last of these answers."""
         try:
-            write = running.send(given[-1]) if given else next(running)
+            sent = running.send(given[-1]) if given else next(running)
         except StopIteration as end:
             done: Done = end.value
             return done
         except SyncFailed:
-            return Done(retry=True, failed=True)
+            return _FAILED
+        write = request(sent)
         first, *others = answers(write)
         after = [(first, rest(running, (*given, first)))]
-        after += [(other, rest(again(given), (*given, other))) for other in others]
+        if isinstance(sent, Required) and first == "applied":
+            after += [(other, _FAILED) for other in others]
+        else:
+            after += [(other, rest(again(given), (*given, other))) for other in others]
         by_name = seen is not None and write.verb == "create"
         return Pending(write, tuple(after), resume=Resume(seen, given) if by_name else None)
 
@@ -279,7 +308,7 @@ class Key:
 
     def taken(self) -> "Key":
         """The key after a worker took it."""
-        return evolve(self, dirty=False)
+        return Key(False, self.later, self.failures)
 
     def due(self) -> "Key":
         """The key after its time was up: it is in the queue again."""

@@ -6,7 +6,7 @@ The Deployment controller's sync: which of its procedures runs, and what it send
 :Docs: https://kubernetes.io/docs/concepts/workloads/controllers/deployment/
 :Omits: release of ReplicaSets whose labels no longer match; in which order orphans are adopted
     (here by template, upstream as the cache lists them); namespaces that are being deleted;
-    annotations copied from the Deployment to its ReplicaSets.
+    annotations copied from the Deployment to its ReplicaSets, and back where it is rolled back.
 
 Two things decide how a sync ends that writes its Deployment's status twice: the first write's
 answer is dropped, so the second one is sent with the old resourceVersion and conflicts.
@@ -21,7 +21,7 @@ from seatrial.core import Population
 
 from .api import Deployment, DeploymentCondition, DeploymentStatus, Observed, PodKind, ReplicaSet
 from .api import ReplicaSetStatus as _Status
-from .controller import Answer, Done, Sync, SyncFailed, Write, required
+from .controller import Answer, Done, Required, RequiringSync, SyncFailed, Write, required
 from .controller_utils import filter_active_replica_sets
 from .deployment_conditions import (
     FAILED_RS_CREATE_REASON,
@@ -87,7 +87,7 @@ class StatusWrite:
     """Whether the Progressing condition is dated anew, so that its deadline starts again."""
 
 
-def sync_deployment(seen: Observation, variant: frozenset[str] = frozenset()) -> Sync:
+def sync_deployment(seen: Observation, variant: frozenset[str] = frozenset()) -> RequiringSync:
     """One sync of a Deployment that the cache shows. Go: syncDeployment"""
     d, rss = seen.deployment, seen.rss
     if seen.orphans:
@@ -149,7 +149,7 @@ def _update(rs: ReplicaSet, keeps: bool = False) -> Write:
 
 # ---- the new ReplicaSet -----------------------------------------------------------------------
 
-Found = Generator[Write, Any, tuple[Deployment, ReplicaSet | None, Rss]]
+Found = Generator[Write | Required, Any, tuple[Deployment, ReplicaSet | None, Rss]]
 
 
 def _get_all(
@@ -170,7 +170,8 @@ def _get_all(
     new_revision = next_revision(old_rss)
     if existing is not None:
         sent = set_new_replica_set_annotations(d, existing, new_revision, exists=True)
-        sent = evolve(sent, min_ready_seconds=d.spec.min_ready_seconds)
+        if sent.min_ready_seconds != d.spec.min_ready_seconds:
+            sent = evolve(sent, min_ready_seconds=d.spec.min_ready_seconds)
         if sent != existing:
             yield from required(_update(sent, keeps))
             return d, sent, old_rss
@@ -249,7 +250,7 @@ def _progressing(d: Deployment, status: Any, reason: str) -> Deployment:
 # ---- procedures -------------------------------------------------------------------------------
 
 
-def _rollout_rolling(d: Deployment, seen: Observation, variant: frozenset[str]) -> Sync:
+def _rollout_rolling(d: Deployment, seen: Observation, variant: frozenset[str]) -> RequiringSync:
     """Go: rolloutRolling"""
     d, new_rs, old_rss = yield from _get_all(d, seen.rss, create=True, keeps=True, variant=variant)
     assert new_rs is not None
@@ -272,7 +273,7 @@ def _rollout_rolling(d: Deployment, seen: Observation, variant: frozenset[str]) 
     return (yield from _sync_rollout_status(all_rss, new_rs, d, seen, variant))
 
 
-def _rollout_recreate(d: Deployment, seen: Observation, variant: frozenset[str]) -> Sync:
+def _rollout_recreate(d: Deployment, seen: Observation, variant: frozenset[str]) -> RequiringSync:
     """Go: rolloutRecreate"""
     rss = seen.rss
     claimed = {rs.created for rs in rss}
@@ -296,7 +297,7 @@ def _rollout_recreate(d: Deployment, seen: Observation, variant: frozenset[str])
     return (yield from _sync_rollout_status(all_rss, new_rs, d, seen, variant))
 
 
-def _sync(d: Deployment, seen: Observation, variant: frozenset[str]) -> Sync:
+def _sync(d: Deployment, seen: Observation, variant: frozenset[str]) -> RequiringSync:
     """Resize a Deployment that is paused or was resized. Go: sync"""
     d, new_rs, old_rss = yield from _get_all(d, seen.rss, create=False, keeps=True, variant=variant)
     for rs in scale(d, new_rs, old_rss, variant):
@@ -306,7 +307,7 @@ def _sync(d: Deployment, seen: Observation, variant: frozenset[str]) -> Sync:
     return (yield from _sync_deployment_status(_both(old_rss, new_rs), new_rs, d, seen, variant))
 
 
-def _sync_status_only(d: Deployment, seen: Observation, variant: frozenset[str]) -> Sync:
+def _sync_status_only(d: Deployment, seen: Observation, variant: frozenset[str]) -> RequiringSync:
     """Go: syncStatusOnly"""
     d, new_rs, old_rss = yield from _get_all(d, seen.rss, create=False, variant=variant)
     return (yield from _sync_deployment_status(_both(old_rss, new_rs), new_rs, d, seen, variant))
@@ -318,7 +319,7 @@ def _sync_deployment_status(
     d: Deployment,
     seen: Observation,
     variant: frozenset[str],
-) -> Sync:
+) -> RequiringSync:
     """Go: syncDeploymentStatus"""
     status = calculate_status(all_rss, new_rs, d, variant, seen.terminating_replicas)
     if status != d.status:
@@ -332,7 +333,7 @@ def _sync_rollout_status(
     d: Deployment,
     seen: Observation,
     variant: frozenset[str],
-) -> Sync:
+) -> RequiringSync:
     """Go: syncRolloutStatus, its last part"""
     # A condition that this sync has dated itself is not that old.
     deadline_passed = seen.deadline_passed and _progress(d) == _progress(seen.deployment)
@@ -357,7 +358,7 @@ def _cleanup(
             raise SyncFailed
 
 
-def _rollback(d: Deployment, rss: Rss) -> Sync:
+def _rollback(d: Deployment, rss: Rss) -> RequiringSync:
     """
     Take the template of an earlier revision, as the deprecated annotation asks.
 

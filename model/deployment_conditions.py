@@ -55,7 +55,10 @@ def get_deployment_condition(
     status: DeploymentStatus, condition_type: ConditionType
 ) -> DeploymentCondition | None:
     """The condition of that type, or None. Go: GetDeploymentCondition"""
-    return next((cond for cond in status.conditions if cond.type == condition_type), None)
+    for cond in status.conditions:
+        if cond.type == condition_type:
+            return cond
+    return None
 
 
 def set_deployment_condition(
@@ -70,7 +73,7 @@ def set_deployment_condition(
     """
     if get_deployment_condition(status, condition.type) == condition:
         return status
-    others = remove_deployment_condition(status, condition.type).conditions
+    others = (cond for cond in status.conditions if cond.type != condition.type)
     ordered = sorted((*others, condition), key=lambda cond: cond.type)
     return evolve(status, conditions=tuple(ordered))
 
@@ -79,6 +82,8 @@ def remove_deployment_condition(
     status: DeploymentStatus, condition_type: ConditionType
 ) -> DeploymentStatus:
     """The status without a condition of that type. Go: RemoveDeploymentCondition"""
+    if get_deployment_condition(status, condition_type) is None:
+        return status
     kept = tuple(cond for cond in status.conditions if cond.type != condition_type)
     return evolve(status, conditions=kept)
 

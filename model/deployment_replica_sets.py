@@ -39,10 +39,8 @@ __all__ = [
 
 def find_new_replica_set(deployment: Deployment, rss: Iterable[ReplicaSet]) -> ReplicaSet | None:
     """The oldest ReplicaSet of the Deployment's template, if there is one. Go: FindNewReplicaSet"""
-    for rs in replica_sets_by_creation_timestamp(rss):
-        if rs.template == deployment.spec.template:
-            return rs
-    return None
+    same = [rs for rs in rss if rs.template == deployment.spec.template]
+    return replica_sets_by_creation_timestamp(same)[0] if same else None
 
 
 def find_old_replica_sets(
@@ -129,6 +127,8 @@ def has_revision_history_limit(deployment: Deployment) -> bool:
 
 def set_deployment_revision(deployment: Deployment, number: int | None) -> Deployment:
     """The Deployment with its new ReplicaSet's revision. Go: SetDeploymentRevision"""
+    if deployment.revision == number:
+        return deployment
     return evolve(deployment, revision=number)
 
 

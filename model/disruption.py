@@ -1,5 +1,5 @@
 """
-Disruption budgets: which evictions by a drain are refused.
+Drains, and disruption budgets: which of their evictions are refused.
 
 :Go: kubernetes v1.36.3 pkg/controller/disruption/disruption.go,
     pkg/registry/core/pod/storage/eviction.go
@@ -17,7 +17,7 @@ from collections.abc import Collection
 
 from attrs import evolve, frozen
 
-from seatrial.core import All, Outcomes, outcome
+from seatrial.core import All, Outcome, Outcomes, outcome
 from seatrial.core.arith import ceil_div, maximum
 
 from .api import PodKind
@@ -32,6 +32,7 @@ __all__ = [
     "asks_budget",
     "count_healthy",
     "desired_healthy",
+    "drain_pod",
     "evict_from_drained",
     "granted",
     "status_of",
@@ -122,6 +123,34 @@ def granted(kind: PodKind, budget: DisruptionBudget, status: BudgetStatus) -> Bu
     return evolve(status, disruptions_allowed=status.disruptions_allowed - 1)
 
 
+def _to_go(pod: StatefulPod | None, nodes: Nodes, pod_queue: Queue, lag: int) -> bool:
+    """Whether a pod is to leave its node, which is drained."""
+    if pod is None or pod.node is None or pod.kind.terminating or not has_room(pod_queue, lag):
+        return False
+    return at(nodes, pod.node).unschedulable
+
+
+def _evicted(
+    pod: StatefulPod, queue: Queue, ordinal: int, graceful: bool, **more: BudgetStatus
+) -> Outcome:
+    done = pod_written(ordinal, pod, after_deletion(pod, graceful), queue)
+    words = f"evicts pod {ordinal} from n{pod.node}, which is drained"
+    return outcome(words, **done, **more)
+
+
+def drain_pod(
+    pod: StatefulPod | None,
+    nodes: Nodes,
+    pod_queue: Queue,
+    ordinal: int,
+    graceful: bool,
+    lag: int,
+) -> Outcomes:
+    """The drain has a pod evicted that no budget is about."""
+    if pod is not None and _to_go(pod, nodes, pod_queue, lag):
+        yield _evicted(pod, pod_queue, ordinal, graceful)
+
+
 def evict_from_drained(
     pod: StatefulPod | None,
     nodes: Nodes,
@@ -133,13 +162,8 @@ def evict_from_drained(
     lag: int,
 ) -> Outcomes:
     """The drain asks for the eviction of a pod, until it is granted. Go: Create, of evictions"""
-    if pod is None or pod.node is None or pod.kind.terminating or not has_room(pod_queue, lag):
-        return
-    if not at(nodes, pod.node).unschedulable:
+    if pod is None or not _to_go(pod, nodes, pod_queue, lag):
         return
     after = granted(pod.kind, budget, budget_status)
     if after is not None:
-        done = pod_written(ordinal, pod, after_deletion(pod, graceful), pod_queue)
-        yield outcome(
-            f"evicts pod {ordinal} from n{pod.node}, which is drained", budget_status=after, **done
-        )
+        yield _evicted(pod, pod_queue, ordinal, graceful, budget_status=after)

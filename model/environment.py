@@ -70,6 +70,10 @@ USERS = {
     "out-of-service": "some unreachable node gets the taint out-of-service",
     "set-parallelism": "spec.parallelism of a Job becomes VALUE",
     "set-completions": "completions and parallelism of an Indexed Job become VALUE, both",
+    "set-backoff-limit": "spec.backoffLimit of a Job becomes VALUE",
+    "set-active-deadline": "spec.activeDeadlineSeconds of a Job becomes VALUE; how much of it has"
+    " gone is left open",
+    "set-ttl": "spec.ttlSecondsAfterFinished of a Job becomes VALUE",
     "suspend": "spec.suspend of a Job becomes true",
     "strip-finalizer": "the Job tracking finalizer of a pod is removed",
 }
@@ -91,8 +95,9 @@ FAULTS = {
     "node-off": "some node stops for good, and all that runs on it",
     "node-partition": "some node is cut off, and what runs on it goes on; it may come back",
     "kubelet-restart": "some kubelet starts anew, and lists its pods",
-    "stale-api-server": "an API server falls behind, and shows one pod as it was",
+    "stale-api-server": "an API server falls behind, and shows pods as they were",
     "second-controller": "another controller manager takes over while a sync goes on",
+    "stale-dns": "a resolver keeps the address of one pod of a StatefulSet, for a while",
     "evict": "a pod of a Job gets the condition DisruptionTarget and is deleted",
 }
 OF_DEPLOYMENTS = frozenset(
@@ -150,6 +155,7 @@ AROUND_STATEFUL_SETS = frozenset(
         "node-partition",
         "kubelet-restart",
         "stale-api-server",
+        "stale-dns",
     )
 )
 """What may go wrong around a StatefulSet."""
@@ -158,6 +164,9 @@ OF_JOBS = frozenset(
     (
         "set-parallelism",
         "set-completions",
+        "set-backoff-limit",
+        "set-active-deadline",
+        "set-ttl",
         "suspend",
         "resume",
         "delete",
@@ -356,6 +365,9 @@ def _value(kind: str, name: str, value: str | None) -> str | None:
 _NUMBERS = {
     "set-parallelism": (0, MOST_REPLICAS),
     "set-completions": (0, MOST_REPLICAS),
+    "set-backoff-limit": (0, MOST_REPLICAS),
+    "set-active-deadline": (0, 999_999_999),
+    "set-ttl": (0, 999_999_999),
     "container-exit": (1, 255),
 }
 

@@ -35,6 +35,7 @@ from .job_indexes import (
     calculate_succeeded_indexes,
     pods_with_delayed_deletion,
     valid_index,
+    without_failed,
 )
 from .job_policies import match_pod_failure_policy, match_success_policy
 
@@ -115,6 +116,8 @@ def sync_context(seen: JobObservation, variant: frozenset[str] = frozenset()) ->
             before, indexes = calculate_succeeded_indexes(
                 spec, evolve(status, completed_indexes=()), pods
             )
+        if "job-index-failed-and-completed" in variant:
+            indexes = without_failed(indexes, status)
         if "job-indexed-complete-with-repeated-index" not in variant:
             succeeded = len(indexes)
         if has_backoff_limit_per_index(spec):
@@ -254,7 +257,8 @@ def _past_backoff_limit_on_failure(spec: JobSpec, pods: SeenPods) -> bool:
 def arms_deadline(seen: JobObservation, ctx: Context, variant: frozenset[str]) -> bool:
     """Whether the key is to come back when the deadline has passed. Go: syncJob (AddAfter)"""
     spec = seen.job.spec
-    if "job-deadline-lost-on-controller-restart" in variant and seen.job.status.start_time:
+    armed_once = {"job-deadline-lost-on-controller-restart", "job-deadline-update-not-noticed"}
+    if armed_once & variant and seen.job.status.start_time:
         return False
     return (
         spec.active_deadline_seconds is not None

@@ -32,14 +32,14 @@ from .job_context import (
     sync_context,
     with_last_failures_chosen,
 )
-from .job_informer import Jobs, Noting, Working, written
+from .job_informer import Jobs, Note, Working, written
 from .job_status import refusals
 from .job_tracking import Patches, StatusWrite
 
 __all__ = [
-    "after_answer",
     "answers",
     "describe",
+    "going_on",
     "observe_job",
     "status_words",
     "write_job_status",
@@ -74,6 +74,8 @@ def observe_job(
     expectations_satisfied: bool,
     backoff: bool,
     deadline: str,
+    deadline_seen: bool,
+    old_deadline_passed: bool,
     own_status_unseen: bool,
     own_pods_unseen: bool,
     finish_unseen: bool,
@@ -96,7 +98,7 @@ def observe_job(
             job_key=key,
             job_expectations=Expectations(),
             backoff=False,
-            job_sync=Noting("forget"),
+            note=Note("forget"),
         )
         return
     if job_cached.spec.managed_by not in (None, "kubernetes.io/job-controller"):
@@ -113,7 +115,7 @@ def observe_job(
         pods_seen,
         expectations_satisfied,
         backoff,
-        past_deadline=deadline == "passed",
+        past_deadline=deadline == "passed" if deadline_seen else old_deadline_passed,
         clears_start_time=clears_start_time,
         requeues=requeues,
     )
@@ -154,7 +156,8 @@ def _decide(
     return outcome(
         f"{sees}: decides to {describe(write)}",
         job_key=key,
-        job_sync=Noting("observed", step),
+        job_sync=step,
+        note=Note("observed", write),
         job_stale=behind,
         **done,
     )
@@ -176,11 +179,14 @@ def _ended(key: Key, done: Done) -> Key:
     return Key(key.dirty or done.retry, key.later or done.later, 1 if waits else 0)
 
 
-def after_answer(step: Pending | Done, key: Key) -> dict[str, Any]:
-    """What the controller's variables are when this is left of its sync."""
-    if isinstance(step, Pending):
-        return {"job_sync": step}
-    return {"job_sync": None, "job_stale": False, "job_key": _ended(key, step)}
+def going_on(step: Pending | Done, key: Key, noted: str = "") -> dict[str, Any]:
+    """What the controller's variables are when this is left of its sync; `noted` comes first."""
+    if isinstance(step, Done):
+        after = {"job_sync": None, "job_stale": False, "job_key": _ended(key, step)}
+        return {**after, "note": Note(f"{noted} ended".strip())}
+    if isinstance(step.write.value, (StatusWrite, Patches)):
+        return {"job_sync": step, "note": Note(f"{noted} entered".strip(), step.write)}
+    return {"job_sync": step, "note": Note(noted) if noted else None}
 
 
 # ---- writing the status -----------------------------------------------------------------------
@@ -193,16 +199,14 @@ def write_job_status(
     jobs: Jobs,
     backoff: bool,
     deadline: str,
-    pod_events: int,
+    pods_first: bool,
     lag: int,
     write_failures_left: int,
     write_unknowns_left: int,
 ) -> Outcomes:
     """A request to write the status, which may be refused. Go: updateJobStatus"""
     step = job_sync
-    if not isinstance(step, Pending) or step.write.kind != "Job" or len(jobs.trail) > max(1, lag):
-        return
-    if lag == 0 and pod_events:
+    if step is None or step.write.kind != "Job" or len(jobs.trail) > max(1, lag) or pods_first:
         return
     sent: StatusWrite = step.write.value
     live = jobs.live
@@ -216,16 +220,21 @@ def write_job_status(
             done["deadline"] = _deadline_after(deadline, live, after, sent.renews)
             if sent.backoff is not None and answer == "applied":
                 done["backoff"] = sent.backoff
-        labels = ["landed"] if lands else []
-        labels += [] if isinstance(rest, Pending) else ["ended"]
-        going_on = rest if isinstance(rest, Pending) else None
-        noted = {"job_sync": Noting(" ".join(labels), going_on)}
+        done |= going_on(rest, job_key)
+        words_of_pods = _noted(lands, rest)
+        done["note"] = Note(words_of_pods) if words_of_pods else None
         told = why if answer == "conflict" else words
-        yield outcome(
-            f"{status_words(sent)}{told}",
-            **(done | after_answer(rest, job_key) | noted),
-            **spent,
-        )
+        yield outcome(f"{status_words(sent)}{told}", **done, **spent)
+
+
+def _noted(lands: bool, rest: Pending | Done) -> str:
+    """What is to be noted with pods after a status was sent."""
+    words = ["landed"] if lands else []
+    if isinstance(rest, Done):
+        words.append("ended")
+    elif lands and isinstance(rest.write.value, Patches):
+        words.append("expected")
+    return " ".join(words)
 
 
 def _usual(live: Job | None, stale: bool, sent: StatusWrite) -> tuple[Any, str]:

@@ -5,32 +5,39 @@ Restarts of the Job controller, time, and the worker that looks after pods witho
     pkg/controller/ttlafterfinished/ttlafterfinished_controller.go;
     staging/src/k8s.io/client-go/util/workqueue
 :Docs: https://kubernetes.io/docs/concepts/workloads/controllers/ttlafterfinished/
-:Omits: how long anything takes, so that of times that are running any may be up first; a list after
-    a restart that is older than what the controller had acted on; a TTL that is changed; a
-    request that is on its way at a restart and is applied after the new list.
+:Omits: how long anything takes, so that of times that are running any may be up first; that a
+    back-off of the Job ends in the midst of a sync; a list after a restart that is older than what
+    the controller had acted on; a request that is on its way at a restart and is applied after the
+    new list.
 
 Time passes only when nothing else can happen, but for containers that run or stop, and syncs that
-failed and wait to be tried again.
+failed and wait to be tried again; with clock `slow@N`, N times before that.
 """
+
+from collections.abc import Iterator
 
 from attrs import evolve
 
-from seatrial.core import Outcomes, Population, choose, outcome, split
+from seatrial.core import Outcome, Outcomes, Population, choose, outcome, split
 
 from .controller import Key, attempts
 from .controller_utils import Expectations
 from .job_api import JobSpec, is_job_finished
-from .job_informer import Jobs, Noting, has_room_for_pod, looks, written
+from .job_informer import Jobs, Note, looks, written
 from .job_pods import JobPods, Orphaning, Owned, after_patch, kept, relabelled
 
 __all__ = [
     "expire_job_expectations",
     "expire_ttl",
+    "expire_ttl_early",
     "list_orphans",
     "marked_by",
     "pass_active_deadline",
+    "pass_active_deadline_early",
     "pass_backoff",
+    "pass_backoff_early",
     "pass_index_backoff",
+    "pass_index_backoff_early",
     "restart_job_controller",
     "strip_orphan",
 ]
@@ -48,7 +55,8 @@ def restart_job_controller(jobs: Jobs, deadline: str, controller_restarts_left: 
         "the controller manager restarts",
         jobs=Jobs((jobs.live,)),
         job_key=Key(dirty=jobs.live is not None),
-        job_sync=Noting(words),
+        job_sync=None,
+        note=Note(words),
         job_stale=False,
         job_expectations=Expectations(),
         backoff=False,
@@ -62,11 +70,9 @@ def restart_job_controller(jobs: Jobs, deadline: str, controller_restarts_left: 
 # ---- pods without a Job -----------------------------------------------------------------------
 
 
-def list_orphans(
-    pods: JobPods, orphan_list: bool, job_shown: str, pod_events: int, lag: int
-) -> Outcomes:
+def list_orphans(pods: JobPods, orphan_list: bool, job_shown: str, pods_first: bool) -> Outcomes:
     """The orphan worker lists the pods of a Job that is gone, or has finished."""
-    if orphan_list and not (lag == 0 and pod_events):
+    if orphan_list and not pods_first:
         marked = marked_by(pods, "selector") if job_shown != "there" else pods
         yield outcome("lists pods that still have the finalizer", pods=marked, orphan_list=False)
 
@@ -86,8 +92,7 @@ def marked_by(pods: JobPods, how: Orphaning) -> JobPods:
 def strip_orphan(
     pods: JobPods,
     job_shown: str,
-    pod_events: int,
-    lag: int,
+    has_room_for_pod: bool,
     manifest: JobSpec,
     variant: frozenset[str],
     write_failures_left: int,
@@ -98,7 +103,7 @@ def strip_orphan(
 
     A pod that it found by listing is not tried again if that fails. Go: handleSingleOrphanPod
     """
-    if not has_room_for_pod(pod_events, lag):
+    if not has_room_for_pod:
         return
     for pod in pods:
         if not pod.orphaning:
@@ -146,11 +151,15 @@ def pass_backoff(
         return
     if not _quiet(controller_idle, job_behind, orphan_list, pods_at_rest):
         return
-    yield outcome(
+    yield _backoff_over(job_key, fresh_failures)
+
+
+def _backoff_over(job_key: Key, fresh_failures: bool) -> Outcome:
+    return outcome(
         "the back-off is over",
         backoff=False,
         job_key=job_key.due() if job_key.later else job_key,
-        job_sync=Noting("waited") if fresh_failures else None,
+        note=Note("waited") if fresh_failures else None,
     )
 
 
@@ -163,8 +172,11 @@ def pass_index_backoff(
     pods_at_rest: bool,
 ) -> Outcomes:
     """The delays of some indexes are over; the key comes back if it was put aside."""
-    if not _quiet(controller_idle, job_behind, orphan_list, pods_at_rest):
-        return
+    if _quiet(controller_idle, job_behind, orphan_list, pods_at_rest):
+        yield from _index_backoff_over(job_key, pods)
+
+
+def _index_backoff_over(job_key: Key, pods: JobPods) -> Iterator[Outcome]:
     waiting = pods.where(_waits)
     if not waiting:
         return
@@ -201,8 +213,12 @@ def pass_active_deadline(
         return
     if not _quiet(controller_idle, job_behind, orphan_list, pods_at_rest):
         return
+    yield _deadline_over(deadline, job_key)
+
+
+def _deadline_over(deadline: str, job_key: Key) -> Outcome:
     due = evolve(job_key, dirty=True, failures=0) if deadline == "armed" else job_key
-    yield outcome("activeDeadlineSeconds pass", deadline="passed", job_key=due)
+    return outcome("activeDeadlineSeconds pass", deadline="passed", job_key=due)
 
 
 def expire_ttl(
@@ -221,6 +237,47 @@ def expire_ttl(
     if job.spec.ttl_seconds_after_finished is not None and is_job_finished(job.status):
         after = evolve(job, deleting="foreground")
         yield outcome("the TTL is over: deletes the Job", jobs=written(jobs, after))
+
+
+# ---- a slow system ----------------------------------------------------------------------------
+#
+# With `slow@N` so many timers may go off while somebody is at work still.
+
+
+def pass_backoff_early(
+    backoff: bool, job_key: Key, fresh_failures: bool, syncing: bool, early_left: int
+) -> Outcomes:
+    """The delay after failures is over, whoever is at work still, but for a sync."""
+    if early_left > 0 and not syncing and (backoff or job_key.later):
+        yield _early(_backoff_over(job_key, fresh_failures), early_left)
+
+
+def pass_index_backoff_early(job_key: Key, pods: JobPods, early_left: int) -> Outcomes:
+    """The delays of some indexes are over, whoever is at work still."""
+    if early_left > 0:
+        for each in _index_backoff_over(job_key, pods):
+            yield _early(each, early_left)
+
+
+def pass_active_deadline_early(deadline: str, job_key: Key, early_left: int) -> Outcomes:
+    """activeDeadlineSeconds pass, whoever is at work still."""
+    if early_left > 0 and deadline in ("running", "armed"):
+        yield _early(_deadline_over(deadline, job_key), early_left)
+
+
+def expire_ttl_early(jobs: Jobs, lag: int, early_left: int) -> Outcomes:
+    """ttlSecondsAfterFinished pass, whoever is at work still."""
+    job = jobs.live
+    if early_left == 0 or job is None or job.deleting or len(jobs.trail) > max(1, lag):
+        return
+    if job.spec.ttl_seconds_after_finished is not None and is_job_finished(job.status):
+        after = written(jobs, evolve(job, deleting="foreground"))
+        told = outcome("the TTL is over: deletes the Job", jobs=after, job_stale=True)
+        yield _early(told, early_left)
+
+
+def _early(timely: Outcome, early_left: int) -> Outcome:
+    return outcome(f"{timely.label}, early", **timely.writes, early_left=early_left - 1)
 
 
 def expire_job_expectations(

@@ -32,6 +32,7 @@ __all__ = [
     "get_new_index_failure_counts",
     "pods_with_delayed_deletion",
     "valid_index",
+    "without_failed",
 ]
 
 
@@ -57,6 +58,11 @@ def calculate_succeeded_indexes(
         and valid_index(seen.pod, spec)
     }
     return before, tuple(sorted({*before, *new}))
+
+
+def without_failed(indexes: tuple[int, ...], status: JobStatus) -> tuple[int, ...]:
+    """Those that no status has called failed; nothing upstream leaves the others out."""
+    return tuple(each for each in indexes if each not in (status.failed_indexes or ()))
 
 
 def calculate_failed_indexes(spec: JobSpec, status: JobStatus, pods: SeenPods) -> tuple[int, ...]:

@@ -14,19 +14,19 @@ from attrs import evolve, frozen
 
 from seatrial.core import Outcome, Outcomes, outcome
 
-from .controller import Key, Pending
+from .controller import Answers, Key, Pending, Write
 from .controller_utils import Expectations
 from .job_api import Job, JobPod, JobSpec, is_job_finished
-from .job_pods import JobPods, Owned, kept
+from .job_pods import JobPods, Owned, kept, known
 
 __all__ = [
+    "ANSWERED",
     "Jobs",
-    "Noting",
+    "Note",
     "Working",
     "deliver_job",
     "deliver_job_and_lists",
     "deliver_pod",
-    "has_room_for_pod",
     "looks",
     "woken",
     "written",
@@ -61,15 +61,25 @@ class Jobs:
         return len(self.trail) > 1
 
 
+ANSWERED = "answered"
+"""The word of a note that all requests of a stage have been answered."""
+
+
 @frozen(cache_hash=True)
-class Noting:
-    """What is to be noted with pods, in words that `mark_pods` knows, before the sync goes on."""
+class Note:
+    """
+    What is to be noted with pods before anything else happens, in words that `mark_pods` knows.
+
+    `write` is the request that the words are about, where they are about one. `answer` is what the
+    sync is to be told, where all of its requests have been answered.
+    """
 
     words: str
-    step: Pending | None = None
+    write: Write | None = None
+    answer: Answers | None = None
 
 
-Working = Pending | Noting | None
+Working = Pending | None
 """What a worker is doing for the Job."""
 
 
@@ -79,11 +89,6 @@ def written(jobs: Jobs, after: Job | None, own: bool = False) -> Jobs:
         return jobs
     trail = (*jobs.trail, after)
     return Jobs(trail, len(trail) - 1 if own else jobs.own)
-
-
-def has_room_for_pod(pod_events: int, lag: int) -> bool:
-    """Whether one more event of a pod may be on its way."""
-    return pod_events < max(1, lag)
 
 
 def woken(key: Key) -> Key:
@@ -107,24 +112,37 @@ def looks(pod: JobPod | None) -> str:
 
 
 def deliver_job(
-    jobs: Jobs, job_key: Key, lists_behind: bool, pod_events: int, lag: int
+    jobs: Jobs,
+    job_key: Key,
+    deadline: str,
+    note: Note | None,
+    lists_behind: bool,
+    pods_first: bool,
+    variant: frozenset[str],
 ) -> Outcomes:
     """The cache gets the next version of the Job, and its handler is told."""
-    if not lists_behind and not (lag == 0 and pod_events):
-        yield from _delivered(jobs, job_key)
+    if note is None and not lists_behind and not pods_first:
+        yield from _delivered(jobs, job_key, deadline, variant)
 
 
 def deliver_job_and_lists(
-    jobs: Jobs, job_key: Key, job_sync: Working, pod_events: int, lag: int
+    jobs: Jobs,
+    job_key: Key,
+    deadline: str,
+    note: Note | None,
+    pods_first: bool,
+    variant: frozenset[str],
 ) -> Outcomes:
     """The same, where this version lists other UIDs: what is listed is noted with pods."""
-    if isinstance(job_sync, Noting) or (lag == 0 and pod_events):
+    if note is not None or pods_first:
         return
-    for each in _delivered(jobs, job_key):
-        yield outcome(each.label, **each.writes, job_sync=Noting("next-list", job_sync))
+    for each in _delivered(jobs, job_key, deadline, variant):
+        yield outcome(each.label, **each.writes, note=Note("next-list"))
 
 
-def _delivered(jobs: Jobs, job_key: Key) -> Iterator[Outcome]:
+def _delivered(
+    jobs: Jobs, job_key: Key, deadline: str, variant: frozenset[str]
+) -> Iterator[Outcome]:
     if not jobs.behind:
         return
     after = jobs.trail[1]
@@ -141,7 +159,21 @@ def _delivered(jobs: Jobs, job_key: Key) -> Iterator[Outcome]:
         # Nobody has to sync it; pods that still have the finalizer are looked for.
         yield outcome("the cache learns that the Job has finished", jobs=shown, orphan_list=True)
     else:
-        yield outcome("the cache learns of a new version", jobs=shown, job_key=woken(job_key))
+        done: dict[str, str] = {}
+        waits = "job-deadline-update-not-noticed" not in variant
+        if waits and deadline == "running" and _deadline_changed(jobs.trail[0], after):
+            done["deadline"] = "armed"
+        yield outcome(
+            "the cache learns of a new version", jobs=shown, job_key=woken(job_key), **done
+        )
+
+
+def _deadline_changed(before: Job | None, after: Job) -> bool:
+    """Whether the handler asks to come back when the new deadline is over. Go: updateJob"""
+    if before is None or not after.status.start_time:
+        return False
+    now = after.spec.active_deadline_seconds
+    return now is not None and now != before.spec.active_deadline_seconds
 
 
 # ---- pods -------------------------------------------------------------------------------------
@@ -152,11 +184,14 @@ def deliver_pod(
     job_key: Key,
     job_expectations: Expectations,
     job_shown: str,
+    note: Note | None,
     backoff: bool,
     manifest: JobSpec,
     variant: frozenset[str],
 ) -> Outcomes:
     """The cache gets the next event of a pod; the handler counts and queues."""
+    if note is not None:
+        return
     for pod in pods:
         if len(pod.trail) < 2:
             continue
@@ -169,7 +204,7 @@ def deliver_pod(
             key = evolve(job_key, later=True)
         yield outcome(
             f"the cache learns that a pod is {looks(after)}",
-            pods=kept(pods.move(pod, told), manifest),
+            pods=kept(pods.move(pod, known(told)), manifest),
             job_key=key,
             job_expectations=expectations,
         )

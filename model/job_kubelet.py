@@ -8,8 +8,8 @@ What becomes of a Job's pods: they run, end, are evicted, are lost with their no
 :Omits: scheduling; images that take long; the crash-loop delay; readiness probes; eviction for lack
     of resources, which fails a pod without deleting it; a node that comes back, or stays lost for
     ever: the pods of a crashed node are deleted, and failed when the node is removed; containers
-    that run on beyond what the API shows; the exit code of a container that was stopped, which
-    rules may match; that a stopped pod without the finalizer shows how it ended before it is gone;
+    that run on beyond what the API shows; other exit codes of a container that is stopped than 0,
+    137 and 143; that a stopped pod without the finalizer shows how it ended before it is gone;
     the condition DisruptionTarget of a pod that is failed for its node.
 
 A pod whose container runs may end at any time, also after other times are up.
@@ -23,7 +23,7 @@ from attrs import evolve
 from seatrial.core import Outcomes, outcome
 
 from .job_api import JobPod, JobSpec
-from .job_informer import has_room_for_pod, looks
+from .job_informer import looks
 from .job_pods import GONE, JobPods, Owned, changed, deleted, kept
 
 __all__ = [
@@ -42,6 +42,10 @@ __all__ = [
 ]
 
 
+STOPPED = (137, 143)
+"""How a container exits that is stopped, unless it has done its work: by KILL or by TERM."""
+
+
 def wants_codes(spec: JobSpec) -> bool:
     """Whether a rule asks for exit codes."""
     return any(rule.on_exit_codes is not None for rule in spec.pod_failure_policy or ())
@@ -54,15 +58,11 @@ def wants_disruption(spec: JobSpec) -> bool:
 
 def _moves(
     pods: JobPods,
-    pod_events: int,
-    lag: int,
     manifest: JobSpec,
     applies: Callable[[Owned, JobPod], bool],
     after: Callable[[Owned, JobPod], Owned],
 ) -> Iterator[tuple[JobPod, dict[str, Any]]]:
     """For each class of pods that it applies to: how one of them was, and what is written."""
-    if not has_room_for_pod(pod_events, lag):
-        return
     for pod in pods:
         if pod.live is not None and applies(pod, pod.live):
             moved = after(pod, pod.live)
@@ -78,12 +78,10 @@ def _runs(pod: Owned, live: JobPod) -> bool:
     return live.phase == "Running" and not live.terminating and not pod.lost
 
 
-def start_pod(pods: JobPods, pod_events: int, lag: int, manifest: JobSpec) -> Outcomes:
+def start_pod(pods: JobPods, manifest: JobSpec) -> Outcomes:
     """The container of a pending pod is started."""
     for _, written in _moves(
         pods,
-        pod_events,
-        lag,
         manifest,
         lambda pod, live: live.phase == "Pending" and not live.terminating and not pod.lost,
         _to(phase="Running"),
@@ -91,14 +89,14 @@ def start_pod(pods: JobPods, pod_events: int, lag: int, manifest: JobSpec) -> Ou
         yield outcome("starts a pod", **written)
 
 
-def end_pod(pods: JobPods, pod_events: int, lag: int, manifest: JobSpec) -> Outcomes:
+def end_pod(pods: JobPods, manifest: JobSpec) -> Outcomes:
     """The container of a pod exits with 0: its work is done."""
-    for was, written in _moves(pods, pod_events, lag, manifest, _runs, _to(phase="Succeeded")):
+    for was, written in _moves(pods, manifest, _runs, _to(phase="Succeeded")):
         of = "" if was.index is None else f" of index {was.index}"
         yield outcome(f"a pod{of} succeeds", **written)
 
 
-def stop_pod(pods: JobPods, pod_events: int, lag: int, manifest: JobSpec) -> Outcomes:
+def stop_pod(pods: JobPods, manifest: JobSpec) -> Outcomes:
     """
     The container of a terminating pod has stopped: the pod is gone, unless it has the finalizer.
 
@@ -108,25 +106,38 @@ def stop_pod(pods: JobPods, pod_events: int, lag: int, manifest: JobSpec) -> Out
     def stops(pod: Owned, live: JobPod) -> bool:
         return live.terminating and not live.ended and not pod.lost
 
+    def shows(pod: Owned, live: JobPod) -> bool:
+        return stops(pod, live) and live.finalizer and live.phase == "Running"
+
+    codes = STOPPED if wants_codes(manifest) else ()
     for was, written in _moves(
-        pods, pod_events, lag, manifest, stops, lambda pod, live: _ended(pod, live, "Failed")
+        pods,
+        manifest,
+        lambda pod, live: stops(pod, live) and not (codes and shows(pod, live)),
+        lambda pod, live: _ended(pod, live, "Failed"),
     ):
         yield outcome(f"a pod that was {looks(was)} has stopped", **written)
+    for code in codes:
+        for was, written in _moves(
+            pods,
+            manifest,
+            shows,
+            lambda pod, live, code=code: _ended(pod, live, "Failed", code),  # type: ignore[misc]
+        ):
+            yield outcome(f"a pod that was {looks(was)} has stopped with {code}", **written)
     for _, written in _moves(
         pods,
-        pod_events,
-        lag,
         manifest,
-        lambda pod, live: stops(pod, live) and live.finalizer and live.phase == "Running",
+        shows,
         lambda pod, live: _ended(pod, live, "Succeeded"),
     ):
         yield outcome("a terminating pod exits with 0", **written)
 
 
-def _ended(pod: Owned, live: JobPod, phase: Any) -> Owned:
+def _ended(pod: Owned, live: JobPod, phase: Any, code: int | None = None) -> Owned:
     if not live.finalizer:
         return changed(pod, GONE)
-    return changed(pod, evolve(live, phase=phase))
+    return changed(pod, evolve(live, phase=phase, exit_code=code))
 
 
 # ---- faults -----------------------------------------------------------------------------------
@@ -134,46 +145,40 @@ def _ended(pod: Owned, live: JobPod, phase: Any) -> Owned:
 
 def exit_job_container(
     pods: JobPods,
-    pod_events: int,
-    lag: int,
     manifest: JobSpec,
     exit_codes: tuple[int, ...],
+    most_restarts: int,
     container_exits_left: int,
 ) -> Outcomes:
     """A container exits with another code than 0; with OnFailure the kubelet starts it again."""
     if container_exits_left == 0:
         return
     left = {"container_exits_left": container_exits_left - 1}
-    most = max(1, manifest.backoff_limit)
     for code in exit_codes:
         shown = code if wants_codes(manifest) else None
         if manifest.restart_policy == "OnFailure":
             moves = _moves(
                 pods,
-                pod_events,
-                lag,
                 manifest,
                 _runs,
-                lambda pod, live: changed(pod, evolve(live, restarts=min(most, live.restarts + 1))),
+                lambda pod, live: changed(
+                    pod, evolve(live, restarts=min(most_restarts, live.restarts + 1))
+                ),
             )
         else:
             change = _to(phase="Failed", exit_code=shown)
-            moves = _moves(pods, pod_events, lag, manifest, _runs, change)
+            moves = _moves(pods, manifest, _runs, change)
         for was, written in moves:
             of = "" if was.index is None else f" of index {was.index}"
             yield outcome(f"a container of a pod{of} exits with {code}", **written, **left)
 
 
-def evict_pod(
-    pods: JobPods, pod_events: int, lag: int, manifest: JobSpec, evicts_left: int
-) -> Outcomes:
+def evict_pod(pods: JobPods, manifest: JobSpec, evicts_left: int) -> Outcomes:
     """A pod gets the condition DisruptionTarget and is deleted, as by the eviction API."""
     if evicts_left > 0:
         disrupted = wants_disruption(manifest)
         for was, written in _moves(
             pods,
-            pod_events,
-            lag,
             manifest,
             lambda pod, live: not live.ended and not live.terminating,
             _to(terminating=True, disrupted=disrupted),
@@ -192,12 +197,10 @@ def crash_node(pods: JobPods, node_crashes_left: int) -> Outcomes:
                 yield outcome("the node of a pod crashes", pods=moved, **left)
 
 
-def delete_lost_pod(pods: JobPods, pod_events: int, lag: int, manifest: JobSpec) -> Outcomes:
+def delete_lost_pod(pods: JobPods, manifest: JobSpec) -> Outcomes:
     """The taint of a lost node evicts its pods."""
     for _, written in _moves(
         pods,
-        pod_events,
-        lag,
         manifest,
         lambda pod, live: pod.lost and not live.terminating and not live.ended,
         _to(terminating=True, disrupted=wants_disruption(manifest)),
@@ -205,12 +208,10 @@ def delete_lost_pod(pods: JobPods, pod_events: int, lag: int, manifest: JobSpec)
         yield outcome("a pod of the crashed node is deleted", **written)
 
 
-def fail_lost_pod(pods: JobPods, pod_events: int, lag: int, manifest: JobSpec) -> Outcomes:
+def fail_lost_pod(pods: JobPods, manifest: JobSpec) -> Outcomes:
     """The node is removed: the pod garbage collector fails its pods and deletes them by force."""
     for _, written in _moves(
         pods,
-        pod_events,
-        lag,
         manifest,
         lambda pod, live: pod.lost and live.terminating and not live.ended,
         lambda pod, live: evolve(_ended(pod, live, "Failed"), lost=False),
@@ -221,12 +222,12 @@ def fail_lost_pod(pods: JobPods, pod_events: int, lag: int, manifest: JobSpec) -
 # ---- garbage collection -----------------------------------------------------------------------
 
 
-def collect_job_pod(pods: JobPods, pod_events: int, lag: int, manifest: JobSpec) -> Outcomes:
+def collect_job_pod(pods: JobPods, has_room_for_pod: bool, manifest: JobSpec) -> Outcomes:
     """The garbage collector deletes a pod whose Job is gone, or waits for its pods to go."""
+    if not has_room_for_pod:
+        return
     for was, written in _moves(
         pods,
-        pod_events,
-        lag,
         manifest,
         lambda pod, live: live.owned and not live.terminating,
         lambda pod, live: deleted(pod),
@@ -234,9 +235,9 @@ def collect_job_pod(pods: JobPods, pod_events: int, lag: int, manifest: JobSpec)
         yield outcome(f"deletes a pod that is {looks(was)}", **written)
 
 
-def release_job_pod(pods: JobPods, pod_events: int, lag: int, manifest: JobSpec) -> Outcomes:
+def release_job_pod(pods: JobPods, has_room_for_pod: bool, manifest: JobSpec) -> Outcomes:
     """The garbage collector takes the owner away from a pod of a Job that leaves orphans."""
-    for _, written in _moves(
-        pods, pod_events, lag, manifest, lambda pod, live: live.owned, _to(owned=False)
-    ):
+    if not has_room_for_pod:
+        return
+    for _, written in _moves(pods, manifest, lambda pod, live: live.owned, _to(owned=False)):
         yield outcome("takes its owner away from a pod", **written)

@@ -3,9 +3,8 @@ Known bugs of the Job controller, each as a switch of one rule.
 
 :Go: kubernetes v1.36.3 pkg/controller/job
 :Docs: https://kubernetes.io/docs/concepts/workloads/controllers/job/
-:Omits: bugs that need what the model does not have: a Job of the same name created afterwards
-    (job-stale-backoff-record-hits-new-job), a deadline that a user changes
-    (job-deadline-update-not-noticed).
+:Omits: a bug that needs what the model does not have: a Job of the same name created afterwards
+    (job-stale-backoff-record-hits-new-job).
 """
 
 from functools import partial
@@ -133,6 +132,14 @@ MUTANTS: tuple[Mutant, ...] = (
         needs=_around(faults="controller-restart"),
         manifest=JobSpec(active_deadline_seconds=300),
     ),
+    _mutant(
+        id="job-deadline-update-not-noticed",
+        about="nobody waits for a deadline that was changed after the Job had started",
+        source=_PULLS + "67770",
+        shows=("job-deadline-is-noticed",),
+        needs=_around("set-active-deadline:60"),
+        manifest=JobSpec(active_deadline_seconds=30),
+    ),
     # ---- status ----
     _mutant(
         id="job-active-zero-during-backoff",
@@ -173,6 +180,18 @@ MUTANTS: tuple[Mutant, ...] = (
         shows=("job-status-is-accepted",),
         needs=_around("suspend", level="interleaved", lag=1),
         manifest=JobSpec(),
+        compose=compose,
+    ),
+    Mutant(
+        id="job-index-failed-and-completed",
+        about="a pod that terminates at the limit of its index is listed as failed, and its index"
+        " with it; if it succeeds before its finalizer is removed, the index is completed, too, and"
+        " every such status is refused, for ever",
+        source=_GO + "calculateSucceededIndexes",
+        kind="fix",
+        shows=("job-ends",),
+        needs=_around("delete-pod", "write-failure"),
+        manifest=_indexed(1, backoff_limit=2**31 - 1, backoff_limit_per_index=0),
         compose=compose,
     ),
     Mutant(

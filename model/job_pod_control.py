@@ -20,8 +20,8 @@ from .controller import Answers, Key, Pending, Write, attempts
 from .controller_utils import Expectations
 from .job import Creation
 from .job_api import JobPod, JobSpec, Listed, Seen
-from .job_controller import after_answer
-from .job_informer import Noting, Working, has_room_for_pod, looks
+from .job_controller import going_on
+from .job_informer import ANSWERED, Note, Working, looks
 from .job_pods import (
     JobPods,
     Owned,
@@ -29,12 +29,13 @@ from .job_pods import (
     created,
     deleted,
     kept,
+    known,
     labelled,
     relabelled,
 )
 from .job_tracking import Marked, Patches, StatusWrite
 
-__all__ = ["create_job_pod", "mark_pods", "write_job_pod"]
+__all__ = ["answer_job_sync", "create_job_pod", "mark_pods", "write_job_pod"]
 
 _PATCHED = ("succeeded", "failed", "index", "release")
 _TO_DO = ("remove", "drop", "delete", *_PATCHED)
@@ -43,25 +44,29 @@ _TO_DO = ("remove", "drop", "delete", *_PATCHED)
 # ---- what a decision means for pods -----------------------------------------------------------
 
 
-def mark_pods(job_sync: Working, job_versions: int, pods: JobPods, manifest: JobSpec) -> Outcomes:
+def mark_pods(note: Note | None, job_versions: int, pods: JobPods, manifest: JobSpec) -> Outcomes:
     """What was just decided, or written, is noted with the pods that it is about."""
-    if not isinstance(job_sync, Noting):
+    if note is None:
         return
     after = pods
-    for word in job_sync.words.split():
-        after = _noted(word, job_sync.step, job_versions, after)
-    yield outcome("notes it", pods=kept(after, manifest), job_sync=job_sync.step)
+    for word in note.words.split():
+        after = _noted(word, note.write, job_versions, after)
+    yield outcome("notes it", pods=kept(after, manifest), note=None)
 
 
-def _noted(word: str, step: Pending | None, versions: int, pods: JobPods) -> JobPods:
+def _noted(word: str, write: Write | None, versions: int, pods: JobPods) -> JobPods:
     if word == "observed":
-        assert step is not None
-        return _observed(step.write, pods)
+        assert write is not None
+        return _observed(write, pods)
+    if word == "entered":
+        assert write is not None
+        return _entered(write, pods)
+    if word == "expected":
+        return _expected(pods)
     if word == "landed":
-        pods = relabelled(pods, lambda pod: _counted(pod, versions))
-        if step is not None and isinstance(step.write.value, Patches):
-            pods = _expected(pods)
-        return pods
+        return relabelled(pods, lambda pod: _counted(pod, versions))
+    if word == "done":
+        return relabelled(pods, _done)
     if word == "waited":
         return relabelled(pods, _waited)
     if word == "next-list":
@@ -191,73 +196,57 @@ def create_job_pod(
     job_key: Key,
     job_expectations: Expectations,
     pods: JobPods,
-    pod_events: int,
-    lag: int,
-    manifest: JobSpec,
+    has_room_for_pod: bool,
+    job_first: bool,
     write_failures_left: int,
     write_unknowns_left: int,
 ) -> Outcomes:
     """A request to create a pod, or the controller's note that fewer will come."""
     step = job_sync
-    if not isinstance(step, Pending) or step.write.kind != "Pod":
+    if step is None or step.write.kind != "Pod" or job_first:
         return
     if step.write.verb == "expect fewer":
         fewer = job_expectations.lower_expectations(step.write.value, 0)
-        rest = _next(step.answered("applied"), pods, job_key, manifest)
+        rest = going_on(step.answered("applied"), job_key)
         yield outcome("expects fewer pods", job_expectations=fewer, **rest)
         return
     creation = step.write.value
-    if not isinstance(creation, Creation) or not has_room_for_pod(pod_events, lag):
+    if not isinstance(creation, Creation) or not has_room_for_pod:
         return
     tries = list(attempts("applied", write_failures_left, write_unknowns_left))
     for pod in dict.fromkeys(creation.pods):
         others = list(creation.pods)
         others.remove(pod)
         for answer, lands, words, spent in tries:
-            after = pods.add(created(pod, answer == "applied")) if lands else pods
             done: dict[str, Any] = {}
+            if lands:
+                done["pods"] = pods.add(created(pod, answer == "applied"))
             if answer != "applied":
                 done["job_expectations"] = job_expectations.creation_observed()
             rest_of = step.answered(answer)
             if isinstance(rest_of, Pending) and others:
                 left = Creation(tuple(others))
                 rest_of = evolve(rest_of, write=evolve(rest_of.write, value=left))
-            rest = _next(rest_of, after, job_key, manifest, at_once=bool(others))
             of = "" if pod.index is None else f" of index {pod.index}"
-            yield outcome(f"creates a pod{of}{words}", **(done | rest), **spent)
-
-
-def _next(
-    rest: Any, pods: JobPods, key: Key, manifest: JobSpec, at_once: bool = False
-) -> dict[str, Any]:
-    """The controller's variables and the pods, when this is left of the sync."""
-    if not at_once:
-        if isinstance(rest, Pending):
-            pods = _entered(rest.write, pods)
-        else:
-            pods = relabelled(pods, lambda pod: evolve(pod, task="", snap=None))
-    return {"pods": kept(pods, manifest), **after_answer(rest, key)}
+            yield outcome(
+                f"creates a pod{of}{words}", **done, **going_on(rest_of, job_key), **spent
+            )
 
 
 # ---- deleting and patching --------------------------------------------------------------------
 
 
 def write_job_pod(
-    job_sync: Working,
-    job_key: Key,
+    pod_verb: str,
     job_expectations: Expectations,
     pods: JobPods,
-    pod_events: int,
-    lag: int,
-    manifest: JobSpec,
+    has_room_for_pod: bool,
+    job_first: bool,
     write_failures_left: int,
     write_unknowns_left: int,
 ) -> Outcomes:
     """A request to delete one of the pods that were chosen, or to remove its finalizer."""
-    step = job_sync
-    if not isinstance(step, Pending) or step.write.verb not in ("delete", "remove", "patch"):
-        return
-    if not has_room_for_pod(pod_events, lag):
+    if not has_room_for_pod or job_first:
         return
     for pod in pods:
         if pod.task not in _TO_DO:
@@ -267,16 +256,22 @@ def write_job_pod(
             usual, write_failures_left, write_unknowns_left
         ):
             after, failed = _after(pod, answer, lands)
-            moved = pods.move(pod, after)
-            done: dict[str, Any] = {"pods": moved, "job_sync": step}
+            moved = pods.move(pod, known(after))
+            done: dict[str, Any] = {"pods": moved}
             if not any(each.task in _TO_DO for each in moved):
-                answered = _answer(step.write, moved)
-                moved = relabelled(moved, _done)
-                done = _next(step.answered(answered), moved, job_key, manifest)
-            if failed and step.write.verb == "remove":
+                done["note"] = Note(ANSWERED, answer=_answer(pod_verb, moved))
+            if failed and pod_verb == "remove":
                 done["job_expectations"] = job_expectations.deletion_observed()
             verb = "deletes" if pod.task in ("delete", "drop") else "removes the finalizer of"
             yield outcome(f"{verb} a pod that is {looks(pod.live)}{words}", **done, **spent)
+
+
+def answer_job_sync(job_sync: Working, job_key: Key, note: Note | None) -> Outcomes:
+    """The sync goes on, since all of its requests about pods have been answered."""
+    if job_sync is None or note is None or note.answer is None:
+        return
+    rest = going_on(job_sync.answered(note.answer), job_key, "done")
+    yield outcome("has all answers", **rest)
 
 
 def _after(pod: Owned, answer: Any, lands: bool) -> tuple[Owned, bool]:
@@ -303,15 +298,15 @@ def _after(pod: Owned, answer: Any, lands: bool) -> tuple[Owned, bool]:
     return evolve(after, task="clean" if pod.in_list else ""), False
 
 
-def _answer(write: Write, pods: JobPods) -> Answers:
+def _answer(verb: str, pods: JobPods) -> Answers:
     """What the sync is told of all requests of a stage."""
 
     def so(*tasks: str) -> int:
         return pods.where(lambda pod: pod.task in tasks).total
 
-    if write.verb == "delete":
+    if verb == "delete":
         return so("stays")
-    if write.verb == "remove":
+    if verb == "remove":
         return so("stays", "stays ready"), so("stays ready", "left ready")
 
     def left(listed: str) -> int:

@@ -12,6 +12,7 @@ and how often the counters have counted it, which no controller knows.
 """
 
 from collections.abc import Callable
+from functools import lru_cache
 
 from attrs import evolve, frozen
 
@@ -30,6 +31,7 @@ __all__ = [
     "created",
     "deleted",
     "kept",
+    "known",
     "labelled",
     "pods_seen",
     "relabelled",
@@ -49,6 +51,11 @@ Orphaning = str
 """Whether the orphan worker is to remove its finalizer: "", "name" or "selector"."""
 
 GONE = None
+
+
+@lru_cache(100_000)
+def _seen(shown: JobPod | None, listed: Listed, expected: bool) -> Seen:
+    return Seen(shown, listed, expected)
 
 
 @frozen(cache_hash=True)
@@ -92,7 +99,7 @@ class Owned:
     @property
     def seen(self) -> Seen:
         """How a sync sees it that begins now."""
-        return Seen(self.shown, self.listed[0], self.expected)
+        return _seen(self.shown, self.listed[0], self.expected)
 
 
 JobPods = Population[Owned]
@@ -107,9 +114,15 @@ def pods_seen(pods: JobPods) -> SeenPods:
     )
 
 
+@lru_cache(100_000)
+def known(pod: Owned) -> Owned:
+    """The first of all classes that equal this one: of that the place among others is known."""
+    return pod
+
+
 def created(pod: JobPod, own: bool) -> Owned:
     """A pod that was just created."""
-    return Owned((None, pod), own=1 if own else 0)
+    return known(Owned((None, pod), own=1 if own else 0))
 
 
 def changed(pod: Owned, after: JobPod | None, own: bool = False) -> Owned:
@@ -117,7 +130,7 @@ def changed(pod: Owned, after: JobPod | None, own: bool = False) -> Owned:
     if after == pod.live:
         return pod
     trail = (*pod.trail, after)
-    return evolve(pod, trail=trail, own=len(trail) - 1 if own else pod.own)
+    return known(evolve(pod, trail=trail, own=len(trail) - 1 if own else pod.own))
 
 
 def deleted(pod: Owned) -> Owned:
@@ -165,8 +178,10 @@ def kept(pods: "JobPods | list[tuple[Owned, int]]", spec: JobSpec) -> JobPods:
     """The pods without those that nobody asks for any more."""
     keeps = any(rule.action == "FailJob" for rule in spec.pod_failure_policy or ())
     pairs = pods if isinstance(pods, list) else pods.items()
-    found = ((settled(pod, keeps), n) for pod, n in pairs)
-    return Population((pod, n) for pod, n in found if pod is not None)
+    found = [(settled(pod, keeps), pod, n) for pod, n in pairs]
+    if not isinstance(pods, list) and all(after is pod for after, pod, _ in found):
+        return pods
+    return Population((known(after), n) for after, _, n in found if after is not None)
 
 
 # ---- what a sync has chosen -------------------------------------------------------------------
@@ -181,10 +196,10 @@ def labelled(
     """The pods after `n` of those that look alike were changed: any of them."""
     found = pods.where(alike)
     picked = found if found.total == n else split(found, n)
-    moved: JobPods = Population((change(pod), m) for pod, m in picked.items())
+    moved: JobPods = Population((known(change(pod)), m) for pod, m in picked.items())
     return pods - picked + moved
 
 
 def relabelled(pods: JobPods, change: Callable[[Owned], Owned]) -> JobPods:
     """The pods, each changed in that way."""
-    return Population((change(pod), n) for pod, n in pods.items())
+    return Population((known(change(pod)), n) for pod, n in pods.items())

@@ -4,7 +4,8 @@ What a failed pod means for its Job, and when enough has succeeded.
 :Go: kubernetes v1.36.3 pkg/controller/job/pod_failure_policy.go, success_policy.go
 :Docs: https://kubernetes.io/docs/concepts/workloads/controllers/job/#pod-failure-policy
 :Omits: containerName in rules, and init containers: a pod has one container; conditions of
-    pods other than DisruptionTarget, which never match here; messages.
+    pods other than DisruptionTarget, which never match here (with one, reports settle nothing);
+    messages.
 """
 
 from collections.abc import Iterable

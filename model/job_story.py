@@ -11,7 +11,9 @@ from .job_pods import JobPods
 
 __all__ = ["UNTOLD", "about", "summary", "who"]
 
-UNTOLD = frozenset({"deliver_job", "deliver_job_and_lists", "deliver_pod", "mark_pods"})
+UNTOLD = frozenset(
+    {"answer_job_sync", "deliver_job", "deliver_job_and_lists", "deliver_pod", "mark_pods"}
+)
 """Actions whose steps go without saying where they follow at once."""
 
 

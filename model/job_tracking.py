@@ -28,7 +28,7 @@ from .job_api import (
     with_condition,
 )
 from .job_context import Context, JobObservation
-from .job_indexes import valid_index
+from .job_indexes import valid_index, without_failed
 from .job_policies import match_pod_failure_policy
 
 __all__ = ["Mark", "Marked", "Patches", "StatusWrite", "track_job_status_and_remove_finalizers"]
@@ -96,7 +96,10 @@ def track_job_status_and_remove_finalizers(
 ) -> Generator[Write, object, bool]:
     """Report, remove finalizers, report again. Gives whether all of it was done."""
     found = _track(seen, ctx, variant)
-    status, indexes_changed = _with_indexes(seen, ctx, status, found.new_indexes)
+    new_indexes = found.new_indexes
+    if "job-index-failed-and-completed" in variant:
+        new_indexes = without_failed(new_indexes, seen.job.status)
+    status, indexes_changed = _with_indexes(seen, ctx, status, new_indexes)
     status, final, interim = _with_interim_condition(ctx.finished, status)
     needs_flush = needs_flush or found.changed or indexes_changed or interim
     status = _listing(status, found)

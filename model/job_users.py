@@ -5,9 +5,10 @@ What users do to a Job and its pods, and what becomes of a Job that is deleted.
     pkg/registry/batch/job/strategy.go; pkg/controller/garbagecollector/garbagecollector.go;
     pkg/controller/ttlafterfinished/ttlafterfinished_controller.go
 :Docs: https://kubernetes.io/docs/concepts/workloads/controllers/job/
-:Omits: changes of the pod template of a suspended Job, of limits, deadlines and of the TTL; a Job
-    of the same name that is created afterwards; deletion by force; that fewer completions are
-    refused where maxFailedIndexes or an index of the successPolicy is not below them.
+:Omits: changes of the pod template of a suspended Job and of maxFailedIndexes; that a deadline or
+    a TTL is taken away; a Job of the same name that is created afterwards; deletion by force; that
+    fewer completions are refused where maxFailedIndexes or an index of the successPolicy is not
+    below them.
 """
 
 from attrs import evolve
@@ -15,7 +16,7 @@ from attrs import evolve
 from seatrial.core import Outcome, Outcomes, outcome
 
 from .job_api import Job, JobSpec
-from .job_informer import Jobs, has_room_for_pod, looks, written
+from .job_informer import Jobs, looks, written
 from .job_pods import JobPods, after_patch, deleted, kept
 
 __all__ = [
@@ -23,8 +24,11 @@ __all__ = [
     "delete_job_pod",
     "finish_job_deletion",
     "resume_job",
+    "set_active_deadline",
+    "set_backoff_limit",
     "set_completions",
     "set_parallelism",
+    "set_ttl",
     "strip_finalizer",
     "suspend_job",
 ]
@@ -73,6 +77,73 @@ def set_completions(
             )
 
 
+def set_backoff_limit(
+    jobs: Jobs, lag: int, backoff_limits: tuple[int, ...], set_backoff_limits_left: int
+) -> Outcomes:
+    """spec.backoffLimit becomes another number."""
+    if not _may(jobs, lag, set_backoff_limits_left) or jobs.live is None:
+        return
+    for n in backoff_limits:
+        if n != jobs.live.spec.backoff_limit:
+            yield _respecified(
+                f"sets backoffLimit to {n}",
+                jobs,
+                evolve(jobs.live.spec, backoff_limit=n),
+                set_backoff_limits_left=set_backoff_limits_left - 1,
+            )
+
+
+def set_active_deadline(
+    jobs: Jobs,
+    lag: int,
+    deadline: str,
+    active_deadlines: tuple[int, ...],
+    set_active_deadlines_left: int,
+) -> Outcomes:
+    """
+    spec.activeDeadlineSeconds becomes another number, which may have passed already.
+
+    How long the Job has run nobody knows, but what it says of a shorter time it says of a longer.
+    """
+    if not _may(jobs, lag, set_active_deadlines_left) or jobs.live is None:
+        return
+    old = jobs.live.spec.active_deadline_seconds
+    passed = deadline == "passed"
+    for n in active_deadlines:
+        if n == old:
+            continue
+        possible = ["running", "passed"] if jobs.live.status.start_time else ["off"]
+        if n == 0 or (passed and old is not None and n < old):
+            possible = possible[-1:]
+        elif not passed and old is not None and n > old:
+            possible = possible[:1]
+        for after in possible:
+            words = ", which have passed" if after == "passed" else ""
+            changed = _respecified(
+                f"sets activeDeadlineSeconds to {n}{words}",
+                jobs,
+                evolve(jobs.live.spec, active_deadline_seconds=n),
+                set_active_deadlines_left=set_active_deadlines_left - 1,
+            )
+            yield outcome(
+                changed.label, **changed.writes, deadline=after, old_deadline_passed=passed
+            )
+
+
+def set_ttl(jobs: Jobs, lag: int, ttls: tuple[int, ...], set_ttls_left: int) -> Outcomes:
+    """spec.ttlSecondsAfterFinished becomes another number."""
+    if not _may(jobs, lag, set_ttls_left) or jobs.live is None:
+        return
+    for n in ttls:
+        if n != jobs.live.spec.ttl_seconds_after_finished:
+            yield _respecified(
+                f"sets ttlSecondsAfterFinished to {n}",
+                jobs,
+                evolve(jobs.live.spec, ttl_seconds_after_finished=n),
+                set_ttls_left=set_ttls_left - 1,
+            )
+
+
 def suspend_job(jobs: Jobs, lag: int, suspends_left: int) -> Outcomes:
     """spec.suspend becomes true."""
     if _may(jobs, lag, suspends_left) and jobs.live is not None and not jobs.live.spec.suspend:
@@ -118,11 +189,9 @@ def finish_job_deletion(jobs: Jobs, owned_pods: int, lag: int) -> Outcomes:
 # ---- pods -------------------------------------------------------------------------------------
 
 
-def delete_job_pod(
-    pods: JobPods, pod_events: int, lag: int, manifest: JobSpec, delete_pods_left: int
-) -> Outcomes:
+def delete_job_pod(pods: JobPods, manifest: JobSpec, delete_pods_left: int) -> Outcomes:
     """A pod is deleted, as by `kubectl delete pod`."""
-    if delete_pods_left == 0 or not has_room_for_pod(pod_events, lag):
+    if delete_pods_left == 0:
         return
     for pod in pods:
         if pod.live is not None and deleted(pod) != pod:
@@ -133,11 +202,9 @@ def delete_job_pod(
             )
 
 
-def strip_finalizer(
-    pods: JobPods, pod_events: int, lag: int, manifest: JobSpec, strip_finalizers_left: int
-) -> Outcomes:
+def strip_finalizer(pods: JobPods, manifest: JobSpec, strip_finalizers_left: int) -> Outcomes:
     """Somebody removes the tracking finalizer of a pod."""
-    if strip_finalizers_left == 0 or not has_room_for_pod(pod_events, lag):
+    if strip_finalizers_left == 0:
         return
     for pod in pods:
         if pod.live is not None and pod.live.finalizer:

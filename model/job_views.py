@@ -12,7 +12,7 @@ from typing import Any
 
 from seatrial.core import View
 
-from .controller import Key, Pending
+from .controller import Key
 from .controller_utils import Expectations
 from .job_api import (
     COMPLETE,
@@ -25,7 +25,7 @@ from .job_api import (
     is_condition_true,
     is_job_finished,
 )
-from .job_informer import Jobs, Noting, Working
+from .job_informer import ANSWERED, Jobs, Note, Working
 from .job_pods import JobPods, Owned, pods_seen
 from .job_status import refusals
 from .job_tracking import StatusWrite
@@ -67,6 +67,14 @@ def finish_unseen(jobs: Jobs) -> bool:
     """Whether the controller knows that the Job has finished, before its cache shows it."""
     known = jobs.trail[jobs.own]
     return jobs.own > 0 and known is not None and is_job_finished(known.status)
+
+
+def deadline_seen(jobs: Jobs) -> bool:
+    """Whether the cache shows the activeDeadlineSeconds that there are."""
+    shown, live = jobs.shown, jobs.live
+    if shown is None or live is None:
+        return True
+    return shown.spec.active_deadline_seconds == live.spec.active_deadline_seconds
 
 
 def status(jobs: Jobs) -> JobStatus | None:
@@ -161,6 +169,16 @@ def _count(pods: JobPods, keep: Callable[[Owned, JobPod], bool]) -> int:
 def pod_events(pods: JobPods) -> int:
     """How many events of pods are on their way."""
     return sum((len(pod.trail) - 1) * n for pod, n in pods.items())
+
+
+def has_room_for_pod(pods: JobPods, lag: int) -> bool:
+    """Guard: one more event of a pod may be on its way."""
+    return pod_events(pods) < max(1, lag)
+
+
+def pods_first(pods: JobPods, lag: int) -> bool:
+    """Whether an event of a pod is delivered before anything else happens."""
+    return lag == 0 and pods_wait(pods)
 
 
 def owned_pods(pods: JobPods) -> int:
@@ -282,9 +300,19 @@ def expectations_satisfied(job_expectations: Expectations) -> bool:
     return job_expectations.satisfied_expectations()
 
 
-def noting(job_sync: Working) -> bool:
+def syncing(job_sync: Working) -> bool:
+    """Whether a sync is under way."""
+    return job_sync is not None
+
+
+def noting(note: Note | None) -> bool:
     """Guard: something that was decided is to be noted with pods."""
-    return isinstance(job_sync, Noting)
+    return note is not None and note.words != ANSWERED
+
+
+def answered(note: Note | None) -> bool:
+    """Guard: all requests of a stage have been answered."""
+    return note is not None and note.words == ANSWERED
 
 
 def key_due(job_key: Key, job_sync: Working) -> bool:
@@ -292,26 +320,39 @@ def key_due(job_key: Key, job_sync: Working) -> bool:
     return job_key.dirty and job_sync is None
 
 
-def status_write_due(job_sync: Working, jobs: Jobs, lag: int) -> bool:
+def status_write_due(job_sync: Working, note: Note | None) -> bool:
     """Guard: the next request is about the Job."""
-    due = isinstance(job_sync, Pending) and job_sync.write.kind == "Job"
-    return due and len(jobs.trail) <= max(1, lag)
+    return job_sync is not None and note is None and job_sync.write.kind == "Job"
+
+
+def creation_due(job_sync: Working, note: Note | None) -> bool:
+    """Guard: the next request creates a pod, or the controller expects fewer."""
+    if job_sync is None or note is not None:
+        return False
+    return job_sync.write.verb in ("create", "expect fewer")
+
+
+def pod_write_due(job_sync: Working, note: Note | None) -> bool:
+    """Guard: the next request deletes a pod or removes its finalizer."""
+    if job_sync is None or note is not None:
+        return False
+    return job_sync.write.verb in ("delete", "remove", "patch")
+
+
+def pod_verb(job_sync: Working) -> str:
+    """What the next request does with a pod; empty where it is about something else."""
+    if job_sync is None or job_sync.write.kind != "Pod":
+        return ""
+    return job_sync.write.verb
 
 
 # With lag 0 an event is delivered before anything else happens, those of pods first: where several
 # steps follow at once, their order would be many ways to the same state.
 
 
-def creation_due(job_sync: Working, jobs: Jobs, lag: int) -> bool:
-    """Guard: the next request creates a pod, or the controller expects fewer."""
-    due = isinstance(job_sync, Pending) and job_sync.write.verb in ("create", "expect fewer")
-    return due and not (lag == 0 and jobs.behind)
-
-
-def pod_write_due(job_sync: Working, jobs: Jobs, lag: int) -> bool:
-    """Guard: the next request deletes a pod or removes its finalizer."""
-    due = isinstance(job_sync, Pending) and job_sync.write.verb in ("delete", "remove", "patch")
-    return due and not (lag == 0 and jobs.behind)
+def job_first(jobs: Jobs, lag: int) -> bool:
+    """Whether an event of the Job is delivered before anything else happens."""
+    return lag == 0 and jobs.behind
 
 
 def lists_behind(pods: JobPods) -> bool:
@@ -366,7 +407,7 @@ def at_rest(job_key: Key, job_sync: Working) -> bool:
 
 def refused(job_sync: Working, jobs: Jobs) -> str:
     """Why the status that is about to be sent would be refused, if the Job stays as it is."""
-    if not isinstance(job_sync, Pending) or jobs.live is None:
+    if job_sync is None or jobs.live is None:
         return ""
     sent = job_sync.write.value
     if not isinstance(sent, StatusWrite):
@@ -400,6 +441,7 @@ def views() -> list[View]:
         job_versions,
         job_behind,
         finish_unseen,
+        deadline_seen,
         status,
         conditions,
         job_state,
@@ -413,6 +455,8 @@ def views() -> list[View]:
         failed_indexes,
         pods_seen,
         pod_events,
+        has_room_for_pod,
+        pods_first,
         owned_pods,
         active,
         terminating,
@@ -431,11 +475,15 @@ def views() -> list[View]:
         double_running,
         fresh_failures,
         expectations_satisfied,
+        syncing,
         noting,
+        answered,
         key_due,
         status_write_due,
         creation_due,
         pod_write_due,
+        pod_verb,
+        job_first,
         lists_behind,
         collecting,
         releasing,

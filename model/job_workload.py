@@ -7,6 +7,7 @@ The system starts when the Job has been created: no sync of it has begun, and th
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Literal
 
 from attrs import frozen
@@ -32,11 +33,10 @@ from .job_api import (
 )
 from .job_informer import Jobs
 from .job_views import views
+from .versions import READ_OF_JOBS
 
-__all__ = ["MOST_PODS", "READ", "compose", "spec_of"]
+__all__ = ["MOST_PODS", "compose", "spec_of"]
 
-READ = "1.36.3"
-"""The release whose Job controller is modelled."""
 MOST_PODS = 20
 """More pods at once are not explored: a sync is planned for each way in which it may go."""
 
@@ -85,6 +85,9 @@ def _success_rule(rule: Any) -> SuccessRule:
 _BUDGETS = {
     "set_parallelisms_left": "set-parallelism",
     "set_completions_left": "set-completions",
+    "set_backoff_limits_left": "set-backoff-limit",
+    "set_active_deadlines_left": "set-active-deadline",
+    "set_ttls_left": "set-ttl",
     "suspends_left": "suspend",
     "resumes_left": "resume",
     "deletes_left": "delete",
@@ -109,7 +112,9 @@ def compose(name: str, spec: JobSpec, around: Environment) -> System:
     _check(spec, around)
     budgets = {name: around.times(fault) for name, fault in _BUDGETS.items()}
     codes = tuple(int(each) for each in around.values("container-exit")) or (1,)
-    variables = dict(_initial(spec), **budgets)
+    limits = _numbers(around, "set-backoff-limit")
+    early = {"early_left": around.slow} if around.slow else {}
+    variables = dict(_initial(spec), **budgets, **early)
     return System(
         name=name,
         parameters=[
@@ -117,7 +122,11 @@ def compose(name: str, spec: JobSpec, around: Environment) -> System:
             Parameter("lag", around.lag),
             Parameter("parallelisms", _numbers(around, "set-parallelism")),
             Parameter("sizes", _numbers(around, "set-completions")),
+            Parameter("backoff_limits", limits),
+            Parameter("active_deadlines", _numbers(around, "set-active-deadline")),
+            Parameter("ttls", _numbers(around, "set-ttl")),
             Parameter("exit_codes", codes),
+            Parameter("most_restarts", max(1, spec.backoff_limit, *limits)),
             Parameter("propagation", (around.values("delete") or ("background",))[0]),
             Parameter("consistency_store", around.gate("StaleControllerConsistencyJob")),
             Parameter(
@@ -143,9 +152,11 @@ def _initial(spec: JobSpec) -> dict[str, Any]:
         "job_key": Key(dirty=True),
         "job_sync": None,
         "job_stale": False,
+        "note": None,
         "job_expectations": Expectations(),
         "backoff": False,
         "deadline": "off",
+        "old_deadline_passed": False,
         "pods": Population(),
         "orphan_list": False,
         "requeues": 0,
@@ -159,12 +170,19 @@ def _numbers(around: Environment, user: str) -> tuple[int, ...]:
 def _check(spec: JobSpec, around: Environment) -> None:
     if len(around.values("delete")) > 1:
         raise DeclarationError("--users: delete is given with two propagations; give one")
-    if around.kubernetes != READ:
+    if around.kubernetes not in READ_OF_JOBS:
         raise DeclarationError(
-            f"--kubernetes {around.kubernetes}: of the Job controller only {READ} was read"
+            f"--kubernetes {around.kubernetes}: the Job controller of that release was not read;"
+            f" known: {', '.join(READ_OF_JOBS)}"
         )
-    if around.slow:
-        raise DeclarationError("--clock slow is not modelled for Jobs; leave it at prompt")
+    if around.slow and around.times("set-active-deadline"):
+        raise DeclarationError(
+            "--clock slow and --users set-active-deadline together are not modelled for Jobs"
+        )
+    if around.times("set-active-deadline") > 1 and around.lag > 1:
+        raise DeclarationError(
+            "--users set-active-deadline: more than once, and lag above 1, are not modelled"
+        )
     if around.times("set-completions") and not spec.indexed:
         raise DeclarationError(
             "--users set-completions: spec.completions of a NonIndexed Job is immutable"
@@ -228,7 +246,7 @@ class _Maker:
 
 
 _FAULTY = "write_failures_left write_unknowns_left"
-_ENDS = f"job_sync job_key job_stale {_FAULTY}"
+_ENDS = f"job_sync job_key job_stale note {_FAULTY}"
 
 
 def _actions(spec: JobSpec, around: Environment) -> list[Action]:
@@ -237,8 +255,8 @@ def _actions(spec: JobSpec, around: Environment) -> list[Action]:
         *_controller(maker),
         *_watches(maker),
         *_kubelet(maker, around),
-        *_collector(maker, around),
-        *_clock(maker, spec),
+        *_collector(maker, spec, around),
+        *_clock(maker, spec, around),
         *_users(maker, around),
         *_faults(maker, around),
     ]
@@ -247,11 +265,18 @@ def _actions(spec: JobSpec, around: Environment) -> list[Action]:
 def _controller(maker: _Maker) -> list[Action]:
     actor = "job controller"
     return [
-        maker.of(actor, pod_control.mark_pods, "pods job_sync", part_of="step", when="noting"),
+        maker.of(actor, pod_control.mark_pods, "pods note", part_of="step", when="noting"),
+        maker.of(
+            actor,
+            pod_control.answer_job_sync,
+            "job_sync job_key job_stale note",
+            part_of="step",
+            when="answered",
+        ),
         maker.of(
             actor,
             controller.observe_job,
-            "job_key job_sync job_stale job_expectations backoff deadline requeues",
+            "job_key job_sync job_stale note job_expectations backoff deadline requeues",
             when="key_due",
         ),
         maker.of(
@@ -264,7 +289,7 @@ def _controller(maker: _Maker) -> list[Action]:
         maker.of(
             actor,
             pod_control.write_job_pod,
-            f"{_ENDS} pods job_expectations",
+            f"pods note job_expectations {_FAULTY}",
             part_of="sync",
             when="pod_write_due",
         ),
@@ -293,13 +318,13 @@ def _controller(maker: _Maker) -> list[Action]:
 
 
 def _watches(maker: _Maker) -> list[Action]:
-    job = "jobs job_key backoff orphan_list"
+    job = "jobs job_key backoff deadline orphan_list"
     return [
         maker.of("watch", informer.deliver_job, job, part_of="watch", when="job_behind"),
         maker.of(
             "watch",
             informer.deliver_job_and_lists,
-            f"{job} job_sync",
+            f"{job} note",
             part_of="watch",
             when="lists_behind",
         ),
@@ -315,19 +340,20 @@ def _watches(maker: _Maker) -> list[Action]:
 
 def _kubelet(maker: _Maker, around: Environment) -> list[Action]:
     found = [
-        maker.of("kubelet", kubelet.start_pod, "pods"),
-        maker.of("kubelet", kubelet.end_pod, "pods"),
-        maker.of("kubelet", kubelet.stop_pod, "pods"),
+        maker.of("kubelet", function, "pods", when="has_room_for_pod")
+        for function in (kubelet.start_pod, kubelet.end_pod, kubelet.stop_pod)
     ]
     if around.times("node-crash"):
         found += [
-            maker.of("node controllers", kubelet.delete_lost_pod, "pods"),
-            maker.of("node controllers", kubelet.fail_lost_pod, "pods"),
+            maker.of("node controllers", function, "pods", when="has_room_for_pod")
+            for function in (kubelet.delete_lost_pod, kubelet.fail_lost_pod)
         ]
     return found
 
 
-def _collector(maker: _Maker, around: Environment) -> list[Action]:
+def _collector(maker: _Maker, spec: JobSpec, around: Environment) -> list[Action]:
+    if not around.times("delete") and not _expires(spec, around):
+        return []  # as long as there is a Job that is not to go
     actor = "garbage collector"
     return [
         maker.of(actor, kubelet.collect_job_pod, "pods", when="collecting"),
@@ -336,7 +362,11 @@ def _collector(maker: _Maker, around: Environment) -> list[Action]:
     ]
 
 
-def _clock(maker: _Maker, spec: JobSpec) -> list[Action]:
+def _expires(spec: JobSpec, around: Environment) -> bool:
+    return spec.ttl_seconds_after_finished is not None or around.times("set-ttl") > 0
+
+
+def _clock(maker: _Maker, spec: JobSpec, around: Environment) -> list[Action]:
     found = []
     if has_backoff_limit_per_index(spec):
         found.append(
@@ -350,21 +380,35 @@ def _clock(maker: _Maker, spec: JobSpec) -> list[Action]:
         )
     else:
         found.append(
-            maker.of("clock", faults.pass_backoff, "backoff job_key job_sync", when="pods_at_rest")
+            maker.of("clock", faults.pass_backoff, "backoff job_key note", when="pods_at_rest")
         )
-    if spec.active_deadline_seconds is not None:
+    if spec.active_deadline_seconds is not None or around.times("set-active-deadline"):
         found.append(
             maker.of("clock", faults.pass_active_deadline, "deadline job_key", when="pods_at_rest")
         )
-    if spec.ttl_seconds_after_finished is not None:
+    if _expires(spec, around):
         found.append(maker.of("clock", faults.expire_ttl, "jobs job_stale", when="pods_at_rest"))
-    return found
+    return [*found, *map(partial(_early, maker), found)] if around.slow else found
+
+
+def _early(maker: _Maker, timely: Action) -> Action:
+    """The same timer, going off while something else could happen."""
+    function = getattr(faults, f"{timely.function.__name__}_early")
+    writes = " ".join((*timely.writes, "early_left"))
+    return maker.of("clock", function, writes, fair="none", name=f"{timely.name}_early")
 
 
 def _users(maker: _Maker, around: Environment) -> list[Action]:
     of_jobs = (
         ("set-parallelism", users.set_parallelism, "set_parallelisms_left"),
         ("set-completions", users.set_completions, "set_completions_left"),
+        ("set-backoff-limit", users.set_backoff_limit, "set_backoff_limits_left"),
+        (
+            "set-active-deadline",
+            users.set_active_deadline,
+            "deadline old_deadline_passed set_active_deadlines_left",
+        ),
+        ("set-ttl", users.set_ttl, "set_ttls_left"),
         ("suspend", users.suspend_job, "suspends_left"),
         ("resume", users.resume_job, "resumes_left"),
         ("delete", users.delete_job, "deletes_left"),
@@ -380,7 +424,7 @@ def _users(maker: _Maker, around: Environment) -> list[Action]:
             if around.times(user)
         ),
         *(
-            maker.of("user", function, f"pods {left}", fair="none")
+            maker.of("user", function, f"pods {left}", fair="none", when="has_room_for_pod")
             for user, function, left in of_pods
             if around.times(user)
         ),
@@ -389,24 +433,27 @@ def _users(maker: _Maker, around: Environment) -> list[Action]:
 
 def _faults(maker: _Maker, around: Environment) -> list[Action]:
     of_controller = " ".join(each for each in _initial(JobSpec()) if each != "pods")
+    room = "has_room_for_pod"
     known = (
-        ("container-exit", kubelet.exit_job_container, "pods container_exits_left"),
-        ("evict", kubelet.evict_pod, "pods evicts_left"),
-        ("node-crash", kubelet.crash_node, "pods node_crashes_left"),
+        ("container-exit", kubelet.exit_job_container, "pods container_exits_left", room),
+        ("evict", kubelet.evict_pod, "pods evicts_left", room),
+        ("node-crash", kubelet.crash_node, "pods node_crashes_left", None),
         (
             "controller-restart",
             faults.restart_job_controller,
             f"{of_controller} controller_restarts_left",
+            None,
         ),
         (
             "expectations-expire",
             faults.expire_job_expectations,
             "job_expectations expectations_expire_left",
+            None,
         ),
     )
     return [
-        maker.of("fault", function, writes, fair="none")
-        for fault, function, writes in known
+        maker.of("fault", function, writes, fair="none", when=guard)
+        for fault, function, writes, guard in known
         if around.times(fault)
     ]
 
@@ -423,6 +470,8 @@ def _assumptions(around: Environment) -> list[str]:
         "time passes only when nothing else can happen, but for containers that run or stop and"
         " syncs that are to be tried again; of times that are running any may be up first",
     ]
+    if around.slow:
+        texts[-1] += f"; {around.slow} may go off while something else could happen"
     if around.lag:
         texts.append(f"a writer waits while {around.lag} events of its kind are on their way")
     if around.lag > 1:

@@ -12,7 +12,7 @@ from attrs import field, frozen
 
 from seatrial.core import DeclarationError, RuleError
 
-from .controller import Answer, Write
+from .controller import Answer, SyncFailed, Write
 
 __all__ = [
     "Cache",
@@ -24,6 +24,7 @@ __all__ = [
     "create",
     "delete",
     "patch",
+    "required",
     "update",
     "variable_of",
 ]
@@ -128,6 +129,13 @@ class Rule:
     def name(self) -> str:
         """The name of its function."""
         return self.function.__name__
+
+
+def required(write: Write) -> Requests:
+    """Send a write; any answer but "applied" ends the sync, unless it catches that."""
+    answer = yield write
+    if answer != "applied":
+        raise SyncFailed
 
 
 def changes(

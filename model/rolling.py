@@ -28,12 +28,13 @@ from seatrial.core import (
 )
 
 from .api import Deployment, DeploymentSpec, IntOrPercent, PodKind, ReplicaSet, rolling_update
+from .controller import request
 from .deployment import Observation, sync_deployment
 from .replicaset_utils import calculate_status, get_pods_to_delete
 
 __all__ = ["Pods", "rolling"]
 
-OLD, NEW = 1, 2
+OLD = 1
 _PENDING = PodKind()
 _AVAILABLE = PodKind("Running", ready=True, available=True)
 
@@ -45,18 +46,18 @@ class Pods(NamedTuple):
     available: int = 0
 
 
-def _deployment(replicas: int, max_surge: int, max_unavailable: int) -> Deployment:
+def _deployment(newest: int, replicas: int, max_surge: int, max_unavailable: int) -> Deployment:
     bounds = rolling_update(
         IntOrPercent.absolute(max_surge), IntOrPercent.absolute(max_unavailable)
     )
     spec = DeploymentSpec(
-        template=NEW,
+        template=newest,
         replicas=replicas,
         strategy=bounds,
         progress_deadline_seconds=None,
         revision_history_limit=None,
     )
-    return Deployment(spec, revision=NEW)
+    return Deployment(spec, revision=newest)
 
 
 def _kinds(pods: Pods) -> "Population[PodKind]":
@@ -77,11 +78,11 @@ def sync(
         pods[at].pending + pods[at].available != replica_set[at].replicas for at in pods
     ):
         return
-    of = _deployment(replicas, max_surge, max_unavailable)
+    of = _deployment(max(replica_set), replicas, max_surge, max_unavailable)
     running = sync_deployment(Observation(of, tuple(replica_set.values())))
     written: dict[int, ReplicaSet] = {}
     try:
-        write = next(running)
+        write = request(next(running))
         while True:
             if write.kind == "ReplicaSet":
                 # A write of the spec leaves the status as it is.
@@ -89,7 +90,7 @@ def sync(
                 written[write.key] = evolve(write.value, status=status)
             elif written:
                 break  # after the sizes it writes the Deployment's status, which nobody reads
-            write = running.send("applied")
+            write = request(running.send("applied"))
     except StopIteration:
         pass
     if written:
@@ -127,16 +128,21 @@ def become_available(pods: Pods) -> Outcomes:
 
 
 def rolling(
-    replicas: int = 2, max_surge: int = 1, max_unavailable: int = 0, patient: int = 0
+    replicas: int = 2,
+    max_surge: int = 1,
+    max_unavailable: int = 0,
+    patient: int = 0,
+    revisions: int = 2,
 ) -> System:
     """
-    A rolling update from one ReplicaSet to another.
+    A rolling update from one ReplicaSet to another; with three revisions one in between has none.
 
     >>> rolling().name
     'rolling'
     """
     desired, most = replicas, replicas + max_surge
     old = ReplicaSet(OLD, OLD, replicas, desired_replicas=desired, max_replicas=most, revision=OLD)
+    templates = tuple(range(OLD, revisions + 1))
     status = evolve(
         old.status,
         replicas=replicas,
@@ -146,12 +152,15 @@ def rolling(
         terminating_replicas=0,
     )
     nothing = evolve(old.status, terminating_replicas=0)
-    new = ReplicaSet(
-        NEW, NEW, 0, status=nothing, desired_replicas=desired, max_replicas=most, revision=NEW
-    )
+    later = {
+        at: ReplicaSet(
+            at, at, 0, status=nothing, desired_replicas=desired, max_replicas=most, revision=at
+        )
+        for at in templates[1:]
+    }
     return System(
         name="rolling",
-        indices=[Index("template", (OLD, NEW))],
+        indices=[Index("template", templates)],
         parameters=[
             Parameter("replicas", replicas),
             Parameter("max_surge", max_surge),
@@ -165,8 +174,8 @@ def rolling(
         actions=[sync, carry_out, report, become_available],
         initial=[
             {
-                "replica_set": {OLD: evolve(old, status=status), NEW: new},
-                "pods": {OLD: Pods(available=replicas), NEW: Pods()},
+                "replica_set": {OLD: evolve(old, status=status), **later},
+                "pods": {OLD: Pods(available=replicas), **dict.fromkeys(later, Pods())},
             }
         ],
         assumptions=[

@@ -6,7 +6,8 @@ Who does what to a StatefulSet and around it: the actions of its system, and wha
 
 from seatrial.core import Action
 
-from . import disruption, volumes
+from . import disruption, names, volumes
+from . import statefulset_collector as collector
 from . import statefulset_controller as controller
 from . import statefulset_faults as faults
 from . import statefulset_kubelet as kubelet
@@ -36,7 +37,7 @@ def actions(
     return [
         *_controller(maker, spec),
         *_scheduler(maker, placement),
-        *_kubelets(maker, around),
+        *_kubelets(maker, spec, around),
         *_users(maker, spec, around),
         *_collector(maker, spec, around, placement),
         *_faults(maker, around),
@@ -125,7 +126,7 @@ def _scheduler(maker: Maker, placement: Placement | None) -> list[Action]:
     return found
 
 
-def _kubelets(maker: Maker, around: Environment) -> list[Action]:
+def _kubelets(maker: Maker, spec: StatefulSetSpec, around: Environment) -> list[Action]:
     found = [maker.of("kubelet", kubelet.run, f"{_POD} process", over=_ORDINAL, when="kubelet_due")]
     if around.times("container-exit"):
         found.append(
@@ -140,6 +141,10 @@ def _kubelets(maker: Maker, around: Environment) -> list[Action]:
     if around.times("unready"):
         writes = f"{_POD} unreadies_left"
         found.append(maker.of("fault", kubelet.fail_probe, writes, over=_ORDINAL, fair="none"))
+    if spec.publishes is not None and around.times("stale-dns"):
+        kept = "kept_answer stale_answers_left"
+        found.append(maker.of("fault", names.keep_answer, kept, over=_ORDINAL, fair="none"))
+        found.append(maker.of("resolver", names.forget_answer, "kept_answer"))
     if around.times("pod-failed"):
         writes = f"{_POD} process pod_failures_left"
         found.append(maker.of("fault", kubelet.fail, writes, over=_ORDINAL, fair="none"))
@@ -179,7 +184,7 @@ def _users(maker: Maker, spec: StatefulSetSpec, around: Environment) -> list[Act
         # Who comes back to a node that is drained is not among those that the drain waits for.
         fair: Fair = "none" if spec.tolerates.on_unschedulable else "weak"
         if spec.budget is None:
-            found.append(maker.of("drain", users.drain_pod, _POD, over=_ORDINAL, fair=fair))
+            found.append(maker.of("drain", disruption.drain_pod, _POD, over=_ORDINAL, fair=fair))
         else:
             writes = f"{_POD} budget_status"
             evict = disruption.evict_from_drained
@@ -194,16 +199,18 @@ def _collector(
     actor, found = "garbage collector", []
     if around.times("delete"):
         found += [
-            maker.of(actor, users.collect_pod, _POD, over=_ORDINAL),
-            maker.of(actor, users.finish_deletion, _SET),
+            maker.of(actor, collector.collect_pod, _POD, over=_ORDINAL),
+            maker.of(actor, collector.finish_deletion, _SET),
         ]
     if spec.has_claims:
         released = f"{_CLAIM} attached" if volumes.attaches(spec, around) else _CLAIM
         if placement is not None and placement.tied:
             released += " home"
         found += [
-            maker.of(actor, users.collect_claim, _CLAIM, over=_ORDINAL, when="claim_owned"),
-            maker.of(actor, users.release_claim, released, over=_ORDINAL, when="claim_terminating"),
+            maker.of(actor, collector.collect_claim, _CLAIM, over=_ORDINAL, when="claim_owned"),
+            maker.of(
+                actor, collector.release_claim, released, over=_ORDINAL, when="claim_terminating"
+            ),
         ]
     return found
 
@@ -265,7 +272,6 @@ def _nodes(maker: Maker, around: Environment) -> list[Action]:
                 "fault",
                 faults.fall_behind,
                 "snapshot stale_api_servers_left",
-                over=_ORDINAL,
                 fair="none",
             ),
             maker.of("API server", faults.catch_up, "snapshot"),

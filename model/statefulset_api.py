@@ -129,6 +129,8 @@ class StatefulSetSpec:
     """Whether two of the pods want the same port of their node."""
     apart_by: tuple[str, ...] = ()
     """Topology keys by which required anti-affinity keeps the pods apart."""
+    publishes: bool | None = None
+    """Whether its headless Service publishes pods that are not ready; None without a Service."""
     volumes_in: str = ""
     """By which topology key a volume can be reached from some nodes only; "" from all."""
     volumes_at_once: bool = False

@@ -287,7 +287,7 @@ def write_pod(
     pod: StatefulPod | None,
     claim: Claim | None,
     held_uids: frozenset[int],
-    snapshot: tuple[int, StatefulPod] | None,
+    shown_still: StatefulPod | None,
     pod_queue: Queue,
     ordinal: int,
     graceful: bool,
@@ -299,8 +299,8 @@ def write_pod(
     write, held = set_sync.write, set(held_uids)
     if claim is not None and claim.owner is not None:
         held.add(claim.owner)
-    if snapshot is not None and snapshot[0] == ordinal:
-        held.add(snapshot[1].uid)
+    if shown_still is not None:
+        held.add(shown_still.uid)
     usual, changes = carried_out_pod(write, pod, frozenset(held), pod_queue, graceful)
     words = f"{'write' if write.verb == 'update' else write.verb}s pod {ordinal}"
     if write.verb == "create":

@@ -5,8 +5,9 @@ What goes wrong with nodes, with the API server and with the StatefulSet control
     staging/src/k8s.io/client-go/features/known_features.go (WatchListClient),
     staging/src/k8s.io/apiserver/pkg/features/kube_features.go (WatchList)
 :Docs: https://github.com/kubernetes/kubernetes/issues/59848
-:Omits: API servers that are stale for more than one pod; what else a kubelet does when it starts;
-    more than one sync of a former controller manager that goes on.
+:Omits: API servers that are behind with sets, claims and nodes; two that are behind at a time; what
+    else a kubelet does when it starts; more than one sync of a former controller manager that goes
+    on.
 
 An API server that does not follow etcd answers a list that may be of any age from its cache. Who
 starts and lists from it sees what was, until that API server has caught up. With the feature gates
@@ -53,8 +54,8 @@ __all__ = [
     "switch_off",
 ]
 
-Snapshot = tuple[int, StatefulPod] | None
-"""What an API server that has fallen behind still shows: an ordinal, and the pod that it had."""
+Snapshot = tuple[tuple[int, StatefulPod], ...] | None
+"""What an API server that has fallen behind still shows: the pods that there were, by ordinal."""
 
 
 # ---- nodes ------------------------------------------------------------------------------------
@@ -111,7 +112,7 @@ def come_back(nodes: Nodes, node_at: int, snapshot: Snapshot, stale_lists: bool)
     if after is None:
         return
     yield outcome(f"n{node_at} is back", nodes=put(nodes, node_at, after))
-    if node.reality == "down" and snapshot is not None and stale_lists:
+    if node.reality == "down" and stale_lists and _shows_pods_of(snapshot, node_at):
         stale = evolve(after, stale=True)
         words = f"n{node_at} is back, with a list of pods that is out of date"
         yield outcome(words, nodes=put(nodes, node_at, stale))
@@ -121,15 +122,20 @@ def come_back(nodes: Nodes, node_at: int, snapshot: Snapshot, stale_lists: bool)
 
 
 def fall_behind(
-    pod: StatefulPod | None, snapshot: Snapshot, ordinal: int, stale_api_servers_left: int
+    pod: All[StatefulPod | None], snapshot: Snapshot, stale_api_servers_left: int
 ) -> Outcomes:
-    """One of the API servers stops following etcd: it goes on to show this pod as it is now."""
-    if stale_api_servers_left and snapshot is None and pod is not None and pod.node is not None:
+    """One of the API servers stops following etcd: it goes on to show all pods as they are now."""
+    there = tuple((at, each) for at, each in sorted(pod.items()) if each is not None)
+    if stale_api_servers_left and snapshot is None and there:
         yield outcome(
-            f"an API server falls behind; it goes on to show pod {ordinal} as it is",
-            snapshot=(ordinal, pod),
+            "an API server falls behind; it goes on to show the pods as they are",
+            snapshot=there,
             stale_api_servers_left=stale_api_servers_left - 1,
         )
+
+
+def _shows_pods_of(snapshot: Snapshot, node: int) -> bool:
+    return any(pod.node == node for _, pod in snapshot or ())
 
 
 def catch_up(snapshot: Snapshot) -> Outcomes:
@@ -152,7 +158,7 @@ def restart_kubelet(
         nodes=put(nodes, node_at, after),
         kubelet_restarts_left=left,
     )
-    if snapshot is not None and stale_lists and snapshot[1].node == node_at:
+    if stale_lists and _shows_pods_of(snapshot, node_at):
         yield outcome(
             f"the kubelet of n{node_at} restarts, and lists from the API server that is behind",
             nodes=put(nodes, node_at, evolve(after, stale=True)),
@@ -167,17 +173,29 @@ _NOTHING_ON_ITS_WAY: Final[Mapping[str, Any]] = MappingProxyType(
 )
 
 
+def _lists(
+    words: str, ordinals: tuple[int, ...], snapshot: Snapshot, stale_lists: bool, **done: Any
+) -> Outcomes:
+    """Who starts lists each pod and then the set; from a server that is behind, counting up."""
+    steps = len(ordinals) + 1
+    yield outcome(words, restarting=steps, **done, **_NOTHING_ON_ITS_WAY)
+    if snapshot is not None and stale_lists:
+        words += ", and lists pods from the API server that is behind"
+        yield outcome(words, restarting=-steps, **done, **_NOTHING_ON_ITS_WAY)
+
+
 def restart_controller(
-    restarting: int, ordinals: tuple[int, ...], controller_restarts_left: int
+    restarting: int,
+    ordinals: tuple[int, ...],
+    snapshot: Snapshot,
+    stale_lists: bool,
+    controller_restarts_left: int,
 ) -> Outcomes:
     """The controller manager is started anew: its sync and its queue are forgotten."""
     if controller_restarts_left > 0 and restarting == 0:
-        yield outcome(
-            "the controller manager restarts",
-            restarting=len(ordinals) + 1,
-            controller_restarts_left=controller_restarts_left - 1,
-            **_NOTHING_ON_ITS_WAY,
-        )
+        left = controller_restarts_left - 1
+        words = "the controller manager restarts"
+        yield from _lists(words, ordinals, snapshot, stale_lists, controller_restarts_left=left)
 
 
 def second_controller(
@@ -185,16 +203,19 @@ def second_controller(
     set_sync: Pending | None,
     former_sync: Pending | None,
     ordinals: tuple[int, ...],
+    snapshot: Snapshot,
+    stale_lists: bool,
     second_controllers_left: int,
 ) -> Outcomes:
     """Another controller manager takes over, while the former one's sync goes on."""
     if second_controllers_left > 0 and restarting == 0 and former_sync is None:
-        yield outcome(
+        yield from _lists(
             "another controller manager takes over",
-            restarting=len(ordinals) + 1,
+            ordinals,
+            snapshot,
+            stale_lists,
             former_sync=set_sync,
             second_controllers_left=second_controllers_left - 1,
-            **_NOTHING_ON_ITS_WAY,
         )
 
 
@@ -202,27 +223,32 @@ def lists_pods_anew(
     restarting: int,
     pod: StatefulPod | None,
     claim: Claim | None,
-    snapshot: Snapshot,
+    shown_still: StatefulPod | None,
+    pod_queue: Queue,
     ordinal: int,
     ordinals: tuple[int, ...],
-    stale_lists: bool,
 ) -> Outcomes:
-    """It lists a pod and its claim; an API server that is behind shows an old pod."""
-    if restarting != 2 + ordinals.index(ordinal):
+    """
+    It lists a pod and its claim; an API server that is behind shows the pod that there was.
+
+    What has become of it is one event, whatever happened in between.
+    """
+    if abs(restarting) != 2 + ordinals.index(ordinal):
         return
-    done: dict[str, Any] = {"restarting": restarting - 1, "claim_cache": claim}
+    done: dict[str, Any] = {"claim_cache": claim}
     live = shown(ordinal, pod)
-    yield outcome("lists anew", pod_cache=live, **done)
-    if snapshot is not None and stale_lists and snapshot[0] == ordinal:
-        old = shown(ordinal, snapshot[1])
-        if old != live:
-            event = Event(ordinal, live, Change.IDENTITY)
-            yield outcome("lists what was", pod_cache=old, pod_queue=(event,), **done)
+    if restarting > 0:
+        yield outcome("lists anew", pod_cache=live, restarting=restarting - 1, **done)
+        return
+    old = shown(ordinal, shown_still)
+    if old != live:
+        done["pod_queue"] = (*pod_queue, Event(ordinal, live, Change.IDENTITY))
+    yield outcome("lists what was", pod_cache=old, restarting=restarting + 1, **done)
 
 
 def lists_anew(restarting: int, stateful_set: StatefulSet | None) -> Outcomes:
     """It lists the set."""
-    if restarting == 1:
+    if abs(restarting) == 1:
         yield outcome(
             "lists anew",
             restarting=0,
@@ -246,6 +272,7 @@ def land_pod_write(
     pod: StatefulPod | None,
     claim: Claim | None,
     held_uids: frozenset[int],
+    shown_still: StatefulPod | None,
     pod_queue: Queue,
     ordinal: int,
     graceful: bool,
@@ -257,6 +284,7 @@ def land_pod_write(
     if not has_room(pod_queue, lag):
         return
     held = held_uids | ({claim.owner} if claim is not None and claim.owner is not None else set())
+    held |= set() if shown_still is None else {shown_still.uid}
     answer, changes = carried_out_pod(former_sync.write, pod, frozenset(held), pod_queue, graceful)
     words = f"the former controller {former_sync.write.verb}s pod {ordinal}"
     yield outcome(words, **_foreign(changes, "pod_queue"), **_rest(former_sync, answer))

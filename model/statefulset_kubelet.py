@@ -115,7 +115,7 @@ def _report(
 
 
 def start_what_was(
-    snapshot: tuple[int, StatefulPod] | None,
+    shown_still: StatefulPod | None,
     process: Processes,
     nodes: Nodes,
     ordinal: int,
@@ -123,9 +123,9 @@ def start_what_was(
     one_pod: bool,
 ) -> Outcomes:
     """A kubelet whose first list was out of date starts a pod that was deleted long ago."""
-    if snapshot is None or snapshot[0] != ordinal or snapshot[1].node is None:
+    if shown_still is None or shown_still.node is None:
         return
-    pod, node = snapshot[1], snapshot[1].node
+    pod, node = shown_still, shown_still.node
     its = at(nodes, node)
     if not mountable(attached, process, node, pod.uid, one_pod):
         return

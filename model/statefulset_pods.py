@@ -1,5 +1,5 @@
 """
-How the pod of an ordinal is written, and what a cache keeps of it.
+How the set, its pods and its claims are written, and what a cache keeps of a pod.
 
 :Go: kubernetes v1.36.3 pkg/registry/core/pod/strategy.go (CheckGracefulDelete)
 :Docs: https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-termination
@@ -11,9 +11,9 @@ from typing import Any
 
 from attrs import evolve
 
-from .api import PodKind
-from .informer import Change, Event, Queue
-from .statefulset_api import Claim, PodSeen, StatefulPod
+from .api import Observed, PodKind
+from .informer import Change, Copy, Event, Queue, outdated
+from .statefulset_api import Claim, PodSeen, StatefulPod, StatefulSet
 
 __all__ = [
     "after_deletion",
@@ -22,6 +22,7 @@ __all__ = [
     "looks",
     "not_ready",
     "pod_written",
+    "set_written",
     "shown",
 ]
 
@@ -33,6 +34,24 @@ def shown(ordinal: int, pod: StatefulPod | None) -> PodSeen | None:
         if pod is None
         else PodSeen(ordinal, pod.revision, pod.kind, uid=pod.uid, owner=pod.owner)
     )
+
+
+def set_written(
+    before: StatefulSet | None,
+    after: StatefulSet | None,
+    change: Change,
+    queue: Queue,
+    copy: Copy,
+    syncing: bool,
+) -> dict[str, Any]:
+    """What a write of the set changes: the object, its event, and what a sync at work has read."""
+    if after is not None and change is Change.GENERATION:
+        status = evolve(after.status, observed_generation=Observed.BEHIND)
+        after = evolve(after, status=status)
+    done: dict[str, Any] = {"stateful_set": after, "set_queue": (*queue, Event(0, after, change))}
+    if syncing:
+        done["set_copy"] = outdated(copy, change)
+    return done
 
 
 def pod_written(

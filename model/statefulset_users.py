@@ -1,9 +1,8 @@
 """
-What users do to a StatefulSet, its pods, claims and nodes; the garbage collector after them.
+What users do to a StatefulSet, its pods, claims and nodes.
 
 :Go: kubernetes v1.36.3 staging/src/k8s.io/kubectl/pkg/polymorphichelpers/rollback.go,
-    staging/src/k8s.io/kubectl/pkg/drain/drain.go,
-    pkg/controller/garbagecollector/garbagecollector.go, pkg/controller/volume/pvcprotection
+    staging/src/k8s.io/kubectl/pkg/drain/drain.go
 :Docs: https://kubernetes.io/docs/tasks/run-application/force-delete-stateful-set-pod/
 :Omits: `apply` to a set that is there; a manifest that has been changed when it is applied again;
     changes of ordinals and of minReadySeconds.
@@ -15,10 +14,10 @@ from typing import Any
 
 from attrs import evolve
 
-from seatrial.core import All, Outcomes, outcome
+from seatrial.core import Outcomes, outcome
 
 from .api import Observed
-from .informer import Change, Copy, Event, Queue, has_room, outdated
+from .informer import Change, Copy, Queue, has_room
 from .nodes import Nodes, at, cordoned, deleted, out_of_service, put
 from .statefulset_api import (
     BY_SET,
@@ -29,23 +28,16 @@ from .statefulset_api import (
     StatefulSetSpec,
     StatefulSetStatus,
 )
-from .statefulset_pods import after_deletion, claim_written, pod_written
-from .volumes import ATTACHED_TO_NONE, Attached
+from .statefulset_pods import after_deletion, claim_written, pod_written, set_written
 
 __all__ = [
-    "collect_claim",
-    "collect_pod",
     "create_anew",
     "delete",
     "delete_claim",
     "delete_node",
     "delete_pod",
     "drain",
-    "drain_pod",
-    "finish_deletion",
     "force_delete",
-    "owners_there",
-    "release_claim",
     "scale",
     "set_image",
     "set_partition",
@@ -58,28 +50,11 @@ __all__ = [
 # ---- the set ----------------------------------------------------------------------------------
 
 
-def _written(
-    before: StatefulSet | None,
-    after: StatefulSet | None,
-    change: Change,
-    queue: Queue,
-    copy: Copy,
-    syncing: bool,
-) -> dict[str, Any]:
-    if after is not None and change is Change.GENERATION:
-        status = evolve(after.status, observed_generation=Observed.BEHIND)
-        after = evolve(after, status=status)
-    done: dict[str, Any] = {"stateful_set": after, "set_queue": (*queue, Event(0, after, change))}
-    if syncing:
-        done["set_copy"] = outdated(copy, change)
-    return done
-
-
 def _spec_written(
     stateful_set: StatefulSet, spec: StatefulSetSpec, queue: Queue, copy: Copy, syncing: bool
 ) -> dict[str, Any]:
     after = evolve(stateful_set, spec=spec)
-    return _written(stateful_set, after, Change.GENERATION, queue, copy, syncing)
+    return set_written(stateful_set, after, Change.GENERATION, queue, copy, syncing)
 
 
 def set_image(
@@ -216,7 +191,7 @@ def delete(
     yield outcome(
         f"deletes the StatefulSet, --cascade={propagation}",
         deletes_left=deletes_left - 1,
-        **_written(stateful_set, after, change, set_queue, set_copy, set_syncing),
+        **set_written(stateful_set, after, change, set_queue, set_copy, set_syncing),
     )
 
 
@@ -241,7 +216,7 @@ def create_anew(
         return
     status = StatefulSetStatus(observed_generation=Observed.NEVER)
     born = StatefulSet(manifest, status, uid=BY_SET - 1 - (applies - applies_left))
-    done = _written(None, born, Change.IDENTITY, set_queue, set_copy, set_syncing)
+    done = set_written(None, born, Change.IDENTITY, set_queue, set_copy, set_syncing)
     yield outcome(
         "applies the manifest: the StatefulSet is created anew",
         revisions=revisions if propagation == "orphan" else (),
@@ -310,23 +285,6 @@ def drain(nodes: Nodes, node_at: int, drains_left: int) -> Outcomes:
         )
 
 
-def drain_pod(
-    pod: StatefulPod | None,
-    nodes: Nodes,
-    pod_queue: Queue,
-    ordinal: int,
-    graceful: bool,
-    lag: int,
-) -> Outcomes:
-    """The drain deletes a pod."""
-    if pod is None or pod.node is None or pod.kind.terminating or not has_room(pod_queue, lag):
-        return
-    if at(nodes, pod.node).unschedulable:
-        after = after_deletion(pod, graceful)
-        done = pod_written(ordinal, pod, after, pod_queue)
-        yield outcome(f"evicts pod {ordinal} from n{pod.node}, which is drained", **done)
-
-
 def delete_node(nodes: Nodes, node_at: int, delete_nodes_left: int) -> Outcomes:
     """A Node object is deleted; nobody asks what its machine does."""
     after = deleted(at(nodes, node_at))
@@ -347,118 +305,3 @@ def taint_out_of_service(nodes: Nodes, node_at: int, out_of_services_left: int) 
             nodes=put(nodes, node_at, after),
             out_of_services_left=out_of_services_left - 1,
         )
-
-
-# ---- the garbage collector --------------------------------------------------------------------
-
-
-def owners_there(pod: StatefulPod | None, claim: Claim | None) -> frozenset[int | None]:
-    """View: whose what there is of this ordinal is."""
-    owners = {pod.owner} if pod is not None else set()
-    return frozenset(owners | ({claim.owner} if claim is not None else set()))
-
-
-def _dependent(owner: int | None, stateful_set: StatefulSet | None) -> bool:
-    """Whether what has this owner is to go, or to lose it: its set is gone, or is going."""
-    if owner is None:
-        return False
-    return stateful_set is None or stateful_set.uid != owner or stateful_set.deleting
-
-
-def _loses_its_owner(owner: int | None, stateful_set: StatefulSet | None, propagation: str) -> bool:
-    return stateful_set is not None and stateful_set.uid == owner and propagation == "orphan"
-
-
-def collect_pod(
-    stateful_set: StatefulSet | None,
-    pod: StatefulPod | None,
-    pod_queue: Queue,
-    ordinal: int,
-    propagation: str,
-    graceful: bool,
-    lag: int,
-) -> Outcomes:
-    """
-    A pod whose set is gone, or waits for it to go, is deleted, or loses its owner.
-
-    The set is looked for by its uid: another one of its name keeps nothing. Go: isDangling
-    """
-    if pod is None or not has_room(pod_queue, lag) or not _dependent(pod.owner, stateful_set):
-        return
-    if _loses_its_owner(pod.owner, stateful_set, propagation):
-        done = pod_written(ordinal, pod, evolve(pod, owner=None), pod_queue)
-        yield outcome(f"takes the owner from pod {ordinal}", **done)
-    elif not pod.kind.terminating:
-        done = pod_written(ordinal, pod, after_deletion(pod, graceful), pod_queue)
-        yield outcome(f"deletes pod {ordinal}, whose set is deleted", **done)
-
-
-def finish_deletion(
-    stateful_set: StatefulSet | None,
-    owners_there: All[frozenset[int | None]],
-    set_queue: Queue,
-    set_copy: Copy,
-    set_syncing: bool,
-    lag: int,
-) -> Outcomes:
-    """A set that waited for what it owns is gone."""
-    if stateful_set is None or not stateful_set.deleting or not has_room(set_queue, lag):
-        return
-    if not any(stateful_set.uid in owners for owners in owners_there.values()):
-        done = _written(stateful_set, None, Change.IDENTITY, set_queue, set_copy, set_syncing)
-        yield outcome("the StatefulSet is gone", **done)
-
-
-def collect_claim(
-    stateful_set: StatefulSet | None,
-    pod: StatefulPod | None,
-    claim: Claim | None,
-    claim_queue: Queue,
-    ordinal: int,
-    propagation: str,
-    lag: int,
-) -> Outcomes:
-    """A claim whose owner is gone is deleted; `--cascade=orphan` takes the owner from it."""
-    if claim is None or claim.owner is None or not has_room(claim_queue, lag):
-        return
-    if claim.owner > BY_SET:
-        if not claim.terminating and (pod is None or pod.uid != claim.owner):
-            after = evolve(claim, terminating=True)
-            done = claim_written(ordinal, claim, after, claim_queue)
-            yield outcome(f"deletes the claim of pod {ordinal}, which is gone", **done)
-        return
-    if not _dependent(claim.owner, stateful_set):
-        return
-    if _loses_its_owner(claim.owner, stateful_set, propagation):
-        done = claim_written(ordinal, claim, evolve(claim, owner=None), claim_queue)
-        yield outcome(f"takes the owner from the claim of pod {ordinal}", **done)
-    elif not claim.terminating:
-        after = evolve(claim, terminating=True)
-        done = claim_written(ordinal, claim, after, claim_queue)
-        yield outcome(f"deletes the claim of pod {ordinal}, whose set is deleted", **done)
-
-
-def release_claim(
-    pod: StatefulPod | None,
-    claim: Claim | None,
-    claim_queue: Queue,
-    ordinal: int,
-    lag: int,
-    attached: Attached,
-    home: str | None,
-) -> Outcomes:
-    """
-    A claim that is deleted goes when no pod on a node uses it. Go: pvc protection controller
-
-    The next claim of its name has another volume, which is attached to no node, and may be made
-    elsewhere.
-    """
-    if claim is None or not claim.terminating or not has_room(claim_queue, lag):
-        return
-    if pod is None or pod.node is None:
-        done = claim_written(ordinal, claim, None, claim_queue)
-        if attached is not None:
-            done["attached"] = ATTACHED_TO_NONE
-        if home is not None:
-            done["home"] = ""
-        yield outcome(f"the claim of pod {ordinal} is gone", **done)

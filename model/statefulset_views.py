@@ -6,11 +6,12 @@ What rules, promises and reports read of a StatefulSet: small values of one or t
 
 from seatrial.core import View
 
+from . import names, volumes
+from . import statefulset_collector as collector
 from . import statefulset_controller as controller
+from . import statefulset_faults as faults
 from . import statefulset_kubelet as kubelet
 from . import statefulset_scheduler as scheduler
-from . import statefulset_users as users
-from . import volumes
 from .controller import Done, Pending
 from .informer import Copy, Queue, behind
 from .statefulset_api import Claim, PodSeen, StatefulPod, StatefulSet, StatefulSetStatus
@@ -67,12 +68,17 @@ def claim_terminating(claim: Claim | None) -> bool:
 
 def lists_now(restarting: int) -> bool:
     """Whether a controller that starts lists its set now."""
-    return restarting == 1
+    return abs(restarting) == 1
 
 
 def lists_pods_now(restarting: int) -> bool:
     """Whether a controller that starts lists pods now."""
-    return restarting > 1
+    return abs(restarting) > 1
+
+
+def shown_still(snapshot: faults.Snapshot, ordinal: int) -> StatefulPod | None:
+    """The pod as an API server that is behind shows it; None where it shows none."""
+    return dict(snapshot or ()).get(ordinal)
 
 
 # ---- for promises -----------------------------------------------------------------------------
@@ -280,6 +286,7 @@ def views(attaches: bool, makes_volumes: bool) -> list[View]:
         wanted,
     )
     of_an_ordinal = (
+        names.answer,
         claim_event_due,
         claim_owned,
         claim_state,
@@ -300,7 +307,8 @@ def views(attaches: bool, makes_volumes: bool) -> list[View]:
         scheduler.room_taken,
         scheduler.scheduling_due,
         seen_state,
-        users.owners_there,
+        shown_still,
+        collector.owners_there,
         writers,
     )
     of_volumes = (volumes.attach_due, volumes.detach_due)

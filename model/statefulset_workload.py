@@ -1,7 +1,7 @@
 """
 A StatefulSet with everything around it, as a system: its controller, nodes, kubelets and users.
 
-:Omits: what the modules of its parts omit, each under this word; Services and DNS.
+:Omits: what the modules of its parts omit, each under this word.
 
 The system starts settled: the manifest was applied long ago, all pods are available, and they are
 spread over the nodes.
@@ -76,6 +76,7 @@ def spec_of(manifest: Any) -> StatefulSetSpec:
         budget=manifest.disruption_budget,
         tolerates=tolerations_of(pod.get("tolerations") or ()),
         given_nodes=manifest.placing.given,
+        publishes=manifest.placing.service and manifest.placing.service.publishes,
         one_to_a_node=manifest.placing.one_to_a_node,
         apart_by=manifest.placing.apart_by,
         volumes_in=manifest.placing.volumes_in,
@@ -96,6 +97,11 @@ def ordinals_of(spec: StatefulSetSpec, around: Environment) -> tuple[int, ...]:
     """All ordinals that a pod may have there."""
     most = max(spec.replicas, *map(int, around.values("scale")), 1)
     return tuple(range(spec.ordinals_start, spec.ordinals_start + most))
+
+
+def keeps_answers(spec: StatefulSetSpec, around: Environment) -> bool:
+    """Whether a resolver may keep what it was told of a name."""
+    return spec.publishes is not None and around.times("stale-dns") > 0
 
 
 def placed_in(spec: StatefulSetSpec, around: Environment) -> Placement | None:
@@ -150,6 +156,7 @@ _BUDGETS = {
     "node_offs_left": "node-off",
     "kubelet_restarts_left": "kubelet-restart",
     "stale_api_servers_left": "stale-api-server",
+    "stale_answers_left": "stale-dns",
     "controller_restarts_left": "controller-restart",
     "second_controllers_left": "second-controller",
     "write_failures_left": "write-failure",
@@ -196,6 +203,8 @@ def compose(name: str, spec: StatefulSetSpec, around: Environment) -> System:
             Parameter("one_pod", spec.access == "one pod"),
             Parameter("variant", around.rules),
             *([] if kept else [Parameter("attached", None)]),
+            *([] if keeps_answers(spec, around) else [Parameter("kept_answer", None)]),
+            Parameter("publishes", spec.publishes),
             *(_placed(placement)),
             Parameter("budget", spec.budget or DisruptionBudget()),
         ],
@@ -203,12 +212,15 @@ def compose(name: str, spec: StatefulSetSpec, around: Environment) -> System:
             *(Variable(each) for each in (*_SHARED, *budgets)),
             *(Variable(each, over=_ORDINAL) for each in _OF_AN_ORDINAL),
             *([Variable("attached", over=_ORDINAL)] if kept else []),
+            *([Variable("kept_answer")] if keeps_answers(spec, around) else []),
             *([Variable("home", over=_ORDINAL)] if placement and placement.tied else []),
             *([Variable("budget_status")] if asks_budget(spec, around) else []),
         ],
         views=views(kept, placement is not None and placement.at_once),
         actions=actions(spec, around, placement),
-        initial=[_initial(start, spec, placement, kept) | budgets | _counted(start, spec, around)],
+        initial=[
+            _initial(start, spec, around, placement, kept) | budgets | _counted(start, spec, around)
+        ],
         assumptions=_assumptions(spec, around, placement),
     )
 
@@ -241,7 +253,11 @@ def _placed(placement: Placement | None) -> list[Parameter]:
 
 
 def _initial(
-    start: Settled, spec: StatefulSetSpec, placement: Placement | None, kept: bool
+    start: Settled,
+    spec: StatefulSetSpec,
+    around: Environment,
+    placement: Placement | None,
+    kept: bool,
 ) -> dict[str, Any]:
     found = {
         "stateful_set": start.stateful_set,
@@ -264,6 +280,8 @@ def _initial(
         "nodes": start.nodes,
         "process": start.processes,
     }
+    if keeps_answers(spec, around):
+        found["kept_answer"] = None
     if kept:
         found["attached"] = {
             at: pod.node or ATTACHED_TO_NONE if pod else ATTACHED_TO_NONE
@@ -321,7 +339,7 @@ def _assumptions(
     texts += _about_nodes(spec, placement)
     if around.times("stale-api-server"):
         texts.append(
-            "an API server that falls behind shows one pod as it was, and the others as they are"
+            "an API server that falls behind shows pods as they were, sets and claims as they are"
         )
     if around.times("delete"):
         texts.append(

@@ -21,6 +21,11 @@ model holds (names of functions, metrics, events, shutdown and the index of pods
 - 1.37 makes the update revision of a StatefulSet the current one with OnDelete too
   (Go: completeUpdate);
 - clients ask for lists that are up to date since 1.35 (WatchListClient);
+- before 1.36.3 a sync of a Job that waits for a back-off reports no active pods (Go: manageJob);
+- 1.36 takes the start time from a suspended Job (MutableSchedulingDirectivesForSuspendedJobs; an
+  alpha gate of 1.35 that is off there);
+- 1.37 tries a pod of a Job that is gone again where its finalizer could not be removed (Go:
+  syncOrphanPodsBySelector);
 - 1.37 looks at a Recreate Deployment again whenever one of its pods is gone. Before, deletePod
   asked whether it was the last. Go: deployment_controller.go deletePod
 """
@@ -29,7 +34,15 @@ from attrs import frozen
 
 from seatrial.core import DeclarationError
 
-__all__ = ["OF_DEPLOYMENTS", "OF_JOBS", "OF_STATEFUL_SETS", "RELEASES", "Release", "known"]
+__all__ = [
+    "OF_DEPLOYMENTS",
+    "OF_JOBS",
+    "OF_STATEFUL_SETS",
+    "READ_OF_JOBS",
+    "RELEASES",
+    "Release",
+    "known",
+]
 
 _CONSISTENCY_STORE = "StaleControllerConsistencyReplicaSet"
 _TERMINATING = "DeploymentReplicaSetTerminatingReplicas"
@@ -52,6 +65,9 @@ _SUSPENDED = "MutableSchedulingDirectivesForSuspendedJobs"
 OF_JOBS = frozenset((_JOB_CONSISTENCY_STORE, _SUSPENDED))
 """The gates that the Job controller asks."""
 
+READ_OF_JOBS = ("1.34.4", "1.34.5", "1.35.4", "1.36.3", "1.37.1")
+"""The releases of which the Job controller was read."""
+
 
 @frozen
 class Release:
@@ -70,6 +86,7 @@ def _line(patches: tuple[str, ...], *rules: str, **gates: bool) -> tuple[Release
 RELEASES: tuple[Release, ...] = (
     *_line(
         ("1.34.0", "1.34.1", "1.34.2", "1.34.3", "1.34.4", "1.34.5"),
+        "job-active-zero-during-backoff",
         "sts-comes-back-until-all-available",
         "sts-deletion-of-a-gone-pod-fails",
         **{
@@ -81,6 +98,7 @@ RELEASES: tuple[Release, ...] = (
     ),
     *_line(
         ("1.35.0", "1.35.1", "1.35.2", "1.35.3"),
+        "job-active-zero-during-backoff",
         "sts-deletion-of-a-gone-pod-fails",
         **{
             _TERMINATING: True,
@@ -91,6 +109,7 @@ RELEASES: tuple[Release, ...] = (
     ),
     *_line(
         ("1.35.4",),
+        "job-active-zero-during-backoff",
         "sts-deletion-of-a-gone-pod-fails",
         **{
             _TERMINATING: True,
@@ -115,6 +134,7 @@ RELEASES: tuple[Release, ...] = (
     *_line(
         ("1.37.0", "1.37.1"),
         "each-pod-gone-wakes-recreate",
+        "job-orphan-finalizer-not-retried",
         "sts-on-delete-completes",
         "sts-two-phase-update",
         **{
@@ -124,6 +144,8 @@ RELEASES: tuple[Release, ...] = (
             _MAX_UNAVAILABLE: True,
             _WATCH_LIST_CLIENT: True,
             _WATCH_LIST: True,
+            _JOB_CONSISTENCY_STORE: True,
+            _SUSPENDED: True,
         },
     ),
 )

@@ -8,7 +8,6 @@ from .promise import (
     HEALTHY_TEMPLATES,
     NO_PAUSE,
     NO_UNDO,
-    NOT_DELETED,
     NOTED_OR_HEALTHY,
     SAME_SIZE,
     Promise,
@@ -39,7 +38,7 @@ def newest_has_all(size: All[int], target: int, desired: int, paused: bool) -> b
     return _rolled_out(size, target, desired, paused)
 
 
-@under(HEALTHY_TEMPLATES, SAME_SIZE, where=[does("controller-restart")])
+@under(HEALTHY_TEMPLATES, SAME_SIZE, FEW_FAILURES, where=[does("controller-restart")])
 @converges_to(
     id="deployment-controller-crash-safe",
     says="a rollout ends as it should, though the controller restarts in the middle of it",
@@ -64,7 +63,7 @@ def identical_replicas(
     return active[target] == desired == total(active.values()) and total_terminating == 0
 
 
-@under(HEALTHY_TEMPLATES, SAME_SIZE, NOT_DELETED)
+@under(HEALTHY_TEMPLATES)
 @converges_to(
     id="deployment-available-at-rest",
     says="in the end as many pods are available as `replicas` asks for",
@@ -74,7 +73,7 @@ def available_at_rest(total_available: int, desired: int) -> bool:
     return total_available >= desired
 
 
-@under(NO_UNDO, HEALTHY_TEMPLATES, NO_PAUSE, SAME_SIZE, where=[does("restart")])
+@under(NO_UNDO, HEALTHY_TEMPLATES, NO_PAUSE, SAME_SIZE, FEW_FAILURES, where=[does("restart")])
 @converges_to(
     id="seed-rollout-restart-refreshes-all",
     says="`kubectl rollout restart` replaces every pod",

@@ -29,6 +29,7 @@ from .promise import (
     Precondition,
     Promise,
     at_all_times,
+    does,
     surge_of,
     under,
 )
@@ -253,7 +254,7 @@ def available_condition_at_rest(
     return _says_available(deployment) == (total_available >= desired - spare)
 
 
-@under(ROLLING, SAME_SIZE, NO_POD_FAULTS, NO_UNDO, NOT_DELETED, TOLD)
+@under(SAME_SIZE, NO_POD_FAULTS, NO_UNDO, NOT_DELETED, TOLD, where=[ROLLING])
 @always(
     id="deployment-available-condition-is-true",
     says="where Available is True, replicas - maxUnavailable pods are available",
@@ -274,7 +275,7 @@ def available_condition_is_true(
 # ---- progress deadline ------------------------------------------------------------------------
 
 
-@under(DEADLINE, BROKEN_TEMPLATES, NO_PAUSE, NO_UNDO, SAME_SIZE, SOME_PODS, NOTED)
+@under(DEADLINE, NO_PAUSE, NO_UNDO, SAME_SIZE, SOME_PODS, NOTED, where=[does("never-ready")])
 @converges_to(
     id="deployment-deadline-is-reported",
     says="a rollout to a template whose pods never become ready ends in ProgressDeadlineExceeded",
@@ -299,7 +300,7 @@ def healthy_is_in_time(progress: str) -> Iterator[str]:
         yield "Progressing is ProgressDeadlineExceeded, and every template is healthy"
 
 
-@under(BROKEN_TEMPLATES, ATOMIC, NO_UNDO, PROMPT, where=[DEADLINE])
+@under(BROKEN_TEMPLATES, NO_UNDO, PROMPT, where=[DEADLINE, ATOMIC])
 @after_each_step(
     id="deployment-deadline-reports-only",
     says="the sync that finds the progress deadline exceeded changes a condition and nothing else:"

@@ -9,12 +9,14 @@ from .job_promise import (
     COMPLETIONS,
     DEADLINE,
     INDEXED,
+    LOSES_START,
     NO_UNKNOWN,
     NOT_SUSPENDED,
     ONE_CHANGE,
     OURS,
     PER_INDEX,
     SAME_COMPLETIONS,
+    SAME_DEADLINE,
     STAYS,
     STORED,
     STRIPS,
@@ -86,7 +88,7 @@ def success_stays(conditions: tuple[str, ...]) -> Iterator[str]:
         yield f"after SuccessCriteriaMet the Job has {', '.join(conditions)}"
 
 
-@under(OURS, STORED, STAYS)
+@under(STORED, STAYS, where=[OURS])
 @always(
     id="job-terminal-after-pods-end",
     says="a Job is Complete or Failed only after all of its pods have ended",
@@ -98,7 +100,7 @@ def terminal_after_pods(active: int, terminating: int) -> Iterator[str]:
         yield f"the Job has finished; {active} pods are active and {terminating} terminating"
 
 
-@under(OURS, _SUCCESS_POLICY)
+@under(_SUCCESS_POLICY, where=[OURS])
 @always(
     id="job-complete-after-removal-issued",
     says="Complete is set as soon as the lingering pods are asked to go",
@@ -113,7 +115,7 @@ def complete_at_once(
         yield f"SuccessCriteriaMet is set, {terminating} pods terminate; Complete is not set"
 
 
-@under(OURS, NO_UNKNOWN, NOT_SUSPENDED, INTERLEAVED, UNMIXED, ONE_CHANGE)
+@under(NO_UNKNOWN, NOT_SUSPENDED, INTERLEAVED, UNMIXED, ONE_CHANGE, where=[OURS])
 @always(
     id="job-status-is-accepted",
     says="the API server refuses no status that the controller sends on what is so",
@@ -127,7 +129,7 @@ def status_is_accepted(refused: str, job_stale: bool) -> Iterator[str]:
 # ---- indexes ----------------------------------------------------------------------------------
 
 
-@under(OURS, PER_INDEX, SAME_COMPLETIONS)
+@under(SAME_COMPLETIONS, where=[OURS, PER_INDEX])
 @always(
     id="job-per-index-independent",
     says="a Job fails for its failed indexes only when each index is decided",
@@ -144,7 +146,7 @@ def each_index_is_decided(
         )
 
 
-@under(OURS, _NO_MOST_FAILED, INDEXED, does("container-exit"))
+@under(_NO_MOST_FAILED, INDEXED, does("container-exit"), where=[OURS])
 @always(
     id="job-per-index-null-completes",
     says="without maxFailedIndexes a Job ends Complete although indexes have failed",
@@ -160,7 +162,7 @@ def failed_indexes_do_not_fail(job_state: str, failed_indexes: tuple[int, ...]) 
 # ---- deadline ---------------------------------------------------------------------------------
 
 
-@under(OURS, DEADLINE, ATOMIC)
+@under(ATOMIC, SAME_DEADLINE, where=[OURS, DEADLINE])
 @after_each_step(
     id="job-deadline-precedence",
     says="no pod is created after activeDeadlineSeconds, whatever backoffLimit says",
@@ -172,7 +174,7 @@ def nothing_after_deadline(active: int, active_before: int) -> Iterator[str]:
         yield "the deadline has passed, and a pod is created"
 
 
-@under(OURS, DEADLINE)
+@under(where=[OURS, DEADLINE])
 @always(
     id="job-deadline-is-noticed",
     says="a Job whose deadline has passed is ended before the controller rests",
@@ -190,7 +192,7 @@ def deadline_is_noticed(
 # ---- what is reported -------------------------------------------------------------------------
 
 
-@under(OURS)
+@under(where=[OURS])
 @always(
     id="job-counts-at-rest",
     says="at rest the status says how many pods are active and how many terminate",
@@ -216,7 +218,7 @@ def counts_at_rest(
         )
 
 
-@under(OURS, TRACKED, _ANSWERED, UNMIXED)
+@under(TRACKED, _ANSWERED, UNMIXED, where=[OURS])
 @after_each_step(
     id="job-success-is-told-at-once",
     says="a success that the cache shows is counted before a back-off is over",
@@ -243,7 +245,7 @@ def every_job_ends(job_state: str, job_alive: str, parallelism: int) -> bool:
     return job_state in _ENDS or (job_state == "running" and parallelism == 0)
 
 
-@under(OURS, does("suspend"), COMPLETIONS)
+@under(does("suspend"), COMPLETIONS, LOSES_START, where=[OURS])
 @converges_to(
     id="job-suspended-still-ends",
     says="a suspended Job that has reached its completions ends Complete",
@@ -254,7 +256,7 @@ def suspended_still_ends(job_state: str) -> bool:
     return job_state != "ending"
 
 
-@under(OURS)
+@under(where=[OURS])
 @always(
     id="job-suspend-stops-pods",
     says="when the controller rests, a suspended Job has no active pods",
@@ -267,7 +269,7 @@ def suspended_has_no_pods(active: int, job_behind: bool, pods_wait: bool) -> Ite
         yield f"the Job is suspended, and {active} pods are active"
 
 
-@under(OURS)
+@under(where=[OURS])
 @always(
     id="job-parallelism-zero-pauses",
     says="when the controller rests, a Job of parallelism 0 has no active pods",
@@ -282,7 +284,7 @@ def parallelism_zero_pauses(
         yield f"parallelism is {parallelism}, and {active} pods are active"
 
 
-@under(OURS, TTL, STRIPS)
+@under(TTL, STRIPS, where=[OURS])
 @converges_to(
     id="job-ttl-deletes-after-finish",
     says="a Job that has finished is gone in the end, and its pods with it",
@@ -301,14 +303,14 @@ def _nothing_is_left(deletes: int, deletes_left: int, job_alive: str, owned_pods
     return job_alive == "gone" and owned_pods == 0
 
 
-background_leaves_nothing = under(OURS, deleted("background"), STRIPS)(
+background_leaves_nothing = under(deleted("background"), STRIPS, where=[OURS])(
     converges_to(
         id="job-deleting-removes-pods",
         says="a Job that is deleted in the background leaves no pods",
         source=_DOCS + "#job-termination-and-cleanup",
     )(_nothing_is_left)
 )
-foreground_leaves_nothing = under(OURS, deleted("foreground"), STRIPS)(
+foreground_leaves_nothing = under(deleted("foreground"), STRIPS, where=[OURS])(
     converges_to(
         id="job-foreground-deletion-is-complete",
         says="a Job that is deleted in the foreground leaves no pods",
@@ -317,7 +319,7 @@ foreground_leaves_nothing = under(OURS, deleted("foreground"), STRIPS)(
 )
 
 
-@under(OURS, deleted("orphan"), STRIPS)
+@under(deleted("orphan"), STRIPS, where=[OURS])
 @converges_to(
     id="job-orphans-are-free",
     says="a Job that is deleted with --cascade=orphan, as the API does by default, leaves pods"
@@ -332,7 +334,7 @@ def orphans_are_free(
     return job_alive == "gone" and owned_pods + with_finalizer == 0
 
 
-no_work_for_ever = under(OURS, NOT_SUSPENDED, UNMIXED, ONE_CHANGE)(
+no_work_for_ever = under(NOT_SUSPENDED, UNMIXED, ONE_CHANGE, where=[OURS])(
     no_hot_loop(
         id="job-no-hot-loop",
         says="the Job controller does not write for ever",

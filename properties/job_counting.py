@@ -37,7 +37,7 @@ _GO = "pkg/controller/job/job_controller.go"
 _VALIDATION = "pkg/apis/batch/validation/validation.go ValidateJobStatusUpdate"
 
 
-@under(OURS)
+@under(where=[OURS])
 @always(
     id="job-counts-each-pod-once",
     says="no pod is counted twice, even if the controller restarts between any two of its writes",
@@ -48,7 +48,7 @@ def counts_each_pod_once(counted_twice: int) -> Iterator[str]:
         yield f"{counted_twice} pods were counted twice"
 
 
-@under(OURS, STAYS, TRACKED, SAME_COMPLETIONS, STORED)
+@under(STAYS, TRACKED, SAME_COMPLETIONS, STORED, where=[OURS])
 @always(
     id="job-no-success-lost",
     says="a pod that has succeeded before its finalizer was removed is counted, unless the"
@@ -61,7 +61,7 @@ def no_success_lost(lost_unasked: int) -> Iterator[str]:
         yield f"{lost_unasked} pods have succeeded, and nothing will count them"
 
 
-@under(OURS, LAGGING, does("suspend"))
+@under(LAGGING, does("suspend"), where=[OURS])
 @always(
     id="job-every-success-counts",
     says="every pod that succeeds counts towards completions",
@@ -73,7 +73,7 @@ def every_success_counts(lost_successes: int) -> Iterator[str]:
         yield f"{lost_successes} pods have succeeded, and nothing will count them"
 
 
-@under(OURS, STORED)
+@under(STORED, where=[OURS])
 @always(
     id="job-success-during-suspend-lost",
     says="a pod that the controller removes, as on suspend, never counts, however it ends",
@@ -88,24 +88,28 @@ def _complete(conditions: tuple[str, ...]) -> bool:
     return "Complete" in conditions
 
 
-@under(OURS, COMPLETIONS, NO_SUCCESS_POLICY, SAME_COMPLETIONS, STAYS, STEADY)
+def _all_are_there(conditions: tuple[str, ...], completions: int | None) -> bool:
+    return "Complete" in conditions and completions is not None
+
+
+@under(NO_SUCCESS_POLICY, SAME_COMPLETIONS, STAYS, STEADY, where=[OURS, COMPLETIONS])
 @always(
     id="seed-job-success-needs-all-completions",
     says="a Job is Complete only when as many pods have succeeded as completions ask for",
     source=_DOCS,
-    premise=_complete,
+    premise=_all_are_there,
 )
 def complete_means_completions(status: job_api.JobStatus, completions: int) -> Iterator[str]:
     if status.succeeded < completions:
         yield f"the Job is Complete with {status.succeeded} successes of {completions}"
 
 
-@under(OURS, COMPLETIONS, NO_SUCCESS_POLICY, NON_INDEXED, REMEMBERED, STAYS, STEADY)
+@under(NON_INDEXED, REMEMBERED, STAYS, STEADY, where=[OURS, COMPLETIONS])
 @always(
     id="job-succeeded-exactly-completions",
     says="a Job that is Complete has exactly as many successes as completions ask for",
     source=f"{_GO} recordJobFinished (TooManySucceededPods)",
-    premise=_complete,
+    premise=_all_are_there,
 )
 def exactly_completions(status: job_api.JobStatus, completions: int) -> Iterator[str]:
     if status.succeeded != completions:
@@ -131,7 +135,7 @@ def counters_never_fall(
             yield f"{name} fell from {before} to {now}"
 
 
-@under(OURS)
+@under(where=[OURS])
 @always(
     id="job-finished-is-counted",
     says="a finished Job has no pods left to be counted",
@@ -156,7 +160,7 @@ def failed_and_succeeded(failed_that_succeeded: int) -> bool:
 # ---- indexes ----------------------------------------------------------------------------------
 
 
-@under(OURS, INDEXED, NO_SUCCESS_POLICY, SAME_COMPLETIONS)
+@under(INDEXED, NO_SUCCESS_POLICY, SAME_COMPLETIONS, where=[OURS])
 @always(
     id="job-complete-has-all-indexes",
     says="an Indexed Job is Complete only when each of its indexes has succeeded",
@@ -168,7 +172,7 @@ def complete_has_all_indexes(completed_indexes: tuple[int, ...], completions: in
         yield f"the Job is Complete; of {completions} indexes these succeeded: {completed_indexes}"
 
 
-@under(OURS, INDEXED, SAME_COMPLETIONS)
+@under(INDEXED, SAME_COMPLETIONS, where=[OURS])
 @after_each_step(
     id="job-completed-indexes-stay",
     says="an index that has succeeded stays so",
@@ -183,7 +187,7 @@ def completed_indexes_stay(
         yield f"indexes {sorted(gone)} had succeeded, and are not completed any more"
 
 
-@under(OURS, INDEXED, does("set-completions", 2))
+@under(INDEXED, does("set-completions", 2), where=[OURS])
 @after_each_step(
     id="job-elastic-index-restarts",
     says="an index that has succeeded never runs again",
@@ -218,7 +222,7 @@ def indexes_disjoint(
 # ---- in the end -------------------------------------------------------------------------------
 
 
-@under(OURS, STRIPS, UNMIXED)
+@under(STRIPS, UNMIXED, where=[OURS])
 @converges_to(
     id="job-finalizer-not-leaked",
     says="in the end no pod of a Job that has finished or is gone has the tracking finalizer, and"

@@ -20,6 +20,7 @@ from .job_promise import (
     REMEMBERED,
     REPLACES_FAILED,
     RUNS,
+    SAME_LIMIT,
     SAME_PARALLELISM,
     STAYS,
     TRACKED,
@@ -35,10 +36,11 @@ _KEPS = "https://github.com/kubernetes/enhancements/tree/master/keps/sig-apps/"
 _GO = "pkg/controller/job/job_controller.go"
 
 _ONE_BY_ONE = spec_has("parallelism is 1", lambda spec: spec.parallelism == 1)
-_ENDS_BY_ITSELF = spec_has(
+_ENDS_BY_ITSELF = Precondition(
     "there are no activeDeadlineSeconds, no successPolicy and no maxFailedIndexes",
-    lambda spec: (
+    lambda spec, around: (
         spec.active_deadline_seconds is None
+        and not around.times("set-active-deadline")
         and spec.success_policy is None
         and spec.max_failed_indexes is None
     ),
@@ -82,7 +84,7 @@ def _grew(active: int, active_before: int) -> bool:
 # ---- parallelism ------------------------------------------------------------------------------
 
 
-@under(OURS, SAME_PARALLELISM, REMEMBERED)
+@under(SAME_PARALLELISM, REMEMBERED, where=[OURS])
 @always(
     id="seed-job-active-cap",
     says="at most parallelism pods are active, not counting those that terminate",
@@ -94,7 +96,7 @@ def active_within_parallelism(active: int, parallelism: int) -> Iterator[str]:
         yield f"{active} pods are active, {parallelism} are allowed"
 
 
-@under(OURS, SAME_PARALLELISM, REMEMBERED, REPLACES_FAILED)
+@under(SAME_PARALLELISM, REMEMBERED, REPLACES_FAILED, where=[OURS])
 @always(
     id="job-replacement-failed-cap",
     says="where only failed pods are replaced, at most parallelism pods have not ended, with those"
@@ -107,7 +109,7 @@ def unended_within_parallelism(active: int, terminating: int, parallelism: int) 
         yield (f"{active} pods are active and {terminating} terminating, {parallelism} are allowed")
 
 
-@under(OURS, SAME_PARALLELISM, DEFAULT_REPLACEMENT, DISRUPTED, _RETRIES)
+@under(SAME_PARALLELISM, DEFAULT_REPLACEMENT, DISRUPTED, _RETRIES, where=[OURS])
 @always(
     id="seed-job-parallelism-cap",
     says="a Job never runs more pods at once than its parallelism",
@@ -120,7 +122,7 @@ def running_within_parallelism(running: int, parallelism: int) -> Iterator[str]:
         yield f"{running} pods run, parallelism is {parallelism}"
 
 
-@under(OURS, COMPLETIONS, SAME_PARALLELISM, DEFAULT_REPLACEMENT, DISRUPTED, _RETRIES)
+@under(COMPLETIONS, SAME_PARALLELISM, DEFAULT_REPLACEMENT, DISRUPTED, _RETRIES, where=[OURS])
 @always(
     id="job-running-at-most-remaining",
     says="no more pods run than completions remain",
@@ -136,7 +138,7 @@ def running_within_remaining(
         yield f"{running} pods run, and {remain} completions remain"
 
 
-@under(OURS, SAME_PARALLELISM, DEFAULT_REPLACEMENT, DISRUPTED, _RETRIES, _ONE_BY_ONE, RUNS)
+@under(OURS, SAME_PARALLELISM, DEFAULT_REPLACEMENT, DISRUPTED, _RETRIES, RUNS, where=[_ONE_BY_ONE])
 @sometimes(
     id="job-may-run-twice",
     says="even with parallelism 1 the same program may run twice at once",
@@ -146,7 +148,7 @@ def runs_twice(running: int) -> bool:
     return running == 2
 
 
-@under(OURS, INDEXED, REMEMBERED)
+@under(INDEXED, REMEMBERED, where=[OURS])
 @always(
     id="job-indexed-one-active-pod",
     says="of each index at most one pod is active, not counting those that terminate",
@@ -175,7 +177,7 @@ def _most_failures(manifest: job_api.JobSpec) -> int:
     return manifest.backoff_limit + manifest.parallelism
 
 
-@under(OURS, NEVER, NO_POLICY, SAME_PARALLELISM, REMEMBERED)
+@under(NEVER, NO_POLICY, SAME_PARALLELISM, SAME_LIMIT, REMEMBERED, where=[OURS])
 @at_most(
     id="job-failed-bound",
     says="at most backoffLimit + parallelism pods are counted as failed",
@@ -186,7 +188,7 @@ def failures_are_bounded(reported_failed: int) -> int:
     return reported_failed
 
 
-@under(OURS, NEVER, NO_POLICY, _EXITS_OFTEN)
+@under(NEVER, NO_POLICY, _EXITS_OFTEN, where=[OURS])
 @at_most(
     id="job-failed-within-limit",
     says="at most backoffLimit pods fail",
@@ -198,7 +200,7 @@ def failures_within_limit(reported_failed: int) -> int:
     return reported_failed
 
 
-@under(OURS, NEVER, NO_POLICY)
+@under(NEVER, NO_POLICY, SAME_LIMIT, where=[OURS])
 @always(
     id="seed-job-retry-limit",
     says="a Job fails for its backoffLimit only when more pods have failed",
@@ -210,7 +212,7 @@ def fails_only_beyond_limit(reported_failed: int, manifest: job_api.JobSpec) -> 
         yield f"{reported_failed} pods have failed, backoffLimit is {manifest.backoff_limit}"
 
 
-@under(OURS, does("container-exit"), _RETRIES, NEVER, NO_POLICY)
+@under(does("container-exit"), _RETRIES, NEVER, NO_POLICY, where=[OURS])
 @after_each_step(
     id="seed-job-pods-not-restarted",
     says="a Job does not bring a broken pod back",
@@ -223,7 +225,7 @@ def nothing_is_retried(reported_failed_before: int, active: int) -> Iterator[str
         yield f"after {reported_failed_before} failures a pod is created: {active} are active"
 
 
-@under(OURS, COMPLETIONS, does("container-exit"), _RETRIES, NEVER, NO_POLICY)
+@under(COMPLETIONS, does("container-exit"), _RETRIES, NEVER, NO_POLICY, where=[OURS])
 @always(
     id="job-total-pods-equal-completions",
     says="completions determine how many pods a Job creates in all",
@@ -239,7 +241,7 @@ def as_many_pods_as_completions(status: job_api.JobStatus, completions: int) -> 
         )
 
 
-@under(OURS, PER_INDEX, SAME_PARALLELISM, NOT_SUSPENDED, TRACKED)
+@under(PER_INDEX, SAME_PARALLELISM, NOT_SUSPENDED, TRACKED, where=[OURS])
 @at_most(
     id="job-index-attempts-bound",
     says="no index is tried again after backoffLimitPerIndex retries",
@@ -251,7 +253,7 @@ def attempts_of_an_index(highest_failure_count: int) -> int:
     return highest_failure_count
 
 
-@under(OURS, _IGNORES_DISRUPTIONS, _NO_EXITS, _ENDS_BY_ITSELF, STAYS)
+@under(_IGNORES_DISRUPTIONS, _NO_EXITS, _ENDS_BY_ITSELF, STAYS, where=[OURS])
 @always(
     id="job-ignore-not-counted",
     says="disruptions that a rule ignores never bring the Job nearer to its backoffLimit",
@@ -262,7 +264,7 @@ def ignored_is_not_counted(reported_failed: int) -> Iterator[str]:
         yield f"{reported_failed} pods are counted as failed"
 
 
-@under(OURS, _FAILS_JOB, does("container-exit"), ATOMIC, FRESH)
+@under(_FAILS_JOB, does("container-exit"), ATOMIC, FRESH, where=[OURS])
 @after_each_step(
     id="job-failjob-stops-retries",
     says="once a pod has failed with a code that fails the Job, no pod is created",
@@ -284,22 +286,22 @@ def no_pod_after_fail_job(
 # ---- when it is enough ------------------------------------------------------------------------
 
 
-@under(OURS, COMPLETIONS, SAME_PARALLELISM, REMEMBERED)
+@under(SAME_PARALLELISM, REMEMBERED, where=[OURS, COMPLETIONS])
 @after_each_step(
     id="seed-job-completions-stop",
     says="no pod is created once as many have succeeded as completions ask for",
     source=_DOCS,
-    premise=_grew,
+    premise=lambda active, active_before, completions: (
+        active > active_before and completions is not None
+    ),
 )
-def completions_stop(
-    counters_before: tuple[int, int] | None, completions: int | None
-) -> Iterator[str]:
+def completions_stop(counters_before: tuple[int, int] | None, completions: int) -> Iterator[str]:
     succeeded = 0 if counters_before is None else counters_before[0]
-    if completions is not None and succeeded >= completions:
+    if succeeded >= completions:
         yield f"{succeeded} pods had succeeded, and one more is created"
 
 
-@under(OURS, WORK_QUEUE, REMEMBERED)
+@under(WORK_QUEUE, REMEMBERED, where=[OURS])
 @after_each_step(
     id="job-work-queue-no-new-after-success",
     says="in a work queue no pod is created once one is counted as succeeded",
@@ -311,7 +313,7 @@ def work_queue_stops(status_before: job_api.JobStatus | None) -> Iterator[str]:
         yield "a pod had succeeded, and one more is created"
 
 
-@under(OURS, NOT_PER_INDEX, NO_RESTART)
+@under(NOT_PER_INDEX, NO_RESTART, where=[OURS])
 @after_each_step(
     id="job-backoff-delays-replacement",
     says="no pod is created while the back-off after a failure runs, unless one has succeeded",

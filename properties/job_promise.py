@@ -15,6 +15,7 @@ __all__ = [
     "DISRUPTED",
     "INDEXED",
     "LAGGING",
+    "LOSES_START",
     "NEVER",
     "NON_INDEXED",
     "NOT_PER_INDEX",
@@ -30,6 +31,8 @@ __all__ = [
     "REPLACES_FAILED",
     "RUNS",
     "SAME_COMPLETIONS",
+    "SAME_DEADLINE",
+    "SAME_LIMIT",
     "SAME_PARALLELISM",
     "SAME_SPEC",
     "STAYS",
@@ -92,6 +95,8 @@ DEFAULT_REPLACEMENT = spec_has(
 DEADLINE = spec_has(
     "activeDeadlineSeconds is set", lambda spec: spec.active_deadline_seconds is not None
 )
+SAME_DEADLINE = never("nobody changes activeDeadlineSeconds", "set-active-deadline")
+SAME_LIMIT = never("nobody changes backoffLimit", "set-backoff-limit")
 TTL = spec_has(
     "ttlSecondsAfterFinished is set", lambda spec: spec.ttl_seconds_after_finished is not None
 )
@@ -123,7 +128,8 @@ its start time. A Job that has all successes then cannot be Complete: that statu
 
 def _steady(spec: job_api.JobSpec, around: Environment) -> bool:
     calm = not any(map(around.times, _CUTS_OFF))
-    suspends = around.times("suspend") > 0 and spec.active_deadline_seconds is not None
+    ends = spec.active_deadline_seconds is not None or around.times("set-active-deadline") > 0
+    suspends = around.times("suspend") > 0 and ends
     return calm or not (any(map(around.times, _DELETES_PODS)) or suspends)
 
 
@@ -144,19 +150,20 @@ is Complete with too few successes. Go: getNewFinishedPods asks only the list of
 
 def _strips(spec: job_api.JobSpec, around: Environment) -> bool:
     fails = around.times("write-failure") + around.times("write-unknown") > 0
-    goes = around.times("delete") > 0 or spec.ttl_seconds_after_finished is not None
-    return not (fails and goes)
+    goes = any(map(around.times, ("delete", "set-ttl")))
+    goes = goes or spec.ttl_seconds_after_finished is not None
+    return not (fails and goes) or "job-orphan-finalizer-not-retried" in around.rules
 
 
 STRIPS = Precondition(
     "no request fails that removes the finalizer of a pod whose Job is gone: no request fails, or"
-    " the Job is not deleted",
+    " the Job is not deleted, or Kubernetes 1.37, which tries again",
     _strips,
     lambda around: without(around, "write-failure", "write-unknown"),
 )
 """
-The orphan worker finds the pods of a Job that is gone by listing. Where the request for one of them
-fails it is not tried again. Go: syncOrphanPodsBySelector, which only logs the error
+The orphan worker finds the pods of a Job that is gone by listing. Before 1.37 it does not try again
+where the request for one of them fails. Go: syncOrphanPodsBySelector, which only logs the error
 """
 UNMIXED = Precondition(
     "no index is listed as failed whose pod can succeed: backoffLimitPerIndex is not set, or"
@@ -200,6 +207,10 @@ STAYS = never("nobody deletes the Job", "delete")
 TRACKED = never("nobody else removes finalizers", "strip-finalizer")
 UNINTERRUPTED = never("pods are not deleted, evicted or lost", "delete-pod", "evict", "node-crash")
 NO_UNKNOWN = never("no answer to a request is lost", "write-unknown")
+LOSES_START = Precondition(
+    "a suspended Job loses its start time: the gate MutableSchedulingDirectivesForSuspendedJobs",
+    lambda spec, around: around.gate("MutableSchedulingDirectivesForSuspendedJobs"),
+)
 DISRUPTED = Precondition(
     "pods may be deleted or evicted: `delete-pod` or `evict`",
     lambda spec, around: around.times("delete-pod") + around.times("evict") > 0,

@@ -94,7 +94,7 @@ def paused_keeps_old_pods(template: int, size: int, size_before: int) -> Iterato
         )
 
 
-@under(ROLLING, SAME_SIZE, FRESH, ATOMIC, where=[PAUSED])
+@under(SAME_SIZE, FRESH, ATOMIC, where=[PAUSED])
 @after_each_step(
     id="deployment-paused-keeps-total",
     says="while a Deployment is paused, its ReplicaSets give up no pods, unless the new one"

@@ -21,7 +21,7 @@ from .promise import (
     without,
 )
 
-__all__ = ["CHANGED_ONCE", "PROMISES"]
+__all__ = ["CHANGED_ONCE", "MADE_AND_TAKEN", "PROMISES"]
 
 _DOCS = "https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#recreate-deployment"
 
@@ -86,18 +86,15 @@ def new_pods_first(
             )
 
 
-@under(
-    RECREATE,
-    SOME_PODS,
-    Precondition(
-        "the template is replaced and the manifest applied again, or the Deployment scaled down"
-        " and up",
-        lambda spec, around: (
-            (around.times("apply") > 0 and around.times("set-image") > 0)
-            or around.times("scale") > 1
-        ),
+MADE_AND_TAKEN = Precondition(
+    "the template is replaced and the manifest applied again, or the Deployment scaled down and up",
+    lambda spec, around: (
+        (around.times("apply") > 0 and around.times("set-image") > 0) or around.times("scale") > 1
     ),
 )
+
+
+@under(SOME_PODS, MADE_AND_TAKEN, where=[RECREATE])
 @sometimes(
     id="deployment-recreate-manual-delete-overlap",
     says="outside of upgrades Recreate is no promise of at most `replicas` pods: a pod is replaced"

@@ -109,7 +109,7 @@ def unready_go_first(active: int, ready: int, ready_before: int) -> Iterator[str
         )
 
 
-@under(INTERLEAVED)
+@under(where=[INTERLEAVED])
 @after_each_step(
     id="replicaset-victim-order",
     says="of the pods that it sees, a ReplicaSet chooses no ready one for deletion while one that"

@@ -151,7 +151,7 @@ def the_limit_is_used(
             )
 
 
-@under(ATOMIC, FRESH)
+@under(LANDED, FRESH)
 @after_each_step(
     id="deployment-cleanup-spares-pods",
     says="a clean-up deletes only ReplicaSets without pods",

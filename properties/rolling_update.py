@@ -9,7 +9,6 @@ from seatrial.model import api, deployment_util
 
 from .promise import (
     ATOMIC,
-    BROKEN_TEMPLATES,
     FRESH,
     HEALTHY_TEMPLATES,
     LANDED,
@@ -25,17 +24,18 @@ from .promise import (
     UPDATE,
     Precondition,
     Promise,
+    does,
     surge_of,
     unavailable_of,
     under,
 )
 
-__all__ = ["PROMISES", "THREE"]
+__all__ = ["GROWS_IN_STEPS", "PROMISES", "REPLACED_ONCE", "THREE"]
 
 _DOCS = "https://kubernetes.io/docs/concepts/workloads/controllers/deployment/"
 _GO = "pkg/controller/deployment/rolling.go"
 
-_GROWS_IN_STEPS = Precondition(
+GROWS_IN_STEPS = Precondition(
     "the new ReplicaSet grows once more after old ones have shrunk: replicas exceed maxSurge, or"
     " the template is replaced twice",
     lambda spec, around: (
@@ -56,6 +56,12 @@ THREE = Precondition(
 )
 
 
+REPLACED_ONCE = Precondition(
+    "the template is replaced once",
+    lambda spec, around: around.times("set-image") + around.times("restart") == 1,
+)
+
+
 def _exists(target: int) -> bool:
     return target > 0
 
@@ -67,7 +73,7 @@ def _floor(manifest: api.DeploymentSpec) -> int:
 # ---- how many there may be --------------------------------------------------------------------
 
 
-@under(ROLLING, SAME_SIZE, FRESH, LANDED)
+@under(SAME_SIZE, FRESH, LANDED, where=[ROLLING])
 @always(
     id="seed-rolling-controlled-rate",
     says="the sizes of a Deployment's ReplicaSets never add up to more than replicas + maxSurge",
@@ -86,7 +92,7 @@ def _sizes_grew(total_size: int, total_size_before: int) -> bool:
     return total_size > total_size_before
 
 
-@under(ROLLING, ATOMIC, FRESH)
+@under(ATOMIC, FRESH, where=[ROLLING])
 @after_each_step(
     id="deployment-nonterminating-within-surge",
     says="whenever the sizes grow, they add up to at most replicas + maxSurge, even if replicas"
@@ -104,7 +110,7 @@ def growth_within_surge(
         )
 
 
-@under(ROLLING, SAME_SIZE, SOME_PODS, UPDATE, HEALTHY_TEMPLATES, NO_PAUSE, _GROWS_IN_STEPS)
+@under(ROLLING, SAME_SIZE, SOME_PODS, UPDATE, HEALTHY_TEMPLATES, NO_PAUSE, GROWS_IN_STEPS)
 @always(
     id="deployment-active-pods-within-surge",
     says="at most replicas + maxSurge pods are active, not counting those that terminate",
@@ -117,7 +123,7 @@ def active_pods_within_surge(total_active: int, desired: int, surge: int) -> Ite
         yield f"{total_active} pods are active; {desired} replicas + {surge} surge are allowed"
 
 
-@under(ROLLING, SAME_SIZE, SOME_PODS, UPDATE, HEALTHY_TEMPLATES, NO_PAUSE, _GROWS_IN_STEPS)
+@under(ROLLING, SAME_SIZE, SOME_PODS, UPDATE, HEALTHY_TEMPLATES, NO_PAUSE, GROWS_IN_STEPS)
 @always(
     id="deployment-total-within-surge",
     says="at most replicas + maxSurge pods run during an update",
@@ -139,7 +145,7 @@ def _pods_grew(total_active: int, total_active_before: int) -> bool:
     return total_active > total_active_before
 
 
-@under(ROLLING, SAME_SIZE, SOME_PODS, UPDATE, HEALTHY_TEMPLATES, NO_PAUSE, _GROWS_IN_STEPS)
+@under(ROLLING, SAME_SIZE, SOME_PODS, UPDATE, HEALTHY_TEMPLATES, NO_PAUSE, GROWS_IN_STEPS)
 @after_each_step(
     id="deployment-create-waits-for-kill",
     says="new pods are created only after enough old ones were killed",
@@ -162,7 +168,7 @@ def creation_waits_for_kills(
         )
 
 
-@under(ROLLING, SAME_SIZE, SOME_PODS, UPDATE, HEALTHY_TEMPLATES, NO_PAUSE, _GROWS_IN_STEPS)
+@under(ROLLING, SOME_PODS, UPDATE, HEALTHY_TEMPLATES, NO_PAUSE, GROWS_IN_STEPS)
 @sometimes(
     id="seed-deployment-availability-over-consistency",
     says="a Deployment would rather run a pod too many than too few: a replacement starts while its"
@@ -183,7 +189,7 @@ def a_pod_too_many(
 # ---- how many are available -------------------------------------------------------------------
 
 
-@under(ROLLING, SAME_SIZE, NO_UNDO, NOT_DELETED, TOLD)
+@under(SAME_SIZE, NO_UNDO, NOT_DELETED, TOLD, where=[ROLLING])
 @at_least(
     id="deployment-available-floor",
     says="at least replicas - maxUnavailable pods are available, not counting those that a fault"
@@ -209,7 +215,7 @@ def _shrinks(size: All[int], size_before: All[int], target: int) -> bool:
     return target > 0 and any(size[at] < size_before[at] for at in size)
 
 
-@under(ROLLING, SAME_SIZE, NO_POD_FAULTS, NO_UNDO, NOT_DELETED, TOLD)
+@under(SAME_SIZE, NO_POD_FAULTS, NO_UNDO, NOT_DELETED, TOLD, where=[ROLLING])
 @after_each_step(
     id="deployment-min-available-during-rollout",
     says="old ReplicaSets shrink only as far as replicas - maxUnavailable pods remain available",
@@ -228,7 +234,7 @@ def shrinking_leaves_enough(
         )
 
 
-@under(ROLLING, BROKEN_TEMPLATES, SAME_SIZE, NO_POD_FAULTS, NOT_DELETED, TOLD)
+@under(SAME_SIZE, NO_POD_FAULTS, NOT_DELETED, TOLD, where=[ROLLING, does("never-ready")])
 @always(
     id="deployment-bad-rollout-stops",
     says="a rollout whose pods never become ready takes no more than maxUnavailable of the pods"
@@ -244,7 +250,7 @@ def serving_pods_stay(
         yield f"{serving} pods serve; {desired} replicas - {spare} unavailable are needed"
 
 
-@under(ROLLING, BROKEN_TEMPLATES, SOME_REMAIN, SAME_SIZE, NOT_DELETED)
+@under(ROLLING, SOME_REMAIN, SAME_SIZE, NOT_DELETED, where=[does("never-ready")])
 @always(
     id="seed-rolling-blocks-on-failure",
     says="a new version that fails stops its rollout before all old pods are replaced",
@@ -259,7 +265,7 @@ def some_old_pods_are_kept(size: All[int], never_ready: frozenset[int]) -> Itera
 # ---- in which order ---------------------------------------------------------------------------
 
 
-@under(ROLLING, ATOMIC, FRESH, SAME_SIZE, NO_PAUSE)
+@under(ATOMIC, FRESH, SAME_SIZE, NO_PAUSE)
 @after_each_step(
     id="deployment-old-replica-sets-only-shrink",
     says="a rollout never grows a ReplicaSet of another template than the Deployment's",
@@ -272,7 +278,7 @@ def old_replica_sets_only_shrink(template: int, size: int, size_before: int) -> 
         yield f"old ReplicaSet {template} grows from {size_before} to {size}"
 
 
-@under(ROLLING, ATOMIC)
+@under(where=[ATOMIC])
 @after_each_step(
     id="deployment-grows-or-shrinks",
     says="one sync either grows the new ReplicaSet or shrinks old ones, never both, but for the one"
@@ -344,19 +350,7 @@ def never_waits(size: All[int], target: int, deployment_busy: bool) -> Iterator[
 _SEVEN_SIZES = ((3, 0), (3, 1), (2, 1), (2, 2), (1, 2), (1, 3), (0, 3))
 
 
-@under(
-    ROLLING,
-    THREE,
-    Precondition(
-        "the template is replaced once",
-        lambda spec, around: around.times("set-image") + around.times("restart") == 1,
-    ),
-    SAME_SIZE,
-    NO_UNDO,
-    NO_PAUSE,
-    FRESH,
-    NOT_DELETED,
-)
+@under(THREE, REPLACED_ONCE, SAME_SIZE, NO_UNDO, NO_PAUSE, NOT_DELETED)
 @after_each_step(
     id="seed-rolling-trace-three",
     says="with three replicas and the default bounds, old and new sizes go through (3,0) (3,1)"

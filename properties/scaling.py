@@ -15,15 +15,22 @@ from .promise import (
     NOTHING_LOST,
     PAUSED,
     ROLLING,
+    Precondition,
     Promise,
     does,
     under,
 )
 
-__all__ = ["PROMISES"]
+__all__ = ["AT_ZERO", "PROMISES"]
 
 _DOCS = "https://kubernetes.io/docs/concepts/workloads/controllers/deployment/"
 _GO = "pkg/controller/deployment/sync.go scale"
+
+
+AT_ZERO = Precondition(
+    "replicas may be 0",
+    lambda spec, around: spec.replicas == 0 or "0" in around.values("scale"),
+)
 
 
 def _active(size: All[int]) -> int:
@@ -45,7 +52,7 @@ def _scaled_in_mid_rollout(
     )
 
 
-@under(ROLLING, ATOMIC, FRESH, where=[does("scale")])
+@under(FRESH, where=[ROLLING, ATOMIC, does("scale")])
 @after_each_step(
     id="deployment-proportional-skips-empty",
     says="when a Deployment is scaled in mid-rollout, ReplicaSets of size 0 get nothing",
@@ -58,7 +65,7 @@ def empty_ones_get_nothing(size: All[int], size_before: All[int]) -> Iterator[st
             yield f"ReplicaSet {at} grows from 0 to {size[at]} while {_active(size_before)} share"
 
 
-@under(ROLLING, ATOMIC, FRESH, NO_UNDO, NOTHING_LOST, where=[does("scale")])
+@under(ATOMIC, FRESH, NO_UNDO, NOTHING_LOST, where=[ROLLING, does("scale")])
 @after_each_step(
     id="deployment-proportional-adds-up",
     says="when a Deployment is scaled in mid-rollout, the shares add up to replicas + maxSurge,"
@@ -79,7 +86,7 @@ def shares_add_up(
         )
 
 
-@under(does("scale"), ATOMIC, FRESH)
+@under(ATOMIC, FRESH, where=[AT_ZERO])
 @after_each_step(
     id="deployment-nothing-grows-at-zero",
     says="at replicas 0 both bounds are 0: no ReplicaSet grows",
@@ -104,7 +111,7 @@ def as_many_pods_as_replicas(
     return paused or deployment_alive != "alive" or total_active == desired
 
 
-@under(ROLLING, NO_GIVE_UP, where=[does("scale"), PAUSED])
+@under(NO_GIVE_UP, where=[does("scale"), PAUSED])
 @converges_to(
     id="deployment-paused-still-scales",
     says="a paused Deployment is scaled all the same: its sizes add up to replicas, or to replicas"

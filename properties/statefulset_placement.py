@@ -12,6 +12,7 @@ from .statefulset_promise import (
     EVICTED,
     KEPT_ALIVE,
     NEVER_EMPTIED,
+    NO_CLAIM_DELETED,
     NODES_REMAIN,
     PLACED,
     SEVERAL,
@@ -46,7 +47,7 @@ def where_placed(promise: Promise) -> Promise:
     return under(where=[*promise.where, PLACED])(promise.property)
 
 
-@under(NODES_REMAIN)
+@under(NODES_REMAIN, NO_CLAIM_DELETED)
 @converges_to(
     id="members-find-nodes",
     says="the scheduler puts every member on a node in the end",

@@ -5,6 +5,7 @@ from . import (
     statefulset_budget,
     statefulset_claims,
     statefulset_identity,
+    statefulset_names,
     statefulset_order,
     statefulset_placement,
     statefulset_status,
@@ -28,5 +29,6 @@ _EVERYWHERE: tuple[Promise, ...] = (
 PROMISES: tuple[Promise, ...] = (
     *map(statefulset_placement.where_placed, _EVERYWHERE),
     *statefulset_placement.PROMISES,
+    *statefulset_names.PROMISES,
 )
 """Every promise, in the order in which they are reported."""

@@ -115,7 +115,10 @@ THEOREMS = (
             Hypothesis("maxSurge is not 0", lambda surge: surge > 0),
             _PERCENTAGES,
         ),
-        mutations=(Mutation("where both come out as 0, one pod may be missing", drops=1),),
+        mutations=(
+            Mutation("a number of pods is taken as it is", drops=0),
+            Mutation("where both come out as 0, one pod may be missing", drops=1),
+        ),
     ),
     Theorem(
         id="bounds-are-clamped",

@@ -353,10 +353,6 @@ THEOREMS = (
                 "a pod that was counted and is still shown with its finalizer is remembered",
                 lambda forgotten: forgotten == 0,
             ),
-            Hypothesis(
-                "those that are remembered were counted",
-                lambda known, counted: known <= counted,
-            ),
         ),
         mutations=(
             Mutation("what was removed from which pods was forgotten", drops=0),

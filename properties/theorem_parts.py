@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from seatrial.core import Whole
 from seatrial.core.arith import total
-from seatrial.model import api, deployment
+from seatrial.model import api, controller, deployment
 
 __all__ = [
     "COUNT",
@@ -91,7 +91,7 @@ def sizes_written(
     sync = deployment.sync_deployment(deployment.Observation(of, rss), variant)
     known = {rs.template: rs for rs in rss}
     try:
-        write = next(sync)
+        write = controller.request(next(sync))
         while True:
             if write.kind == "ReplicaSet" and write.verb in ("create", "update"):
                 kept = known.get(write.key, write.value).status
@@ -106,6 +106,6 @@ def sizes_written(
                     revision=sent.revision,
                 )
                 yield tuple(known.values())
-            write = sync.send("applied")
+            write = controller.request(sync.send("applied"))
     except StopIteration:
         return

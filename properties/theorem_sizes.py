@@ -43,10 +43,6 @@ _THREE = dict.fromkeys(
     ),
     SIZE,
 )
-_MOVES = Hypothesis(
-    "maxSurge and maxUnavailable are not both 0, which validation refuses",
-    lambda surge, unavailable: surge + unavailable > 0,
-)
 
 
 def _of(replicas: int, surge: int, unavailable: int) -> api.Deployment:
@@ -214,7 +210,6 @@ THEOREMS = (
                 f"it holds before the sync, and {_NOT_LOWERED}",
                 lambda replicas, surge, old, new: old + new <= replicas + surge,
             ),
-            _MOVES,
         ),
         mutations=(
             Mutation("replicas was lowered since: sizes are beyond the bound before", drops=0),
@@ -239,7 +234,6 @@ THEOREMS = (
                 f"it holds before the sync, and {_NOT_LOWERED}",
                 lambda replicas, surge, oldest, old, new: oldest + old + new <= replicas + surge,
             ),
-            _MOVES,
         ),
         mutations=(
             Mutation("replicas was lowered since: sizes are beyond the bound before", drops=0),
@@ -266,7 +260,6 @@ THEOREMS = (
                 f"it holds before the sync, and {_NOT_LOWERED}",
                 lambda replicas, surge, oldest, old: oldest + old <= replicas + surge,
             ),
-            _MOVES,
         ),
         mutations=(Mutation("sizes are beyond the bound before", drops=0),),
         level=_EVERY_LEVEL,
@@ -285,7 +278,6 @@ THEOREMS = (
                 "the new ReplicaSet is no larger than replicas",
                 lambda new, replicas: new <= replicas,
             ),
-            _MOVES,
         ),
         mutations=(
             Mutation(
@@ -340,7 +332,6 @@ THEOREMS = (
                     oldest_available <= oldest and old_available <= old and new_available <= new
                 ),
             ),
-            _MOVES,
         ),
         mutations=(
             Mutation("a ReplicaSet that has not caught up with shrinking counts too much", drops=0),

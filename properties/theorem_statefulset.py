@@ -122,7 +122,7 @@ def _acts(
     elif who == "a kubelet that evicts":
         yield from kubelet.fail(pod, process, all_nodes, (), 0, 1, 1)
     elif who == "a kubelet with an old list":
-        yield from kubelet.start_what_was((0, former), process, all_nodes, 0, None, False)
+        yield from kubelet.start_what_was(former, process, all_nodes, 0, None, False)
     elif who == "the controller, creating":
         yield from _asked(controller.Write("create", "Pod", 0, 1, owner=0), pod, process, graceful)
     elif who == "the controller, adopting":

@@ -164,7 +164,8 @@ _AROUND = _options(
         " scale:N, undo, pause, resume, apply, delete[:background|foreground|orphan]. With a"
         " StatefulSet: set-image, scale:N, undo, delete[:…], apply, set-partition:N,"
         " set-retention:VALUE, delete-pod, force-delete, delete-claim, drain, delete-node,"
-        " out-of-service. With a Job: set-parallelism:N, set-completions:N, suspend, resume,"
+        " out-of-service. With a Job: set-parallelism:N, set-completions:N,"
+        " set-backoff-limit:N, set-active-deadline:N, set-ttl:N, suspend, resume,"
         " delete[:…], delete-pod, strip-finalizer. [default: set-image; of a Job none]",
     ),
     click.option(
@@ -175,8 +176,8 @@ _AROUND = _options(
         " unready, pod-failed, never-ready, controller-restart, failover, write-failure,"
         " write-unknown, expectations-expire, hash-collision, relist. Around a StatefulSet:"
         " container-exit, unready, pod-failed, never-ready, controller-restart, second-controller,"
-        " write-failure, node-crash, node-off, node-partition, kubelet-restart, stale-api-server."
-        " Around a Job: container-exit[:CODE], evict, node-crash, controller-restart,"
+        " write-failure, node-crash, node-off, node-partition, kubelet-restart, stale-api-server,"
+        " stale-dns. Around a Job: container-exit[:CODE], evict, node-crash, controller-restart,"
         " write-failure, write-unknown, expectations-expire."
         " [default: container-exit; around a StatefulSet node-partition]",
     ),
@@ -535,9 +536,9 @@ def examples() -> int:
 
 
 @commands.command()
-@click.argument("property_id", metavar="PROPERTY")
+@click.argument("property_id", metavar="NAME")
 def explain(property_id: str) -> int:
-    """Show a property, or a known bug: what it says, its source, and how to see it."""
+    """Show a property, a known bug, a user or a fault: what it is, its source, how to see it."""
     from .display import write_out
     from .inspecting import explain as explained
 

@@ -30,12 +30,13 @@ from seatrial.counterexamples import (
     read_itf,
     render,
 )
-from seatrial.model import Mutant, mutants
+from seatrial.model import Mutant, environment_guards, mutants
 from seatrial.properties import Promise
 
 from . import __version__
 from .display import Look
 from .examples import PREFIX, Example, example, examples, made, near_or_listed, nearest
+from .explaining import of_user_or_fault, table
 from .kinds import KINDS, asked_where
 from .other_manifest import with_manifest
 from .own_systems import own_system, story_of
@@ -67,12 +68,15 @@ def list_examples() -> str:
 
 def explain(property_id: str) -> str:
     """
-    A property in full, once for each example that has it, or a known bug. Raises DeclarationError.
+    A property in full, once for each example that has it; a known bug; a user or a fault.
+
+    Raises DeclarationError for any other name.
     """
     promises = [each for kind in KINDS.values() for each in kind.promises]
     bugs = [each for kind in KINDS.values() for each in kind.broken_by_bugs]
     of_examples = [(of, each) for of in examples() for each in of.properties]
     texts = [
+        *([of_user_or_fault(property_id)] if property_id in environment_guards.MAY_ACT else []),
         *(_of_manifests(each) for each in promises if each.property.id == property_id),
         *(_explained(each, [(_ASKED, _shown_by(each))]) for each in bugs if each.id == property_id),
         *(_of_example(of, each) for of, each in of_examples if each.id == property_id),
@@ -81,9 +85,11 @@ def explain(property_id: str) -> str:
     if not texts:
         known = {each.id for each in (*bugs, *(each for _, each in of_examples))}
         known |= {each.property.id for each in promises}
-        known |= {each.id for each in mutants.MUTANTS}
+        known |= {each.id for each in mutants.MUTANTS} | set(environment_guards.MAY_ACT)
         hint = near_or_listed(property_id, sorted(known))
-        raise DeclarationError(f"there is no property or known bug {property_id!r}; {hint}")
+        raise DeclarationError(
+            f"there is no property, known bug, user or fault {property_id!r}; {hint}"
+        )
     return "\n".join(texts)
 
 
@@ -133,7 +139,7 @@ def _of_bug(bug: Mutant) -> str:
     ]
     if present:
         rows.append(("without it", f"seatrial check FILE.yaml --fix {bug.id}"))
-    return _table(bug.id, rows)
+    return table(bug.id, rows)
 
 
 def _explained(property: Property, more: Sequence[tuple[str, str]]) -> str:
@@ -144,12 +150,7 @@ def _explained(property: Property, more: Sequence[tuple[str, str]]) -> str:
         ("expected", _EXPECTED[property.expected]),
         ("premise", "asked only where its premise is met" if property.premise else "none"),
     ]
-    return _table(property.id, [*rows, *more])
-
-
-def _table(id: str, rows: Sequence[tuple[str, str]]) -> str:
-    lines = [f"  {label:<13}  {printable(text)}" for label, text in rows]
-    return "\n".join((printable(id), *lines)) + "\n"
+    return table(property.id, [*rows, *more])
 
 
 @attrs.frozen

@@ -43,7 +43,8 @@ class Kind:
     environment. `users`, `faults` and `gates` are the names that mean something there, of those in
     `seatrial.model.environment`; `usual` has what is allowed unless something is asked for.
     `broken_by_bugs` are what its known bugs break, beside the promises. `theorems` gives what is
-    proved about the controllers of a workload with such a spec.
+    proved about the controllers of a workload with such a spec. `plain` is a spec
+    of one replica, to look at its system without a manifest.
     """
 
     name: str
@@ -55,6 +56,7 @@ class Kind:
     faults: frozenset[str]
     gates: frozenset[str]
     usual: Environment
+    plain: Any
     bugs: tuple[Mutant, ...] = ()
     broken_by_bugs: tuple[Property, ...] = ()
     theorems: Callable[[Any], tuple[Theorem, ...]] = lambda spec: ()
@@ -85,6 +87,7 @@ def _deployment() -> Kind:
         faults=environment.AROUND_DEPLOYMENTS,
         gates=model.versions.OF_DEPLOYMENTS,
         usual=Environment(),
+        plain=model.api.DeploymentSpec(1),
         bugs=model.deployment_mutants.MUTANTS,
         broken_by_bugs=properties.known_bugs.PROPERTIES,
         theorems=lambda spec: properties.theorems.theorems_for(spec),
@@ -108,6 +111,7 @@ def _stateful_set() -> Kind:
             users=(environment.Budget("set-image"),),
             faults=(environment.Budget("node-partition"),),
         ),
+        plain=model.statefulset_api.StatefulSetSpec(replicas=1),
         bugs=model.statefulset_mutants.MUTANTS,
         theorems=lambda spec: properties.theorem_statefulset.THEOREMS,
         nodes=lambda manifest: len(manifest.placing.nodes),
@@ -128,6 +132,7 @@ def _job() -> Kind:
         faults=environment.AROUND_JOBS,
         gates=model.versions.OF_JOBS,
         usual=Environment(users=()),
+        plain=model.job_api.JobSpec(completions=1, parallelism=1, completion_mode="Indexed"),
         bugs=model.job_mutants.MUTANTS,
         theorems=lambda spec: properties.theorem_job.THEOREMS,
     )

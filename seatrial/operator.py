@@ -40,5 +40,5 @@ changes = operator_parts.changes
 create = operator_parts.create
 delete = operator_parts.delete
 patch = operator_parts.patch
-required = controller.required
+required = operator_parts.required
 update = operator_parts.update

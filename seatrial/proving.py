@@ -158,7 +158,10 @@ def _run(asked: Asked, queries: Queries) -> Proved:
     if any(each.startswith(PREFIX) for each in asked.what):
         return attrs.evolve(_of_example(asked, queries), command=command)
     if asked.given or asked.properties:
-        raise DeclarationError("--set and --property are for examples")
+        raise DeclarationError(
+            "--set and --property are for examples; of a manifest's controllers theorems are"
+            " proved, its own promises are not: `seatrial check` decides those at its size"
+        )
     workloads: tuple[Workload, ...] = ()
     known = properties.theorems.THEOREMS
     chosen: Sequence[Theorem] = known

@@ -15,12 +15,15 @@ As on the page of [known bugs](known-bugs.md): each is one switch of one rule, i
 
 - A **mutant** was fixed upstream, or never released; the switch brings the bug back.
 - A **fix** is the other way round: v1.36.3 behaves like this, and so do the rules. Those here
-  were found with this model; the switch is what would take them away. Of the first two the real
+  were found with this model; the switch is what would take them away. Of the first three the real
   controller and the API server's validation were asked, and they answer the same.
+  `seatrial check --bug ID` shows the run and exits with 1; a manifest is checked with the fix by
+  `seatrial check FILE.yaml --fix ID`.
 
-Of the bugs that are known of Jobs two are not here: `job-stale-backoff-record-hits-new-job` needs a
-second Job of the same name, and `job-deadline-update-not-noticed` a user who changes the deadline;
-the model has neither.
+Of the bugs that are known of Jobs one is not here: `job-stale-backoff-record-hits-new-job` needs a
+second Job of the same name, which the model does not have. Of the fixes 1.37 has one:
+with `--kubernetes 1.37` the promise that `job-orphan-finalizer-not-retried` breaks is asked, and
+kept.
 
 The last column is the number of steps of the run. With an asterisk it ends in a loop outside of a
 goal, or where nothing can happen any more.

@@ -34,6 +34,7 @@ def case(
     lag: int = 0,
     *,
     gates: str = "",
+    slow: int = 0,
     ids: tuple[str, ...] = (),
     **spec: Any,
 ) -> Case:
@@ -45,6 +46,7 @@ def case(
             faults=environment.budgets([faults], "faults"),
             level=level,
             lag=lag,
+            slow=slow,
             gates=environment.feature_gates([gates]),
         ),
         ids,

@@ -77,6 +77,13 @@ WHERE = (
     case(faults="never-ready", progress_deadline_seconds=None),
     case(users="set-image,pause", progress_deadline_seconds=None),
     case(users="pause"),
+    case(recreate=True),
+    case(recreate=True, faults="never-ready"),
+    case(recreate=True, users="set-image,scale:2"),
+    case(level="interleaved"),
+    case(users="scale:2", level="interleaved"),
+    case(faults="never-ready", level="interleaved"),
+    case(2, users="scale:1,scale:2"),
 )
 """Where some promises say nothing."""
 

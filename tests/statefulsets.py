@@ -205,6 +205,16 @@ def searched(of: Case) -> Report:
     return explore(system, asked, threads=2)
 
 
+def holds_as_expected(of: Case) -> None:
+    """Asserts that all is searched, and each promise that applies is as it is expected to be."""
+    report = searched(of)
+
+    assert report.exploration.complete
+    for verdict in report.verdicts:
+        expected = {"holds": "holds", "refuted": "violated"}[verdict.property.expected]
+        assert verdict.status == expected, verdict.property.id
+
+
 def broken(promise: str, words: str, of: Case) -> Verdict:
     """
     The promise, broken in a case in which exactly one precondition is not met: the one so worded.

@@ -1,6 +1,6 @@
 """A Deployment deleted with --cascade=orphan and created again takes its ReplicaSets back."""
 
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -31,17 +31,17 @@ AGAIN = api.Deployment(api.DeploymentSpec(template=1), uid=1)
 APPLIED, GONE, TAKEN, FAILED = "applied", "not found", "conflict", "failed"
 
 
-def syncing(*orphans: api.ReplicaSet) -> Generator[controller.Write, Any, controller.Done]:
+def syncing(*orphans: api.ReplicaSet) -> controller.RequiringSync:
     """A sync of the new Deployment that sees these orphans."""
     return deployment.sync_deployment(deployment.Observation(AGAIN, (), orphans=orphans))
 
 
-def asked(sync: Generator[controller.Write, Any, controller.Done], *answers: str) -> list[str]:
+def asked(sync: controller.RequiringSync, *answers: str) -> list[str]:
     """The requests of a sync whose requests are answered so, the one after them included."""
-    found = [shown(next(sync))]
+    found = [shown(controller.request(next(sync)))]
     for answer in answers:
         try:
-            found.append(shown(sync.send(answer)))
+            found.append(shown(controller.request(sync.send(answer))))
         except controller.SyncFailed:
             return [*found, "fails"]
     return found
@@ -162,6 +162,8 @@ def test_the_garbage_collector_looks_for_the_uid_of_the_owner() -> None:
         (evolve(RS, owner=0), None, 1, False),
         (RS, None, 1, False),
         (None, RS, None, False),
+        (None, evolve(RS, deleting=True), 1, False),
+        (evolve(RS, owner=0, deleting=True), evolve(RS, deleting=True), 1, True),
     ],
     ids=[
         "a new orphan",
@@ -171,6 +173,8 @@ def test_the_garbage_collector_looks_for_the_uid_of_the_owner() -> None:
         "the former one's is gone",
         "an orphan is gone",
         "no Deployment in the cache",
+        "a new orphan in deletion",
+        "released in deletion",
     ],
 )
 def test_events_wake_a_deployment_that_may_adopt(

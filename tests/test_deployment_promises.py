@@ -273,6 +273,8 @@ def test_a_refuted_promise_is_known_to_be_refuted() -> None:
 # ---- preconditions, one dropped at a time -----------------------------------------------------
 
 STUCK = "the run stops outside the goal: no step of the system is enabled"
+NEVER = "no reachable state satisfies seed-deployment-availability-over-consistency"
+NEVER_OVERLAPS = "no reachable state satisfies deployment-recreate-manual-delete-overlap"
 ROUND = "the loop of 2 steps is fair and leaves the goal for ever"
 LEAST = "the least is 0; the bound is 1 (so far; the search was capped: first)"
 CONDITION_LIES = "Available is True and 0 pods are available; 1 replicas - 0 are needed"
@@ -561,6 +563,200 @@ DROPPED = {
     ("deployment-revisions-unique", promise.LANDED): (
         case(users="set-image@2", faults="failover", level="interleaved"),
         "ReplicaSets 2 and 3 both have revision 2",
+    ),
+    ("deployment-controller-crash-safe", promise.HEALTHY_TEMPLATES): (
+        case(faults="never-ready,controller-restart"),
+        STUCK,
+    ),
+    ("deployment-controller-crash-safe", promise.SAME_SIZE): (
+        case(2, 0, 1, users="set-image,scale:1", faults="controller-restart"),
+        STUCK,
+    ),
+    ("deployment-controller-crash-safe", promise.FEW_FAILURES): (
+        case(faults="write-failure@4,controller-restart"),
+        STUCK,
+    ),
+    ("seed-deployment-identical-replicas", promise.SAME_SIZE): (
+        case(2, 0, 1, users="set-image,scale:1"),
+        STUCK,
+    ),
+    ("seed-deployment-identical-replicas", promise.FEW_FAILURES): (
+        case(faults="write-failure@4"),
+        STUCK,
+    ),
+    ("seed-rollout-restart-refreshes-all", promise.NO_UNDO): (case(users="restart,undo"), STUCK),
+    ("seed-rollout-restart-refreshes-all", promise.NO_PAUSE): (case(users="restart,pause"), STUCK),
+    ("seed-rollout-restart-refreshes-all", promise.SAME_SIZE): (
+        case(2, 0, 1, users="restart,scale:1"),
+        STUCK,
+    ),
+    ("seed-rollout-restart-refreshes-all", promise.FEW_FAILURES): (
+        case(users="restart", faults="write-failure@4"),
+        STUCK,
+    ),
+    ("deployment-nonterminating-within-surge", promise.FRESH): (
+        case(users="set-image,scale:0", lag=1),
+        "the sizes grow from 1 to 2; 0 replicas + 0 surge are allowed",
+    ),
+    ("seed-deployment-availability-over-consistency", promise.ROLLING): (
+        case(2, recreate=True),
+        NEVER,
+    ),
+    ("seed-deployment-availability-over-consistency", promise.SOME_PODS): (
+        case(0, users="set-image@2"),
+        NEVER,
+    ),
+    ("seed-deployment-availability-over-consistency", promise.UPDATE): (
+        case(2, users="none"),
+        NEVER,
+    ),
+    ("seed-deployment-availability-over-consistency", promise.HEALTHY_TEMPLATES): (
+        case(2, faults="never-ready"),
+        NEVER,
+    ),
+    ("seed-deployment-availability-over-consistency", promise.NO_PAUSE): (
+        case(2, paused=True),
+        NEVER,
+    ),
+    ("seed-deployment-availability-over-consistency", rolling_update.GROWS_IN_STEPS): (
+        case(),
+        NEVER,
+    ),
+    ("deployment-available-floor", promise.TOLD): (case(faults="write-unknown", lag=1), LEAST),
+    ("deployment-min-available-during-rollout", promise.SAME_SIZE): (
+        case(2, users="set-image,scale:1,scale:2"),
+        "the sizes leave 1 available pods; 2 replicas - 0 unavailable are needed",
+    ),
+    ("deployment-min-available-during-rollout", promise.TOLD): (
+        case(faults="write-unknown", lag=1),
+        "the sizes leave 0 available pods; 1 replicas - 0 unavailable are needed",
+    ),
+    ("deployment-bad-rollout-stops", promise.NOT_DELETED): (
+        case(users="set-image,delete:foreground", faults="never-ready"),
+        "0 pods serve; 1 replicas - 0 unavailable are needed",
+    ),
+    ("seed-rolling-blocks-on-failure", promise.NOT_DELETED): (
+        case(users="set-image,delete:foreground", faults="never-ready"),
+        "of the sizes 0+0 none is of a template that works",
+    ),
+    ("seed-rolling-trace-three", rolling_update.REPLACED_ONCE): (
+        case(3, users="set-image@2"),
+        "the old ReplicaSet goes from size 4 to 3 and the new one from 0 to 0",
+    ),
+    ("deployment-recreate-manual-delete-overlap", promise.SOME_PODS): (
+        case(0, recreate=True, users="set-image,apply"),
+        NEVER_OVERLAPS,
+    ),
+    ("deployment-recreate-manual-delete-overlap", recreate.MADE_AND_TAKEN): (
+        case(recreate=True),
+        NEVER_OVERLAPS,
+    ),
+    ("deployment-proportional-skips-empty", promise.FRESH): (
+        case(surge=2, users="set-image@2,scale:2", lag=1),
+        "ReplicaSet 3 grows from 0 to 1 while 2 share",
+    ),
+    ("seed-scale-by-replicas", promise.NO_GIVE_UP): (
+        case(users="scale:0", faults="write-failure@16", progress_deadline_seconds=None),
+        STUCK,
+    ),
+    ("deployment-paused-still-scales", promise.NO_GIVE_UP): (
+        case(
+            users="scale:0",
+            faults="write-failure@16",
+            paused=True,
+            progress_deadline_seconds=None,
+        ),
+        STUCK,
+    ),
+    ("deployment-paused-keeps-total", promise.SAME_SIZE): (
+        case(2, users="set-image,pause,scale:1"),
+        "the sizes shrink from 2 to 1 while paused, and the new ReplicaSet has 0 of 1",
+    ),
+    ("deployment-cleanup-spares-pods", promise.LANDED): (
+        case(
+            users="set-image,undo",
+            faults="failover",
+            level="interleaved",
+            revision_history_limit=0,
+        ),
+        "ReplicaSet 2 is deleted with 1 active pods and size 0",
+    ),
+    ("deployment-newest-revision-at-rest", promise.NO_GIVE_UP): (
+        case(faults="write-failure@16", progress_deadline_seconds=None),
+        STUCK,
+    ),
+    ("deployment-available-condition-at-rest", promise.NO_GIVE_UP): (
+        case(users="scale:2", faults="write-failure@16", progress_deadline_seconds=None),
+        STUCK,
+    ),
+    ("deployment-deadline-is-reported", promise.NO_UNDO): (
+        case(users="set-image@2,undo", faults="never-ready"),
+        ROUND,
+    ),
+    ("deployment-history-limit-at-rest", promise.SAME_SIZE): (
+        case(2, 0, 1, users="set-image,scale:1", revision_history_limit=0),
+        STUCK,
+    ),
+    ("deployment-history-limit-at-rest", promise.NO_GIVE_UP): (
+        case(
+            faults="write-failure@16",
+            progress_deadline_seconds=None,
+            revision_history_limit=0,
+        ),
+        STUCK,
+    ),
+    ("deployment-complete-at-rest", promise.DEADLINE): (
+        case(progress_deadline_seconds=None),
+        STUCK,
+    ),
+    ("deployment-complete-at-rest", promise.SAME_SIZE): (
+        case(2, 0, 1, users="set-image,scale:1"),
+        STUCK,
+    ),
+    ("deployment-complete-at-rest", promise.FEW_FAILURES): (
+        case(faults="write-failure@4"),
+        STUCK,
+    ),
+    ("deployment-available-condition-is-true", promise.TOLD): (
+        case(faults="write-unknown", lag=1),
+        CONDITION_LIES,
+    ),
+    ("deployment-deadline-is-reported", promise.DEADLINE): (
+        case(faults="never-ready", progress_deadline_seconds=None),
+        STUCK,
+    ),
+    ("deployment-deadline-is-reported", promise.SAME_SIZE): (
+        case(users="set-image,scale:0", faults="never-ready"),
+        STUCK,
+    ),
+    ("deployment-deadline-is-reported", promise.SOME_PODS): (case(0, faults="never-ready"), STUCK),
+    ("deployment-deadline-reports-only", promise.BROKEN_TEMPLATES): (
+        case(users="set-image@2", faults="never-ready"),
+        "ReplicaSet 3 goes from 0 to 1 at the deadline",
+    ),
+    ("deployment-background-deletion-is-complete", promise.deleted("background")): (
+        case(users="delete:orphan"),
+        STUCK,
+    ),
+    ("deployment-foreground-deletion-is-complete", promise.deleted("foreground")): (
+        case(users="delete:orphan"),
+        STUCK,
+    ),
+    ("deployment-orphans-keep-their-pods", promise.deleted("orphan")): (
+        case(users="delete:background"),
+        STUCK,
+    ),
+    ("deployment-orphans-stay", promise.deleted("orphan")): (
+        case(users="delete:background"),
+        "ReplicaSet 1 of size 1 has size 0 after its Deployment",
+    ),
+    ("deployment-orphans-stay", promise.FRESH): (
+        case(users="set-image,delete:orphan", lag=1),
+        "ReplicaSet 2 of size 1 has size 0 after its Deployment",
+    ),
+    ("deployment-deleting-rolls-nothing", promise.FRESH): (
+        case(users="set-image,delete:foreground", lag=1),
+        "ReplicaSet 2 goes from 0 to 1 while its Deployment is being deleted",
     ),
 }
 

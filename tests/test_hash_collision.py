@@ -50,10 +50,10 @@ def requests(
 ) -> list[controller.Write | str]:
     """The requests of a sync that is answered so, and how it ends if it does."""
     sync = deployment.sync_deployment(seen, variant)
-    found: list[controller.Write | str] = [next(sync)]
+    found: list[controller.Write | str] = [controller.request(next(sync))]
     for answer in answers:
         try:
-            found.append(sync.send(answer))
+            found.append(controller.request(sync.send(answer)))
         except controller.SyncFailed:
             return [*found, "fails"]
         except StopIteration:

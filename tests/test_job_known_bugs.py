@@ -61,6 +61,9 @@ RUNS = {
     "job-deadline-lost-on-controller-restart": Shown(
         6, "the deadline has passed, nobody will look at the Job, and it goes on"
     ),
+    "job-deadline-update-not-noticed": Shown(
+        6, "the deadline has passed, nobody will look at the Job, and it goes on"
+    ),
     "job-active-zero-during-backoff": Shown(
         8, "the next status will be refused: status.ready: more than active"
     ),
@@ -72,6 +75,9 @@ RUNS = {
     ),
     "job-suspended-refused-without-start-time": Shown(
         13, "the next status will be refused: status.startTime: missing in a finished Job"
+    ),
+    "job-index-failed-and-completed": Shown(
+        8, "the loop of 1 steps is fair and leaves the goal for ever"
     ),
     "job-orphan-finalizer-not-retried": Shown(
         13, "the run stops outside the goal: no step of the system is enabled"

@@ -454,6 +454,22 @@ def test_an_object_beside_it_says_whether_it_concerns_the_job(
             "spec.template.spec.initContainers",
             MATTERS,
         ),
+        (
+            {},
+            {"containers": [CONTAINER, {**CONTAINER, "name": "beside"}]},
+            "spec.template.spec.containers[1]",
+            MATTERS,
+        ),
+        (
+            {
+                "podFailurePolicy": {
+                    "rules": [{"action": "FailJob", "onPodConditions": [{"type": "Ready"}]}]
+                }
+            },
+            {},
+            "spec.podFailurePolicy.rules[0].onPodConditions[0]",
+            BLOCKS,
+        ),
     ],
 )
 def test_a_field_that_is_not_modelled_says_what_it_could_do(

@@ -3,12 +3,13 @@
 from pathlib import Path
 
 import pytest
+from attrs import evolve
 
-from job_promises import Case, case, indexed
+from job_promises import Case, case, indexed, searched
 from seatrial.cli import main
-from seatrial.core import DeclarationError, always
+from seatrial.core import DeclarationError, Population, Report, always
 from seatrial.engines.explore import explore
-from seatrial.model import environment, job_api, job_informer, job_pods, job_workload
+from seatrial.model import environment, job_api, job_informer, job_kubelet, job_pods, job_workload
 
 pytestmark = pytest.mark.heavy
 
@@ -98,6 +99,15 @@ def test_a_finer_level_shows_more() -> None:
     assert sizes == sorted(set(sizes))
 
 
+def test_with_a_slow_clock_more_may_happen() -> None:
+    """A back-off that ends while a pod is started, and a deadline before anybody has looked."""
+    of = {"faults": "container-exit", "level": "interleaved", "active_deadline_seconds": 60}
+
+    assert states(case(**of)) < states(case(**of, slow=1))  # type: ignore[arg-type]
+    with pytest.raises(DeclarationError, match="slow and --users set-active-deadline together"):
+        states(case("set-active-deadline:9", slow=1))
+
+
 def test_a_copy_that_is_not_written_stays_as_it_is() -> None:
     """An update that changes nothing has no event."""
     jobs = job_informer.Jobs((job_api.Job(job_api.JobSpec()),))
@@ -138,11 +148,71 @@ def test_a_number_that_is_none_is_refused(users: str, faults: str, told: str) ->
 
 
 def test_another_release_is_refused() -> None:
-    """Of 1.34 the Job controller was not read; it would be another one's verdict."""
-    around = environment.Environment(users=(), faults=(), kubernetes="1.34.5")
+    """Of 1.36.1 the Job controller was not read; it would be another one's verdict."""
+    around = environment.Environment(users=(), faults=(), kubernetes="1.36.1")
 
-    with pytest.raises(DeclarationError, match=r"only 1\.36\.3 was read"):
+    with pytest.raises(DeclarationError, match=r"that release was not read; known: 1\.34\.4"):
         job_workload.compose("refused", job_api.JobSpec(), around)
+
+
+def of_release(of: Case, version: str) -> Report:
+    gates = environment.feature_gates([], version)
+    around = evolve(of.around, kubernetes=version, gates=gates)
+    return searched(evolve(of, around=around))
+
+
+@pytest.mark.parametrize(
+    ("version", "status"),
+    [
+        ("1.34.4", "violated"),
+        ("1.34.5", "violated"),
+        ("1.35.4", "violated"),
+        ("1.36.3", "holds"),
+        ("1.37.1", "holds"),
+    ],
+)
+def test_before_1_36_3_a_job_in_back_off_reports_no_active_pods(version: str, status: str) -> None:
+    """Which the API server refuses while one is ready."""
+    of = case(faults="container-exit", level="interleaved", parallelism=2, completions=2)
+
+    assert of_release(of, version).verdict("job-status-is-accepted").status == status
+
+
+def test_since_1_37_a_finalizer_that_could_not_be_removed_is_tried_again() -> None:
+    """So no pod of a Job that is gone stays for it; before, that is asked only without failures."""
+    of = case("delete", "write-failure", "faulty", 1)
+
+    asked = [each.property.id for each in of_release(of, "1.36.3").verdicts]
+    assert "job-finalizer-not-leaked" not in asked
+    assert of_release(of, "1.37.1").verdict("job-finalizer-not-leaked").status == "holds"
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        (None, {""}),
+        (
+            (job_api.FailureRule("FailJob", job_api.ExitCodes("In", (143,))),),
+            {" with 137", " with 143"},
+        ),
+    ],
+)
+def test_a_container_that_is_stopped_exits_with_a_code_where_a_rule_asks(
+    asked: tuple[job_api.FailureRule, ...] | None, told: set[str]
+) -> None:
+    """As one that got TERM, or KILL when it did not listen."""
+    live = job_api.JobPod("Running", terminating=True)
+    pods: job_pods.JobPods = Population({job_pods.Owned((live,)): 1})
+    outcomes = list(job_kubelet.stop_pod(pods, job_api.JobSpec(pod_failure_policy=asked)))
+
+    labels = {each.label.partition("has stopped")[2] for each in outcomes if "has" in each.label}
+    assert labels == told
+
+
+def test_a_deadline_is_changed_once_where_more_than_one_event_is_on_its_way() -> None:
+    """What the one before it would say of a sync is not kept."""
+    with pytest.raises(DeclarationError, match="more than once, and lag above 1"):
+        states(case("set-active-deadline:60@2", level="interleaved", lag=2))
 
 
 MANIFEST = """\

@@ -1,6 +1,7 @@
 """Systems as formulas: summaries do what the rules do, and proofs say what exploring says."""
 
 import itertools
+import random
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -35,7 +36,7 @@ from seatrial.core import (
 from seatrial.core.arith import minimum
 from seatrial.engines.explore import explore
 from seatrial.engines.prove import helpers, summary
-from seatrial.engines.prove.candidates import small_states
+from seatrial.engines.prove.candidates import reached, small_states
 from seatrial.engines.prove.machine import Machine, machine
 from seatrial.engines.prove.queries import Answer, Limits, Queries
 from seatrial.engines.prove.systems import PROVABLE, prove_system
@@ -318,6 +319,18 @@ def test_a_state_that_no_lemma_excludes_is_shown_and_is_no_counterexample() -> N
 
 def rolling_update(patient: int) -> Callable[[Mapping[str, Any]], System]:
     return lambda values: rolling.rolling(**values, patient=patient)
+
+
+@pytest.mark.slow
+def test_the_controllers_own_rules_do_in_formulas_what_they_do_in_python() -> None:
+    """Each state that a rolling update of three revisions reaches, at a few sizes."""
+    of = machine(lambda values: rolling.rolling(**values, revisions=3), SIZES)
+    rng = random.Random(3)
+    for sizes in ((1, 1, 0), (3, 0, 2), (4, 2, 1)):
+        given = dict(zip(SIZES, sizes, strict=True))
+        states = list(reached(ground(of.build(given)), 40))
+        for state in rng.sample(states, min(4, len(states))):
+            assert distinct(by_summary(of, state, given)) == distinct(by_rules(of, state, given))
 
 
 @pytest.mark.slow

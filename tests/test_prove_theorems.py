@@ -3,10 +3,11 @@
 import inspect
 import random
 from collections.abc import Mapping
-from pathlib import Path
+from pathlib import Path as File
 from typing import Any
 
 import pytest
+import z3
 
 import theorems_page
 from seatrial import properties
@@ -19,13 +20,15 @@ from seatrial.core import (
     Whole,
     as_system,
     choose,
+    deciding,
     small_assignments,
 )
-from seatrial.core.theorem import asked
+from seatrial.core.theorem import asked, broken
 from seatrial.engines.explore import explore
 from seatrial.engines.prove import claims
 from seatrial.engines.prove.claims import Proof, prove_claim
-from seatrial.engines.prove.paths import Run
+from seatrial.engines.prove.helpers import Helpers
+from seatrial.engines.prove.paths import Path, Run
 from seatrial.engines.prove.queries import Answer, Limits, Queries
 from seatrial.kinds import promises
 from test_layout import needs_checkout
@@ -33,7 +36,7 @@ from test_layout import needs_checkout
 pytestmark = pytest.mark.heavy
 
 THEOREMS = properties.theorems.THEOREMS
-PAGE = Path(__file__).resolve().parents[1] / "docs" / "reference" / "theorems.md"
+PAGE = File(__file__).resolve().parents[1] / "docs" / "reference" / "theorems.md"
 SLOW = {
     "sizes-within-surge-three",
     "rollout-measure-falls",
@@ -49,6 +52,8 @@ SLOW = {
     "sts-update-within-bounds",
 }
 """Those that take the solver more than a few seconds."""
+RANGES = {"a percentage is at most 100,000%", "no product of a size leaves 32 bits"}
+"""Hypotheses that say where whole numbers are upstream's floats, and its integers of 32 bits."""
 MOST = 1_000
 by_id = pytest.mark.parametrize("theorem", THEOREMS, ids=lambda each: each.id)
 by_cost = pytest.mark.parametrize(
@@ -146,6 +151,53 @@ def test_every_theorem_is_proved(theorem: Theorem) -> None:
     assert proof.witness
 
 
+class Drawn:
+    """Answers choices at random, and remembers how."""
+
+    def __init__(self, rng: random.Random) -> None:
+        self.answers: list[int] = []
+        self._rng = rng
+
+    def choose(self, low: int, high: int) -> int:
+        self.answers.append(self._rng.randint(low, high))
+        return self.answers[-1]
+
+
+@by_cost
+def test_the_paths_of_a_claim_say_what_python_says(theorem: Theorem) -> None:
+    """Random numbers take one path each, and the claim is broken there as often as in Python."""
+    queries = Queries(Limits())
+    functions = (theorem.claim, *(each.holds for each in theorem.hypotheses))
+    cases = list(claims._cases(theorem, Helpers(*functions), queries))
+    rng = random.Random(theorem.id)
+    for number in range(24):
+        values = {name: rng.choice(drawn_from(allowed)) for name, allowed in theorem.ranges}
+        if number % 2:
+            values = meeting(theorem, rng)
+        drawn = Drawn(rng)
+        with deciding(drawn):
+            expected = broken(theorem, values)
+        (case,) = (each for each in cases if each.fixed.items() <= values.items())
+        known = {name: values[name] for name in case.variables}
+        known |= {f"choice {at}": answer for at, answer in enumerate(drawn.answers, 1)}
+        taken = [path.result for path in case.paths if takes(path, known)]
+        if expected is None:
+            assert taken == [claims._UNMET], values
+        else:
+            assert [len(each) for each in taken] == [len(expected)], values
+
+
+def takes(path: Path, known: Mapping[str, int]) -> bool:
+    """Whether numbers take a path, all of whose choices are among them."""
+    if any(it.decl().name() not in known for it, _, _ in path.choices):
+        return False
+    pairs = [(z3.Int(name), z3.IntVal(number)) for name, number in known.items()]
+    return all(
+        z3.is_true(z3.simplify(z3.substitute(each, *pairs)))
+        for each in (*path.decisions, *path.ranges)
+    )
+
+
 BOUNDS = properties.theorem_bounds.THEOREMS
 MUTATED = [
     pytest.param(
@@ -176,6 +228,15 @@ def test_every_theorem_is_broken_by_its_mutants(theorem: Theorem, mutation: Muta
 def test_every_theorem_can_be_broken(theorem: Theorem) -> None:
     """What nothing breaks says nothing."""
     assert theorem.mutations
+
+
+@by_id
+def test_every_hypothesis_is_needed(theorem: Theorem) -> None:
+    """Each is dropped by a mutant, which is broken: a theorem assumes nothing that it need not."""
+    dropped = {each.drops for each in theorem.mutations}
+    kept = [each for at, each in enumerate(theorem.hypotheses) if at not in dropped]
+
+    assert all(each.says in RANGES for each in kept), kept
 
 
 @by_id

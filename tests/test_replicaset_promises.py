@@ -67,6 +67,24 @@ DROPPED = {
         case(2, users="scale:1,scale:2", level="interleaved"),
         "1 of 2 pods are deleted; 2 are asked for",
     ),
+    "the cache does not show yet that the size is 0": (
+        "replicaset-creates-what-is-missing",
+        promise.FRESH,
+        case(users="scale:2,scale:0", lag=1),
+        "1 pods are created beside 1; 0 are asked for",
+    ),
+    "the cache does not show yet that the size is 2 again": (
+        "replicaset-deletes-the-surplus",
+        promise.FRESH,
+        case(2, users="scale:1,scale:2", lag=1),
+        "1 of 2 pods are deleted; 2 are asked for",
+    ),
+    "the cache does not show yet which pod is unready": (
+        "replicaset-unready-go-first",
+        promise.FRESH,
+        case(2, users="scale:1", faults="unready", lag=2),
+        "1 ready pods are deleted and 1 that are not ready are kept",
+    ),
     "another pod becomes unready between the decision and the deletion": (
         "replicaset-unready-go-first",
         promise.ATOMIC,

@@ -178,7 +178,7 @@ def gives_up_at_the_deadline(
     d: Spec,
     seen: deployment.Observation,
     variant: frozenset[str],
-) -> controller.Sync:
+) -> controller.RequiringSync:
     """A syncRolloutStatus that takes the pods back when time is up."""
     if seen.deadline_passed and new_rs is not None and new_rs.replicas > 0:
         bare = evolve(new_rs, replicas=0, status=api.ReplicaSetStatus())
@@ -186,7 +186,9 @@ def gives_up_at_the_deadline(
     return (yield from REPORT(all_rss, new_rs, d, seen, variant))
 
 
-def rolls_on(d: Spec, seen: deployment.Observation, variant: frozenset[str]) -> controller.Sync:
+def rolls_on(
+    d: Spec, seen: deployment.Observation, variant: frozenset[str]
+) -> controller.RequiringSync:
     """A sync of a Deployment that is being deleted that goes on as if it were not."""
     return (yield from ROLL(d, seen, variant))
 

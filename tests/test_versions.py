@@ -62,13 +62,15 @@ def test_a_release_has_these_gates_for_stateful_sets(
 
 
 def test_the_job_controller_asks_two_gates() -> None:
-    """Both are on by default since 1.36; of other releases the Job controller was not read."""
-    gates = dict(versions.known("1.36.3").gates)
+    """Both are on by default since 1.36, and not there before, or off."""
+    for version in versions.READ_OF_JOBS:
+        gates = dict(versions.known(version).gates)
+        new = version >= "1.36"
 
-    assert {name: gates[name] for name in versions.OF_JOBS} == {
-        "StaleControllerConsistencyJob": True,
-        "MutableSchedulingDirectivesForSuspendedJobs": True,
-    }
+        assert {name: gates.get(name, False) for name in versions.OF_JOBS} == {
+            "StaleControllerConsistencyJob": new,
+            "MutableSchedulingDirectivesForSuspendedJobs": new,
+        }
 
 
 def test_a_minor_version_is_its_newest_patch() -> None:

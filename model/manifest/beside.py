@@ -19,7 +19,7 @@ from seatrial.model import placement, statefulset_api
 
 from .kinds import ADDED_LABELS, ClusterObject, labels_of_pods
 from .nodes import admits, kept_from_start, requests_of, room_for
-from .placing import NodeManifest, Placing, StorageClass
+from .placing import HeadlessService, NodeManifest, Placing, StorageClass
 from .selector import selector_of
 from .stateful_set import StatefulSetManifest
 
@@ -66,10 +66,12 @@ def with_placing(
     ports = tuple(_host_ports(pod))
     storage = _storage(workload, objects, bool(nodes))
     volumes_in = "" if storage is None else _TOPOLOGIES[storage[1].provisioner]
+    service = _service(workload, objects)
     keys = {*(apart or ()), volumes_in}
     placing = Placing(
         nodes=tuple(each for _, each in nodes),
         storage=None if storage is None else storage[1],
+        service=None if service is None else service[1],
         given=tuple(_given(each, pod, keys) for _, each in nodes),
         one_to_a_node=bool(ports),
         apart_by=apart or (),
@@ -85,7 +87,8 @@ def with_placing(
     if storage is not None:
         claims = range(len(workload.volume_claim_templates))
         fields |= {f"spec.volumeClaimTemplates[{at}].spec.storageClassName" for at in claims}
-    read = [one for one, _ in nodes] + ([] if storage is None else [storage[0]])
+    read = [one for one, _ in nodes]
+    read += [each[0] for each in (storage, service) if each is not None]
     notes = ((one, kept_from_start(each, pod, _ready(one))) for one, each in nodes)
     beside = Beside(tuple(read), frozenset(fields), tuple(each for each in notes if each[1]))
     return attrs.evolve(workload, placing=placing), beside
@@ -186,6 +189,27 @@ def _storage(
         return None
     known = given or _TOPOLOGIES[found.provisioner] == placement.HOSTNAME
     return (classes[0], found) if known else None
+
+
+def _service(
+    workload: StatefulSetManifest, objects: Iterable[ClusterObject]
+) -> tuple[ClusterObject, HeadlessService] | None:
+    """The headless Service that the set names, where it selects all pods of the set."""
+    for each in objects:
+        its = (each.group, each.kind, each.namespace, each.name)
+        if its != ("", "Service", workload.namespace, workload.service_name):
+            continue
+        labels = each.reading.get("spec", "selector")
+        if each.reading.get("spec", "clusterIP") != "None" or not isinstance(labels, dict):
+            return None
+        selector = {str(key): str(value) for key, value in labels.items()}
+        pods = dict(workload.template.labels)
+        if not selector or any(pods.get(key) != value for key, value in selector.items()):
+            return None
+        publishes = each.reading.get("spec", "publishNotReadyAddresses", default=False) is True
+        found = tuple(sorted(selector.items()))
+        return each, HeadlessService(each.name, workload.namespace, found, publishes)
+    return None
 
 
 def _is_class(each: ClusterObject) -> bool:

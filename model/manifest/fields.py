@@ -11,6 +11,8 @@ from .reading import Reading
 
 __all__ = ["Found", "unmodelled_fields"]
 
+_MODELLED_CONDITION = "DisruptionTarget"
+
 Found = tuple[str, str, str, Path]  # field, effect, why, path
 
 
@@ -22,6 +24,27 @@ def unmodelled_fields(kind: str, reading: Reading, claims: Mapping[str, Any]) ->
             seen.add(path)
             effect, why = _judged(reading, path, row, claims)
             yield dotted(path), effect, why, path
+    if kind == "Job":
+        for path in _conditions_asked(reading):
+            why = "whether a failed pod has this condition is not modelled"
+            yield dotted(path), BLOCKS, why, path
+        second: Path = ("spec", "template", "spec", "containers", 1)
+        if reading.get(*second) is not None:
+            yield dotted(second), MATTERS, "a pod fails when its only container does", second
+
+
+def _conditions_asked(reading: Reading) -> Iterator[Path]:
+    """Where a podFailurePolicy asks for a condition of pods that is not DisruptionTarget."""
+    policy: Path = ("spec", "podFailurePolicy", "rules")
+    for at, rule in enumerate(_listed(reading.get(*policy))):
+        asked = rule.get("onPodConditions") if isinstance(rule, dict) else None
+        for number, each in enumerate(_listed(asked)):
+            if isinstance(each, dict) and each.get("type") != _MODELLED_CONDITION:
+                yield (*policy, at, "onPodConditions", number)
+
+
+def _listed(found: Any) -> list[Any]:
+    return found if isinstance(found, list) else []
 
 
 def _rows(

@@ -11,7 +11,7 @@ import attrs
 
 from seatrial.model import statefulset_api
 
-__all__ = ["NodeManifest", "Placing", "StorageClass", "Taint"]
+__all__ = ["HeadlessService", "NodeManifest", "Placing", "StorageClass", "Taint"]
 
 
 @attrs.frozen
@@ -71,11 +71,36 @@ class StorageClass:
 
 
 @attrs.frozen
+class HeadlessService:
+    """The Service that gives the pods of a StatefulSet their names."""
+
+    name: str
+    namespace: str
+    selector: tuple[tuple[str, str], ...]
+    publishes: bool
+    """Whether `publishNotReadyAddresses` is set."""
+
+    def document(self) -> Mapping[str, Any]:
+        """The object as data that a manifest could hold."""
+        return {
+            "apiVersion": "v1",
+            "kind": "Service",
+            "metadata": {"name": self.name, "namespace": self.namespace},
+            "spec": {
+                "clusterIP": "None",
+                "publishNotReadyAddresses": self.publishes,
+                "selector": dict(self.selector),
+            },
+        }
+
+
+@attrs.frozen
 class Placing:
-    """What was read beside a StatefulSet of where its pods may be, and what that comes to."""
+    """What was read beside a StatefulSet of where its pods are and what they are called."""
 
     nodes: tuple[NodeManifest, ...] = ()
     storage: StorageClass | None = None
+    service: HeadlessService | None = None
     given: tuple[statefulset_api.GivenNode, ...] = ()
     one_to_a_node: bool = False
     apart_by: tuple[str, ...] = ()
@@ -83,5 +108,6 @@ class Placing:
 
     def documents(self) -> list[Mapping[str, Any]]:
         """The objects beside it."""
-        beside = [] if self.storage is None else [self.storage.document()]
+        others = (self.storage, self.service)
+        beside = [each.document() for each in others if each is not None]
         return [*(each.document() for each in self.nodes), *beside]

@@ -99,8 +99,7 @@ def modelled(case: Worked, variant: frozenset[str] = frozenset()) -> Went:
         job_faults.strip_orphan(
             job_faults.marked_by(pods, case.found),
             case.shown,
-            0,
-            1,
+            True,
             _ANY,
             variant,
             int(case.answered == "failed"),

@@ -109,7 +109,11 @@ def _places(of: _Run, name: str) -> list[int]:
 
 def is_of_controller(step: Step) -> bool:
     """Whether the step is one of these syncs, or notes what they decide."""
-    return _whose(step) is not None or family(step) in ("mark_pods", *_OF_THE_WORKER)
+    return _whose(step) is not None or family(step) in (
+        "mark_pods",
+        "answer_job_sync",
+        *_OF_THE_WORKER,
+    )
 
 
 def _whose(step: Step) -> str | None:
@@ -123,7 +127,11 @@ def _begins(step: Step) -> bool:
 def _working(state: State) -> controller.Pending | None:
     """What is left of the sync, whether or not something is noted first."""
     step: job_informer.Working = state["job_sync"]
-    return step.step if isinstance(step, job_informer.Noting) else step
+    note: job_informer.Note | None = state["note"]
+    if step is None or note is None or note.answer is None:
+        return step
+    rest = step.answered(note.answer)
+    return rest if isinstance(rest, controller.Pending) else None
 
 
 # ---- its case ---------------------------------------------------------------------------------
@@ -197,7 +205,7 @@ def _cases(of: _Run, found: Open, stages: Sequence[Stage]) -> Iterator[Start]:
         fails=sum(words[each] for each in _WRONG),
         satisfied=state["job_expectations"].satisfied_expectations(),
         backoff=state["backoff"],
-        past_deadline=state["deadline"] == "passed",
+        past_deadline=_past_deadline(state),
         clears_start_time=of.given["clears_start_time"],
         finish_unseen=job_views.finish_unseen(known),
         requeues=state["requeues"],
@@ -211,6 +219,12 @@ def _cases(of: _Run, found: Open, stages: Sequence[Stage]) -> Iterator[Start]:
         for gone in _gone(state, start.pods, words["not found"]):
             yield evolve(each, gone=gone)
             yield evolve(each, gone=gone, failures_last=False)
+
+
+def _past_deadline(state: State) -> bool:
+    if job_views.deadline_seen(state["jobs"]):
+        return bool(state["deadline"] == "passed")
+    return bool(state["old_deadline_passed"])
 
 
 def _gone(state: State, seen: jobs.SeenPods, not_found: int) -> Iterator[frozenset[jobs.Seen]]:

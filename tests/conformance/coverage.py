@@ -28,7 +28,6 @@ _UNUSED = "neither this controller nor its handlers call it"
 _REVISIONS = "adoption and meaning of ControllerRevisions (`model/statefulset_control.py`)"
 _CHANGED = "pods whose labels or volumes were changed (`model/statefulset_control.py`)"
 _OWNERS = "claims with other owners than the set and the pod (`model/statefulset_control.py`)"
-_ORPHANS_OF_SETS = "adoption and release of pods (`model/statefulset_controller.py`)"
 _ORPHANS_OF_JOBS = "adoption and release of pods (`model/job.py`)"
 _WORKLOADS = "Workloads and PodGroups (`model/job.py`)"
 _COPIES = "annotations of the Deployment's own on its ReplicaSets: the model has none"
@@ -41,7 +40,6 @@ NOT_CLAIMED: Mapping[str, Mapping[str, str]] = {
     },
     "deployment/util/deployment_util.go": {
         "MinAvailable": _KUBECTL,
-        "RsListFromClient": _KUBECTL,
         "WaitForObservedDeployment": _KUBECTL,
         "SetDeploymentAnnotationsTo": _COPIES,
         "copyDeploymentAnnotationsToReplicaSet": _COPIES,
@@ -58,7 +56,6 @@ NOT_CLAIMED: Mapping[str, Mapping[str, str]] = {
         "NewStatefulSetController": _STARTS,
         "*StatefulSetController.Run": _STARTS,
         "*StatefulSetController.worker": _STARTS,
-        "*StatefulSetController.getStatefulSetsForPod": _ORPHANS_OF_SETS,
     },
     "statefulset/stateful_set_control.go": {
         "*defaultStatefulSetControl.AdoptOrphanRevisions": _REVISIONS,
@@ -95,10 +92,8 @@ NEVER: Mapping[str, str] = {
     r"get object from tombstone|[Tt]ombstone contained|unknown key type": (
         "an informer tells of objects of its kind"
     ),
-    r"has no controller: |quit \{": "the oracle asks for no such key",
+    r"quit \{": "the oracle does not shut the queue down",
     r"orphanRevisions": _REVISIONS,
-    r"sets := ssc\.getStatefulSetsForPod|range sets|len\(sets\)|fresh\.UID != set\.UID"
-    r"|AppsV1\(\)\.StatefulSets\(set\.Namespace\)\.Get": _ORPHANS_OF_SETS,
     r"range jm\.getPodJobs|fresh\.UID != j\.UID|Jobs\(j\.Namespace\)\.Get|if adopted"
     r"|if oldControllerRef != nil|adopted = false": _ORPHANS_OF_JOBS,
     r"RevisionHistoryAnnotation": "the history of revisions (`model/deployment_replica_sets.py`)",
@@ -124,7 +119,7 @@ NEVER: Mapping[str, str] = {
     r"Unknown policy, treating": "validation refuses other policies",
     r"MaxPodCreateDeletePerSync|MaxUncountedPods|burstReplicas": "500 pods and more in one sync",
     r"InitContainer": "init containers: the model has none (`model/job_context.py`)",
-    r"Labels == nil|[aA]nnotations == nil": "pods of a controller have labels and annotations",
+    r"Labels == nil|[aA]nnotations == nil": "objects of controllers have labels and annotations",
     r"WorkloadWithJob|podGroup|shouldManageWorkload": _WORKLOADS,
     r"NamespaceTerminatingCause": "namespaces that go away",
 }

@@ -180,6 +180,7 @@ def modelled(notice: Notice) -> Handled:
         controller.Key(),
         notice.expectations,
         notice.shown,
+        None,
         False,
         _SPEC,
         frozenset(),
@@ -197,7 +198,7 @@ def _job_told(notice: Notice) -> Handled:
     if notice.before is None:
         return Handled(True)
     trail = job_informer.Jobs((notice.before, notice.after))
-    (told,) = job_informer.deliver_job(trail, controller.Key(), False, 0, 1)
+    (told,) = job_informer.deliver_job(trail, controller.Key(), "", None, False, False, frozenset())
     return Handled(
         told.writes.get("job_key", controller.Key()).dirty,
         listed=told.writes.get("orphan_list", False),
@@ -215,6 +216,8 @@ def _began(notice: Notice) -> Handled:
             False,
             True,
             "",
+            True,
+            False,
             notice.unseen == "jobs",
             notice.unseen == "pods",
             False,
@@ -228,8 +231,7 @@ def _began(notice: Notice) -> Handled:
     )
     if not found:
         return Handled(expectations=_EXPECTED, expected=True, waits=True)
-    noting = found[0].writes.get("job_sync")
-    forgets = isinstance(noting, job_informer.Noting)  # of pods, too
+    forgets = found[0].writes.get("note") is not None  # of pods, too
     return Handled(
         found[0].writes["job_key"].dirty,
         _plain(found[0].writes.get("job_expectations", _EXPECTED)),

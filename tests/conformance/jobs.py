@@ -13,8 +13,6 @@ from .job_states import drawn
 __all__ = ["Jobs"]
 
 _GATE = "MutableSchedulingDirectivesForSuspendedJobs"
-_ACTIVE = "job-active-zero-during-backoff"
-"""How 1.34.4 behaves; the model knows no release of Jobs but 1.36.3."""
 _CLEARS = "1.36"
 """From this minor release on a Job that is suspended loses its start time, by default."""
 
@@ -32,8 +30,7 @@ class Jobs(jobs.Jobs):
         if release is None:
             return cls()
         drawn = _GATE in dict(release.gates)
-        older = frozenset((_ACTIVE,)) if release.version[:4] < _CLEARS else frozenset[str]()
-        return cls(release.rules | older, None if drawn else release.version[:4] >= _CLEARS)
+        return cls(release.rules, None if drawn else release.version[:4] >= _CLEARS)
 
     def draw(self, chance: Chance) -> list[Start]:
         """Any state."""

@@ -188,6 +188,7 @@ def arbitrary_replica_set(chance: Chance) -> Case:
         desired_replicas=chance.of((None, 3)),
         revision=1,
         deleting=chance.of(_RARELY),
+        owner=chance.of((0,) * 7 + (_NOBODY,)),
     )
     how = chance.of(("same",) * 5 + ("version", "generation", "gone", "new"))
     seen, live, events = _changed(chance, cached, how)

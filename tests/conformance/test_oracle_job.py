@@ -281,6 +281,70 @@ def test_the_same_request_has_the_same_answer(oracle: Oracle) -> None:
     assert all(asked(oracle, of) == {**first, "id": 0} for _ in range(5))
 
 
+# ---- the other worker -------------------------------------------------------------------------
+
+NAMED = {"kind": "name", "value": "pi-1"}
+SELECTED = {"kind": "selector", "value": "batch.kubernetes.io/controller-uid=job"}
+ENDED = {"conditions": [{"type": "Failed", "status": "True", "lastTransitionTime": NOW}]}
+
+
+@pytest.mark.parametrize("orphan", [NAMED, SELECTED], ids=["by name", "by selector"])
+def test_the_finalizer_of_a_pod_goes_whose_job_is_gone(oracle: Oracle, orphan: Json) -> None:
+    answer = asked(oracle, pod("pi-1", "Running"), orphan=orphan)
+
+    assert told(answer) == ["patch pods pi-1 → applied"]
+    assert [each["metadata"].get("finalizers") for each in answer["live"]] == [None]
+    assert answer["key"]["result"] == "forgotten"
+
+
+def test_a_selector_finds_all_pods_of_a_job_and_a_name_one(oracle: Oracle) -> None:
+    pods = [pod("pi-1", "Running"), pod("pi-2", "Failed")]
+
+    assert len(told(asked(oracle, *pods, orphan=SELECTED))) == 2
+    assert len(told(asked(oracle, *pods, orphan=NAMED))) == 1
+
+
+@pytest.mark.parametrize(("status", "sent"), [({}, 0), (ENDED, 1)], ids=["running", "finished"])
+def test_pods_of_a_job_that_goes_on_are_left_to_its_syncs(
+    oracle: Oracle, status: Json, sent: int
+) -> None:
+    answer = asked(oracle, job(status), pod("pi-1", "Running"), orphan=NAMED)
+
+    assert len(told(answer)) == sent
+
+
+@pytest.mark.parametrize(
+    ("orphan", "result"),
+    [(NAMED, "rate-limited"), (SELECTED, "forgotten")],
+    ids=["name", "selector"],
+)
+def test_a_request_that_fails_is_tried_again_where_the_key_is_a_name(
+    oracle: Oracle, orphan: Json, result: str
+) -> None:
+    """Of a selector the error is dropped. Go: syncOrphanPodsBySelector"""
+    fault = {"verb": "patch", "resource": "pods", "how": "failed"}
+
+    answer = asked(oracle, pod("pi-1", "Running"), orphan=orphan, faults=[fault])
+
+    assert told(answer) == ["patch pods pi-1 → failed"]
+    assert answer["key"]["result"] == result
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"orphan": {"kind": "uid", "value": "pi-1"}},
+        {"orphan": NAMED, "controller": "replicaset"},
+        {"orphan": NAMED, "notice": {"how": "add", "object": pod("pi-1", "Running")}},
+    ],
+    ids=["no such kind", "another controller", "a notice as well"],
+)
+def test_an_orphan_that_nobody_can_look_after_is_an_error(oracle: Oracle, more: Json) -> None:
+    answer = asked(oracle, pod("pi-1", "Running"), **more)
+
+    assert answer["error-in-request"].startswith("orphan: ")
+
+
 # ---- helpers ----------------------------------------------------------------------------------
 
 
@@ -387,3 +451,39 @@ def test_a_pod_without_exit_code_ended_when_it_was_not_ready_any_more(oracle: Or
 
     assert by_stamp == "2026-01-01T00:09:50Z"
     assert helped(oracle, "getFinishedTime", pod=deleted) == since
+
+
+def test_an_index_that_is_failed_and_completed_has_every_status_refused(oracle: Oracle) -> None:
+    """
+    A pod that was deleted at the limit of its index is listed, and its index failed; then it exits
+    with 0. The real controller says that the index is completed, too, and keeps the finalizer.
+    """
+    ended = pod("a", "Succeeded", 0, 0, deletionTimestamp="2026-01-01T00:09:50Z")
+    status: Json = {
+        "failedIndexes": "0",
+        "uncountedTerminatedPods": {"failed": ["uid-a"]},
+        "terminating": 0,
+        "ready": 0,
+        "conditions": [
+            {
+                "type": "FailureTarget",
+                "status": "True",
+                "reason": "FailedIndexes",
+                "lastTransitionTime": "2026-01-01T00:09:52Z",
+                "lastProbeTime": "2026-01-01T00:09:52Z",
+            }
+        ],
+    }
+    spec: Json = {
+        "completionMode": "Indexed",
+        "completions": 1,
+        "parallelism": 1,
+        "backoffLimit": 2147483647,
+        "backoffLimitPerIndex": 0,
+    }
+
+    answer = asked(oracle, job(status, **spec), ended)
+
+    assert told(answer) == ["update-status jobs pi → invalid"]
+    (sent,) = statuses(answer)
+    assert (sent["completedIndexes"], sent["failedIndexes"]) == ("0", "0")

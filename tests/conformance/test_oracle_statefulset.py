@@ -175,6 +175,29 @@ def test_a_status_that_conflicts_is_sent_five_times(oracle: Oracle) -> None:
     assert answer["key"]["result"] == "rate-limited"
 
 
+def test_two_conflicts_side_by_side_are_tried_again_in_the_same_order_each_time(
+    oracle: Oracle,
+) -> None:
+    """Both wait as long: upstream draws how long, and so who comes first."""
+    objects = grown(oracle, 3, podManagementPolicy="Parallel")
+    for each in of_kind(objects, "StatefulSet"):
+        each["spec"]["persistentVolumeClaimRetentionPolicy"] = {
+            "whenDeleted": "Delete",
+            "whenScaled": "Retain",
+        }
+    stale = [
+        {**each, "metadata": {**each["metadata"], "resourceVersion": "9000"}}
+        if each["metadata"]["name"] in ("data-db-1", "data-db-2")
+        else each
+        for each in objects
+    ]
+
+    answers = [asked(oracle, *objects, live=stale) for _ in range(8)]
+
+    assert sum("conflict" in each for each in told(answers[0])) == 8
+    assert all(each == answers[0] for each in answers)
+
+
 def test_it_waits_until_its_informers_have_seen_its_own_writes(oracle: Oracle) -> None:
     answer = asked(oracle, stateful_set(1), memory={"written": {"pods": "30"}})
 
