@@ -15,6 +15,7 @@ from seatrial.model import (
     nodes,
     placement,
     statefulset_api,
+    statefulset_collector,
     statefulset_controller,
     statefulset_kubelet,
     statefulset_scheduler,
@@ -139,10 +140,10 @@ def _acts(
         cordoned = cast(nodes.Nodes, _Everywhere(evolve(node, unschedulable=True)))
         allows = statefulset_api.DisruptionBudget()
         granted = disruption.BudgetStatus(disruptions_allowed=1)
-        yield from statefulset_users.drain_pod(pod, cordoned, (), 0, graceful, 1)
+        yield from disruption.drain_pod(pod, cordoned, (), 0, graceful, 1)
         yield from disruption.evict_from_drained(pod, cordoned, (), allows, granted, 0, graceful, 1)
     elif who == "the garbage collector":
-        yield from statefulset_users.collect_pod(None, pod, (), 0, "background", graceful, 1)
+        yield from statefulset_collector.collect_pod(None, pod, (), 0, "background", graceful, 1)
     else:
         takes = tolerations.Tolerations()
         yield from kubelet.mark_not_ready(pod, all_nodes, (), 0, 1)
