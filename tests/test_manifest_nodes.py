@@ -341,6 +341,13 @@ def test_a_port_of_the_node_is_for_one_pod_of_each() -> None:
     assert f"{POD}.hostNetwork" in unread(db({"hostNetwork": True}))
 
 
+@pytest.mark.parametrize("part", ["spec", "status"])
+def test_a_part_of_a_node_that_has_no_fields_is_refused(part: str) -> None:
+    """It was read as if nothing were said of the node."""
+    with pytest.raises(ManifestError, match=f"{part}: no fields here"):
+        read(db(), {**node(), part: 3})
+
+
 def test_whoever_else_has_pods_may_want_the_same_port() -> None:
     """Also where nothing is said of how many pods fit on a node."""
     port = {"containers": [{**asks(), "ports": [{"containerPort": 80, "hostPort": 80}]}]}

@@ -40,6 +40,9 @@ Resources = dict[str, Fraction]
 def read_node(reading: Reading) -> NodeManifest:
     """A Node, with whatever is wrong about it noted."""
     name = str(reading.get("metadata", "name", default=""))
+    for part in ("metadata", "spec", "status"):
+        if not isinstance(reading.get(part, default={}), dict):
+            reading.refuse((part,), "no fields here; write a mapping of them")
     # A kubelet gives its node this label, so that none is without. Go: initialNode
     labels = {placement.HOSTNAME: name, **_labels(reading)}
     taints = tuple(_taints(reading))
