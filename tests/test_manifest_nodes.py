@@ -300,7 +300,7 @@ def test_required_anti_affinity_among_the_pods_is_read() -> None:
     assert spec_of(*zoned).given_nodes[0].labels == ((ZONE, "x"),)
 
 
-OTHER = {
+OTHER: dict[str, Any] = {
     "apiVersion": "v1",
     "kind": "Pod",
     "metadata": {"name": "other", "labels": {"app": "db"}},
@@ -339,6 +339,14 @@ def test_a_port_of_the_node_is_for_one_pod_of_each() -> None:
     assert not spec_of(db({"hostNetwork": True})).one_to_a_node
     assert not {each for each, effect in unread(db(port)).items() if effect == BLOCKS}
     assert f"{POD}.hostNetwork" in unread(db({"hostNetwork": True}))
+
+
+def test_pods_that_keep_others_off_their_nodes_are_told_of() -> None:
+    """Required anti-affinity binds both sides, whoever of the two asks for it."""
+    other = {**OTHER, "spec": {**OTHER["spec"], **apart()}}
+
+    assert unread(db(), node(), other)["Pod"] == BLOCKS
+    assert unread(db(), node(), OTHER)["Pod"] != BLOCKS
 
 
 @pytest.mark.parametrize("part", ["spec", "status"])

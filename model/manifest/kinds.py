@@ -328,7 +328,18 @@ def _sharing_nodes(thing: ClusterObject, workload: Workload) -> bool:
     itself = (thing.kind, thing.namespace, thing.name)
     placing = workload.placing
     known = placing.one_to_a_node or any(each.room is not None for each in placing.given)
-    return known and itself != (workload.kind, workload.namespace, workload.name)
+    return (known or _keeps_others_off(thing)) and itself != (
+        workload.kind,
+        workload.namespace,
+        workload.name,
+    )
+
+
+def _keeps_others_off(thing: ClusterObject) -> bool:
+    """Whether its pods have required anti-affinity, which binds both sides. Go: InterPodAffinity"""
+    pods = ("spec",) if thing.kind == "Pod" else ("spec", "template", "spec")
+    required = "requiredDuringSchedulingIgnoredDuringExecution"
+    return bool(thing.reading.get(*pods, "affinity", "podAntiAffinity", required, default=None))
 
 
 def _claiming(thing: ClusterObject, workload: Workload) -> bool:
