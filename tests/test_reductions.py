@@ -170,7 +170,8 @@ def test_an_extreme_found_with_partial_order_is_that_of_all_states(kernel: Kerne
     assert (verdict.status, verdict.extreme) == ("violated", 3)
     assert verdict.witness is not None
     assert verdict.because == "the most is 3; the bound is 1"
-    assert verdict.witness.because == "the most is 3; the bound is 1"
+    assert verdict.because in " ".join(verdict.witness.because)
+    assert "capped" not in " ".join(verdict.witness.because)
 
 
 @pytest.mark.parametrize("kernel", KERNELS)

@@ -295,7 +295,7 @@ def _shortened(verdict: Verdict, again: Callable[..., Report], deadline: float |
     if verdict.witness is None or found.witness is None:
         return attrs.evolve(verdict, trace=found.trace, because=found.because or verdict.because)
     # What is said of an extreme is said of all states, and this search has not seen all.
-    witness = attrs.evolve(found.witness, because=verdict.because)
+    witness = attrs.evolve(found.witness, because=verdict.witness.because)
     return attrs.evolve(verdict, trace=found.trace, witness=witness)
 
 
