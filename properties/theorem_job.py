@@ -288,8 +288,12 @@ _REMEMBERED = Hypothesis(
     lambda expected, unseen: expected == unseen,
 )
 _JOINT_LEVEL = "interleaved: any number of pods created, and deleted, that the cache does not show"
-_JOINT_LAG = "any: joint classes of what is so and what is seen"
-_COUNTING_LEVEL = "every level: after each status that is accepted, whichever finalizers stay"
+_JOINT_LAG = "any, of pods that are created or deleted; none has ended"
+_COUNTING_LEVEL = (
+    "every level: after each status that is accepted, whichever finalizers stay; of a sync whose"
+    " expectations are not fulfilled (it creates none), and of a Job without conditions or active"
+    " pods"
+)
 
 THEOREMS = (
     Theorem(

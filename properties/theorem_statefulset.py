@@ -4,15 +4,18 @@ from collections.abc import Iterator
 from types import MappingProxyType
 from typing import Any, cast
 
-from attrs import frozen
+from attrs import evolve, frozen
 
-from seatrial.core import Hypothesis, Mutation, OneOf, Outcome, Theorem, Whole, outcome
+from seatrial.core import All, Hypothesis, Mutation, OneOf, Outcome, Theorem, Whole, outcome
 from seatrial.core.arith import maximum
 from seatrial.model import (
     api,
     controller,
+    disruption,
     nodes,
+    placement,
     statefulset_api,
+    statefulset_collector,
     statefulset_controller,
     statefulset_kubelet,
     statefulset_scheduler,
@@ -56,6 +59,9 @@ _KINDS = MappingProxyType(
         "pending, terminating": api.PodKind(terminating=True),
         "running, terminating": api.PodKind("Running", terminating=True),
         "ready, terminating": api.PodKind("Running", ready=True, terminating=True),
+        "available, terminating": api.PodKind(
+            "Running", ready=True, available=True, terminating=True
+        ),
         "failed": api.PodKind("Failed"),
         "succeeded": api.PodKind("Succeeded"),
     }
@@ -65,8 +71,9 @@ _NO_PROCESS = ("absent", "without a node", "failed", "succeeded")
 _WHO = OneOf(
     (
         *("the scheduler", "a kubelet", "a kubelet that evicts", "a kubelet with an old list"),
-        *("the controller, creating", "the controller, deleting", "a user, deleting"),
-        *("a user, deleting by force", "the controllers of nodes"),
+        *("the controller, creating", "the controller, adopting", "the controller, deleting"),
+        *("a user, deleting", "a user, deleting by force", "a drain", "the garbage collector"),
+        *("the controllers of nodes",),
     )
 )
 
@@ -103,22 +110,40 @@ def _acts(
     kubelet = statefulset_kubelet
     if who == "the scheduler":
         takes = tolerations.Tolerations()
-        yield from statefulset_scheduler.schedule(pod, None, (node,), (), 0, False, takes, 1)
+        scheduler, room = statefulset_scheduler, placement.Placement((None,))
+        yield from scheduler.schedule(pod, None, (node,), (), 0, False, takes, 1)
+        yield from scheduler.schedule_within(
+            pod, None, (node,), cast(All[int], {}), None, (), 0, False, takes, 1, room
+        )
     elif who == "a kubelet":
         yield from kubelet.run(pod, process, all_nodes, (), 0, 1, frozenset(), 0, None, False)
         yield from kubelet.exit_container(pod, all_nodes, (), 0, 1, 1)
+        yield from kubelet.fail_probe(pod, all_nodes, (), 0, 1, 1)
+        yield from kubelet.pass_min_ready_seconds(pod, (), 0)
     elif who == "a kubelet that evicts":
         yield from kubelet.fail(pod, process, all_nodes, (), 0, 1, 1)
     elif who == "a kubelet with an old list":
         yield from kubelet.start_what_was(former, process, all_nodes, 0, None, False)
     elif who == "the controller, creating":
         yield from _asked(controller.Write("create", "Pod", 0, 1, owner=0), pod, process, graceful)
+    elif who == "the controller, adopting":
+        yield from _asked(
+            controller.Write("adopt", "Pod", 0, _ITS, owner=0), pod, process, graceful
+        )
     elif who == "the controller, deleting":
         yield from _asked(controller.Write("delete", "Pod", 0), pod, process, graceful)
     elif who == "a user, deleting":
         yield from statefulset_users.delete_pod(pod, (), 0, graceful, 1, 1)
     elif who == "a user, deleting by force":
         yield from statefulset_users.force_delete(pod, (), 0, 1, 1)
+    elif who == "a drain":
+        cordoned = cast(nodes.Nodes, _Everywhere(evolve(node, unschedulable=True)))
+        allows = statefulset_api.DisruptionBudget()
+        granted = disruption.BudgetStatus(disruptions_allowed=1)
+        yield from disruption.drain_pod(pod, cordoned, (), 0, graceful, 1)
+        yield from disruption.evict_from_drained(pod, cordoned, (), allows, granted, 0, graceful, 1)
+    elif who == "the garbage collector":
+        yield from statefulset_collector.collect_pod(None, pod, (), 0, "background", graceful, 1)
     else:
         takes = tolerations.Tolerations()
         yield from kubelet.mark_not_ready(pod, all_nodes, (), 0, 1)
@@ -285,6 +310,6 @@ THEOREMS = (
         level="a decision",
         lag="any: it is about what the cache shows",
         revisions="2, of 3 pods",
-        integers="maxUnavailable any int32",
+        integers="maxUnavailable any int32; each pod is available, or runs without being ready",
     ),
 )

@@ -40,6 +40,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     add("--seatrial-max-states", type=int, metavar="N", help="end each search after N states")
     add("--seatrial-seed", type=int, metavar="N", help="where random runs begin")
     add(
+        "--seatrial-examples",
+        metavar="DIR",
+        help="keep violations of random runs there, and try those first",
+    )
+    add(
         "--seatrial-inconclusive",
         choices=_INCONCLUSIVE,
         help="what becomes of a promise that no search could settle: fail (default), xfail, skip",
@@ -68,12 +73,18 @@ def pytest_configure(config: pytest.Config) -> None:
     seed = _option(config, "seed")
     if seed is not None and seed < 0:
         raise pytest.UsageError(f"--seatrial-seed: {seed} is less than 0")
-    folder = _option(config, "itf")
-    if folder is not None:
+    for name in ("itf", "examples"):
+        folder = _option(config, name)
+        if folder is None:
+            continue
         try:  # before a long search, and not where its trace is to be written
             Path(folder).mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise pytest.UsageError(f"--seatrial-itf: {folder}: {error.strerror}") from None
+            raise pytest.UsageError(f"--seatrial-{name}: {folder}: {error.strerror}") from None
+    if _option(config, "engine") == "hypothesis" and states is not None:
+        raise pytest.UsageError(
+            "--seatrial-max-states is for a search of all states: --seatrial-engine explore or auto"
+        )
     if limit is not None:
         from .quantities import parse_seconds
 
@@ -100,7 +111,7 @@ def settings_of(config: pytest.Config) -> "Settings":
 
     known = config.stash.get(_SETTINGS, None)
     if known is None:
-        folder = _option(config, "itf")
+        folder, examples = _option(config, "itf"), _option(config, "examples")
         known = config.stash[_SETTINGS] = Settings(
             engine=_option(config, "engine"),
             time_limit=_option(config, "time_limit"),
@@ -110,6 +121,7 @@ def settings_of(config: pytest.Config) -> "Settings":
             strict=_option(config, "strict") or False,
             inconclusive=_option(config, "inconclusive") or config.getini("seatrial_inconclusive"),
             itf=None if folder is None else Path(folder),
+            examples=None if examples is None else Path(examples),
             shared=_shared_folder(config),
         )
     return known

@@ -62,11 +62,13 @@ class Settings:
     strict: bool = False
     inconclusive: str = "fail"
     itf: Path | None = None
+    examples: Path | None = None
     shared: Path | None = None
 
     def options(self, **more: Any) -> Options:
         """The options of a check that say the same."""
         said: dict[str, Any] = {"strict": self.strict, "quiet": True, "targets": ()}
+        said["examples"] = self.examples
         if self.engine is not None:
             said |= {"engine": self.engine, "engine_said": True}
         limits = []

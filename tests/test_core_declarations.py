@@ -245,6 +245,18 @@ def test_a_system_that_has_no_meaning_is_refused(change: dict[str, Any], words: 
     assert words in refused(DeclarationError, lambda: attrs.evolve(counter(toggle), **change))
 
 
+def test_two_cells_cannot_have_one_name() -> None:
+    """A trace tells them by it: `load[a,b,c]` would be that of a and b,c, and that of a,b and c."""
+    change = {
+        "indices": [Index("i", ("a", "a,b")), Index("j", ("b,c", "c"))],
+        "variables": [Variable("x"), Variable("load", over=("i", "j"))],
+    }
+
+    message = refused(DeclarationError, attrs.evolve, counter(toggle), **change)
+
+    assert "indices i and j have two tuples that are shown as a,b,c" in message
+
+
 def test_an_index_stands_once_in_what_ranges_over_it() -> None:
     """`load[i,i]`: a rule at i would have the diagonal, or a row, or a column?"""
     twice = attrs.evolve(toggle, over=("i", "i"))

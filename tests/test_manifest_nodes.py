@@ -114,6 +114,8 @@ def affinity(*expressions: Any, fields: Any = None) -> dict[str, Any]:
             affinity(fields=[{"key": "metadata.name", "operator": "In", "values": ["a"]}]),
             [True, False],
         ),
+        ({"nodeSelector": {HOST: "b"}}, [False, True]),
+        (affinity({"key": HOST, "operator": "NotIn", "values": ["a"]}), [False, True]),
         (affinity(), [False, False]),
         (
             {
@@ -131,6 +133,29 @@ def test_selector_and_affinity_say_which_nodes_take_a_pod(
     nodes = (node("a", {"disk": "ssd", "cores": "8"}), node("b", {"disk": "hdd", "cores": "16"}))
 
     assert admitted(pod, *nodes) == takes
+
+
+@pytest.mark.parametrize(
+    ("pod", "says"),
+    [
+        (affinity({"key": "disk", "operator": "in", "values": ["ssd"]}), "'in' is no operator"),
+        (affinity({"key": "disk", "operator": "In"}), "In takes one value or more"),
+        (affinity({"key": "disk", "operator": "Exists", "values": ["a"]}), "Exists takes no value"),
+        (affinity({"key": "disk", "operator": "Gt", "values": ["1", "2"]}), "Gt takes one value"),
+        (affinity({"operator": "Exists"}), "no key"),
+        (
+            affinity(fields=[{"key": "metadata.name", "operator": "Exists"}]),
+            "'Exists' is no operator",
+        ),
+    ],
+)
+@pytest.mark.parametrize("machines", [(), (node(),)])
+def test_an_affinity_that_the_api_server_refuses_is_refused(
+    pod: dict[str, Any], says: str, machines: tuple[Any, ...]
+) -> None:
+    """ValidateNodeSelectorRequirement. An unknown operator was read as DoesNotExist."""
+    with pytest.raises(ManifestError, match=says):
+        read(db(pod), *machines)
 
 
 @pytest.mark.parametrize(
@@ -224,6 +249,8 @@ STARTS = {**asks(requests={"cpu": "3"}), "name": "i"}
         ({"containers": [asks(requests={"cpu": "1"})], "initContainers": [SIDECAR]}, 2),
         ({"containers": [asks(requests={"cpu": "1"})], "initContainers": [SIDECAR, STARTS]}, 1),
         ({"resources": {"requests": {"cpu": "2"}}, "containers": [asks()]}, 2),
+        ({"resources": {"limits": {"cpu": "2"}}, "containers": [asks()]}, 2),
+        ({"resources": {"limits": {"cpu": "2"}}, "containers": [asks(requests={"cpu": "1"})]}, 4),
     ],
 )
 def test_what_a_pod_asks_for_says_how_many_fit(pod: dict[str, Any], room: int | None) -> None:
@@ -273,7 +300,7 @@ def test_required_anti_affinity_among_the_pods_is_read() -> None:
     assert spec_of(*zoned).given_nodes[0].labels == ((ZONE, "x"),)
 
 
-OTHER = {
+OTHER: dict[str, Any] = {
     "apiVersion": "v1",
     "kind": "Pod",
     "metadata": {"name": "other", "labels": {"app": "db"}},
@@ -285,6 +312,7 @@ OTHER = {
     ("pod", "beside"),
     [
         (apart(ZONE), ()),
+        (apart(""), (node(),)),
         (apart(labels={"app": "web"}), ()),
         (apart(namespaces=["default", "other"]), ()),
         (apart(namespaceSelector={}), ()),
@@ -306,9 +334,34 @@ def test_a_port_of_the_node_is_for_one_pod_of_each() -> None:
 
     assert spec_of(db(port)).one_to_a_node
     assert spec_of(db(host)).one_to_a_node
+    sidecar = {**SIDECAR, **port["containers"][0], "name": "s"}
+    assert spec_of(db({"initContainers": [sidecar]})).one_to_a_node
     assert not spec_of(db({"hostNetwork": True})).one_to_a_node
     assert not {each for each, effect in unread(db(port)).items() if effect == BLOCKS}
     assert f"{POD}.hostNetwork" in unread(db({"hostNetwork": True}))
+
+
+def test_pods_that_keep_others_off_their_nodes_are_told_of() -> None:
+    """Required anti-affinity binds both sides, whoever of the two asks for it."""
+    other = {**OTHER, "spec": {**OTHER["spec"], **apart()}}
+
+    assert unread(db(), node(), other)["Pod"] == BLOCKS
+    assert unread(db(), node(), OTHER)["Pod"] != BLOCKS
+
+
+@pytest.mark.parametrize("part", ["spec", "status"])
+def test_a_part_of_a_node_that_has_no_fields_is_refused(part: str) -> None:
+    """It was read as if nothing were said of the node."""
+    with pytest.raises(ManifestError, match=f"{part}: no fields here"):
+        read(db(), {**node(), part: 3})
+
+
+def test_whoever_else_has_pods_may_want_the_same_port() -> None:
+    """Also where nothing is said of how many pods fit on a node."""
+    port = {"containers": [{**asks(), "ports": [{"containerPort": 80, "hostPort": 80}]}]}
+
+    for machines in ((), (node(),)):
+        assert unread(db(port), *machines, OTHER)["Pod"] == BLOCKS
 
 
 # ---- volumes ----------------------------------------------------------------------------------

@@ -296,6 +296,11 @@ def test_a_field_that_there_is_not_fails_the_invariant_alone(suite: pytest.Pytes
         (["--seatrial-max-states=0"], "*--seatrial-max-states: 0 is less than 1*"),
         (["--seatrial-itf=web.yaml/traces"], "*--seatrial-itf: web.yaml/traces: Not a directory*"),
         (["--seatrial-seed=-1"], "*--seatrial-seed: -1 is less than 0*"),
+        (["--seatrial-examples=web.yaml/kept"], "*--seatrial-examples: web.yaml/kept: Not a*"),
+        (
+            ["--seatrial-engine=hypothesis", "--seatrial-max-states=5"],
+            "*--seatrial-max-states is for a search of all states*",
+        ),
         (["-o", "seatrial_inconclusive=pass"], "*'pass', none of fail, xfail, skip*"),
     ],
 )
@@ -478,6 +483,25 @@ def test_random_runs_obey_a_profile_of_hypothesis(suite: pytest.Pytester) -> Non
     )
     settled = run(suite, "test_pods.py", *words, "--seatrial-inconclusive=xfail")
     settled.assert_outcomes(failed=1, xfailed=2)
+
+
+def test_what_random_runs_find_is_kept_where_one_asks(suite: pytest.Pytester) -> None:
+    """In an example database, as with `seatrial check --examples`, which tries it first."""
+    suite.makepyfile(
+        test_pods=SYSTEM
+        + textwrap.dedent(
+            """
+            @sea_trial(three_at_most)
+            def test_pods():
+                return system()
+            """
+        )
+    )
+
+    result = run(suite, "test_pods.py", "--seatrial-engine=hypothesis", "--seatrial-examples=kept")
+
+    result.assert_outcomes(failed=1)
+    assert any(each.is_file() for each in (suite.path / "kept").rglob("*"))
 
 
 def test_the_command_to_see_it_again_names_the_profile(suite: pytest.Pytester) -> None:

@@ -18,6 +18,7 @@ from seatrial.core import (
     Variable,
     action,
     always,
+    at_most,
     every,
     ground,
     outcome,
@@ -154,6 +155,23 @@ def test_steps_that_commute_are_taken_in_one_order(kernel: Kernel) -> None:
     reduced = explore(walkers(4), partial_order=True, kernel=kernel).exploration
 
     assert (whole.states, reduced.states) == (5**4, 4 * 4 + 1)
+
+
+@at_most(says="few walk at a time", source="this test", bound=1)
+def how_many_walk(place: All[int]) -> int:
+    return sum(0 < each < 4 for each in place.values())
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_an_extreme_found_with_partial_order_is_that_of_all_states(kernel: Kernel) -> None:
+    """The traces are made shortest by a second search, which sees only some."""
+    verdict = explore(walkers(3), [how_many_walk], partial_order=True, kernel=kernel).verdicts[0]
+
+    assert (verdict.status, verdict.extreme) == ("violated", 3)
+    assert verdict.witness is not None
+    assert verdict.because == "the most is 3; the bound is 1"
+    assert verdict.because in " ".join(verdict.witness.because)
+    assert "capped" not in " ".join(verdict.witness.because)
 
 
 @pytest.mark.parametrize("kernel", KERNELS)

@@ -141,6 +141,7 @@ def _apart_by(
         asked |= {each.key for each in selector.match_expressions}
         simple = (
             term.get("labelSelector") is not None
+            and bool(term.get("topologyKey"))
             and set(term.get("namespaces") or [workload.namespace]) == {workload.namespace}
             and not any(term.get(each) for each in _NARROWER)
             and term.get("namespaceSelector") is None
@@ -160,12 +161,15 @@ _NARROWER = ("matchLabelKeys", "mismatchLabelKeys")
 def _host_ports(pod: Mapping[str, Any]) -> Iterator[str]:
     """The fields by which two of the pods want one port of a node. Go: GetHostPorts"""
     on_host = bool(pod.get("hostNetwork"))
-    for at, each in enumerate(pod.get("containers") or ()):
-        for number, port in enumerate(each.get("ports") or ()):
-            if port.get("hostPort") or on_host:
-                yield f"containers[{at}].ports[{number}].hostPort"
-                if on_host:
-                    yield "hostNetwork"
+    for field in ("initContainers", "containers"):
+        for at, each in enumerate(pod.get(field) or ()):
+            if field == "initContainers" and each.get("restartPolicy") != "Always":
+                continue
+            for number, port in enumerate(each.get("ports") or ()):
+                if port.get("hostPort") or on_host:
+                    yield f"{field}[{at}].ports[{number}].hostPort"
+                    if on_host:
+                        yield "hostNetwork"
 
 
 # ---- volumes ----------------------------------------------------------------------------------

@@ -322,12 +322,24 @@ def _same_claims(thing: ClusterObject, workload: Workload) -> bool:
 
 
 def _sharing_nodes(thing: ClusterObject, workload: Workload) -> bool:
-    """Another object with pods, where it is known how many of the workload's fit on each node."""
+    """Another object with pods, where nodes take only so many of the workload's, or one each."""
     if not isinstance(workload, StatefulSetManifest):
         return False
     itself = (thing.kind, thing.namespace, thing.name)
-    known = any(each.room is not None for each in workload.placing.given)
-    return known and itself != (workload.kind, workload.namespace, workload.name)
+    placing = workload.placing
+    known = placing.one_to_a_node or any(each.room is not None for each in placing.given)
+    return (known or _keeps_others_off(thing)) and itself != (
+        workload.kind,
+        workload.namespace,
+        workload.name,
+    )
+
+
+def _keeps_others_off(thing: ClusterObject) -> bool:
+    """Whether its pods have required anti-affinity, which binds both sides. Go: InterPodAffinity"""
+    pods = ("spec",) if thing.kind == "Pod" else ("spec", "template", "spec")
+    required = "requiredDuringSchedulingIgnoredDuringExecution"
+    return bool(thing.reading.get(*pods, "affinity", "podAntiAffinity", required, default=None))
 
 
 def _claiming(thing: ClusterObject, workload: Workload) -> bool:

@@ -17,7 +17,7 @@ from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from typing import Any
 
-from seatrial.model import tolerations
+from seatrial.model import placement, tolerations
 
 from .errors import Path
 from .placing import NodeManifest, Taint
@@ -39,13 +39,18 @@ Resources = dict[str, Fraction]
 
 def read_node(reading: Reading) -> NodeManifest:
     """A Node, with whatever is wrong about it noted."""
-    labels = _labels(reading)
+    name = str(reading.get("metadata", "name", default=""))
+    for part in ("metadata", "spec", "status"):
+        if not isinstance(reading.get(part, default={}), dict):
+            reading.refuse((part,), "no fields here; write a mapping of them")
+    # A kubelet gives its node this label, so that none is without. Go: initialNode
+    labels = {placement.HOSTNAME: name, **_labels(reading)}
     taints = tuple(_taints(reading))
     spec_says = reading.get("spec", "unschedulable", default=False)
     if not isinstance(spec_says, bool):
         reading.refuse(("spec", "unschedulable"), "neither true nor false")
     return NodeManifest(
-        name=str(reading.get("metadata", "name", default="")),
+        name=name,
         labels=tuple(sorted(labels.items())),
         taints=taints,
         unschedulable=spec_says is True or any(each.key == _CORDONED for each in taints),
@@ -179,12 +184,30 @@ def requests_of(pod: Mapping[str, Any]) -> Resources:
         _add(own, sidecars)
         _raise_to(starting, own)
     _raise_to(asked, starting)
-    # Go: IsSupportedPodLevelResource
-    for name, size in _requests(pod).items():
-        if name in _POD_LEVEL or name.startswith("hugepages-"):
-            asked[name] = size
+    asked |= _of_the_pod(pod, asked)
     _add(asked, _sizes(pod.get("overhead")))
     return asked
+
+
+def _of_the_pod(pod: Mapping[str, Any], containers: Resources) -> Resources:
+    """
+    What is asked for the pod as a whole, which goes before what its containers ask for.
+
+    A limit of it counts where nobody asks for any. Go: IsSupportedPodLevelResource,
+    defaultPodRequests
+    """
+    given = pod.get("resources") or {}
+    requests, limits = _sizes(given.get("requests")), _sizes(given.get("limits"))
+    limits = {
+        name: size
+        for name, size in limits.items()
+        if name not in _POD_LEVEL or name not in containers
+    }
+    return {
+        name: size
+        for name, size in {**limits, **requests}.items()
+        if name in _POD_LEVEL or name.startswith("hugepages-")
+    }
 
 
 def _requests(of: Mapping[str, Any]) -> Resources:

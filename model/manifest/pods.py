@@ -5,10 +5,11 @@ Rules about metadata and pod templates that the API server has and that people r
     ValidatePodSpec, validateContainers, validateContainerCommon; pkg/apis/apps/validation
     ValidateDeploymentSpec, ValidateStatefulSetSpec; apimachinery pkg/api/validation
     ValidateObjectMeta
-:Omits: rules about probes, ports, environments, security contexts, affinities and the contents of
-    volumes; `kubectl apply --dry-run=server` knows them all.
+:Omits: rules about probes, ports, environments, security contexts, affinity to pods and
+    the contents of volumes; `kubectl apply --dry-run=server` knows them all.
 """
 
+import math
 from collections.abc import Callable, Collection
 from typing import Any
 
@@ -105,6 +106,7 @@ def check_pods(
             reading.refuse_value((*spec, field), value, dns_label(value))
     _check_containers(reading, spec)
     _check_volumes(reading, spec, claims)
+    _check_node_affinity(reading, (*spec, "affinity", "nodeAffinity"))
 
 
 def _check_containers(reading: Reading, spec: Path) -> None:
@@ -162,3 +164,34 @@ def _check_volumes(reading: Reading, spec: Path, claims: Collection[str]) -> Non
                 if name not in known:
                     where = (*spec, field, index, "volumeMounts", number, "name")
                     reading.refuse_value(where, name, "is no volume of this pod; add it to volumes")
+
+
+_OF_LABELS = {
+    "In": "one value or more",
+    "NotIn": "one value or more",
+    "Exists": "no value",
+    "DoesNotExist": "no value",
+    "Gt": "one value",
+    "Lt": "one value",
+}
+_OF_FIELDS = {"In": "one value", "NotIn": "one value"}
+_MANY = {"no value": (0, 0), "one value": (1, 1), "one value or more": (1, math.inf)}
+
+
+def _check_node_affinity(reading: Reading, path: Path) -> None:
+    """What is required of nodes. :Go: ValidateNodeSelectorRequirement and its neighbours"""
+    terms = (*path, "requiredDuringSchedulingIgnoredDuringExecution", "nodeSelectorTerms")
+    for at, term in enumerate(reading.get(*terms, default=[])):
+        for field, known in (("matchExpressions", _OF_LABELS), ("matchFields", _OF_FIELDS)):
+            for number, each in enumerate(term.get(field) or []):
+                where = (*terms, at, field, number)
+                if not each.get("key"):
+                    reading.refuse(where, "no key; write the label that is asked for")
+                operator = each.get("operator", "")
+                if operator not in known:
+                    says = f"is no operator here; write one of {', '.join(known)}"
+                    reading.refuse_value((*where, "operator"), operator, says)
+                    continue
+                least, most = _MANY[known[operator]]
+                if not least <= len(each.get("values") or []) <= most:
+                    reading.refuse((*where, "values"), f"{operator} takes {known[operator]}")

@@ -1,6 +1,7 @@
 """Systems: what there is, what can happen, and where it starts; `declare` makes the parts."""
 
 import keyword
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import product
 from typing import Any
@@ -87,6 +88,7 @@ def _flaws(system: System) -> Iterator[str]:
     yield from _wrong_kinds(system)
     yield from _wrong_names(system)
     yield from _wrong_indices(system)
+    yield from _names_of_several(system)
     names = [each.name for each in system.actions]
     for twice in [name for name in dict.fromkeys(names) if names.count(name) > 1]:
         functions = [each.function for each in system.actions if each.name == twice]
@@ -157,3 +159,16 @@ def _wrong_indices(system: System) -> Iterator[str]:
         texts = [str(member) for member in index.members]
         for twice in [text for text in dict.fromkeys(texts) if texts.count(text) > 1]:
             yield f"index {index.name} has two members that are shown as {twice}; rename one"
+
+
+def _names_of_several(system: System) -> Iterator[str]:
+    """Members with commas in them may make one name of two tuples, by which traces tell cells."""
+    declared = (*system.variables, *system.views, *system.actions)
+    overs = dict.fromkeys(tuple(getattr(each, "over", ())) for each in declared)
+    known = {each.name for each in system.indices}
+    for over in overs:
+        if len(over) < 2 or not known.issuperset(over):
+            continue  # what is unknown is told elsewhere
+        texts = Counter(",".join(map(str, each)) for each in system.tuples(over))
+        for twice in [text for text, count in texts.items() if count > 1]:
+            yield f"indices {' and '.join(over)} have two tuples that are shown as {twice}"

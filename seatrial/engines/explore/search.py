@@ -292,9 +292,11 @@ def _shortened(verdict: Verdict, again: Callable[..., Report], deadline: float |
     cut = not report.exploration.complete and report.exploration.capped != "max-depth"
     if cut or found.trace is None or found.extreme != verdict.extreme:
         return verdict
-    return attrs.evolve(
-        verdict, trace=found.trace, witness=found.witness, because=found.because or verdict.because
-    )
+    if verdict.witness is None or found.witness is None:
+        return attrs.evolve(verdict, trace=found.trace, because=found.because or verdict.because)
+    # What is said of an extreme is said of all states, and this search has not seen all.
+    witness = attrs.evolve(found.witness, because=verdict.witness.because)
+    return attrs.evolve(verdict, trace=found.trace, witness=witness)
 
 
 def _audit_symmetry(space: Space, reached: Reached) -> None:
