@@ -46,6 +46,7 @@ __all__ = [
     "SOME_PODS",
     "SOME_REMAIN",
     "TOLD",
+    "TOLD_OF_ALL",
     "UPDATE",
     "Precondition",
     "Promise",
@@ -227,6 +228,23 @@ TOLD = Precondition(
     ),
     lambda around: without(around, "write-unknown", "expectations-expire", "failover"),
 )
+TOLD_OF_ALL = Precondition(
+    "a ReplicaSet knows of the pods that it made and of those that it deleted: lag 0, or neither"
+    " `write-unknown` nor `expectations-expire`; and no request lands after a `failover`",
+    lambda spec, around: (
+        not around.lands_late
+        and (
+            around.lag == 0
+            or not (around.times("write-unknown") + around.times("expectations-expire"))
+        )
+    ),
+    TOLD.narrow,
+)
+"""
+The consistency store waits for pods that were made, not for those that were deleted. Listed once
+more, another one may be chosen: how long pods have been ready is compared on a logarithmic scale.
+Go: ActivePodsWithRanks.Less
+"""
 LANDED = Precondition(
     "no request lands after a `failover`",
     lambda spec, around: not around.lands_late,

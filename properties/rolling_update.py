@@ -21,6 +21,7 @@ from .promise import (
     SOME_PODS,
     SOME_REMAIN,
     TOLD,
+    TOLD_OF_ALL,
     UPDATE,
     Precondition,
     Promise,
@@ -189,7 +190,7 @@ def a_pod_too_many(
 # ---- how many are available -------------------------------------------------------------------
 
 
-@under(SAME_SIZE, NO_UNDO, NOT_DELETED, TOLD, where=[ROLLING])
+@under(SAME_SIZE, NO_UNDO, NOT_DELETED, TOLD_OF_ALL, where=[ROLLING])
 @at_least(
     id="deployment-available-floor",
     says="at least replicas - maxUnavailable pods are available, not counting those that a fault"
@@ -234,7 +235,7 @@ def shrinking_leaves_enough(
         )
 
 
-@under(SAME_SIZE, NO_POD_FAULTS, NOT_DELETED, TOLD, where=[ROLLING, does("never-ready")])
+@under(SAME_SIZE, NO_POD_FAULTS, NOT_DELETED, TOLD_OF_ALL, where=[ROLLING, does("never-ready")])
 @always(
     id="deployment-bad-rollout-stops",
     says="a rollout whose pods never become ready takes no more than maxUnavailable of the pods"
@@ -350,7 +351,7 @@ def never_waits(size: All[int], target: int, deployment_busy: bool) -> Iterator[
 _SEVEN_SIZES = ((3, 0), (3, 1), (2, 1), (2, 2), (1, 2), (1, 3), (0, 3))
 
 
-@under(THREE, REPLACED_ONCE, SAME_SIZE, NO_UNDO, NO_PAUSE, NOT_DELETED)
+@under(THREE, REPLACED_ONCE, SAME_SIZE, NO_UNDO, NO_PAUSE, NOT_DELETED, TOLD)
 @after_each_step(
     id="seed-rolling-trace-three",
     says="with three replicas and the default bounds, old and new sizes go through (3,0) (3,1)"
@@ -398,7 +399,9 @@ def one_more_by_default(total_size: int, desired: int) -> Iterator[str]:
     _DEFAULTS,
     SAME_SIZE,
     NO_POD_FAULTS,
+    NO_UNDO,
     NOT_DELETED,
+    TOLD_OF_ALL,
     Precondition("there are fewer than 4 replicas", lambda spec, around: spec.replicas < 4),
 )
 @sometimes(

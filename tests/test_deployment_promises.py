@@ -622,7 +622,10 @@ DROPPED = {
         case(),
         NEVER,
     ),
-    ("deployment-available-floor", promise.TOLD): (case(faults="write-unknown", lag=1), LEAST),
+    ("deployment-available-floor", promise.TOLD_OF_ALL): (
+        case(faults="write-unknown", lag=1),
+        LEAST,
+    ),
     ("deployment-min-available-during-rollout", promise.SAME_SIZE): (
         case(2, users="set-image,scale:1,scale:2"),
         "the sizes leave 1 available pods; 2 replicas - 0 unavailable are needed",
@@ -630,6 +633,14 @@ DROPPED = {
     ("deployment-min-available-during-rollout", promise.TOLD): (
         case(faults="write-unknown", lag=1),
         "the sizes leave 0 available pods; 1 replicas - 0 unavailable are needed",
+    ),
+    ("deployment-bad-rollout-stops", promise.TOLD_OF_ALL): (
+        case(2, 0, 1, faults="never-ready,expectations-expire", lag=1),
+        "0 pods serve; 2 replicas - 1 unavailable are needed",
+    ),
+    ("seed-rolling-trace-three", promise.TOLD): (
+        case(3, faults="write-unknown", lag=1),
+        "the old ReplicaSet goes from size 3 to 1 and the new one from 1 to 1",
     ),
     ("deployment-bad-rollout-stops", promise.NOT_DELETED): (
         case(users="set-image,delete:foreground", faults="never-ready"),
@@ -717,7 +728,7 @@ DROPPED = {
         case(faults="write-failure@4"),
         STUCK,
     ),
-    ("deployment-available-condition-is-true", promise.TOLD): (
+    ("deployment-available-condition-is-true", promise.TOLD_OF_ALL): (
         case(faults="write-unknown", lag=1),
         CONDITION_LIES,
     ),
@@ -796,6 +807,11 @@ STORIES: dict[str, tuple[str, Precondition, Case]] = {
         recreate.CHANGED_ONCE,
         case(recreate=True, users="set-image,undo,pause"),
     ),
+    "a second pod goes": (
+        "deployment-available-floor",
+        promise.TOLD_OF_ALL,
+        case(2, faults="expectations-expire", lag=1),
+    ),
     "ReplicaSets are behind": (
         "seed-rolling-controlled-rate",
         promise.FRESH,
@@ -839,6 +855,33 @@ def test_an_undo_takes_the_last_available_pod_of_a_deployment_that_may_miss_none
     done = [step.label for step in verdict.trace.steps]
     assert done.count("deletes a pod that is available") == 2
     assert done.count("a pod becomes ready") == 1
+
+
+def test_where_expectations_expire_a_second_pod_is_deleted_in_spite_of_the_consistency_store() -> (
+    None
+):
+    """
+    It waits until the cache shows what the controller made, and not for what it deleted. ReplicaSet
+    1 is to have one pod less, deletes one, and five minutes later, still not shown that, another.
+    """
+    of = STORIES["a second pod goes"][2]
+    verdict = told("a second pod goes")
+
+    assert of.around.gate("StaleControllerConsistencyReplicaSet")
+    assert verdict.extreme == 1
+    assert verdict.trace is not None
+    done = [step.label for step in verdict.trace.steps]
+    assert done.count("deletes a pod that is available") == 2
+
+
+def test_that_no_pod_may_be_missing_by_default_is_not_said_of_what_takes_one_all_the_same() -> None:
+    """An undo does, as the run above has it, and so does a cache that is behind."""
+    asked = BY_ID["deployment-proposal-both-round-up"]
+    undone = case(1, "25%", "25%", users="set-image,undo")
+    unknown = case(1, "25%", "25%", faults="write-unknown", lag=1)
+
+    assert asked.unmet(undone.spec, undone.around) == (promise.NO_UNDO,)
+    assert asked.unmet(unknown.spec, unknown.around) == (promise.TOLD_OF_ALL,)
 
 
 def test_recreate_overlaps_where_the_cache_of_pods_is_behind_that_of_replica_sets() -> None:
