@@ -17,14 +17,12 @@ from .statefulset_promise import (
     KEPT_ALIVE,
     NO_CLAIM_DELETED,
     NO_PARTITION,
-    NODES_REMAIN,
     NOT_ANEW,
     ORDERED,
     PARALLEL,
     PLACED,
     ROLLING,
     SEVERAL,
-    SOME,
     none_of,
 )
 
@@ -319,7 +317,7 @@ def scaling_before_update(
             yield f"decides to delete pod {decided[1]} while it sees pod {at} {state}"
 
 
-@under(KEPT_ALIVE, NODES_REMAIN, CLAIMS_WAIT, NO_CLAIM_DELETED, BLOCK_OR_ORDERED)
+@under(CLAIMS_WAIT, BLOCK_OR_ORDERED)
 @converges_to(
     id="a-missing-pod-is-created",
     says="a member that is missing is created in the end, if all below it are available",

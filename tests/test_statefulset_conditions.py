@@ -161,6 +161,27 @@ UNNEEDED: tuple[tuple[str, Case], ...] = (
             ("", "", {"graceful": False, **ONE_POD}),
         )
     ),
+    ("statefulset-comes-to-its-size", case(0, "scale:2,delete-pod", "pod-failed", **ALONE)),
+    ("statefulset-successors-shut-down-first", case(2, "scale:0,scale:2", "pod-failed", nodes=1)),
+    (
+        "statefulset-scaling-before-update",
+        case(2, "set-image,scale:1,delete-pod", update_strategy=ON_DELETE, **ALONE),
+    ),
+    (_GOES, case(3, "scale:1", "container-exit", parallel=True, **ALONE)),
+    *(
+        ("a-missing-pod-is-created", case(1, users, faults, **fields))
+        for users, faults, fields in (
+            ("delete:orphan,apply,delete-pod", "none", {"nodes": 1}),
+            ("delete,apply", "node-partition", {"claims": ("Delete", "Retain")}),
+            ("out-of-service,delete-node", "node-off", {"claims": KEPT}),
+            ("drain,delete-pod,scale:2", "none", {"claims": KEPT}),
+            ("delete-claim@2,delete-pod", "none", {"claims": KEPT, "nodes": 1, **FINE}),
+        )
+    ),
+    *(
+        (_REPAIRS, case(1, f"set-image@2,{users}", "never-ready", **PARALLEL))
+        for users in ("delete:orphan,apply", "delete,apply", "delete:foreground")
+    ),
 )
 """Where a promise holds that was once asked only elsewhere: less was needed than was thought."""
 
