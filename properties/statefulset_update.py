@@ -179,7 +179,7 @@ def updated_by_ordinal(
 # ---- progress ---------------------------------------------------------------------------------
 
 
-@under(ROLLING, KEPT_ALIVE, HEALTHY, CLAIMS_WAIT, NO_CLAIM_DELETED, BLOCK_OR_ORDERED, PLACED)
+@under(ROLLING, HEALTHY, CLAIMS_WAIT, NO_CLAIM_DELETED, BLOCK_OR_ORDERED, PLACED)
 @converges_to(
     id="statefulset-rollout-completes",
     says="in the end all members from the partition on are available and of the newest template",

@@ -179,6 +179,14 @@ UNNEEDED: tuple[tuple[str, Case], ...] = (
         )
     ),
     *(
+        ("statefulset-rollout-completes", case(1, f"set-image,delete:{how},apply", **fields))
+        for how, fields in (
+            ("orphan", ALONE),
+            ("background", {"claims": ("Delete", "Delete"), "nodes": 1}),
+            ("foreground", {"claims": ("Delete", "Retain"), "update_strategy": rolling(1)}),
+        )
+    ),
+    *(
         (_REPAIRS, case(1, f"set-image@2,{users}", "never-ready", **PARALLEL))
         for users in ("delete:orphan,apply", "delete,apply", "delete:foreground")
     ),
