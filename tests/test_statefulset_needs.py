@@ -150,14 +150,15 @@ def test_what_is_possible_is_not_where_a_condition_is_dropped(
 
 # ---- what is not needed -----------------------------------------------------------------------
 
+_AGAIN: tuple[tuple[str, dict[str, Any]], ...] = (
+    (",delete-claim@2,delete-pod", {"claims": KEPT, "nodes": 1}),
+    (",scale:0,scale:1", {"claims": ("Retain", "Delete"), "nodes": 1}),
+)
 UNNEEDED = (
     *(
         ("created-anew-controls-its-members", case(1, f"delete:{how},apply{more}", **fields))
         for how in ("background", "orphan", "foreground")
-        for more, fields in (
-            (",delete-claim@2,delete-pod", {"claims": KEPT, "nodes": 1}),
-            (",scale:0,scale:1", {"claims": ("Retain", "Delete"), "nodes": 1}),
-        )
+        for more, fields in _AGAIN
     ),
     *(
         (
