@@ -95,6 +95,9 @@ class Run:
         self.asked = 0
         self.unknown = 0
         self.refused: NotSymbolic | None = None
+        self.terms: dict[Any, Any] = {}
+        """Terms that were made before, see `terms._operator`."""
+        self._simple: dict[int, tuple[Any, Any]] = {}
         self._helpers = helpers
         self._choice_name = choice_name
         self._most = most_paths
@@ -109,11 +112,9 @@ class Run:
 
     def decide(self, term: Any) -> bool:
         """Whether a condition is true on this path."""
-        term = z3.simplify(term)
-        if z3.is_true(term):
-            return True
-        if z3.is_false(term):
-            return False
+        term = self._simplified(term)
+        if term is True or term is False:
+            return bool(term)
         walk = self._walk
         known = walk.known.get(term.get_id())
         if known is not None:
@@ -122,6 +123,16 @@ class Run:
         step = walk.prefix[at] if at < len(walk.prefix) else self._fork(term)
         self._take(term, *step)
         return step[0]
+
+    def _simplified(self, term: Any) -> Any:
+        """The condition in short, or what it is; every path asks for those before its fork again."""
+        known = self._simple.get(term.ast.value)
+        if known is None:
+            short = z3.simplify(term)
+            if z3.is_true(short) or z3.is_false(short):
+                short = z3.is_true(short)
+            known = self._simple[term.ast.value] = (short, term)
+        return known[0]
 
     def _take(self, term: Any, way: bool, forced: bool) -> None:
         walk = self._walk

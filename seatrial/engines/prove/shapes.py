@@ -104,6 +104,10 @@ def shape_of(
     return _apart(value, leaves, constants, rigid), leaves
 
 
+_NUMBERS = (int, bool)
+_ATOMS = (int, bool, str, bytes)
+
+
 def _is_rigid(term: Any, rigid: Collection[str]) -> bool:
     if z3.is_const(term):
         return z3.is_int_value(term) or term.decl().name() in rigid
@@ -114,10 +118,10 @@ def _apart(value: Any, leaves: list[Any], constants: bool, rigid: Collection[str
     kind: Any = type(value)
     if kind is SymInt and rigid and _is_rigid(value.term, rigid):
         return Rigid(value.term)
-    if kind is SymInt or kind is SymBool or (kind in (int, bool) and not constants):
+    if kind is SymInt or kind is SymBool or (kind in _NUMBERS and not constants):
         leaves.append(value)
         return HOLE if kind in (SymInt, int) else _TRUTH
-    if value is None or kind in (int, bool, str, bytes) or isinstance(value, (Enum, frozenset)):
+    if value is None or kind in _ATOMS or isinstance(value, (Enum, frozenset)):
         return _constant(value)
     if kind is Population:
         pairs: list[tuple[Any, Any]] = []
@@ -142,10 +146,14 @@ def _apart(value: Any, leaves: list[Any], constants: bool, rigid: Collection[str
     names = field_names(kind)
     if names is None:
         raise NotSymbolic(f"a {kind.__name__} is no value that has a shape")
-    return _Parts(
-        kind,
-        tuple((name, _apart(getattr(value, name), leaves, constants, rigid)) for name in names),
-    )
+    parts = []
+    for name in names:
+        part = getattr(value, name)
+        # Most fields are these, which need no call of their own.
+        if part is not None and not (constants and type(part) in _NUMBERS):
+            part = _apart(part, leaves, constants, rigid)
+        parts.append((name, part))
+    return _Parts(kind, tuple(parts))
 
 
 def _constant(value: Any) -> Any:

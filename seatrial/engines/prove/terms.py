@@ -30,6 +30,7 @@ __all__ = [
     "deciding_run",
     "integer",
     "is_outside",
+    "key_of",
     "lifted",
     "refused",
 ]
@@ -131,7 +132,15 @@ def _number(value: Any) -> Any:
     return None
 
 
-def _operator(build: Callable[[Any, Any], Any], made: Callable[[Any], Any]) -> Callable[..., Any]:
+def key_of(value: Any) -> Any:
+    """What tells apart integers and booleans, known or not, for as long as they are kept."""
+    kind = type(value)
+    return value.term.ast.value if kind is SymInt or kind is SymBool else (kind, value)
+
+
+def _forking(build: Callable[[Any, Any], Any], made: Callable[[Any], Any]) -> Callable[..., Any]:
+    """An operator that may decide something, so that it is asked on every path."""
+
     def operate(self: Any, other: Any) -> Any:
         right = _number(other)
         if right is None:
@@ -139,6 +148,24 @@ def _operator(build: Callable[[Any, Any], Any], made: Callable[[Any], Any]) -> C
         return made(build(_number(self), right))
 
     return operate
+
+
+def _operator(build: Callable[[Any, Any], Any], made: Callable[[Any], Any]) -> Callable[..., Any]:
+    """An operator that is a term: paths that begin alike ask for the same ones over and over."""
+    operate = _forking(build, made)
+
+    def remembered(self: Any, other: Any) -> Any:
+        kind = type(other)
+        if not _RUNS or (kind is not SymInt and kind is not int):
+            return operate(self, other)
+        key = (operate, self.term.ast.value, other if kind is int else (other.term.ast.value,))
+        known = _RUNS[-1].terms.get(key)
+        if known is None:
+            # Kept with its operands: what is freed may leave its place to another term.
+            known = _RUNS[-1].terms[key] = (operate(self, other), self, other)
+        return known[0]
+
+    return remembered
 
 
 def _sum(one: Any, other: Any) -> Any:
@@ -253,12 +280,12 @@ class SymInt:
     __sub__ = _operator(lambda a, b: a - b, integer)
     __rsub__ = _operator(lambda a, b: b - a, integer)
     __mul__ = __rmul__ = _operator(lambda a, b: a * b, integer)
-    __floordiv__ = _operator(_divided, integer)
-    __rfloordiv__ = _operator(_swapped(_divided), integer)
-    __mod__ = _operator(_remainder, integer)
-    __rmod__ = _operator(_swapped(_remainder), integer)
-    __divmod__ = _operator(_divmod, _same)
-    __rdivmod__ = _operator(_swapped(_divmod), _same)
+    __floordiv__ = _forking(_divided, integer)
+    __rfloordiv__ = _forking(_swapped(_divided), integer)
+    __mod__ = _forking(_remainder, integer)
+    __rmod__ = _forking(_swapped(_remainder), integer)
+    __divmod__ = _forking(_divmod, _same)
+    __rdivmod__ = _forking(_swapped(_divmod), _same)
     __lt__ = _operator(lambda a, b: a < b, boolean)
     __le__ = _operator(lambda a, b: a <= b, boolean)
     __gt__ = _operator(lambda a, b: a > b, boolean)
@@ -309,12 +336,12 @@ class SymBool:
     __sub__ = _operator(lambda a, b: a - b, integer)
     __rsub__ = _operator(lambda a, b: b - a, integer)
     __mul__ = __rmul__ = _operator(lambda a, b: a * b, integer)
-    __floordiv__ = _operator(_divided, integer)
-    __rfloordiv__ = _operator(_swapped(_divided), integer)
-    __mod__ = _operator(_remainder, integer)
-    __rmod__ = _operator(_swapped(_remainder), integer)
-    __divmod__ = _operator(_divmod, _same)
-    __rdivmod__ = _operator(_swapped(_divmod), _same)
+    __floordiv__ = _forking(_divided, integer)
+    __rfloordiv__ = _forking(_swapped(_divided), integer)
+    __mod__ = _forking(_remainder, integer)
+    __rmod__ = _forking(_swapped(_remainder), integer)
+    __divmod__ = _forking(_divmod, _same)
+    __rdivmod__ = _forking(_swapped(_divmod), _same)
     __lt__ = _operator(lambda a, b: a < b, boolean)
     __le__ = _operator(lambda a, b: a <= b, boolean)
     __gt__ = _operator(lambda a, b: a > b, boolean)
