@@ -19,7 +19,7 @@ from seatrial.core import NotSymbolic, functions_of
 
 from .fragment import check_fragment
 from .paths import Path, Raised, Run, covers
-from .shapes import Shape, built, fresh, merged, shape_of, structural
+from .shapes import Shape, built, fresh, may_change, merged, shape_of, structural
 from .terms import SymBool, SymInt, boolean, deciding_run, integer, key_of, lifted
 
 __all__ = ["Helpers", "grouped"]
@@ -123,7 +123,7 @@ class Helpers:
                 shape, leaves = shape_of(arguments, constants=True)
             except NotSymbolic:
                 return function(*args, **given)
-            if not leaves:
+            if not leaves or may_change(shape):  # what it does to an argument is no term
                 return function(*args, **given)
             key = (function, shape)
             if key not in self._summaries:

@@ -82,6 +82,9 @@ class Run:
     solver could not say in time, `asked` how often it was asked.
     """
 
+    beginning: Any
+    """The code that calls a function: what is below it on the stack is none of the rule's."""
+
     def __init__(
         self,
         assumptions: Sequence[Any] = (),
@@ -237,6 +240,9 @@ class Run:
         if self.refused is not None:  # a rule has caught it, and went on as Python would not
             raise self.refused
         return Path(tuple(walk.decisions), tuple(walk.choices), tuple(walk.skipped), result)
+
+
+Run.beginning = Run._one.__code__
 
 
 def _negated(term: Any) -> Any:

@@ -28,6 +28,7 @@ __all__ = [
     "joined",
     "leaves_of",
     "matched",
+    "may_change",
     "merged",
     "opened",
     "shape_of",
@@ -219,6 +220,13 @@ def closed(shape: Shape, known: Callable[[Any], int]) -> Shape:
     if not isinstance(shape, _Parts):
         return shape
     return _Parts(shape.kind, tuple((key, closed(part, known)) for key, part in shape.parts))
+
+
+def may_change(shape: Shape) -> bool:
+    """Whether a value of this shape holds a list or a dict, which a function can change."""
+    if not isinstance(shape, _Parts):
+        return False
+    return shape.kind in (list, dict) or any(may_change(part) for _, part in shape.parts)
 
 
 def leaves_of(shape: Shape, name: str) -> Iterator[tuple[str, Leaf]]:

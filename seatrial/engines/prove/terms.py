@@ -11,6 +11,7 @@ is never negative, which is another number where the divisor is.
 
 import numbers
 import sys
+import sysconfig
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -41,6 +42,8 @@ TOLD = "…"
 _HERE = str(Path(__file__).parent)
 _INSIDE = (_HERE, str(Path(_HERE).parents[1] / "core"), "<attrs generated", "<string>", "<frozen")
 
+_LIBRARY = sysconfig.get_path("stdlib")
+
 _RUNS: list[Any] = []
 """Whoever decides what is not known, the innermost last; see `paths.Run`."""
 
@@ -61,6 +64,11 @@ def place_of_rule() -> str:
 def is_outside(file: str) -> bool:
     """Whether a file is neither of this engine nor of the vocabulary."""
     return not file.startswith(_INSIDE)
+
+
+def _of_library(file: str) -> bool:
+    """Whether a file is of Python's own library."""
+    return not file or (file.startswith(_LIBRARY) and "site-packages" not in file)
 
 
 def _frame_of_rule() -> Any:
@@ -212,7 +220,7 @@ def _both(build: Callable[[Any, Any], Any], bits: str) -> Callable[[Any, Any], A
         if type(other) not in (bool, SymBool):
             if _number(other) is None:
                 return NotImplemented
-            raise refused(f"{bits} {self!r}, a truth value that is not known")
+            raise refused(f"{bits} {words(self.term)}, a truth value that is not known")
         return boolean(build(self.term, lifted(other)))
 
     return operate
@@ -229,10 +237,23 @@ def _same(pair: Any) -> Any:
 
 def _told(self: Any, *_: Any) -> str:
     """What stands for it in a text, which says nothing of its value."""
-    frame = _frame_of_rule()
-    if frame is not None and decides_on_text(frame.f_code):
-        raise refused(f"decides on a text that is made of {self!r}, a number that is not known")
+    _only_told(self)
     return _Told(TOLD)
+
+
+def _only_told(number: Any) -> None:
+    """Raise NotSymbolic where a rule makes a text of a number and asks something of the text."""
+    frame: Any = sys._getframe(2)
+    if not _RUNS or frame.f_code.co_filename.startswith(_INSIDE[:2]):
+        return  # the vocabulary's own, as in what it raises
+    made_here = True
+    while frame is not None and frame.f_code is not _RUNS[-1].beginning:
+        if is_outside(frame.f_code.co_filename):
+            if decides_on_text(frame, made_here):
+                what = words(number.term)
+                raise refused(f"decides on a text that is made of {what}, a number that is not known")
+            made_here = False
+        frame = frame.f_back
 
 
 class _Told(str):
@@ -257,14 +278,27 @@ for _name in ("__len__", "__contains__", "__getitem__", "__iter__"):
 def _absent(self: Any, name: str) -> Any:
     if name.startswith("__"):
         raise AttributeError(name)  # the interpreter's own questions: it has no such protocol
-    raise refused(f"asks for {name} of {self!r}, a number that is not known")
+    raise refused(f"asks for {name} of {words(self.term)}, a number that is not known")
 
 
 def _no(what: str) -> Callable[..., Any]:
     def refuse(self: Any, *_: Any) -> Any:
-        raise refused(f"{what} {self!r}, a number that is not known")
+        raise refused(f"{what} {words(self.term)}, a number that is not known")
 
     return refuse
+
+
+def _stands_for(kind: type) -> Any:
+    """What `isinstance` goes by where the type itself is not enough: for rules it is a number."""
+
+    def answer(self: Any) -> type:
+        frame: Any = sys._getframe(1)
+        while frame is not None and frame.f_code.co_filename.startswith("<"):
+            frame = frame.f_back  # an abstract class has code of its own for it
+        file = "" if frame is None else frame.f_code.co_filename
+        return kind if is_outside(file) and not _of_library(file) else type(self)
+
+    return property(answer)
 
 
 class SymInt:
@@ -272,6 +306,7 @@ class SymInt:
 
     __slots__ = ("term",)
     __seatrial_symbolic__ = True
+    __class__ = _stands_for(int)
 
     def __init__(self, term: z3.ArithRef) -> None:
         self.term = term
@@ -320,6 +355,7 @@ class SymInt:
         return bool(deciding_run().decide(self.term != 0))
 
     def __repr__(self) -> str:
+        _only_told(self)
         return words(self.term)
 
 
@@ -328,6 +364,7 @@ class SymBool:
 
     __slots__ = ("term",)
     __seatrial_symbolic__ = True
+    __class__ = _stands_for(bool)
 
     def __init__(self, term: z3.BoolRef) -> None:
         self.term = term
@@ -392,4 +429,5 @@ class SymBool:
         return bool(deciding_run().decide(self.term))
 
     def __repr__(self) -> str:
+        _only_told(self)
         return words(self.term)
