@@ -132,7 +132,9 @@ def decides_on_text(frame: types.FrameType, made_here: bool) -> bool:
     if not _text_is_handed_on(code):
         return False
     called = (frame.f_globals.get(name) for name in code.co_names)
-    return any(isinstance(each, types.FunctionType) and _asks_texts(each.__code__) for each in called)
+    return any(
+        isinstance(each, types.FunctionType) and _asks_texts(each.__code__) for each in called
+    )
 
 
 @lru_cache(maxsize=4096)
@@ -180,11 +182,12 @@ def _asks_texts(code: types.CodeType) -> bool:
     taken = set(code.co_varnames[: code.co_argcount + code.co_kwonlyargcount])
     for at, step in enumerate(steps):
         before = steps[max(0, at - 2) : at]
-        of_parameter = any(each.opname.startswith("LOAD_") and _loads(each, taken) for each in before)
-        if step.opname in _ASKING and of_parameter:
-            if any(isinstance(each.argval, (str, tuple, frozenset)) for each in before if each.opname == "LOAD_CONST"):
-                return True
-        if step.opname in ("LOAD_METHOD", "LOAD_ATTR") and of_parameter and hasattr(str, str(step.argval)):
+        if not any(each.opname.startswith("LOAD_") and _loads(each, taken) for each in before):
+            continue
+        constants = [each.argval for each in before if each.opname == "LOAD_CONST"]
+        with_text = any(isinstance(each, (str, tuple, frozenset)) for each in constants)
+        of_text = step.opname in ("LOAD_METHOD", "LOAD_ATTR") and hasattr(str, str(step.argval))
+        if of_text or (step.opname in _ASKING and with_text):
             return True
     return False
 

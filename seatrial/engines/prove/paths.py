@@ -128,7 +128,7 @@ class Run:
         return step[0]
 
     def _simplified(self, term: Any) -> Any:
-        """The condition in short, or what it is; every path asks for those before its fork again."""
+        """The condition in short, or what it is. Every path asks anew for those before its fork."""
         known = self._simple.get(term.ast.value)
         if known is None:
             short = z3.simplify(term)

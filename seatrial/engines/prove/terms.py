@@ -251,7 +251,9 @@ def _only_told(number: Any) -> None:
         if is_outside(frame.f_code.co_filename):
             if decides_on_text(frame, made_here):
                 what = words(number.term)
-                raise refused(f"decides on a text that is made of {what}, a number that is not known")
+                raise refused(
+                    f"decides on a text that is made of {what}, a number that is not known"
+                )
             made_here = False
         frame = frame.f_back
 
