@@ -24,7 +24,11 @@ _ASKED = (type, id, repr, ascii)
 _ASKING = ("COMPARE_OP", "CONTAINS_OP", "BINARY_SUBSCR", "BINARY_SLICE", "MATCH_SEQUENCE")
 _OF_TEXT = ("LOAD_METHOD", "LOAD_ATTR", "BUILD_SET", "BUILD_MAP", "GET_ITER", "UNARY_NOT")
 _FORMATS = ("FORMAT_VALUE", "FORMAT_SIMPLE", "FORMAT_WITH_SPEC", "CONVERT_VALUE")
-_MEASURES = ("len", "sorted", "min", "max", "set", "frozenset", "hash", "bool", "dict", "int")
+_ARGUMENTS = ("LOAD_CONST", "LOAD_FAST", "BUILD_LIST", "BUILD_TUPLE", "KW_NAMES")
+_MEASURES = (
+    *("len", "sorted", "min", "max", "set", "frozenset", "hash", "bool", "dict", "int"),
+    *("get", "index", "count", "sort", "setdefault"),
+)
 _Flaw = tuple[int, str]
 
 
@@ -140,15 +144,19 @@ def decides_on_text(frame: types.FrameType, made_here: bool) -> bool:
 @lru_cache(maxsize=4096)
 def _text_is_asked(code: types.CodeType, offset: int, made_here: bool) -> bool:
     steps = _steps(code)
-    here = next((at for at, step in enumerate(steps) if step.offset == offset), None)
-    if here is None or (made_here and steps[here].opname not in _FORMATS):
-        return True  # made by str(...), format(...), % or what is not known
+    # What calls may stand on what is not listed: on its cache, or on what prepares the call.
+    here = sum(step.offset <= offset for step in steps) - 1
+    if code.co_code[offset] == dis.opmap.get("PRECALL"):
+        here += 1
+    if here < 0 or (made_here and steps[here].opname not in _FORMATS):
+        return True  # made by str(...), format(...) or %
     texts = [at for at, step in enumerate(steps) if step.opname == "BUILD_STRING"]
     kept = set()
     for at in (*texts, here):
-        later = steps[at + 1 : at + 3]
-        if any(step.opname in _ASKING for step in later):
+        if any(step.opname in _ASKING for step in steps[at + 1 : at + 3]):
             return True
+        # What is loaded next may be handed on together with it.
+        later = [step for step in steps[at + 1 : at + 8] if step.opname not in _ARGUMENTS]
         if later and (later[0].opname in _OF_TEXT or _measured(code, later[0])):
             return True
         if later and later[0].opname.startswith("STORE_"):
