@@ -135,7 +135,7 @@ def decides_on_text(frame: types.FrameType, made_here: bool) -> bool:
         return True
     if not _text_is_handed_on(code):
         return False
-    called = (frame.f_globals.get(name) for name in code.co_names)
+    called = (inspect.unwrap(frame.f_globals.get(name, len)) for name in code.co_names)
     return any(
         isinstance(each, types.FunctionType) and _asks_texts(each.__code__) for each in called
     )

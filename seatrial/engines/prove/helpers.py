@@ -10,6 +10,7 @@ import inspect
 import types
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import wraps
 from typing import Any
 
 import attrs
@@ -113,6 +114,7 @@ class Helpers:
     def _wrapper(self, function: types.FunctionType) -> Callable[..., Any]:
         signature = inspect.signature(function)
 
+        @wraps(function)
         def call(*args: Any, **given: Any) -> Any:
             arguments = args
             if given or len(args) < len(signature.parameters):
