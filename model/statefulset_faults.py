@@ -242,7 +242,7 @@ def second_collector(
         return
     if lost(at(nodes, pod.node), pod.kind.terminating):
         yield from _lists(
-            f"another controller manager takes over; the former one has yet to remove pod {ordinal}",
+            f"another controller manager takes over, before the former one removes pod {ordinal}",
             ordinals,
             snapshot,
             stale_lists,
