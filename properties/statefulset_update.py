@@ -38,7 +38,7 @@ from .statefulset_promise import (
     none_of,
 )
 
-__all__ = ["PROMISES", "REPAIRING"]
+__all__ = ["NONE_FAILS", "PROMISES", "REPAIRING"]
 
 _SET = "https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/"
 _PARTITIONS = _SET + "#partitions"
@@ -331,7 +331,7 @@ def within_max_unavailable(
         yield f"{after} members are down, {before} were; maxUnavailable is {most_unavailable}"
 
 
-@under(ROLLING, NOT_GATED, ORDERED, AT_ONCE)
+@under(NOT_GATED, ORDERED, AT_ONCE, where=[ROLLING])
 @after_each_step(
     id="seed-statefulset-safer-to-reason",
     says="an update takes down an available member only if all others are available",
@@ -374,7 +374,7 @@ def parallel_updates_one_at_a_time(
         yield f"{after} members are down, {before} were"
 
 
-@under(ROLLING, NOT_GATED, NO_DISRUPTION, NO_RESCALE, CHANGED_ONCE, ONE_CONTROLLER)
+@under(NOT_GATED, NO_DISRUPTION, NO_RESCALE, CHANGED_ONCE, ONE_CONTROLLER, where=[ROLLING])
 @after_each_step(
     id="update-one-by-one",
     says="without disruption an update takes down one member at a time, Parallel or not",
@@ -389,13 +389,12 @@ def update_one_by_one(
         yield f"{down} members are not available"
 
 
-@under(
-    ON_DELETE,
-    INTERLEAVED,
-    NO_RESCALE,
-    KEPT_ALIVE,
-    none_of("no pod fails for good, not even while it is collected", "pod-failed", "delete-node"),
+NONE_FAILS = none_of(
+    "no pod fails for good, not even while it is collected", "pod-failed", "delete-node"
 )
+
+
+@under(ON_DELETE, NO_RESCALE, NONE_FAILS, where=[INTERLEAVED])
 @after_each_step(
     id="statefulset-ondelete-no-automatic-update",
     says="with OnDelete the controller deletes no pod",
