@@ -353,6 +353,8 @@ def _assumptions(
         )
     if asks_budget(spec, around):
         texts.append("the disruption budget is about pods of this set alone")
+    if spec.publishes is not None:
+        texts.append("EndpointSlices and DNS follow pods at once, but for what `stale-dns` keeps")
     if attaches(spec, around):
         texts.append(
             "volumes are attached to one node at a time, and to any; local volumes and network file"
