@@ -39,6 +39,7 @@ __all__ = [
     "NO_STALE_PAUSE",
     "NO_UNDO",
     "PAUSED",
+    "PAUSED_MIDWAY",
     "PROMPT",
     "RECREATE",
     "ROLLING",
@@ -330,6 +331,13 @@ NO_STALE_PAUSE = Precondition(
 PAUSED = Precondition(
     "the Deployment may be paused",
     lambda spec, around: spec.paused or around.times("pause") > 0,
+)
+PAUSED_MIDWAY = Precondition(
+    "the Deployment may be paused midway: it is not paused at first, or may be resumed, and"
+    " `pause` may happen",
+    lambda spec, around: (
+        around.times("pause") > 0 and (not spec.paused or around.times("resume") > 0)
+    ),
 )
 UPDATE = Precondition(
     "the template is replaced",

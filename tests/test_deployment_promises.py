@@ -263,6 +263,27 @@ def test_a_promise_that_is_false_as_it_is_made_is_shown_to_be(asked: str) -> Non
     assert broken(asked, "", of).because == because
 
 
+@pytest.mark.parametrize(
+    ("users", "asked"),
+    [
+        ("set-image", False),
+        ("set-image,resume", False),
+        ("set-image,pause", False),
+        ("set-image,resume,pause", True),
+    ],
+)
+def test_what_is_said_of_a_pause_midway_is_not_asked_of_one_that_was_there_before(
+    users: str, asked: bool
+) -> None:
+    """A Deployment that is paused before its template is replaced has nothing to go on with."""
+    of = case(2, users=users, paused=True)
+
+    found = {each.property.id for each in of.asked()}
+
+    assert ("seed-rolling-stop-midway" in found) is asked
+    assert ("deployment-paused-keeps-old-pods" in found) is asked
+
+
 def test_a_refuted_promise_is_known_to_be_refuted() -> None:
     """Each has its run above."""
     assert set(REFUTED) == {
