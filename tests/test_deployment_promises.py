@@ -713,6 +713,46 @@ DROPPED = {
         ),
         "ReplicaSet 2 is deleted with 1 active pods and size 0",
     ),
+    ("deployment-cleanup-spares-pods", promise.KEPT_WHILE_PAUSED): (
+        case(
+            0,
+            users="set-image,scale:1",
+            level="interleaved",
+            paused=True,
+            revision_history_limit=0,
+        ),
+        "ReplicaSet 1 is deleted with 0 active pods and size 1",
+    ),
+    ("deployment-available-at-rest", promise.KEPT_WHILE_PAUSED): (
+        case(0, users="set-image,scale:1", paused=True, revision_history_limit=0),
+        STUCK,
+    ),
+    ("deployment-available-at-rest", promise.NO_GIVE_UP): (
+        case(users="scale:2", faults="write-failure@16", progress_deadline_seconds=None),
+        STUCK,
+    ),
+    ("deployment-paused-still-scales", promise.ALL_KEPT): (
+        case(0, users="set-image,scale:1", paused=True, revision_history_limit=0),
+        STUCK,
+    ),
+    ("seed-deployment-history-rollback", promise.ATOMIC): (
+        case(
+            0,
+            users="set-image@2,apply",
+            faults="failover",
+            level="interleaved",
+            revision_history_limit=1,
+        ),
+        "ReplicaSet 1 of revision 3 is deleted; only 0 old ones are newer, and 1 are to be kept",
+    ),
+    ("seed-deployment-history-rollback", promise.FRESH): (
+        case(0, users="set-image@2,apply,undo", lag=2, revision_history_limit=1),
+        "ReplicaSet 1 of revision 4 is deleted; only 0 old ones are newer, and 1 are to be kept",
+    ),
+    ("seed-rolling-trace-three", promise.NO_UNDO): (
+        case(3, users="set-image,undo@2", level="interleaved"),
+        "the old ReplicaSet goes from size 3 to 3 and the new one from 1 to 0",
+    ),
     ("deployment-newest-revision-at-rest", promise.NO_GIVE_UP): (
         case(faults="write-failure@16", progress_deadline_seconds=None),
         STUCK,
