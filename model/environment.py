@@ -72,8 +72,10 @@ USERS = {
     "set-completions": "completions and parallelism of an Indexed Job become VALUE, both",
     "set-backoff-limit": "spec.backoffLimit of a Job becomes VALUE",
     "set-active-deadline": "spec.activeDeadlineSeconds of a Job becomes VALUE; how much of it has"
-    " gone is left open",
-    "set-ttl": "spec.ttlSecondsAfterFinished of a Job becomes VALUE",
+    " gone is left open; `none` takes it away",
+    "set-ttl": "spec.ttlSecondsAfterFinished of a Job becomes VALUE; `none` takes it away",
+    "set-max-failed-indexes": "spec.maxFailedIndexes of an Indexed Job becomes VALUE; `none` takes"
+    " it away",
     "suspend": "spec.suspend of a Job becomes true",
     "strip-finalizer": "the Job tracking finalizer of a pod is removed",
 }
@@ -167,6 +169,7 @@ OF_JOBS = frozenset(
         "set-backoff-limit",
         "set-active-deadline",
         "set-ttl",
+        "set-max-failed-indexes",
         "suspend",
         "resume",
         "delete",
@@ -185,6 +188,9 @@ AROUND_JOBS = frozenset(
         "write-failure",
         "write-unknown",
         "expectations-expire",
+        "failover",
+        "stale-api-server",
+        "relist",
     )
 )
 """What may go wrong around a Job."""
@@ -253,6 +259,11 @@ class Environment:
     def lands_late(self) -> bool:
         """Whether a request can be on its way when its sender is no leader any more."""
         return self.times("failover") > 0 and self.level != "atomic"
+
+    @property
+    def stale_lists(self) -> bool:
+        """Whether who starts may list from an API server that is behind."""
+        return not (self.gate("WatchListClient") and self.gate("WatchList"))
 
     @property
     def collides(self) -> bool:
@@ -368,8 +379,11 @@ _NUMBERS = {
     "set-backoff-limit": (0, MOST_REPLICAS),
     "set-active-deadline": (0, 999_999_999),
     "set-ttl": (0, 999_999_999),
+    "set-max-failed-indexes": (0, MOST_REPLICAS),
     "container-exit": (1, 255),
 }
+_OPTIONAL = ("set-active-deadline", "set-ttl", "set-max-failed-indexes")
+"""Fields that can be taken away."""
 
 
 def _number(kind: str, name: str, value: str | None) -> str | None:
@@ -377,6 +391,8 @@ def _number(kind: str, name: str, value: str | None) -> str | None:
     low, high = _NUMBERS[name]
     if value is None and name == "container-exit":
         return None
+    if value == "none" and name in _OPTIONAL:
+        return value
     if value is None or not value.isdecimal() or len(value) > 9 or not low <= int(value) <= high:
         given = "nothing" if value is None else value[:9]
         raise DeclarationError(

@@ -62,8 +62,8 @@ OF_STATEFUL_SETS = frozenset(
 _JOB_CONSISTENCY_STORE = "StaleControllerConsistencyJob"
 _SUSPENDED = "MutableSchedulingDirectivesForSuspendedJobs"
 
-OF_JOBS = frozenset((_JOB_CONSISTENCY_STORE, _SUSPENDED))
-"""The gates that the Job controller asks."""
+OF_JOBS = frozenset((_JOB_CONSISTENCY_STORE, _SUSPENDED, _WATCH_LIST_CLIENT, _WATCH_LIST))
+"""The gates that the Job controller and API servers ask."""
 
 READ_OF_JOBS = ("1.34.4", "1.34.5", "1.35.4", "1.36.3", "1.37.1")
 """The releases of which the Job controller was read."""
