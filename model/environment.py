@@ -101,6 +101,7 @@ FAULTS = {
     "second-controller": "another controller manager takes over while a sync goes on",
     "stale-dns": "a resolver keeps the address of one pod of a StatefulSet, for a while",
     "evict": "a pod of a Job gets the condition DisruptionTarget and is deleted",
+    "pod-condition": "a pod of a Job gets another condition that its podFailurePolicy asks for",
 }
 OF_DEPLOYMENTS = frozenset(
     ("set-image", "restart", "scale", "undo", "pause", "resume", "apply", "delete")
@@ -183,6 +184,7 @@ AROUND_JOBS = frozenset(
     (
         "container-exit",
         "evict",
+        "pod-condition",
         "node-crash",
         "controller-restart",
         "write-failure",
@@ -203,6 +205,17 @@ DEFAULT = "1.36.3"
 
 GATES = dict(versions.known(DEFAULT).gates)
 """Feature gates that the controllers of that release ask, and their defaults."""
+
+_IMMUTABLE = {
+    "set-backoff-limit-per-index": "backoffLimitPerIndex",
+    "set-completion-mode": "completionMode",
+    "set-managed-by": "managedBy",
+    "set-pod-failure-policy": "podFailurePolicy",
+    "set-selector": "selector",
+    "set-success-policy": "successPolicy",
+    "set-template": "template",
+}
+"""What somebody may want to do with a Job, and the field that stays as it is."""
 
 _MOST_TIMES = 20
 MOST_NODES = 5
@@ -326,6 +339,11 @@ def budgets(texts: Iterable[str], kind: Literal["users", "faults"]) -> tuple[Bud
                 f" {'scale:5@2' if kind == 'users' else 'unready@2'}"
             )
         name, value, times = match[1], match[2], int(match[3] or 1)
+        if name in _IMMUTABLE:
+            raise DeclarationError(
+                f"--{kind} {name}: spec.{_IMMUTABLE[name]}: cannot be changed; delete the Job and"
+                " create it anew"
+            )
         if name not in known:
             close = difflib.get_close_matches(name, known, n=2, cutoff=0.65)
             hint = f"did you mean {' or '.join(close)}?" if close else f"known: {', '.join(known)}"

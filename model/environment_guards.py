@@ -60,6 +60,8 @@ MAY_ACT = {
     "stale-dns": "the set has a headless Service, the name of a member leads to a pod, and no other"
     " answer is kept",
     "second-controller": "no change of controllers is under way",
+    "pod-condition": "a rule asks for a condition that the pod does not have, and the pod has not"
+    " succeeded",
     "evict": "the pod has not ended, and is not being deleted",
 }
 """By the names of users and faults; what depends on the kind of workload says so."""

@@ -223,6 +223,7 @@ def _faults(maker: Maker, around: Environment) -> list[Action]:
         starts += " api_server_behind"
     known = (
         ("container-exit", kubelet.exit_job_container, "pods container_exits_left", room),
+        ("pod-condition", kubelet.give_condition, "pods pod_conditions_left", room),
         ("evict", kubelet.evict_pod, "pods evicts_left", room),
         ("node-crash", kubelet.crash_node, "pods node_crashes_left", None),
         (

@@ -22,7 +22,7 @@ from attrs import evolve
 
 from seatrial.core import Outcomes, outcome
 
-from .job_api import JobPod, JobSpec
+from .job_api import DISRUPTION_TARGET, JobPod, JobSpec
 from .job_informer import looks
 from .job_pods import GONE, JobPods, Owned, changed, deleted, kept
 
@@ -34,9 +34,11 @@ __all__ = [
     "evict_pod",
     "exit_job_container",
     "fail_lost_pod",
+    "give_condition",
     "release_job_pod",
     "start_pod",
     "stop_pod",
+    "wanted_conditions",
     "wants_codes",
     "wants_disruption",
 ]
@@ -54,6 +56,12 @@ def wants_codes(spec: JobSpec) -> bool:
 def wants_disruption(spec: JobSpec) -> bool:
     """Whether a rule asks for the condition DisruptionTarget."""
     return any(rule.on_pod_conditions for rule in spec.pod_failure_policy or ())
+
+
+def wanted_conditions(spec: JobSpec) -> tuple[tuple[str, str], ...]:
+    """The other conditions that rules ask for, each with its status."""
+    asked = (each for rule in spec.pod_failure_policy or () for each in rule.on_pod_conditions)
+    return tuple(dict.fromkeys(each for each in asked if each != (DISRUPTION_TARGET, "True")))
 
 
 def _moves(
@@ -185,6 +193,28 @@ def evict_pod(pods: JobPods, manifest: JobSpec, evicts_left: int) -> Outcomes:
         ):
             left = {"evicts_left": evicts_left - 1}
             yield outcome(f"a pod that is {looks(was)} is evicted", **written, **left)
+
+
+def give_condition(pods: JobPods, manifest: JobSpec, pod_conditions_left: int) -> Outcomes:
+    """A pod gets a condition that a rule asks for, whoever keeps that; also one that failed."""
+    if pod_conditions_left == 0:
+        return
+    left = {"pod_conditions_left": pod_conditions_left - 1}
+    for asked in wanted_conditions(manifest):
+        type, status = asked
+        for was, written in _moves(
+            pods,
+            manifest,
+            lambda pod, live: live.phase != "Succeeded",
+            lambda pod, live, asked=asked: _with_condition(pod, live, asked),  # type: ignore[misc]
+        ):
+            words = f"a pod that is {looks(was)} gets the condition {type}={status}"
+            yield outcome(words, **written, **left)
+
+
+def _with_condition(pod: Owned, live: JobPod, asked: tuple[str, str]) -> Owned:
+    others = [each for each in live.conditions if each[0] != asked[0]]
+    return changed(pod, evolve(live, conditions=tuple(sorted((*others, asked)))))
 
 
 def crash_node(pods: JobPods, node_crashes_left: int) -> Outcomes:

@@ -23,10 +23,11 @@ from .job_api import (
     has_backoff_limit_per_index,
 )
 from .job_informer import Jobs
+from .job_kubelet import wanted_conditions
 from .job_views import views
 from .versions import READ_OF_JOBS
 
-__all__ = ["MOST_PODS", "compose", "spec_of"]
+__all__ = ["MOST_PODS", "check", "compose", "spec_of"]
 
 MOST_PODS = 20
 """More pods at once are not explored: a sync is planned for each way in which it may go."""
@@ -87,6 +88,7 @@ _BUDGETS = {
     "strip_finalizers_left": "strip-finalizer",
     "container_exits_left": "container-exit",
     "evicts_left": "evict",
+    "pod_conditions_left": "pod-condition",
     "node_crashes_left": "node-crash",
     "controller_restarts_left": "controller-restart",
     "write_failures_left": "write-failure",
@@ -104,7 +106,7 @@ def compose(name: str, spec: JobSpec, around: Environment) -> System:
 
     Raises DeclarationError where the environment cannot be had.
     """
-    _check(spec, around)
+    check(spec, around)
     budgets = {name: around.times(fault) for name, fault in _BUDGETS.items()}
     codes = tuple(int(each) for each in around.values("container-exit")) or (1,)
     limits = tuple(int(each) for each in around.values("set-backoff-limit"))
@@ -144,7 +146,7 @@ def compose(name: str, spec: JobSpec, around: Environment) -> System:
         views=views(),
         actions=actions(spec, around),
         initial=[variables],
-        assumptions=_assumptions(around),
+        assumptions=_assumptions(spec, around),
     )
 
 
@@ -174,7 +176,8 @@ def _sizes(around: Environment, user: str) -> tuple[int, ...]:
     return tuple(int(each) for each in around.values(user))
 
 
-def _check(spec: JobSpec, around: Environment) -> None:
+def check(spec: JobSpec, around: Environment) -> None:
+    """Raises DeclarationError for what cannot be, or cannot be explored, around such a Job."""
     if len(around.values("delete")) > 1:
         raise DeclarationError("--users: delete is given with two propagations; give one")
     if around.kubernetes not in READ_OF_JOBS:
@@ -192,7 +195,8 @@ def _check(spec: JobSpec, around: Environment) -> None:
         )
     if around.times("set-completions") and not spec.indexed:
         raise DeclarationError(
-            "--users set-completions: spec.completions of a NonIndexed Job is immutable"
+            "--users set-completions: spec.completions: cannot be changed; only an Indexed Job may"
+            " change it"
         )
     _check_indexes(spec, around)
     if around.times("relist") and around.lag < 2:
@@ -224,7 +228,7 @@ def _check_indexes(spec: JobSpec, around: Environment) -> None:
             )
 
 
-def _assumptions(around: Environment) -> list[str]:
+def _assumptions(spec: JobSpec, around: Environment) -> list[str]:
     gates = ", ".join(f"{name}={str(on).lower()}" for name, on in around.gates)
     texts = [
         f"Kubernetes {around.kubernetes}; feature gates {gates}",
@@ -242,6 +246,14 @@ def _assumptions(around: Environment) -> list[str]:
         texts.append(f"a writer waits while {around.lag} events of its kind are on their way")
     if around.lag > 1:
         texts.append("events of different pods may arrive in any order")
+    asked = [type for type, _ in wanted_conditions(spec)]
+    if asked and not around.times("pod-condition"):
+        texts.append(f"no pod gets the condition {' or '.join(dict.fromkeys(asked))}")
+    if around.times("stale-api-server"):
+        texts.append(
+            "an API server that falls behind shows pods as the controller's cache does then, and"
+            " Jobs as they are"
+        )
     if around.variant:
         texts.append(f"rules changed: {', '.join(sorted(around.variant))}")
     return texts

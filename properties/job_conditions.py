@@ -8,7 +8,9 @@ from seatrial.model import job_api
 from .job_promise import (
     COMPLETIONS,
     DEADLINE,
+    FRESH_LISTS,
     INDEXED,
+    KEEPS_TTL,
     LOSES_START,
     NO_UNKNOWN,
     NOT_SUSPENDED,
@@ -115,7 +117,7 @@ def complete_at_once(
         yield f"SuccessCriteriaMet is set, {terminating} pods terminate; Complete is not set"
 
 
-@under(NO_UNKNOWN, NOT_SUSPENDED, INTERLEAVED, UNMIXED, ONE_CHANGE, where=[OURS])
+@under(NO_UNKNOWN, NOT_SUSPENDED, INTERLEAVED, UNMIXED, ONE_CHANGE, FRESH_LISTS, where=[OURS])
 @always(
     id="job-status-is-accepted",
     says="the API server refuses no status that the controller sends on what is so",
@@ -284,7 +286,7 @@ def parallelism_zero_pauses(
         yield f"parallelism is {parallelism}, and {active} pods are active"
 
 
-@under(TTL, STRIPS, where=[OURS])
+@under(TTL, KEEPS_TTL, STRIPS, where=[OURS])
 @converges_to(
     id="job-ttl-deletes-after-finish",
     says="a Job that has finished is gone in the end, and its pods with it",

@@ -6,9 +6,11 @@ from seatrial.core import after_each_step, always, converges_to, sometimes
 from seatrial.model import job_api
 
 from .job_promise import (
+    AFRESH,
     COMPLETIONS,
     DEFAULT_REPLACEMENT,
     DISRUPTED,
+    FRESH_LISTS,
     INDEXED,
     LAGGING,
     NO_SUCCESS_POLICY,
@@ -37,7 +39,7 @@ _GO = "pkg/controller/job/job_controller.go"
 _VALIDATION = "pkg/apis/batch/validation/validation.go ValidateJobStatusUpdate"
 
 
-@under(where=[OURS])
+@under(FRESH_LISTS, where=[OURS])
 @always(
     id="job-counts-each-pod-once",
     says="no pod is counted twice, even if the controller restarts between any two of its writes",
@@ -222,7 +224,7 @@ def indexes_disjoint(
 # ---- in the end -------------------------------------------------------------------------------
 
 
-@under(STRIPS, UNMIXED, where=[OURS])
+@under(STRIPS, UNMIXED, AFRESH, where=[OURS])
 @converges_to(
     id="job-finalizer-not-leaked",
     says="in the end no pod of a Job that has finished or is gone has the tracking finalizer, and"

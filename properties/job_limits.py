@@ -43,6 +43,7 @@ _ENDS_BY_ITSELF = Precondition(
         and not around.times("set-active-deadline")
         and spec.success_policy is None
         and spec.max_failed_indexes is None
+        and not around.times("set-max-failed-indexes")
     ),
 )
 """When a Job is ended, the pods that it deletes count as failed."""

@@ -9,11 +9,14 @@ from seatrial.model import Environment, job_api
 from .promise import Precondition, without
 
 __all__ = [
+    "AFRESH",
     "COMPLETIONS",
     "DEADLINE",
     "DEFAULT_REPLACEMENT",
     "DISRUPTED",
+    "FRESH_LISTS",
     "INDEXED",
+    "KEEPS_TTL",
     "LAGGING",
     "LOSES_START",
     "NEVER",
@@ -100,6 +103,11 @@ SAME_LIMIT = never("nobody changes backoffLimit", "set-backoff-limit")
 TTL = spec_has(
     "ttlSecondsAfterFinished is set", lambda spec: spec.ttl_seconds_after_finished is not None
 )
+KEEPS_TTL = Precondition(
+    "nobody takes ttlSecondsAfterFinished away",
+    lambda spec, around: "none" not in around.values("set-ttl"),
+    lambda around: without(around, "set-ttl"),
+)
 
 
 # ---- of the environment -----------------------------------------------------------------------
@@ -133,7 +141,7 @@ def _steady(spec: job_api.JobSpec, around: Environment) -> bool:
     return calm or not (any(map(around.times, _DELETES_PODS)) or suspends)
 
 
-_CUTS_OFF = ("controller-restart", "write-failure", "write-unknown")
+_CUTS_OFF = ("controller-restart", "failover", "write-failure", "write-unknown")
 _DELETES_PODS = ("delete-pod", "evict", "node-crash")
 STEADY = Precondition(
     "no pod that is listed as failed can succeed: pods are neither deleted, evicted nor lost, nor"
@@ -202,7 +210,7 @@ RUNS = spec_has(
         and spec.active_deadline_seconds != 0
     ),
 )
-NO_RESTART = never("the controller does not restart", "controller-restart")
+NO_RESTART = never("the controller does not restart", "controller-restart", "failover")
 STAYS = never("nobody deletes the Job", "delete")
 TRACKED = never("nobody else removes finalizers", "strip-finalizer")
 UNINTERRUPTED = never("pods are not deleted, evicted or lost", "delete-pod", "evict", "node-crash")
@@ -221,7 +229,40 @@ LAGGING = Precondition(
 )
 
 
+FRESH_LISTS = Precondition(
+    "what a controller lists when it starts is up to date: no `stale-api-server`, or clients ask"
+    " for such lists (WatchListClient)",
+    lambda spec, around: not _lists_late(around),
+    lambda around: without(around, "stale-api-server"),
+)
+"""
+The list may lack a pod whose UID the status lists: that is counted as one whose finalizer is gone,
+and again when it shows up. Or it shows a pod with its finalizer that was counted long ago. Both are
+counted twice, but for successes of an Indexed Job, which are a set.
+Go: trackJobStatusAndRemoveFinalizers
+"""
+_STARTS_AFRESH = (
+    "no request of a former leader lands late (`failover`), and lists at a start are up to date"
+    " (`stale-api-server`, WatchListClient)"
+)
+AFRESH = Precondition(
+    _STARTS_AFRESH,
+    lambda spec, around: _starts_afresh(around),
+    lambda around: without(around, "failover", "stale-api-server"),
+)
+
+
+def _lists_late(around: Environment) -> bool:
+    return around.times("stale-api-server") > 0 and around.stale_lists
+
+
+def _starts_afresh(around: Environment) -> bool:
+    return not _lists_late(around) and not around.lands_late
+
+
 def _remembers(around: Environment) -> bool:
+    if not _starts_afresh(around):
+        return False
     if around.lag == 0:
         return True
     expires = around.times("expectations-expire") > 0
@@ -229,22 +270,26 @@ def _remembers(around: Environment) -> bool:
     return around.times("write-unknown") == 0 and (store or not expires)
 
 
+_FORGETS = ("write-unknown", "failover", "stale-api-server")
 REMEMBERED = Precondition(
     "the controller knows what it did before its caches show it: lag 0, or neither `write-unknown`"
-    " nor, without the consistency store, `expectations-expire`",
+    f" nor, without the consistency store, `expectations-expire`; and {_STARTS_AFRESH}",
     lambda spec, around: _remembers(around),
-    lambda around: without(around, "write-unknown", "expectations-expire"),
+    lambda around: without(around, *_FORGETS, "expectations-expire"),
 )
 
 
 STORED = Precondition(
     "the controller waits until its caches show what it did: lag 0, or the consistency store and no"
-    " `write-unknown`",
+    f" `write-unknown`; and {_STARTS_AFRESH}",
     lambda spec, around: (
-        around.lag == 0
-        or (around.gate("StaleControllerConsistencyJob") and not around.times("write-unknown"))
+        _starts_afresh(around)
+        and (
+            around.lag == 0
+            or (around.gate("StaleControllerConsistencyJob") and not around.times("write-unknown"))
+        )
     ),
-    lambda around: without(around, "write-unknown"),
+    lambda around: without(around, *_FORGETS),
 )
 """
 Without the store a Job may be Complete while a pod is active that its cache does not show yet, and
