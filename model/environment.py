@@ -92,8 +92,8 @@ FAULTS = {
     "expectations-expire": "five minutes pass before a controller sees what it did",
     "hash-collision": "the name of a ReplicaSet that is about to be created is taken",
     "relist": "the watch of pods breaks and starts with a new list (needs lag 2)",
-    "node-crash": "some node stops, and all that runs on it; it may come back, or, with pods of a"
-    " Job, is removed",
+    "node-crash": "some node stops, and all that runs on it; it may come back; or, with pods of a"
+    " Job, it is removed",
     "node-off": "some node stops for good, and all that runs on it",
     "node-partition": "some node is cut off, and what runs on it goes on; it may come back",
     "kubelet-restart": "some kubelet starts anew, and lists its pods",

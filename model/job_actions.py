@@ -128,6 +128,9 @@ def _kubelet(maker: Maker, around: Environment) -> list[Action]:
             maker.of("node controllers", function, "pods", when="has_room_for_pod")
             for function in (kubelet.delete_lost_pod, kubelet.fail_lost_pod)
         ]
+        found.append(
+            maker.of("fault", kubelet.return_node, "pods", fair="none", when="has_room_for_pod")
+        )
     return found
 
 

@@ -6,9 +6,9 @@ What becomes of a Job's pods: they run, end, are evicted, are lost with their no
     pkg/controller/garbagecollector
 :Docs: https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/
 :Omits: scheduling; images that take long; the crash-loop delay; readiness probes; eviction for lack
-    of resources, which fails a pod without deleting it; a node that comes back, or stays lost for
-    ever: the pods of a crashed node are deleted, and failed when the node is removed; containers
-    that run on beyond what the API shows; other exit codes of a container that is stopped than 0,
+    of resources, which fails a pod without deleting it; a node that stays lost for ever: if it does
+    not come back, its pods are deleted, and failed when it is removed; containers that run on
+    beyond what the API shows; other exit codes of a container that is stopped than 0,
     137 and 143; that a stopped pod without the finalizer shows how it ended before it is gone;
     the condition DisruptionTarget of a pod that is failed for its node.
 
@@ -36,6 +36,7 @@ __all__ = [
     "fail_lost_pod",
     "give_condition",
     "release_job_pod",
+    "return_node",
     "start_pod",
     "stop_pod",
     "wanted_conditions",
@@ -46,6 +47,9 @@ __all__ = [
 
 STOPPED = (137, 143)
 """How a container exits that is stopped, unless it has done its work: by KILL or by TERM."""
+
+LOST = (137, 255)
+"""How a container has exited that stopped with its node, as the kubelet or the runtime says."""
 
 
 def wants_codes(spec: JobSpec) -> bool:
@@ -225,6 +229,49 @@ def crash_node(pods: JobPods, node_crashes_left: int) -> Outcomes:
                 moved = pods.move(pod, evolve(pod, lost=True))
                 left = {"node_crashes_left": node_crashes_left - 1}
                 yield outcome("the node of a pod crashes", pods=moved, **left)
+
+
+def return_node(pods: JobPods, manifest: JobSpec, most_restarts: int) -> Outcomes:
+    """
+    The crashed node of a pod is back. It may, or may never; what ran there runs no more.
+
+    Where the record of a container is lost as well it is started anew, whatever restartPolicy says.
+    Go: kubelet_pods.go convertToAPIContainerStatuses; kuberuntime_manager.go computePodActions
+    """
+
+    def ran(pod: Owned, live: JobPod) -> bool:
+        return pod.lost and live.phase == "Running"
+
+    def failed(code: int | None) -> Callable[[Owned, JobPod], Owned]:
+        return lambda pod, live: evolve(_ended(pod, live, "Failed", code), lost=False)
+
+    def anew(pod: Owned, live: JobPod) -> Owned:
+        restarts = min(most_restarts, live.restarts + 1)
+        if manifest.restart_policy == "Never":
+            restarts = live.restarts
+        return evolve(changed(pod, evolve(live, restarts=restarts)), lost=False)
+
+    for _, written in _moves(
+        pods,
+        manifest,
+        lambda pod, live: pod.lost and live.phase == "Pending",
+        lambda pod, live: evolve(pod, lost=False),
+    ):
+        yield outcome("the node of a pod is back that had not started", **written)
+    for _, written in _moves(
+        pods, manifest, lambda pod, live: ran(pod, live) and not live.terminating, anew
+    ):
+        yield outcome("the node of a pod is back, and starts it anew", **written)
+    for code in LOST if wants_codes(manifest) else (None,):
+        for _, written in _moves(
+            pods,
+            manifest,
+            lambda pod, live: (
+                ran(pod, live) and (live.terminating or manifest.restart_policy == "Never")
+            ),
+            failed(code),
+        ):
+            yield outcome("the node of a pod is back, and the pod has failed", **written)
 
 
 def delete_lost_pod(pods: JobPods, manifest: JobSpec) -> Outcomes:

@@ -44,6 +44,7 @@ __all__ = [
     "STRIPS",
     "TRACKED",
     "TTL",
+    "UNBROKEN",
     "UNINTERRUPTED",
     "UNMIXED",
     "WORK_QUEUE",
@@ -214,6 +215,12 @@ NO_RESTART = never("the controller does not restart", "controller-restart", "fai
 STAYS = never("nobody deletes the Job", "delete")
 TRACKED = never("nobody else removes finalizers", "strip-finalizer")
 UNINTERRUPTED = never("pods are not deleted, evicted or lost", "delete-pod", "evict", "node-crash")
+UNBROKEN = never("the watch of pods does not break", "relist")
+"""
+Where a pod is created and deleted before the new list, it comes as one that terminates: nobody
+counts its creation, and no event comes any more. The Job waits for it when that is not expected any
+more as well. Go: addPod, which then is deletePod
+"""
 NO_UNKNOWN = never("no answer to a request is lost", "write-unknown")
 LOSES_START = Precondition(
     "a suspended Job loses its start time: the gate MutableSchedulingDirectivesForSuspendedJobs",
