@@ -12,7 +12,6 @@ from .job_promise import (
     INDEXED,
     KEEPS_TTL,
     LOSES_START,
-    NO_UNKNOWN,
     NOT_SUSPENDED,
     ONE_CHANGE,
     OURS,
@@ -118,7 +117,7 @@ def complete_at_once(
         yield f"SuccessCriteriaMet is set, {terminating} pods terminate; Complete is not set"
 
 
-@under(NO_UNKNOWN, NOT_SUSPENDED, UNMIXED, ONE_CHANGE, FRESH_LISTS, where=[OURS, INTERLEAVED])
+@under(NOT_SUSPENDED, UNMIXED, ONE_CHANGE, FRESH_LISTS, where=[OURS, INTERLEAVED])
 @always(
     id="job-status-is-accepted",
     says="the API server refuses no status that the controller sends on what is so",

@@ -26,7 +26,6 @@ __all__ = [
     "NO_POLICY",
     "NO_RESTART",
     "NO_SUCCESS_POLICY",
-    "NO_UNKNOWN",
     "ONE_CHANGE",
     "OURS",
     "PER_INDEX",
@@ -221,7 +220,6 @@ Where a pod is created and deleted before the new list, it comes as one that ter
 counts its creation, and no event comes any more. The Job waits for it when that is not expected any
 more as well. Go: addPod, which then is deletePod
 """
-NO_UNKNOWN = never("no answer to a request is lost", "write-unknown")
 LOSES_START = Precondition(
     "a suspended Job loses its start time: the gate MutableSchedulingDirectivesForSuspendedJobs",
     lambda spec, around: around.gate("MutableSchedulingDirectivesForSuspendedJobs"),

@@ -241,9 +241,7 @@ DROPPED = (
     (
         "job-counts-each-pod-once",
         Broken(
-            23,
-            case(faults=OLD_LISTS, level="interleaved", lag=1, gates=STALE, completions=2),
-            "what a controller lists",
+            14, case(faults=OLD_LISTS, lag=1, gates=STALE, completions=2), "what a controller lists"
         ),
     ),
     ("job-counts-once-in-the-end", Broken(26, TAKEN_OVER, "the controller waits")),
