@@ -154,7 +154,7 @@ def test_a_finalizer_is_removed_late_and_once() -> None:
 
 def test_a_pod_is_created_late_though_there_is_one() -> None:
     """Names are made up by the API server: nothing is in its way."""
-    pods = Population({job_pods.Owned((RUNNING,)): 1})
+    pods: job_pods.JobPods = Population({job_pods.Owned((RUNNING,)): 1})
 
     (landed,) = job_failover.land_job_creation((PENDING,), pods, True)
 
