@@ -165,13 +165,13 @@ def _strips(spec: job_api.JobSpec, around: Environment) -> bool:
 
 STRIPS = Precondition(
     "no request fails that removes the finalizer of a pod whose Job is gone: no request fails, or"
-    " the Job is not deleted, or Kubernetes 1.37, which tries again",
+    " the Job is not deleted, or Kubernetes 1.37.1, which tries again",
     _strips,
     lambda around: without(around, "write-failure", "write-unknown"),
 )
 """
-The orphan worker finds the pods of a Job that is gone by listing. Before 1.37 it does not try again
-where the request for one of them fails. Go: syncOrphanPodsBySelector, which only logs the error
+The orphan worker finds the pods of a Job that is gone by listing. Before 1.37.1 it does not try
+again where the request for one of them fails. Go: syncOrphanPodsBySelector, which only logs that
 """
 UNMIXED = Precondition(
     "no index is listed as failed whose pod can succeed: backoffLimitPerIndex is not set, or"

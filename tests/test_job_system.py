@@ -156,8 +156,8 @@ def test_a_number_that_is_none_is_refused(users: str, faults: str, told: str) ->
 
 
 def test_another_release_is_refused() -> None:
-    """Of 1.36.1 the Job controller was not read; it would be another one's verdict."""
-    around = environment.Environment(users=(), faults=(), kubernetes="1.36.1")
+    """Of 1.35.0 the Job controller was not read; it would be another one's verdict."""
+    around = environment.Environment(users=(), faults=(), kubernetes="1.35.0")
 
     with pytest.raises(DeclarationError, match=r"that release was not read; known: 1\.34\.4"):
         job_workload.compose("refused", job_api.JobSpec(), around)
