@@ -288,8 +288,8 @@ DROPPED = (
     (
         "job-no-hot-loop",
         Broken(
-            19,
-            case("set-completions:1,set-parallelism:2", level="interleaved", **indexed(2)),
+            12,
+            case("set-completions:1,set-parallelism:2", **indexed(3)),
             "completions and parallelism",
         ),
     ),
