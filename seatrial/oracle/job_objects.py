@@ -13,15 +13,15 @@ from seatrial.model import job_policies
 from .job_states import Start
 from .job_syncs import Faults, Memory, Went, counted, of_each_index
 from .objects import NAMESPACE, NOW, Object, ago
-from .results import OracleDefect
+from .results import OracleDefect, unseen_of
 
 __all__ = ["Cluster", "concrete", "faults_of", "job_object", "pod_object", "real"]
 
 _NAME, _UID = "pi", "uid-pi"
 _GATE = "MutableSchedulingDirectivesForSuspendedJobs"
 _STORE = "StaleControllerConsistencyJob"
-_SHOWN = 100
-"""The highest resourceVersion that a cache shows."""
+_SEEN = {"jobs": "100", "pods": "100"}
+"""The resourceVersions that the caches have heard of."""
 _FINALIZER = "batch.kubernetes.io/job-tracking"
 _INDEX = "batch.kubernetes.io/job-completion-index"
 _FAILURES = "batch.kubernetes.io/job-index-failure-count"
@@ -305,6 +305,7 @@ def concrete(start: Start, number: int, faults: Sequence[Object]) -> Cluster:
         "gates": {_GATE: start.clears_start_time, _STORE: start.consistency_store},
         "cache": cache,
         "live": live,
+        "seen": _SEEN,
         "memory": memory,
         "faults": list(faults),
     }
@@ -345,8 +346,8 @@ def real(start: Start, cluster: Cluster, answer: Object) -> Went:
         counted(patched),
         tuple(statuses),
         "add-rate-limited" in answer["key"]["calls"],
-        answer["key"]["after"] is not None,
-        _read_memory(start, cluster, answer["memory"]),
+        answer["key"]["calls"].count("add-after"),
+        _read_memory(start, cluster, answer),
     )
 
 
@@ -367,20 +368,19 @@ def _check_pod(sent: Object) -> None:
         raise OracleDefect(f"a pod was created that is not of {_NAME}: {metadata}")
 
 
-def _read_memory(start: Start, cluster: Cluster, memory: Object) -> Memory:
+def _read_memory(start: Start, cluster: Cluster, answer: Object) -> Memory:
+    memory = answer["memory"]
     expected = memory.get("expectations") or {}
     creations, deletions = (max(0, expected.get(name, 0)) for name in ("add", "del"))
     uids: list[str] = memory.get("finalizers") or []
     pods = Counter(cluster.pods[uid.removeprefix("uid-")] for uid in uids)
-    written = {**memory["written"]}
-    written.pop("uid", None)
     return Memory(
         creations,
         deletions,
         counted(pods),
         not of_each_index(start) and _delay_runs(memory.get("backoff")),
         bool(memory.get("finished")),
-        frozenset(name for name, version in written.items() if int(version) > _SHOWN),
+        unseen_of(answer, _SEEN),
     )
 
 

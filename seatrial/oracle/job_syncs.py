@@ -49,7 +49,7 @@ class Memory:
 
     `creations` and `deletions` are those that it waits for, `removals` the pods whose finalizers it
     has removed. `backoff`: the delay after the last failures is running. `finished`: it has written
-    the end of the Job. `wrote`: of what it has written more than the caches show.
+    the end of the Job. `unseen`: of what it has written more than the caches show.
     """
 
     creations: int = 0
@@ -57,14 +57,15 @@ class Memory:
     removals: tuple[Any, ...] = ()
     backoff: bool = False
     finished: bool = False
-    wrote: frozenset[str] = frozenset()
+    unseen: frozenset[str] = frozenset()
 
 
 @frozen
 class Went:
     """
     How a sync went, in one form for both sides: requests about pods by what they look like, with
-    how often they were answered so.
+    how often they were answered so. `later` is how often the key is asked back after a while: for a
+    deadline, and for a back-off.
     """
 
     created: tuple[Any, ...]
@@ -72,7 +73,7 @@ class Went:
     patched: tuple[Any, ...]
     statuses: tuple[Any, ...]
     retry: bool
-    later: bool
+    later: int
     memory: Memory
 
 
@@ -166,14 +167,14 @@ def _run(start: Start, variant: frozenset[str], faults: Faults) -> Run:
         counted(server.patched),
         tuple(server.statuses),
         done.retry,
-        done.later or job_context.arms_deadline(seen, ctx, variant),
+        done.later + job_context.arms_deadline(seen, ctx, variant),
         server.memory(),
     )
     return Run(went, tuple(server.stages), faults, server.sent)
 
 
 def _left_alone(start: Start, faults: Faults, memory: Memory) -> Run:
-    return Run(Went((), (), (), (), False, False, memory), (), faults, {})
+    return Run(Went((), (), (), (), False, 0, memory), (), faults, {})
 
 
 def of_each_index(start: Start) -> bool:
@@ -206,7 +207,7 @@ class _Server:
     expected: controller_utils.Expectations = field(init=False)
     backoff: bool = field(init=False)
     removals: Counter[Any] = field(factory=Counter)
-    wrote: set[str] = field(factory=set)
+    unseen: set[str] = field(factory=set)
     sent: Counter[str] = field(factory=Counter)
     created: Counter[Any] = field(factory=Counter)
     deleted: Counter[Any] = field(factory=Counter)
@@ -234,7 +235,7 @@ class _Server:
             counted(self.removals),
             self.backoff and not of_each_index(self.start),
             any(map(jobs.is_job_finished, ends)),
-            frozenset(self.wrote) if self.start.consistency_store else frozenset(),
+            frozenset(self.unseen) if self.start.consistency_store else frozenset(),
         )
 
     def answered(self, write: controller.Write) -> Any:
@@ -290,7 +291,7 @@ class _Server:
             into[key] += n
             self.said[verb, word] += n
         if verb != "delete" and self.said[verb, "applied"]:
-            self.wrote.add("pods")
+            self.unseen.add("pods")
         return +failed
 
     def less(self, verb: str, times: int) -> None:
@@ -354,7 +355,7 @@ class _Server:
             assert self.live is not None
             self.live = evolve(self.live, status=value.status)
         if how == "applied":
-            self.wrote.add("jobs")
+            self.unseen.add("jobs")
             self.backoff = self.backoff if value.backoff is None else value.backoff
         self.statuses.append((value.status, how))
         self.said["update-status", how] += 1

@@ -153,7 +153,9 @@ def subject_of(
     if controller == "job":
         return Jobs(rules)
     names = known_of(controller, folder)
-    return StatefulSets(dict(enumerate(names, start=1)), rules)
+    half = len(names) // 2
+    graceful, abrupt = (dict(enumerate(of, start=1)) for of in (names[:half], names[half:]))
+    return StatefulSets(graceful, rules, abrupt)
 
 
 def read_seeds(
