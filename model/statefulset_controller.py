@@ -194,9 +194,7 @@ def _adopted(write: Write, pod: StatefulPod, queue: Queue) -> tuple[Answer, dict
         return "conflict", {}
     if pod.owner == write.owner:
         return "applied", {"pod_queue": known(queue, write.key)}
-    return "applied", pod_written(
-        write.key, pod, evolve(pod, owner=write.owner), queue, own=True
-    )
+    return "applied", pod_written(write.key, pod, evolve(pod, owner=write.owner), queue, own=True)
 
 
 def asked_of_the_set(write: Write, stateful_set: StatefulSet | None) -> Answer:

@@ -78,9 +78,8 @@ def test_a_status_that_is_there_already_tells_which_version_has_to_be_seen() -> 
     """
     case = cases.with_faults(of_replica_set(0, cases.Setting()), 0, 1)
     rs = evolve(case.value("replica_set", 1), status=NEVER)
-    case = cases.of_state(
-        case.setting, "replicaset", 1, {"replica_set[1]": rs, "replica_set_cache[1]": rs}
-    )
+    values = {"replica_set[1]": rs, "replica_set_cache[1]": rs, "pods[1]": Population[pods.Pod]()}
+    case = cases.of_state(case.setting, "replicaset", 1, values)
 
     (lost,) = [
         each

@@ -24,7 +24,18 @@ from seatrial.model import job_api as jobs
 
 from .job_states import Start
 
-__all__ = ["Fault", "Faults", "Memory", "Run", "Stage", "Went", "counted", "of_each_index", "outcomes", "runs"]
+__all__ = [
+    "Fault",
+    "Faults",
+    "Memory",
+    "Run",
+    "Stage",
+    "Went",
+    "counted",
+    "of_each_index",
+    "outcomes",
+    "runs",
+]
 
 _MANAGER = "kubernetes.io/job-controller"
 _PATCHED = ("succeeded", "failed", "index", "release")

@@ -129,7 +129,9 @@ def _check_time(case: Case, cluster: Cluster, after: float) -> None:
     ]
     if kind == "ReplicaSet":
         seconds = of["spec"]["minReadySeconds"]
-        timely(cluster.request, after, available_in(cluster.request, of["metadata"]["uid"], seconds))
+        timely(
+            cluster.request, after, available_in(cluster.request, of["metadata"]["uid"], seconds)
+        )
         return
     deadline = of["spec"]["progressDeadlineSeconds"]
     dates = (

@@ -142,9 +142,7 @@ class _Server:
             graceful = self.start.spec.graceful
             held = frozenset({1, 2, 7})
             queue = self._on_its_way(at)
-            answer, changed = steps.carried_out_pod(
-                write, self.pods.get(at), held, queue, graceful
-            )
+            answer, changed = steps.carried_out_pod(write, self.pods.get(at), held, queue, graceful)
             self._put(self.pods, at, changed, "pod")
         elif write.kind == "Claim":
             answer, changed = steps.carried_out_claim(write, self.claims.get(at), ())

@@ -55,7 +55,9 @@ def _spec(chance: Chance) -> jobs.JobSpec:
         policy = tuple(_rule(chance, per_index is not None) for _ in range(chance.integer(1, 3)))
     success = None
     if indexed and chance.of((False, False, True)):
-        success = tuple(_success_rule(chance, completions or 0) for _ in range(chance.of((1, 1, 2))))
+        success = tuple(
+            _success_rule(chance, completions or 0) for _ in range(chance.of((1, 1, 2)))
+        )
     replacement = chance.of(("TerminatingOrFailed", "Failed"))
     return jobs.JobSpec(
         parallelism=chance.of((0, 1, 2, 3, 4, 6)),

@@ -401,12 +401,13 @@ def _replica_sets(
     chance: Chance, spec: api.DeploymentSpec, templates: int, collides: bool
 ) -> dict[str, Any]:
     """
-    ReplicaSets of some of the templates, and what the caches show of them.
+    ReplicaSets of some of the templates, and what the caches show of them; in some states most are
+    as they are when a rollout is complete.
 
     One that the Deployment neither owns nor adopts has a name that a new one may ask for, which the
     model follows to its end only with `collides`.
     """
-    large = chance.of(_RARELY)
+    large, complete = chance.of(_RARELY), chance.of(_OFTEN_NOT)
     values: dict[str, Any] = {}
     queue: tuple[informer.Event, ...] = ()
     ranks = list(range(1, templates + 1))
@@ -415,6 +416,8 @@ def _replica_sets(
         seen = live = None
         if chance.of((True, True, True, False)):
             cached = _replica_set(chance, template, rank, spec, large)
+            if complete and chance.of((True,) * 7 + (False,)):
+                cached = _rolled_out(cached, spec)
             if not collides and cached.owner != 0:
                 cached = evolve(cached, owner=_NOBODY, deleting=False)
             owner = ("owner",) if collides else ()
@@ -425,6 +428,13 @@ def _replica_sets(
         values[f"replica_set_cache[{template}]"] = seen
     values["replica_set_queue"] = queue
     return values
+
+
+def _rolled_out(of: api.ReplicaSet, spec: api.DeploymentSpec) -> api.ReplicaSet:
+    """The ReplicaSet when all pods are of the Deployment's template."""
+    replicas = spec.replicas if of.template == spec.template else 0
+    status = api.ReplicaSetStatus(*(replicas,) * 4, terminating_replicas=0)
+    return evolve(of, replicas=replicas, status=status, desired_replicas=spec.replicas, owner=0)
 
 
 def _replica_set(
