@@ -39,6 +39,7 @@ from .job_tracking import Patches, StatusWrite
 __all__ = [
     "answers",
     "describe",
+    "expected_of",
     "going_on",
     "observe_job",
     "status_words",
@@ -148,10 +149,9 @@ def _decide(
     if isinstance(step, Done):
         return outcome("has nothing to write", job_key=_ended(key, step), **done)
     write = step.write
-    if isinstance(write.value, Creation):
-        done["job_expectations"] = Expectations().expect_creations(write.value.expect)
-    if write.verb == "remove":
-        done["job_expectations"] = Expectations().expect_deletions(surplus.total)
+    expected = expected_of(write)
+    if expected is not None:
+        done["job_expectations"] = expected
     sees = f"sees {ctx.active.total} active, {ctx.succeeded} succeeded, {ctx.failed} failed"
     return outcome(
         f"{sees}: decides to {describe(write)}",
@@ -161,6 +161,15 @@ def _decide(
         job_stale=behind,
         **done,
     )
+
+
+def expected_of(write: Write) -> Expectations | None:
+    """What the controller expects from when it sends this on, if that is something new."""
+    if isinstance(write.value, Creation) and write.value.expect:
+        return Expectations().expect_creations(write.value.expect)
+    if write.verb == "remove":
+        return Expectations().expect_deletions(write.value.total)
+    return None
 
 
 def describe(write: Write) -> str:

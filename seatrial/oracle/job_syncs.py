@@ -17,6 +17,7 @@ from seatrial.model import (
     controller_utils,
     job,
     job_context,
+    job_controller,
     job_status,
     job_tracking,
 )
@@ -252,6 +253,7 @@ class _Server:
     def answered(self, write: controller.Write) -> Any:
         """What the sync is told, which is noted as a stage."""
         self.said = Counter()
+        self.expected = job_controller.expected_of(write) or self.expected
         answer = self.answer(write)
         self.stages.append((write, counted(self.said)))
         return answer
@@ -318,8 +320,6 @@ class _Server:
         return sum(n for (_, word), n in self.said.items() if word != "applied")
 
     def create(self, value: job.Creation) -> int:
-        if value.expect:
-            self.expected = self.expected.expect_creations(value.expect)
         of = ((pod.index, pod.failure_count, pod.ignored_failure_count) for pod in value.pods)
         failed = self.sends("create", self.created, Counter(of).items()).total()
         self.less("create", self.not_applied())
@@ -330,7 +330,6 @@ class _Server:
 
     def remove(self, pods: jobs.SeenPods) -> tuple[int, int]:
         """Their finalizers, then they; one that is gone is not deleted, nor told from the rest."""
-        self.expected = self.expected.expect_deletions(pods.total)
         finalized = pods.where(lambda each: each.pod is not None and each.pod.finalizer)
         kept: jobs.SeenPods = Population(
             self.sends("patch", self.patched, finalized.items()).items()
