@@ -214,8 +214,8 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     _mutant(
         id="dep-failed-scale-down-is-not-tried-again",
-        about="that an old ReplicaSet could not be resized is no error of the sync: where the status"
-        " is right already and there is no progress deadline, nobody comes back to it",
+        about="that an old ReplicaSet could not be resized is no error of the sync: where the"
+        " status is right already and there is no progress deadline, nobody comes back to it",
         source=_GO + "rolling.go",
         kind="fix",
         shows=("rollout-completes",),
