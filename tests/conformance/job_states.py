@@ -48,16 +48,18 @@ def _success_rule(chance: Chance, completions: int) -> jobs.SuccessRule:
 
 def _spec(chance: Chance) -> jobs.JobSpec:
     indexed = chance.of((False, True))
-    completions = chance.integer(1, 4) if indexed else chance.of((3, 1, 2, 4, None))
+    several = (3, 1, 2, 4, 3, 1, 2, 4, 0)
+    completions = chance.of(several if indexed else (*several, None, None))
     per_index = chance.of((None, 0, 1)) if indexed else None
     policy = None
     if chance.of((False, False, True)):
         policy = tuple(_rule(chance, per_index is not None) for _ in range(chance.integer(1, 3)))
     success = None
-    if indexed and chance.of((False, False, True)):
+    if indexed and completions and chance.of((False, False, True)):
         success = tuple(
             _success_rule(chance, completions or 0) for _ in range(chance.of((1, 1, 2)))
         )
+    failed = chance.of((None, 0, min(1, completions or 0)))
     replacement = chance.of(("TerminatingOrFailed", "Failed"))
     return jobs.JobSpec(
         parallelism=chance.of((0, 1, 2, 3, 4, 6)),
@@ -65,7 +67,7 @@ def _spec(chance: Chance) -> jobs.JobSpec:
         completion_mode="Indexed" if indexed else "NonIndexed",
         backoff_limit=chance.of((6, 0, 1)),
         backoff_limit_per_index=per_index,
-        max_failed_indexes=chance.of((None, 0, 1)) if per_index is not None else None,
+        max_failed_indexes=failed if per_index is not None else None,
         pod_failure_policy=policy,
         success_policy=success,
         pod_replacement_policy="Failed" if policy is not None else replacement,  # type: ignore[arg-type]
