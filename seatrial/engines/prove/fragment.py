@@ -24,12 +24,15 @@ _ASKED = (type, id, repr, ascii)
 _ASKING = ("COMPARE_OP", "CONTAINS_OP", "BINARY_SUBSCR", "BINARY_SLICE", "MATCH_SEQUENCE")
 _OF_TEXT = ("LOAD_METHOD", "LOAD_ATTR", "BUILD_SET", "BUILD_MAP", "GET_ITER", "UNARY_NOT")
 _FORMATS = ("FORMAT_VALUE", "FORMAT_SIMPLE", "FORMAT_WITH_SPEC", "CONVERT_VALUE")
-_ARGUMENTS = ("LOAD_CONST", "LOAD_FAST", "BUILD_LIST", "BUILD_TUPLE", "KW_NAMES")
+_ARGUMENTS = (
+    *("LOAD_CONST", "LOAD_FAST", "LOAD_ATTR", "BUILD_LIST", "BUILD_TUPLE", "KW_NAMES"),
+    *("BUILD_STRING", *_FORMATS),
+)
 _MEASURES = (
     *("len", "sorted", "min", "max", "set", "frozenset", "hash", "bool", "dict", "int"),
     *("get", "index", "count", "sort", "setdefault"),
 )
-_Flaw = tuple[int, str]
+_Flaw = tuple[int, str, str]
 
 
 def check_fragment(*functions: Callable[..., Any]) -> None:
@@ -50,7 +53,9 @@ def check_fragment(*functions: Callable[..., Any]) -> None:
                     where = f"{code.co_filename}:{_line_of(code, named.name)}"
                     raise NotSymbolic(f"{where} {_says(f'{asked.__name__}(...)')}")
             for code in _codes(one.__code__):
-                for line, what in _flaws(code):
+                for line, what, constant in _flaws(code):
+                    if not isinstance(one.__globals__.get(constant, 0), (int, float)):
+                        continue  # what it is compared with is no number
                     raise NotSymbolic(f"{code.co_filename}:{line} {_says(what)}")
 
 
@@ -94,9 +99,11 @@ def _flaws(code: types.CodeType) -> tuple[_Flaw, ...]:
     for at, step in enumerate(steps):
         line = step.starts_line if type(step.starts_line) is int else _line(step, line)
         if step.opname == "IS_OP" and not _of_no_number(steps[max(0, at - 2) : at]):
-            found.append((line, "whether something is a number or truth value"))
+            loaded = steps[at - 1]
+            constant = str(loaded.argval) if loaded.opname == "LOAD_GLOBAL" else ""
+            found.append((line, "whether something is a number or truth value", constant))
         elif "__class__" in (step.argval, *_names_in(step)) and step.opname in _OF_TEXT:
-            found.append((line, "__class__"))
+            found.append((line, "__class__", ""))
     return tuple(found)
 
 
@@ -155,12 +162,14 @@ def _text_is_asked(code: types.CodeType, offset: int, made_here: bool) -> bool:
     for at in (*texts, here):
         if any(step.opname in _ASKING for step in steps[at + 1 : at + 3]):
             return True
-        # What is loaded next may be handed on together with it.
-        later = [step for step in steps[at + 1 : at + 8] if step.opname not in _ARGUMENTS]
-        if later and (later[0].opname in _OF_TEXT or _measured(code, later[0])):
+        follows = steps[at + 1 : at + 2]
+        if any(step.opname in _OF_TEXT for step in follows):
             return True
-        if later and later[0].opname.startswith("STORE_"):
-            kept.add(later[0].argval)
+        kept.update(step.argval for step in follows if step.opname.startswith("STORE_"))
+        # What is loaded next may be handed on together with it.
+        later = [step for step in steps[at + 1 : at + 12] if step.opname not in _ARGUMENTS]
+        if later and _measured(code, later[0]):
+            return True
     return any(
         any(each.opname.startswith("LOAD_") and _loads(each, kept) for each in steps[at - 2 : at])
         for at, step in enumerate(steps)
