@@ -24,6 +24,7 @@ from seatrial.core.arith import maximum
 
 __all__ = [
     "Change",
+    "Copies",
     "Copy",
     "Event",
     "Queue",
@@ -101,10 +102,15 @@ def behind(queue: Queue, key: Any) -> Copy:
     return copy
 
 
-def touched(copies: tuple[Copy, ...], at: int, change: Change) -> tuple[Copy, ...]:
+Copies = tuple[Copy | None, ...]
+"""What a sync has read of several objects: None for one on which nothing depends that is left."""
+
+
+def touched(copies: Copies, at: int, change: Change) -> Copies:
     """The copies of a sync after the original of one of them was written."""
     return tuple(
-        outdated(copy, change) if number == at else copy for number, copy in enumerate(copies)
+        outdated(copy, change) if number == at and copy is not None else copy
+        for number, copy in enumerate(copies)
     )
 
 
@@ -112,7 +118,7 @@ def touched(copies: tuple[Copy, ...], at: int, change: Change) -> tuple[Copy, ..
 
 
 def deployment_written(
-    after: Any, change: Change, queue: Queue, copies: tuple[Copy, ...], syncing: bool
+    after: Any, change: Change, queue: Queue, copies: Copies, syncing: bool
 ) -> dict[str, Any]:
     """What a write of the Deployment changes: the object, its events, the copy of a sync."""
     done: dict[str, Any] = {
@@ -129,7 +135,7 @@ def replica_set_written(
     after: Any,
     change: Change,
     queue: Queue,
-    deployment_copies: tuple[Copy, ...],
+    deployment_copies: Copies,
     deployment_syncing: bool,
     replica_set_copy: Copy,
     replica_set_syncing: bool,

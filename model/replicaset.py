@@ -34,7 +34,7 @@ from .controller import (
     possible_answers,
 )
 from .controller_utils import Expectations, filter_active_pods, filter_terminating_pods
-from .informer import Change, Copy, Event, Queue, has_room, outdated, touched
+from .informer import Change, Copies, Copy, Event, Queue, has_room, outdated, touched
 from .pods import CREATED, GONE, Pod, Pods, as_seen, forgettable, looks, terminated
 from .replicaset_utils import (
     BURST_REPLICAS,
@@ -326,7 +326,7 @@ def write_status(
     replica_set_copy: Copy,
     replica_set: ReplicaSet | None,
     replica_set_queue: Queue,
-    deployment_copies: tuple[Copy, ...],
+    deployment_copies: Copies,
     deployment_syncing: bool,
     template: int,
     lag: int,
