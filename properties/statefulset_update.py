@@ -374,7 +374,7 @@ def parallel_updates_one_at_a_time(
         yield f"{after} members are down, {before} were"
 
 
-@under(NOT_GATED, NO_DISRUPTION, NO_RESCALE, CHANGED_ONCE, ONE_CONTROLLER, where=[ROLLING])
+@under(NOT_GATED, NO_DISRUPTION, NO_RESCALE, CHANGED_ONCE, ONE_CONTROLLER, PLACED, where=[ROLLING])
 @after_each_step(
     id="update-one-by-one",
     says="without disruption an update takes down one member at a time, Parallel or not",

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from attrs import evolve
 
-from seatrial.model import placement, tolerations
+from seatrial.model import placement, statefulset_api, tolerations
 from seatrial.properties import (
     promise,
     statefulset_identity,
@@ -26,6 +26,7 @@ KEPT = ("Retain", "Retain")
 SCALED = ("Retain", "Delete")
 GATED = "MaxUnavailableStatefulSet=true"
 STALE = "WatchListClient=false"
+_OLD = "StaleControllerConsistencyStatefulSet=false"
 EVERYTHING = tolerations.tolerations_of([{"operator": "Exists"}])
 ALONE: dict[str, Any] = {"level": "interleaved", "nodes": 1}
 FINE: dict[str, Any] = {"level": "interleaved", "lag": 1}
@@ -62,7 +63,42 @@ _COLLECTED: tuple[tuple[str, Case], ...] = (
         ),
     ),
 )
+_WITHOUT: dict[str, Any] = {"update_strategy": WITHOUT_BLOCK, "nodes": 1}
+_TOO_FEW = (statefulset_api.GivenNode("node-1", room=1),)
 DROPPED: tuple[tuple[str, Any, Case], ...] = (
+    *(
+        (name, asked.BLOCK_OR_ORDERED, case(1, "set-image@2", gates=_OLD, lag=1, **_WITHOUT))
+        for name in (
+            "statefulset-comes-to-its-size",
+            "a-missing-pod-is-created",
+            "statefulset-rollout-completes",
+            "statefulset-status-settles",
+            "statefulset-no-hot-loop",
+            "members-find-nodes",
+        )
+    ),
+    (
+        "statefulset-no-hot-loop",
+        asked.BLOCK_OR_ORDERED,
+        case(1, "set-image", "write-failure@2", parallel=True, **_WITHOUT),
+    ),
+    (
+        "update-one-by-one",
+        asked.PLACED,
+        case(
+            3,
+            "set-partition:1",
+            min_ready_seconds=5,
+            given_nodes=_TOO_FEW,
+            gates="MaxUnavailableStatefulSet=false",
+            **PARALLEL,
+        ),
+    ),
+    (
+        "members-find-nodes",
+        asked.KEPT_ALIVE,
+        case(1, "delete:orphan,force-delete", claims=("Delete", "Retain"), **ALONE, lag=1),
+    ),
     *((name, asked.COLLECTED_IN_TIME, of) for name, of in _COLLECTED),
     (
         "rwo-single-node",
