@@ -108,9 +108,14 @@ def _condemned(at: int, replicas: int, start: int) -> bool:
 
 
 def _shrinks(replicas: int, around: Environment) -> int:
-    """By how much the set may be scaled down at the most."""
+    """By how much the set may be scaled down at the most. Anew it has its first size again."""
     sizes = [int(size) for size in around.values("scale")]
-    return max(replicas, *sizes) - min(replicas, *sizes) if sizes else 0
+    if not sizes:
+        return 0
+    if around.times("apply"):
+        return max(replicas, *sizes) - min(replicas, *sizes)
+    largest = max(replicas, *sizes) if around.times("scale") > 1 else replicas
+    return max(0, largest - min(sizes))
 
 
 _SHRINKS = Precondition(

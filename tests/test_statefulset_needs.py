@@ -197,6 +197,18 @@ def test_what_is_refuted_is_asked_only_where_a_run_shows_it() -> None:
     assert [each.status for each in searched(of).verdicts] == ["holds"]
 
 
+@pytest.mark.parametrize(
+    ("replicas", "users", "shrinks"),
+    [(0, "scale:1", False), (0, "scale:1,scale:0", True), (2, "scale:3@2", False)],
+)
+def test_a_set_that_only_grows_is_not_scaled_down(replicas: int, users: str, shrinks: bool) -> None:
+    of = case(replicas, users, "container-exit", **FINE)
+
+    asked_there = BY_ID["seed-statefulset-no-scale-down-when-unhealthy"].applies(of.spec, of.around)
+
+    assert asked_there is shrinks
+
+
 # ---- where nothing is said --------------------------------------------------------------------
 
 OUTSIDE = (
