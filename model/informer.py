@@ -4,8 +4,9 @@ What a controller sees of the API: watch events on their way, and copies that gr
 :Go: kubernetes v1.36.3 staging/src/k8s.io/client-go/tools/cache (Reflector, DeltaFIFO,
     sharedIndexInformer); pkg/controller/util/consistency/consistency.go
 :Docs: https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes
-:Omits: periodic resync, which is off; bookmarks; the time between the store and its handlers (a
-    handler runs in the step that changes the store).
+:Omits: periodic resync, which comes every 12 to 24 hours (--min-resync-period) and queues all keys;
+    bookmarks; the time between the store and its handlers (a handler runs in the step that changes
+    the store).
 
 Each kind has one cache, which the controllers of a process share, and one queue of events that have
 not reached it yet, first in, first out. A queue holds at most `lag` events: who writes waits for
@@ -18,7 +19,7 @@ object in a controller's hands what has happened to the original since.
 from enum import Enum
 from typing import Any
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from seatrial.core.arith import maximum
 
@@ -31,6 +32,7 @@ __all__ = [
     "behind",
     "deployment_written",
     "has_room",
+    "known",
     "outdated",
     "replica_set_written",
     "touched",
@@ -91,6 +93,19 @@ Queue = tuple[Event, ...]
 def has_room(queue: Queue, lag: int) -> bool:
     """Whether one more event may be on its way."""
     return len(queue) < maximum(1, lag)
+
+
+def known(queue: Queue, key: Any) -> Queue:
+    """
+    The events where a controller was told which version of this object is the newest.
+
+    A write that changes nothing is answered with the version that is there, as if it had made it.
+    Go: WroteAt
+    """
+    newest = max((at for at, event in enumerate(queue) if event.key == key), default=None)
+    if newest is None:
+        return queue
+    return (*queue[:newest], evolve(queue[newest], own=True), *queue[newest + 1 :])
 
 
 def behind(queue: Queue, key: Any) -> Copy:

@@ -193,6 +193,8 @@ def _scenario(
         Rung(rung, partial(of.subject, around), one, around, of)
         for rung, around, one in _rungs(base, mine, kind, ladder)
     )
+    for each in rungs:
+        kind.check(of.spec, each.around)
     return Scenario(kind, name, rungs, blocked)
 
 

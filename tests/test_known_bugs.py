@@ -66,6 +66,7 @@ RUNS = {
     "dep-scaled-to-zero-forgets-old-rs": Shown(5, STOPS),
     "dep-history-cleanup-counts-uncleanable-rs": Shown(11, STOPS),
     "dep-negative-unavailable-wedges-status": Shown(5, "unavailableReplicas is -1"),
+    "dep-failed-scale-down-is-not-tried-again": Shown(21, STOPS),
     "rs-expectations-expire-overcreate": Shown(13, "1 pods are asked for, and now there are 2"),
     "rc-expectations-checked-after-pod-list": Shown(
         16, "1 pods are asked for, and now there are 2"
