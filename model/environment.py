@@ -98,7 +98,8 @@ FAULTS = {
     "node-partition": "some node is cut off, and what runs on it goes on; it may come back",
     "kubelet-restart": "some kubelet starts anew, and lists its pods",
     "stale-api-server": "an API server falls behind, and shows pods as they were",
-    "second-controller": "another controller manager takes over while a sync goes on",
+    "second-controller": "another controller manager takes over while a sync or a collection of a"
+    " lost node's pod goes on",
     "stale-dns": "a resolver keeps the address of one pod of a StatefulSet, for a while",
     "evict": "a pod of a Job gets the condition DisruptionTarget and is deleted",
     "pod-condition": "a pod of a Job gets another condition that its podFailurePolicy asks for",
@@ -277,6 +278,12 @@ class Environment:
     def stale_lists(self) -> bool:
         """Whether who starts may list from an API server that is behind."""
         return not (self.gate("WatchListClient") and self.gate("WatchList"))
+
+    @property
+    def collects_late(self) -> bool:
+        """Whether a pod of a lost node may be about to be removed by who is no leader any more."""
+        collects = self.times("out-of-service") + self.times("delete-node") > 0
+        return self.times("second-controller") > 0 and collects and self.level != "atomic"
 
     @property
     def collides(self) -> bool:
