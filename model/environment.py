@@ -7,7 +7,7 @@ five replicas, `container-exit` one exit.
 
 import difflib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Literal
 
 from attrs import frozen
@@ -35,6 +35,7 @@ __all__ = [
     "budgets",
     "feature_gates",
     "number_of_nodes",
+    "switched",
     "timers_early",
 ]
 
@@ -275,15 +276,15 @@ class Environment:
         return self.times("failover") > 0 and self.level != "atomic"
 
     @property
-    def stale_lists(self) -> bool:
-        """Whether who starts may list from an API server that is behind."""
-        return not (self.gate("WatchListClient") and self.gate("WatchList"))
-
-    @property
     def collects_late(self) -> bool:
         """Whether a pod of a lost node may be about to be removed by who is no leader any more."""
         collects = self.times("out-of-service") + self.times("delete-node") > 0
         return self.times("second-controller") > 0 and collects and self.level != "atomic"
+
+    @property
+    def stale_lists(self) -> bool:
+        """Whether who starts may list from an API server that is behind."""
+        return not (self.gate("WatchListClient") and self.gate("WatchList"))
 
     @property
     def collides(self) -> bool:
@@ -358,7 +359,20 @@ def budgets(texts: Iterable[str], kind: Literal["users", "faults"]) -> tuple[Bud
         if not 1 <= times <= _MOST_TIMES:
             raise DeclarationError(f"--{kind} {name}: {times} times is not between 1 and 20")
         found.append(Budget(name, _value(kind, name, value), times))
+    _check_twice(kind, found)
     return tuple(found)
+
+
+def _check_twice(kind: str, found: Sequence[Budget]) -> None:
+    """Raise DeclarationError where one thing has two budgets: which of them is meant?"""
+    times: dict[tuple[str, str | None], int] = {}
+    for each in found:
+        key = (each.name, each.value)
+        if key in times:
+            both = Budget(*key, min(times[key] + each.times, _MOST_TIMES))
+            name = each.name if each.value is None else f"{each.name}:{each.value}"
+            raise DeclarationError(f"--{kind}: {name} is given twice; write it once: {both}")
+        times[key] = each.times
 
 
 def _value(kind: str, name: str, value: str | None) -> str | None:
@@ -434,19 +448,31 @@ def feature_gates(texts: Iterable[str], kubernetes: str = DEFAULT) -> tuple[tupl
     False
     """
     gates = dict(versions.known(kubernetes).gates)
+    return tuple((gates | switched(texts, kubernetes)).items())
+
+
+def switched(texts: Iterable[str], kubernetes: str = DEFAULT) -> dict[str, bool]:
+    """
+    The gates that are written as `NAME=true`, of those of that release. Raises DeclarationError.
+
+    >>> switched(["WatchList=false"])
+    {'WatchList': False}
+    """
+    known = dict(versions.known(kubernetes).gates)
+    found = {}
     for text in ",".join(texts).split(","):
         if not text.strip():
             continue
         name, _, value = text.strip().partition("=")
-        if name not in gates:
+        if name not in known:
             raise DeclarationError(
                 f"--feature-gates: there is no gate {name!r} here that controllers of {kubernetes}"
-                f" ask; known: {', '.join(gates)}"
+                f" ask; known: {', '.join(known)}"
             )
         if value not in ("true", "false"):
             raise DeclarationError(f"--feature-gates {name}={value!r} is neither true nor false")
-        gates[name] = value == "true"
-    return tuple(gates.items())
+        found[name] = value == "true"
+    return found
 
 
 def number_of_nodes(asked: int | None) -> int:

@@ -40,6 +40,7 @@ __all__ = [
     "answers",
     "deadline_after",
     "describe",
+    "expected_of",
     "going_on",
     "observe_job",
     "status_words",
@@ -150,10 +151,9 @@ def _decide(
     if isinstance(step, Done):
         return outcome("has nothing to write", job_key=_ended(key, step), **done)
     write = step.write
-    if isinstance(write.value, Creation):
-        done["job_expectations"] = Expectations().expect_creations(write.value.expect)
-    if write.verb == "remove":
-        done["job_expectations"] = Expectations().expect_deletions(surplus.total)
+    expected = expected_of(write)
+    if expected is not None:
+        done["job_expectations"] = expected
     sees = f"sees {ctx.active.total} active, {ctx.succeeded} succeeded, {ctx.failed} failed"
     return outcome(
         f"{sees}: decides to {describe(write)}",
@@ -163,6 +163,15 @@ def _decide(
         job_stale=behind,
         **done,
     )
+
+
+def expected_of(write: Write) -> Expectations | None:
+    """What the controller expects from when it sends this on, if that is something new."""
+    if isinstance(write.value, Creation) and write.value.expect:
+        return Expectations().expect_creations(write.value.expect)
+    if write.verb == "remove":
+        return Expectations().expect_deletions(write.value.total)
+    return None
 
 
 def describe(write: Write) -> str:

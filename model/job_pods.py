@@ -193,7 +193,7 @@ def kept(pods: "JobPods | list[tuple[Owned, int]]", spec: JobSpec) -> JobPods:
     keeps = any(rule.action == "FailJob" for rule in spec.pod_failure_policy or ())
     pairs = pods if isinstance(pods, list) else pods.items()
     found = [(settled(pod, keeps), pod, n) for pod, n in pairs]
-    if not isinstance(pods, list) and all(after is pod for after, pod, _ in found):
+    if not isinstance(pods, list) and all(after == pod for after, pod, _ in found):
         return pods
     return Population((known(after), n) for after, _, n in found if after is not None)
 
