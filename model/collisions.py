@@ -31,7 +31,7 @@ from . import deployment_controller as controller
 from .api import ReplicaSet
 from .controller import Answer, Key, Pending, Write
 from .failover import Late
-from .informer import Copy, Queue, behind, has_room
+from .informer import Copies, Copy, Queue, behind, has_room
 from .pods import Pods
 
 __all__ = ["IS_THE_ONE", "TakenName", "late_name_is_free", "show_taken_name", "write_replica_set"]
@@ -80,7 +80,7 @@ def show_taken_name(names_taken: TakenNames) -> Outcomes:
 def write_replica_set(
     deployment_sync: Pending | None,
     deployment_key: Key,
-    deployment_copies: tuple[Copy, ...],
+    deployment_copies: Copies,
     replica_set: ReplicaSet | None,
     replica_set_cache: ReplicaSet | None,
     replica_set_queue: Queue,
@@ -180,7 +180,7 @@ def _refused(
     step: Pending,
     answer: Answer,
     key: Key,
-    copies: tuple[Copy, ...],
+    copies: Copies,
     gives_up: bool,
     **more: Any,
 ) -> Any:
@@ -193,7 +193,7 @@ def _refused(
     return outcome(
         f"{controller.scale_words(step.write, None)}{words}"
         f"{controller.giving_up(rest, key, gives_up)}",
-        **controller.after_answer(rest, key, controller.idle_copies(copies), gives_up),
+        **controller.after_answer(rest, key, copies, gives_up),
         **more,
     )
 
@@ -202,7 +202,7 @@ def _resumed(
     step: Pending,
     own: ReplicaSet,
     key: Key,
-    copies: tuple[Copy, ...],
+    copies: Copies,
     write_faults: bool,
     gives_up: bool,
     variant: frozenset[str],
@@ -211,8 +211,5 @@ def _resumed(
     resume = step.resume
     assert resume is not None, "every creation can be resumed where names may be taken"
     rest = controller.planned(resume.seen, write_faults, True, variant, given=(*resume.given, own))
-    done = controller.after_answer(rest, key, controller.idle_copies(copies), gives_up)
-    return outcome(
-        f"{controller.scale_words(step.write, None)}{IS_THE_ONE}",
-        **({"deployment_copies": copies} | done),
-    )
+    done = controller.after_answer(rest, key, copies, gives_up)
+    return outcome(f"{controller.scale_words(step.write, None)}{IS_THE_ONE}", **done)

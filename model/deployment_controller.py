@@ -9,7 +9,7 @@ Deployment, ReplicaSets and pods are observed in one step. Their caches are fill
 each other, so whatever is delivered between two of the reads could as well be delivered after all.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from attrs import evolve
@@ -32,7 +32,7 @@ from .controller import (
     possible_answers,
 )
 from .deployment import Observation, StatusWrite, sync_deployment
-from .informer import Change, Copy, Event, Queue, behind, has_room, outdated, touched
+from .informer import Change, Copies, Copy, Event, Queue, behind, has_room, outdated, touched
 from .pods import Pods, as_seen, orphans
 
 __all__ = [
@@ -41,7 +41,7 @@ __all__ = [
     "copies_of_caches",
     "describe",
     "giving_up",
-    "idle_copies",
+    "needed",
     "observe",
     "observe_for_recreate",
     "planned",
@@ -173,7 +173,7 @@ def _decide(
         f"decides to {describe(step.write)}",
         deployment_key=key,
         deployment_sync=step,
-        deployment_copies=copies,
+        deployment_copies=needed(copies, step),
     )
 
 
@@ -206,15 +206,14 @@ def describe(write: Write) -> str:
     return f"set {name} to {write.value.replicas} replicas"
 
 
-def after_answer(
-    step: Pending | Done, key: Key, idle: tuple[Copy, ...], gives_up: bool
-) -> dict[str, Any]:
-    """What the controller's variables are when this is left of its sync."""
+def after_answer(step: Pending | Done, key: Key, copies: Copies, gives_up: bool) -> dict[str, Any]:
+    """What the controller's variables are when this is left of its sync, which has these copies."""
+    left = needed(copies, step)
     if isinstance(step, Pending):
-        return {"deployment_sync": step}
+        return {"deployment_sync": step, "deployment_copies": left}
     return {
         "deployment_sync": None,
-        "deployment_copies": idle,
+        "deployment_copies": left,
         "deployment_key": finished(key, step, gives_up),
     }
 
@@ -226,12 +225,29 @@ def giving_up(step: Pending | Done, key: Key, gives_up: bool) -> str:
     return f"; after {MAX_RETRIES} retries the key is dropped"
 
 
-def idle_copies(copies: tuple[Copy, ...]) -> tuple[Copy, ...]:
-    """The copies between two syncs."""
-    return (Copy(),) * len(copies)
+def needed(copies: Copies, step: Pending | Done) -> Copies:
+    """
+    The copies without those on which nothing depends that is left of the sync.
+
+    So two syncs that go on in one way are one state, whatever was read before.
+    """
+    used = set(_based_on(step))
+    return tuple(copy if at in used else None for at, copy in enumerate(copies))
 
 
-def _kept(copies: tuple[Copy, ...], at: int, write: Write, change: Change) -> tuple[Copy, ...]:
+def _based_on(step: Pending | Done) -> Iterator[int]:
+    """Of which objects the rest of a sync needs its copies."""
+    if isinstance(step, Done):
+        return
+    yield 0 if step.write.kind == "Deployment" else step.write.key
+    if step.resume is not None:  # what it will do depends on what it finds
+        seen: Observation = step.resume.seen
+        yield from (0, *(rs.template for rs in (*seen.rss, *seen.orphans)))
+    for _, rest in step.after:
+        yield from _based_on(rest)
+
+
+def _kept(copies: Copies, at: int, write: Write, change: Change) -> Copies:
     """The sync's copies after its own write of one of the originals."""
     if not write.keeps:
         return touched(copies, at, change)
@@ -244,7 +260,7 @@ def _kept(copies: tuple[Copy, ...], at: int, write: Write, change: Change) -> tu
 def write_deployment(
     deployment_sync: Pending | None,
     deployment_key: Key,
-    deployment_copies: tuple[Copy, ...],
+    deployment_copies: Copies,
     deployment: Deployment | None,
     deployment_queue: Queue,
     deadline: Deadline,
@@ -257,27 +273,28 @@ def write_deployment(
     step = deployment_sync
     if step is None or step.write.kind != "Deployment" or not has_room(deployment_queue, lag):
         return
-    write, idle = step.write, idle_copies(deployment_copies)
+    write, copy = step.write, deployment_copies[0]
+    assert copy is not None, "a sync has a copy of what it writes"
     if write.verb == "get":
         # The API answers with what there is: another uid, or a deletion, forbids to adopt.
-        there = deployment is not None and deployment_copies[0].same and not deployment.deleting
-        rest = after_answer(
-            step.answered("applied" if there else "not found"), deployment_key, idle, gives_up
-        )
+        there = deployment is not None and copy.same and not deployment.deleting
+        found = step.answered("applied" if there else "not found")
+        rest = after_answer(found, deployment_key, deployment_copies, gives_up)
         yield outcome("makes sure that the Deployment is there" + ("" if there else ": no"), **rest)
         return
-    conflict = deployment is None or not deployment_copies[0].current
+    conflict = deployment is None or not copy.current
     usual: Answer = "conflict" if conflict else "failed" if _refused(write) else "applied"
     for answer, lands, words, spent in attempts(usual, write_failures_left, write_unknowns_left):
         done: dict[str, Any] = {}
+        copies = deployment_copies
         if lands and deployment is not None:
             after, change, done["deadline"] = written_deployment(write, deployment, deadline)
             if changes(write, deployment, after):
                 event = Event(0, after, change)
                 done["deployment"] = after
                 done["deployment_queue"] = (*deployment_queue, event)
-                done["deployment_copies"] = _kept(deployment_copies, 0, write, change)
-        rest = after_answer(step.answered(answer), deployment_key, idle, gives_up)
+                copies = _kept(copies, 0, write, change)
+        rest = after_answer(step.answered(answer), deployment_key, copies, gives_up)
         words += giving_up(step.answered(answer), deployment_key, gives_up)
         text = _status_words(write, deployment)
         yield outcome(f"{text}{words}", **(done | rest), **spent)
@@ -326,7 +343,7 @@ def spec_written(deployment: Deployment) -> Deployment:
 def write_replica_set(
     deployment_sync: Pending | None,
     deployment_key: Key,
-    deployment_copies: tuple[Copy, ...],
+    deployment_copies: Copies,
     replica_set: ReplicaSet | None,
     replica_set_queue: Queue,
     replica_set_copy: Copy,
@@ -345,20 +362,22 @@ def write_replica_set(
         return
     if not has_room(replica_set_queue, lag):
         return
-    write, idle, copy = step.write, idle_copies(deployment_copies), deployment_copies[template]
+    write, copy = step.write, deployment_copies[template]
+    assert copy is not None, "a sync has a copy of what it writes"
     usual, after, change = replica_set_after(write, replica_set, copy, rank.values())
     for answer, lands, words, spent in attempts(usual, write_failures_left, write_unknowns_left):
         done: dict[str, Any] = {}
+        copies = deployment_copies
         if lands and after != replica_set:
             event = Event(template, after, change)
             done["replica_set"] = after
             done["replica_set_queue"] = (*replica_set_queue, event)
-            done["deployment_copies"] = _kept(deployment_copies, template, write, change)
+            copies = _kept(copies, template, write, change)
             if replica_set_syncing:
                 done["replica_set_copy"] = outdated(replica_set_copy, change)
             if after is None:
                 done["pods"] = orphans(pods)
-        rest = after_answer(step.answered(answer), deployment_key, idle, gives_up)
+        rest = after_answer(step.answered(answer), deployment_key, copies, gives_up)
         words += giving_up(step.answered(answer), deployment_key, gives_up)
         text = scale_words(write, replica_set)
         yield outcome(f"{text}{words}", **(done | rest), **spent)

@@ -33,6 +33,7 @@ from .deployment_controller import changes, describe, replica_set_after, written
 from .faults import relisted_deployment, relisted_replica_set
 from .informer import (
     Change,
+    Copies,
     Copy,
     Event,
     Queue,
@@ -73,11 +74,12 @@ class Late:
     copy: Copy
 
 
-def _stranded(sync: Working, copy: Copy) -> Late | None:
+def _stranded(sync: Working, copy: Copy | None) -> Late | None:
     """What is on its way of a sync that is cut off, if that can still change anything."""
     if not isinstance(sync, Pending):
         return None
     write = sync.write
+    assert copy is not None, "a sync has a copy of what it writes"
     if write.verb in ("create", "delete", "adopt"):
         # Which pods are to be deleted is marked on them.
         kept = Copy(same=copy.same) if write.kind == "Pod" else Copy()
@@ -146,7 +148,7 @@ def take_over_deployment(
     restarting: int,
     deployment: Deployment | None,
     deployment_sync: Pending | None,
-    deployment_copies: tuple[Copy, ...],
+    deployment_copies: Copies,
     deployment_queue: Queue,
     replica_set_queue: Queue,
     deployment_late: Late | None,
@@ -219,7 +221,7 @@ def land_deployment_write(
     deployment_late: Late | None,
     deployment: Deployment | None,
     deployment_queue: Queue,
-    deployment_copies: tuple[Copy, ...],
+    deployment_copies: Copies,
     deployment_syncing: bool,
     deadline: Deadline,
     lag: int,
@@ -246,7 +248,7 @@ def land_replica_set_write(
     deployment_late: Late | None,
     replica_set: ReplicaSet | None,
     replica_set_queue: Queue,
-    deployment_copies: tuple[Copy, ...],
+    deployment_copies: Copies,
     deployment_syncing: bool,
     replica_set_copy: Copy,
     replica_set_syncing: bool,
@@ -286,7 +288,7 @@ def land_status_write(
     replica_set_late: Late | None,
     replica_set: ReplicaSet | None,
     replica_set_queue: Queue,
-    deployment_copies: tuple[Copy, ...],
+    deployment_copies: Copies,
     deployment_syncing: bool,
     replica_set_copy: Copy,
     replica_set_syncing: bool,

@@ -101,7 +101,7 @@ def relisted_deployment(deployment: Deployment | None, templates: int) -> dict[s
         "restarting": 0,
         "deployment_cache": deployment,
         "deployment_sync": None,
-        "deployment_copies": (Copy(),) * (templates + 1),
+        "deployment_copies": (None,) * (templates + 1),
         "deployment_key": Key(dirty=deployment is not None),
         "deployment_queue": (),
         "replica_set_queue": (),

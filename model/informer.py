@@ -4,8 +4,9 @@ What a controller sees of the API: watch events on their way, and copies that gr
 :Go: kubernetes v1.36.3 staging/src/k8s.io/client-go/tools/cache (Reflector, DeltaFIFO,
     sharedIndexInformer); pkg/controller/util/consistency/consistency.go
 :Docs: https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes
-:Omits: periodic resync, which is off; bookmarks; the time between the store and its handlers (a
-    handler runs in the step that changes the store).
+:Omits: periodic resync, which comes every 12 to 24 hours (--min-resync-period) and queues all keys;
+    bookmarks; the time between the store and its handlers (a handler runs in the step that changes
+    the store).
 
 Each kind has one cache, which the controllers of a process share, and one queue of events that have
 not reached it yet, first in, first out. A queue holds at most `lag` events: who writes waits for
@@ -18,18 +19,20 @@ object in a controller's hands what has happened to the original since.
 from enum import Enum
 from typing import Any
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from seatrial.core.arith import maximum
 
 __all__ = [
     "Change",
+    "Copies",
     "Copy",
     "Event",
     "Queue",
     "behind",
     "deployment_written",
     "has_room",
+    "known",
     "outdated",
     "replica_set_written",
     "touched",
@@ -92,6 +95,19 @@ def has_room(queue: Queue, lag: int) -> bool:
     return len(queue) < maximum(1, lag)
 
 
+def known(queue: Queue, key: Any) -> Queue:
+    """
+    The events where a controller was told which version of this object is the newest.
+
+    A write that changes nothing is answered with the version that is there, as if it had made it.
+    Go: WroteAt
+    """
+    newest = max((at for at, event in enumerate(queue) if event.key == key), default=None)
+    if newest is None:
+        return queue
+    return (*queue[:newest], evolve(queue[newest], own=True), *queue[newest + 1 :])
+
+
 def behind(queue: Queue, key: Any) -> Copy:
     """How the cache's object of that key stands to the original."""
     copy = Copy()
@@ -101,10 +117,15 @@ def behind(queue: Queue, key: Any) -> Copy:
     return copy
 
 
-def touched(copies: tuple[Copy, ...], at: int, change: Change) -> tuple[Copy, ...]:
+Copies = tuple[Copy | None, ...]
+"""What a sync has read of several objects: None for one on which nothing depends that is left."""
+
+
+def touched(copies: Copies, at: int, change: Change) -> Copies:
     """The copies of a sync after the original of one of them was written."""
     return tuple(
-        outdated(copy, change) if number == at else copy for number, copy in enumerate(copies)
+        outdated(copy, change) if number == at and copy is not None else copy
+        for number, copy in enumerate(copies)
     )
 
 
@@ -112,7 +133,7 @@ def touched(copies: tuple[Copy, ...], at: int, change: Change) -> tuple[Copy, ..
 
 
 def deployment_written(
-    after: Any, change: Change, queue: Queue, copies: tuple[Copy, ...], syncing: bool
+    after: Any, change: Change, queue: Queue, copies: Copies, syncing: bool
 ) -> dict[str, Any]:
     """What a write of the Deployment changes: the object, its events, the copy of a sync."""
     done: dict[str, Any] = {
@@ -129,7 +150,7 @@ def replica_set_written(
     after: Any,
     change: Change,
     queue: Queue,
-    deployment_copies: tuple[Copy, ...],
+    deployment_copies: Copies,
     deployment_syncing: bool,
     replica_set_copy: Copy,
     replica_set_syncing: bool,

@@ -128,16 +128,15 @@ def _scheduler(maker: Maker, placement: Placement | None) -> list[Action]:
 
 def _kubelets(maker: Maker, spec: StatefulSetSpec, around: Environment) -> list[Action]:
     found = [maker.of("kubelet", kubelet.run, f"{_POD} process", over=_ORDINAL, when="kubelet_due")]
-    if around.times("container-exit"):
-        found.append(
-            maker.of(
-                "fault",
-                kubelet.exit_container,
-                f"{_POD} container_exits_left",
-                over=_ORDINAL,
-                fair="none",
-            )
-        )
+    if around.times("container-exit") and spec.publishes is None:
+        writes = f"{_POD} container_exits_left"
+        found.append(maker.of("fault", kubelet.exit_container, writes, over=_ORDINAL, fair="none"))
+    elif around.times("container-exit"):
+        writes, due = "process container_exits_left", "kubelet_due"
+        found += [
+            maker.of("fault", kubelet.end_container, writes, over=_ORDINAL, fair="none"),
+            maker.of("kubelet", kubelet.report_end, _POD, over=_ORDINAL, when=due),
+        ]
     if around.times("unready"):
         writes = f"{_POD} unreadies_left"
         found.append(maker.of("fault", kubelet.fail_probe, writes, over=_ORDINAL, fair="none"))
@@ -252,6 +251,26 @@ def _faults(maker: Maker, around: Environment) -> list[Action]:
                 former, faults.land_claim_write, f"{_CLAIM} {own}", over=_ORDINAL, fair="none"
             ),
             maker.of(former, faults.land_status_write, f"{_SET} {own}", fair="none"),
+        ]
+    if around.collects_late:
+        own = "former_collects"
+        writes = f"former_sync {own} restarting set_queue pod_queue claim_queue"
+        found += [
+            maker.of(
+                "fault",
+                faults.second_collector,
+                f"{writes} second_controllers_left",
+                over=_ORDINAL,
+                fair="none",
+                when="lost_pod_due",
+            ),
+            maker.of(
+                "former collector",
+                faults.land_collection,
+                f"{_POD} {own}",
+                over=_ORDINAL,
+                fair="none",
+            ),
         ]
     return found
 

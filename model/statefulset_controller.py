@@ -31,7 +31,7 @@ from .controller import (
     plan,
     possible_answers,
 )
-from .informer import Change, Copy, Event, Queue, has_room
+from .informer import Change, Copy, Event, Queue, has_room, known
 from .statefulset_api import Claim, ClaimSeen, PodSeen, StatefulPod, StatefulSet, StatefulSetStatus
 from .statefulset_control import (
     Observation,
@@ -188,13 +188,15 @@ def _adopted(write: Write, pod: StatefulPod, queue: Queue) -> tuple[Answer, dict
     """
     A patch that names the uid of the pod, and its controller, of which there is one at most.
 
-    Go: AdoptPod, ValidateOwnerReferences
+    The consistency store remembers it.
+
+    Go: AdoptPod, ValidateOwnerReferences, RealPodControl.OnWrite
     """
     if pod.uid != write.value or pod.owner not in (None, write.owner):
         return "conflict", {}
     if pod.owner == write.owner:
-        return "applied", {}
-    return "applied", pod_written(write.key, pod, evolve(pod, owner=write.owner), queue)
+        return "applied", {"pod_queue": known(queue, write.key)}
+    return "applied", pod_written(write.key, pod, evolve(pod, owner=write.owner), queue, own=True)
 
 
 def asked_of_the_set(write: Write, stateful_set: StatefulSet | None) -> Answer:

@@ -98,6 +98,16 @@ def decided(set_sync: Pending | None) -> tuple[str, int]:
     return "", 0
 
 
+def creations_due(set_sync: Pending | None) -> int:
+    """How many pods a sync has yet to create, if all is applied."""
+    step: Pending | Done | None = set_sync
+    due = 0
+    while isinstance(step, Pending):
+        due += step.write.kind == "Pod" and step.write.verb == "create"
+        step = step.answered("applied")
+    return due
+
+
 def replicas_seen(set_cache: StatefulSet | None) -> int:
     """How many replicas are asked for by the set that the cache shows."""
     return 0 if set_cache is None else set_cache.spec.replicas
@@ -264,6 +274,7 @@ def views(attaches: bool, makes_volumes: bool) -> list[View]:
         controller.status_write_due,
         current_reported,
         current_revision,
+        creations_due,
         decided,
         lists_now,
         lists_pods_now,

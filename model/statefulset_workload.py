@@ -177,7 +177,6 @@ def compose(name: str, spec: StatefulSetSpec, around: Environment) -> System:
     budgets = {left: around.times(name) for left, name in _BUDGETS.items()}
     newer = range(spec.template + 1, spec.template + 1 + around.times("never-ready"))
     kept = attaches(spec, around)
-    stale_lists = not (around.gate("WatchListClient") and around.gate("WatchList"))
     return System(
         name=name,
         indices=[Index("node_at", names), Index("ordinal", ordinals)],
@@ -196,7 +195,7 @@ def compose(name: str, spec: StatefulSetSpec, around: Environment) -> System:
             Parameter("propagation", (around.values("delete") or ("background",))[0]),
             Parameter("applies", around.times("apply")),
             Parameter("never_ready", frozenset(newer)),
-            Parameter("stale_lists", stale_lists),
+            Parameter("stale_lists", around.stale_lists),
             Parameter("consistency_store", around.gate("StaleControllerConsistencyStatefulSet")),
             Parameter("max_unavailable", around.gate("MaxUnavailableStatefulSet")),
             Parameter("write_faults", around.times("write-failure") > 0),
@@ -214,6 +213,7 @@ def compose(name: str, spec: StatefulSetSpec, around: Environment) -> System:
             *([Variable("attached", over=_ORDINAL)] if kept else []),
             *([Variable("kept_answer")] if keeps_answers(spec, around) else []),
             *([Variable("home", over=_ORDINAL)] if placement and placement.tied else []),
+            *([Variable("former_collects")] if around.collects_late else []),
             *([Variable("budget_status")] if asks_budget(spec, around) else []),
         ],
         views=views(kept, placement is not None and placement.at_once),
@@ -282,6 +282,8 @@ def _initial(
     }
     if keeps_answers(spec, around):
         found["kept_answer"] = None
+    if around.collects_late:
+        found["former_collects"] = None
     if kept:
         found["attached"] = {
             at: pod.node or ATTACHED_TO_NONE if pod else ATTACHED_TO_NONE
@@ -350,6 +352,8 @@ def _assumptions(
         )
     if asks_budget(spec, around):
         texts.append("the disruption budget is about pods of this set alone")
+    if spec.publishes is not None:
+        texts.append("EndpointSlices and DNS follow pods at once, but for what `stale-dns` keeps")
     if attaches(spec, around):
         texts.append(
             "volumes are attached to one node at a time, and to any; local volumes and network file"

@@ -20,7 +20,7 @@ from seatrial.core import All, Outcome, Outcomes, outcome
 
 from .api import Deployment, DeploymentSpec, DeploymentStatus, Observed, ReplicaSet
 from .deployment_controller import spec_written
-from .informer import Change, Copy, Queue, deployment_written, has_room, replica_set_written
+from .informer import Change, Copies, Copy, Queue, deployment_written, has_room, replica_set_written
 from .pods import Pods, orphans
 
 __all__ = [
@@ -48,7 +48,7 @@ def _respecified(
     deployment: Deployment,
     spec: DeploymentSpec,
     queue: Queue,
-    copies: tuple[Copy, ...],
+    copies: Copies,
     syncing: bool,
     **more: int,
 ) -> Outcome:
@@ -61,7 +61,7 @@ def _respecified(
 def set_image(
     deployment: Deployment | None,
     deployment_queue: Queue,
-    deployment_copies: tuple[Copy, ...],
+    deployment_copies: Copies,
     deployment_syncing: bool,
     newest_template: int,
     templates: int,
@@ -86,7 +86,7 @@ def set_image(
 def restart(
     deployment: Deployment | None,
     deployment_queue: Queue,
-    deployment_copies: tuple[Copy, ...],
+    deployment_copies: Copies,
     deployment_syncing: bool,
     newest_template: int,
     templates: int,
@@ -113,7 +113,7 @@ def restart(
 def scale(
     deployment: Deployment | None,
     deployment_queue: Queue,
-    deployment_copies: tuple[Copy, ...],
+    deployment_copies: Copies,
     deployment_syncing: bool,
     lag: int,
     sizes: tuple[int, ...],
@@ -138,7 +138,7 @@ def scale(
 def undo(
     deployment: Deployment | None,
     deployment_queue: Queue,
-    deployment_copies: tuple[Copy, ...],
+    deployment_copies: Copies,
     deployment_syncing: bool,
     revision_of: All[int],
     lag: int,
@@ -166,7 +166,7 @@ def undo(
 def pause(
     deployment: Deployment | None,
     deployment_queue: Queue,
-    deployment_copies: tuple[Copy, ...],
+    deployment_copies: Copies,
     deployment_syncing: bool,
     lag: int,
     pauses_left: int,
@@ -187,7 +187,7 @@ def pause(
 def resume(
     deployment: Deployment | None,
     deployment_queue: Queue,
-    deployment_copies: tuple[Copy, ...],
+    deployment_copies: Copies,
     deployment_syncing: bool,
     lag: int,
     resumes_left: int,
@@ -208,7 +208,7 @@ def resume(
 def apply(
     deployment: Deployment | None,
     deployment_queue: Queue,
-    deployment_copies: tuple[Copy, ...],
+    deployment_copies: Copies,
     deployment_syncing: bool,
     manifest: DeploymentSpec,
     lag: int,
@@ -236,7 +236,7 @@ def create_anew(
     deployment: Deployment | None,
     deployment_queue: Queue,
     replica_set_queue: Queue,
-    deployment_copies: tuple[Copy, ...],
+    deployment_copies: Copies,
     deployment_syncing: bool,
     newest_uid: int,
     manifest: DeploymentSpec,
@@ -264,7 +264,7 @@ def create_anew(
 def delete(
     deployment: Deployment | None,
     deployment_queue: Queue,
-    deployment_copies: tuple[Copy, ...],
+    deployment_copies: Copies,
     deployment_syncing: bool,
     propagation: str,
     lag: int,
@@ -296,7 +296,7 @@ def collect_replica_set(
     replica_set_queue: Queue,
     replica_set_copy: Copy,
     replica_set_syncing: bool,
-    deployment_copies: tuple[Copy, ...],
+    deployment_copies: Copies,
     deployment_syncing: bool,
     pods: Pods,
     template: int,
@@ -346,7 +346,7 @@ def collect_replica_set(
 def finish_deletion(
     deployment: Deployment | None,
     deployment_queue: Queue,
-    deployment_copies: tuple[Copy, ...],
+    deployment_copies: Copies,
     deployment_syncing: bool,
     owned: All[bool],
     lag: int,

@@ -170,7 +170,7 @@ def compose(name: str, spec: DeploymentSpec, around: Environment) -> System:
                 "deployment_queue": (),
                 "deployment_key": Key(),
                 "deployment_sync": None,
-                "deployment_copies": (Copy(),) * (templates + 1),
+                "deployment_copies": (None,) * (templates + 1),
                 "deadline": "off",
                 "newest_template": 1,
                 "replica_set_queue": (),

@@ -41,7 +41,7 @@ NOTHING_ELSE = none_of(
 )
 
 
-@under(*_ANEW, HEALTHY, CLAIMS_WAIT, NO_CLAIM_DELETED, BLOCK_OR_ORDERED, PLACED)
+@under(HEALTHY, CLAIMS_WAIT, NO_CLAIM_DELETED, BLOCK_OR_ORDERED, PLACED, where=_ANEW)
 @converges_to(
     id="created-anew-comes-to-its-size",
     says="a set that is deleted and applied again has in the end as many members as are asked for,"
@@ -57,7 +57,7 @@ def comes_to_its_size_anew(
     )
 
 
-@under(*_ANEW, HEALTHY, CLAIMS_WAIT, NO_CLAIM_DELETED, BLOCK_OR_ORDERED)
+@under(HEALTHY, where=_ANEW)
 @converges_to(
     id="created-anew-controls-its-members",
     says="in the end all members are controlled by the set that there is, orphans too",
@@ -71,7 +71,7 @@ def controls_its_members(
     )
 
 
-@under(*_ANEW, deleted("orphan"), SOME, NOTHING_ELSE)
+@under(deleted("orphan"), NOTHING_ELSE, where=[does("apply"), SOME])
 @after_each_step(
     id="orphans-live-on",
     says="--cascade=orphan and applying the same manifest again replaces no member",
@@ -88,7 +88,7 @@ def orphans_live_on(
         yield f"pod {ordinal} terminates"
 
 
-@under(*_ANEW, deleted("background"), SOME)
+@under(deleted("background"), does("apply"), SOME)
 @sometimes(
     id="former-members-keep-their-names",
     says="a set that is created anew waits for the pods of its predecessor to go",

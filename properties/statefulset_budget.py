@@ -7,9 +7,9 @@ from seatrial.core import All, after_each_step, sometimes
 from seatrial.model import Environment, disruption, statefulset_api
 
 from .promise import Precondition, Promise, does, under
-from .statefulset_promise import NO_RESCALE, PLACED, READY_TEMPLATES, ROLLING, TAKES_DOWN, none_of
+from .statefulset_promise import NO_RESCALE, PLACED, ROLLING, TAKES_DOWN, none_of
 
-__all__ = ["PROMISES"]
+__all__ = ["ALLOWS_NONE", "PROMISES", "REACHED", "UNDISTURBED"]
 
 _DISRUPTIONS = "https://kubernetes.io/docs/concepts/workloads/pods/disruptions/"
 _CONFIGURE = "https://kubernetes.io/docs/tasks/run-application/configure-pdb/"
@@ -55,7 +55,7 @@ def _evicted(action: str, before: All[str], after: All[str]) -> list[int]:
     ]
 
 
-@under(BUDGET, does("drain"), UNDISTURBED)
+@under(UNDISTURBED, where=[BUDGET, does("drain")])
 @after_each_step(
     id="pdb-eviction-respects-budget",
     says="a drain evicts no member that would leave fewer healthy ones than the budget demands",
@@ -75,11 +75,12 @@ def respects_budget(
             yield f"pod {at} is evicted, which leaves {left} healthy members of {demanded}"
 
 
-@under(BUDGET, does("drain"), ALLOWS_NONE, NO_RESCALE)
+@under(ALLOWS_NONE, NO_RESCALE, where=[does("drain")])
 @after_each_step(
     id="pdb-zero-blocks-drain",
     says="with no allowed disruption a drain never evicts a healthy member",
     source=_CONFIGURE,
+    premise=lambda nodes: any(each.unschedulable for each in nodes),
 )
 def blocks_drain(action: str, pod_state: All[str], pod_state_before: All[str]) -> Iterator[str]:
     for at in _evicted(action, pod_state_before, pod_state):
@@ -88,18 +89,13 @@ def blocks_drain(action: str, pod_state: All[str], pod_state_before: All[str]) -
 
 def _reaches(spec: Any, around: Environment) -> bool:
     rolling = spec.update_strategy.rolling_update
-    return rolling is None or int(rolling.partition) < spec.replicas
+    return (0 if rolling is None else int(rolling.partition)) < int(spec.replicas)
 
 
-@under(
-    BUDGET,
-    ALLOWS_NONE,
-    ROLLING,
-    does("set-image"),
-    READY_TEMPLATES,
-    Precondition("the partition leaves a member to update", _reaches),
-    PLACED,
-)
+REACHED = Precondition("the partition leaves a member to update", _reaches)
+
+
+@under(ALLOWS_NONE, ROLLING, does("set-image"), REACHED, PLACED)
 @sometimes(
     id="pdb-does-not-limit-rollouts",
     says="a rollout takes members down whatever the budget says",

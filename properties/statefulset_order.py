@@ -17,18 +17,16 @@ from .statefulset_promise import (
     KEPT_ALIVE,
     NO_CLAIM_DELETED,
     NO_PARTITION,
-    NODES_REMAIN,
     NOT_ANEW,
     ORDERED,
     PARALLEL,
     PLACED,
     ROLLING,
     SEVERAL,
-    SOME,
     none_of,
 )
 
-__all__ = ["PROMISES"]
+__all__ = ["NONE_FAILS", "PROMISES", "TWO_MISSING"]
 
 _SET = "https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/"
 _GUARANTEES = _SET + "#deployment-and-scaling-guarantees"
@@ -48,7 +46,7 @@ def _decides(action: str, decided: tuple[str, int], verb: str) -> bool:
 # ---- creating ---------------------------------------------------------------------------------
 
 
-@under(ORDERED, INTERLEAVED)
+@under(ORDERED, where=[INTERLEAVED])
 @after_each_step(
     id="seed-statefulset-ordered-start",
     says="a member is created only if all members below it are available, as the controller sees"
@@ -82,29 +80,24 @@ def created_in_order(
                 yield f"pod {ordinal} is created while pod {below} is {state}"
 
 
-@under(
-    PARALLEL,
-    INTERLEAVED,
-    SEVERAL,
-    Precondition(
-        "two members may be missing at a time",
-        lambda spec, around: (
-            around.times("delete-pod") + around.times("force-delete") > 1
-            or any(int(size) > spec.replicas + 1 for size in around.values("scale"))
-        ),
+TWO_MISSING = Precondition(
+    "two members may be missing at a time",
+    lambda spec, around: (
+        around.times("delete-pod") + around.times("force-delete") > 1
+        or any(int(size) > spec.replicas + 1 for size in around.values("scale"))
     ),
 )
+
+
+@under(PARALLEL, INTERLEAVED, SEVERAL, TWO_MISSING)
 @sometimes(
     id="seed-statefulset-parallel-deploy",
     says="with Parallel a member is created while one below it is not ready",
     source=_SET + "#parallel-pod-management",
 )
-def created_in_parallel(decided: tuple[str, int], seen_state: All[str]) -> bool:
-    return decided[0] == "create" and any(
-        state in ("absent", "unready", "terminating")
-        for at, state in seen_state.items()
-        if at < decided[1]
-    )
+def created_in_parallel(creations_due: int) -> bool:
+    # What the cache shows may have changed since the sync began; what it sends was decided then.
+    return creations_due > 1
 
 
 # ---- deleting ---------------------------------------------------------------------------------
@@ -126,7 +119,7 @@ _SHRINKS = Precondition(
 )
 
 
-@under(ORDERED, INTERLEAVED, _SHRINKS)
+@under(ORDERED, where=[INTERLEAVED, _SHRINKS])
 @after_each_step(
     id="scaled-down-from-the-top",
     says="scaling down deletes the highest member that the controller sees, and no other while that"
@@ -151,7 +144,7 @@ def scaled_down_from_the_top(
             yield f"decides to delete pod {at} while it sees pod {above} {state}"
 
 
-@under(ORDERED, INTERLEAVED, _SHRINKS)
+@under(ORDERED, where=[INTERLEAVED, _SHRINKS])
 @after_each_step(
     id="statefulset-web0-failure-blocks-scale-down",
     says="nothing is scaled away while a member that stays is not available, as the controller sees"
@@ -172,7 +165,7 @@ def blocked_by_those_that_stay(
             yield f"decides to delete pod {at} while it sees pod {other} {state}"
 
 
-@under(ORDERED, AT_ONCE, none_of("no pod fails for good", "pod-failed"))
+@under(ORDERED, AT_ONCE)
 @after_each_step(
     id="statefulset-successors-shut-down-first",
     says="before the controller scales a member away, all above it are gone",
@@ -265,7 +258,7 @@ def terminates_in_order(
                 yield f"pod {at} terminates while pod {above[0]} runs"
 
 
-@under(KEPT_ALIVE, HEALTHY, SOME, CLAIMS_WAIT, NO_CLAIM_DELETED, BLOCK_OR_ORDERED, PLACED)
+@under(KEPT_ALIVE, HEALTHY, CLAIMS_WAIT, NO_CLAIM_DELETED, BLOCK_OR_ORDERED, PLACED)
 @converges_to(
     id="statefulset-comes-to-its-size",
     says="in the end there are as many members as are asked for, all available, and no other",
@@ -302,7 +295,10 @@ def ends_completely(pod_state: All[str], wanted: int) -> bool:
     return wanted > 0 or all(state == "absent" for state in pod_state.values())
 
 
-@under(ORDERED, INTERLEAVED, ROLLING, none_of("no pod fails for good", "pod-failed"))
+NONE_FAILS = none_of("no pod fails for good", "pod-failed")
+
+
+@under(ORDERED, NONE_FAILS, where=[INTERLEAVED])
 @after_each_step(
     id="statefulset-scaling-before-update",
     says="a member is deleted for an update only if none is missing and none surplus, as the"
@@ -321,7 +317,7 @@ def scaling_before_update(
             yield f"decides to delete pod {decided[1]} while it sees pod {at} {state}"
 
 
-@under(KEPT_ALIVE, NODES_REMAIN, CLAIMS_WAIT, NO_CLAIM_DELETED, BLOCK_OR_ORDERED)
+@under(CLAIMS_WAIT, BLOCK_OR_ORDERED)
 @converges_to(
     id="a-missing-pod-is-created",
     says="a member that is missing is created in the end, if all below it are available",
@@ -337,12 +333,19 @@ def missing_is_created(pod_state: All[str], wanted: int, start: int) -> bool:
     return True
 
 
-@under(ORDERED, INTERLEAVED, _SHRINKS, NOT_ANEW)
+def _sees_surplus(action: str, replicas_seen: int, seen_state: All[str], start: int) -> bool:
+    return action == _SEES and any(
+        state != "absent" and _condemned(at, replicas_seen, start)
+        for at, state in seen_state.items()
+    )
+
+
+@under(INTERLEAVED, NOT_ANEW, where=[_SHRINKS])
 @after_each_step(
     id="a-surplus-pod-that-is-not-available-goes",
     says="a surplus member is deleted though it is not available, if all others are",
     source=_GUARANTEES,
-    premise=lambda action: action == _SEES,
+    premise=_sees_surplus,
 )
 def surplus_goes(
     action: str,

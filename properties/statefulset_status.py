@@ -10,7 +10,6 @@ from .statefulset_promise import (
     HEALTHY,
     KEPT_ALIVE,
     NAMES_FREED,
-    NO_CLAIM_DELETED,
     NO_PARTITION,
     READY_TEMPLATES,
     ROLLING,
@@ -47,7 +46,7 @@ def complete_means_available(
         yield f"revision {current_revision} is current, and {dict(pod_state)} are the members"
 
 
-@under(does("set-image", 2), INTERLEAVED, ROLLING, SOME, NO_PARTITION)
+@under(does("set-image", 2), INTERLEAVED, ROLLING, SOME, NO_PARTITION, READY_TEMPLATES)
 @always(
     id="current-replicas-are-counted",
     says="status.currentReplicas is never sent as a number below 0",
@@ -59,7 +58,7 @@ def current_not_negative(sent_current: int) -> Iterator[str]:
         yield f"currentReplicas {sent_current} is sent, which the API server refuses"
 
 
-@under(KEPT_ALIVE, HEALTHY, NO_CLAIM_DELETED, BLOCK_OR_ORDERED)
+@under(KEPT_ALIVE, HEALTHY, BLOCK_OR_ORDERED)
 @converges_to(
     id="statefulset-status-settles",
     says="in the end the status counts the members that there are",

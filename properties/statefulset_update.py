@@ -38,7 +38,7 @@ from .statefulset_promise import (
     none_of,
 )
 
-__all__ = ["PROMISES"]
+__all__ = ["NONE_FAILS", "PROMISES", "REPAIRING"]
 
 _SET = "https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/"
 _PARTITIONS = _SET + "#partitions"
@@ -59,13 +59,13 @@ def _new_below(pod_revision: int, partition: int, ordinal: int, start: int) -> I
         yield f"pod {ordinal} has revision {pod_revision}, though the partition is {partition}"
 
 
-@under(ROLLING, PARTITIONED, PARTITION_STAYS, NEVER_SHRUNK, NOT_ANEW)
+@under(PARTITION_STAYS, NEVER_SHRUNK, NOT_ANEW, where=[PARTITIONED])
 @always(
     id="seed-statefulset-partition-two-versions",
     says="members below the partition keep the old revision, however they are created again",
     source=_PARTITIONS,
     over="ordinal",
-    premise=lambda target: target > 1,
+    premise=lambda target, partition, ordinal, start: target > 1 and ordinal - start < partition,
 )
 def below_keeps_the_old(
     pod_revision: int, partition: int, ordinal: int, start: int
@@ -124,7 +124,7 @@ def keeps_the_old_when_shrunk(
     return _new_below(pod_revision, partition, ordinal, start)
 
 
-@under(ROLLING, ALL_BELOW, PARTITION_STAYS, NEVER_EMPTIED, NOT_ANEW)
+@under(ALL_BELOW, PARTITION_STAYS, NEVER_EMPTIED, NOT_ANEW)
 @after_each_step(
     id="statefulset-partition-above-replicas",
     says="with a partition of at least `replicas`, a new template reaches no pod",
@@ -179,7 +179,7 @@ def updated_by_ordinal(
 # ---- progress ---------------------------------------------------------------------------------
 
 
-@under(ROLLING, KEPT_ALIVE, HEALTHY, CLAIMS_WAIT, NO_CLAIM_DELETED, BLOCK_OR_ORDERED, PLACED)
+@under(ROLLING, HEALTHY, CLAIMS_WAIT, NO_CLAIM_DELETED, BLOCK_OR_ORDERED, PLACED)
 @converges_to(
     id="statefulset-rollout-completes",
     says="in the end all members from the partition on are available and of the newest template",
@@ -257,23 +257,26 @@ def gate_repairs(
     )
 
 
+REPAIRING = Precondition(
+    "the gate MaxUnavailableStatefulSet is off, or the release is 1.37",
+    lambda spec, around: (
+        not around.gate("MaxUnavailableStatefulSet") or "sts-two-phase-update" in around.rules
+    ),
+)
+
+
 @under(
     ROLLING,
     PARALLEL,
-    Precondition(
-        "the gate MaxUnavailableStatefulSet is off, or the release is 1.37",
-        lambda spec, around: (
-            not around.gate("MaxUnavailableStatefulSet") or "sts-two-phase-update" in around.rules
-        ),
-    ),
-    _BROKEN_AND_MENDED,
-    KEPT_ALIVE,
-    SOME,
+    REPAIRING,
     NODES_REMAIN,
+    CLAIMS_WAIT,
     NO_CLAIM_DELETED,
+    BLOCK_OR_ORDERED,
     PARTITION_STAYS,
     NO_PARTITION,
     PLACED,
+    where=[_BROKEN_AND_MENDED],
 )
 @converges_to(
     id="kep3541-parallel-never-repairs",
@@ -299,12 +302,19 @@ def _only_updates(action: str) -> bool:
     return action.startswith("write_pod") or action == "observe"
 
 
-@under(ROLLING, GATED, AT_ONCE)
+def _takes_down(
+    action: str, pod_state: All[str], pod_state_before: All[str], wanted: int, start: int
+) -> bool:
+    before, after = (_down(each, wanted, start) for each in (pod_state_before, pod_state))
+    return _only_updates(action) and after > before
+
+
+@under(GATED, AT_ONCE, where=[ROLLING])
 @after_each_step(
     id="statefulset-maxunavailable-bound",
     says="an update takes down available members only while fewer than maxUnavailable are down",
     source=_KEP,
-    premise=lambda action: _only_updates(action),
+    premise=_takes_down,
 )
 def within_max_unavailable(
     action: str,
@@ -321,7 +331,7 @@ def within_max_unavailable(
         yield f"{after} members are down, {before} were; maxUnavailable is {most_unavailable}"
 
 
-@under(ROLLING, NOT_GATED, ORDERED, AT_ONCE)
+@under(NOT_GATED, ORDERED, AT_ONCE, where=[ROLLING])
 @after_each_step(
     id="seed-statefulset-safer-to-reason",
     says="an update takes down an available member only if all others are available",
@@ -364,7 +374,7 @@ def parallel_updates_one_at_a_time(
         yield f"{after} members are down, {before} were"
 
 
-@under(ROLLING, NOT_GATED, NO_DISRUPTION, NO_RESCALE, CHANGED_ONCE, ONE_CONTROLLER)
+@under(NOT_GATED, NO_DISRUPTION, NO_RESCALE, CHANGED_ONCE, ONE_CONTROLLER, where=[ROLLING])
 @after_each_step(
     id="update-one-by-one",
     says="without disruption an update takes down one member at a time, Parallel or not",
@@ -379,13 +389,12 @@ def update_one_by_one(
         yield f"{down} members are not available"
 
 
-@under(
-    ON_DELETE,
-    INTERLEAVED,
-    NO_RESCALE,
-    KEPT_ALIVE,
-    none_of("no pod fails for good, not even while it is collected", "pod-failed", "delete-node"),
+NONE_FAILS = none_of(
+    "no pod fails for good, not even while it is collected", "pod-failed", "delete-node"
 )
+
+
+@under(ON_DELETE, NO_RESCALE, NONE_FAILS, where=[INTERLEAVED])
 @after_each_step(
     id="statefulset-ondelete-no-automatic-update",
     says="with OnDelete the controller deletes no pod",

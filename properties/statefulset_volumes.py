@@ -8,7 +8,6 @@ from seatrial.model import Environment
 
 from .promise import Precondition, Promise, does, under, without
 from .statefulset_promise import (
-    KEPT_ALIVE,
     NODES_STAY,
     ONE_NODE,
     ONE_POD,
@@ -18,7 +17,7 @@ from .statefulset_promise import (
     never_stale,
 )
 
-__all__ = ["NEVER_TAKEN", "PROMISES", "SAME_VOLUME"]
+__all__ = ["ELSEWHERE", "NEVER_TAKEN", "PROMISES", "SAME_VOLUME"]
 
 _SAFETY = "https://github.com/kubernetes/design-proposals-archive/blob/main/storage/pod-safety.md"
 _MODES = "https://kubernetes.io/docs/concepts/storage/persistent-volumes/#access-modes"
@@ -30,7 +29,8 @@ _SHUTDOWN = (
 
 def _outlives(spec: Any, around: Environment) -> bool:
     """Whether containers may run whose pod the API does not have any more."""
-    return around.times("force-delete") > 0 or not spec.graceful or not never_stale(around)
+    taken = around.times("force-delete") > 0 or around.collects_late
+    return taken or not spec.graceful or not never_stale(around)
 
 
 def _lets_go(around: Environment) -> bool:
@@ -128,12 +128,14 @@ def detached_after_unmounting(
         yield f"the volume of pod {ordinal} is taken from n{volume_node_before}, where it is in use"
 
 
+ELSEWHERE = Precondition("there are two nodes or more", moves_freely)
+
+
 @under(
     ONE_NODE,
     does("force-delete"),
     SOME,
-    KEPT_ALIVE,
-    Precondition("there are two nodes or more", moves_freely),
+    ELSEWHERE,
 )
 @sometimes(
     id="replacement-waits-for-its-volume",

@@ -4,6 +4,7 @@ Numbers are given in the order (parent, action, outcome), so they do not depend 
 repacks, table sizes or hash values, and are those of the plain loop.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
@@ -29,6 +30,8 @@ _FILLED = 0.7
 """How full buckets shall be: some are fuller than others, and the next chunk may branch more."""
 _BUCKET_MOST = 3 << 12
 """Of states of one word; of others half as many, so that candidates stay in the cache."""
+_LATE = 0.5
+"""Seconds that a chunk may take: so late the end of the time is noticed."""
 
 
 class _Search:
@@ -54,6 +57,8 @@ class _Search:
         self.transitions = 0
         self.branching = 8.0
         """Candidates of a state, in the last chunk."""
+        self.pace = math.inf
+        """States in a second, in the last chunk."""
         self.levels: list[int] = []
         self.notes: list[str] = []
         system = space.tables.system
@@ -144,6 +149,7 @@ class _Search:
     def chunk(self, position: int, high: int) -> tuple[int, str | None]:
         """Expand a chunk, insert and check what it found; where to go on, and the cap."""
         graph = self.graph
+        begin, began = position, now()
         end = min(high, position + self.size(high - position))
         before = graph.count
         end, segments = self.expand(position, end, high)
@@ -160,6 +166,7 @@ class _Search:
         )
         self.tally(segments, end)
         self.check(before, graph.count)
+        self.pace = (end - begin) / max(now() - began, 1e-6)
         return end, None
 
     def size(self, left: int) -> int:
@@ -171,7 +178,10 @@ class _Search:
         if wanted > work.bucket and work.bucket < most:
             bucket = min(most, wanted)
             self.graph.work = work = self.graph.room(bucket, work.ends)
-        return max(1, int(room * work.bucket / self.branching))
+        states = room * work.bucket / self.branching
+        if self.limits.seconds is not None:
+            states = min(states, self.pace * _LATE)
+        return max(1, int(states))
 
     def expand(self, low: int, high: int, level_end: int) -> tuple[int, int]:
         """

@@ -1,0 +1,265 @@
+"""
+What promises of identity, order and updates of a StatefulSet need to hold.
+
+Each condition is dropped alone, and the promise is then broken.
+"""
+
+from typing import Any
+
+import pytest
+from attrs import evolve
+
+from seatrial.model import placement, tolerations
+from seatrial.properties import (
+    promise,
+    statefulset_identity,
+    statefulset_order,
+    statefulset_update,
+    statefulset_volumes,
+)
+from seatrial.properties import statefulset_promise as asked
+from statefulsets import BY_ID, ON_DELETE, WITHOUT_BLOCK, Case, broken, case, rolling, searched
+
+pytestmark = pytest.mark.heavy
+
+KEPT = ("Retain", "Retain")
+SCALED = ("Retain", "Delete")
+GATED = "MaxUnavailableStatefulSet=true"
+STALE = "WatchListClient=false"
+EVERYTHING = tolerations.tolerations_of([{"operator": "Exists"}])
+ALONE: dict[str, Any] = {"level": "interleaved", "nodes": 1}
+FINE: dict[str, Any] = {"level": "interleaved", "lag": 1}
+ONE_POD: dict[str, Any] = {"access": "one pod", "claims": KEPT}
+PARALLEL: dict[str, Any] = {"parallel": True, "nodes": 1}
+
+# ---- conditions -------------------------------------------------------------------------------
+
+_REPAIRS = "kep3541-parallel-never-repairs"
+_GOES = "a-surplus-pod-that-is-not-available-goes"
+_LATE = "node-off,second-controller"
+_OFF: dict[str, Any] = {"level": "interleaved", "claims": KEPT}
+_COLLECTED: tuple[tuple[str, Case], ...] = (
+    *(
+        (name, case(1, "out-of-service", _LATE, **_OFF))
+        for name in (
+            "statefulset-at-most-one",
+            "seed-statefulset-at-most-one",
+            "statefulset-new-pod-only-after-full-termination",
+            "seed-statefulset-replace-only-after-stop",
+        )
+    ),
+    ("one-writer-per-claim", case(1, "out-of-service", _LATE, nodes=3, **_OFF)),
+    ("seed-statefulset-claims-before-pod", case(1, "out-of-service,delete-claim", _LATE, **_OFF)),
+    (
+        "running-on-different-nodes",
+        case(
+            2,
+            "out-of-service,delete-pod",
+            _LATE,
+            level="interleaved",
+            nodes=3,
+            apart_by=(placement.HOSTNAME,),
+        ),
+    ),
+)
+DROPPED: tuple[tuple[str, Any, Case], ...] = (
+    *((name, asked.COLLECTED_IN_TIME, of) for name, of in _COLLECTED),
+    (
+        "rwo-single-node",
+        statefulset_volumes.SAME_VOLUME,
+        case(1, "out-of-service,delete-claim", _LATE, nodes=3, access="one node", **_OFF),
+    ),
+    (
+        "statefulset-successors-shut-down-first",
+        asked.AT_ONCE,
+        case(1, "scale:2,scale:0", "second-controller", **ALONE),
+    ),
+    (
+        "statefulset-successors-shut-down-first",
+        asked.AT_ONCE,
+        case(
+            1,
+            "scale:2,scale:0",
+            nodes=1,
+            gates="StaleControllerConsistencyStatefulSet=false",
+            **FINE,
+        ),
+    ),
+    *(
+        (
+            "statefulset-scaling-before-update",
+            statefulset_order.NONE_FAILS,
+            case(replicas, user, "pod-failed", **ALONE),
+        )
+        for replicas, user in ((1, "scale:2"), (2, "delete-pod"))
+    ),
+    (_GOES, promise.INTERLEAVED, case(1, "scale:0", "container-exit", nodes=1, lag=1)),
+    *(
+        (_REPAIRS, dropped, case(1, f"set-image@2{more}", "never-ready", **fields, **PARALLEL))
+        for dropped, more, fields in (
+            (asked.ROLLING, ",delete-pod", {"update_strategy": ON_DELETE}),
+            (statefulset_update.REPAIRING, "", {"gates": GATED}),
+            (asked.CLAIMS_WAIT, ",scale:0,scale:1", {"claims": SCALED}),
+            (asked.NO_CLAIM_DELETED, ",delete-claim@2", {"claims": KEPT, **FINE}),
+            (asked.PARTITION_STAYS, ",set-partition:1", {}),
+            (asked.NO_PARTITION, ",scale:0,scale:1", {"update_strategy": rolling(1)}),
+        )
+    ),
+    (
+        _REPAIRS,
+        asked.BLOCK_OR_ORDERED,
+        case(2, "set-image@2,delete-pod", "never-ready", update_strategy=WITHOUT_BLOCK, **PARALLEL),
+    ),
+    (
+        "statefulset-maxunavailable-bound",
+        asked.GATED,
+        case(2, "set-image", "container-exit", **PARALLEL),
+    ),
+)
+
+
+@pytest.mark.parametrize(("name", "dropped", "of"), DROPPED)
+def test_a_promise_is_broken_where_a_condition_is_dropped(
+    name: str, dropped: Any, of: Case
+) -> None:
+    verdict = broken(name, dropped.words, of)
+
+    assert verdict.trace is not None
+    assert verdict.trace.length > 0
+
+
+def test_a_late_collector_takes_the_member_that_has_moved() -> None:
+    """It names the pod and not its uid: the next one of the name runs elsewhere. Pins the model."""
+    of = case(1, "out-of-service", _LATE, level="interleaved")
+
+    verdict = broken("statefulset-at-most-one", asked.COLLECTED_IN_TIME.words, of)
+
+    assert verdict.trace is not None
+    assert verdict.trace.length == 16
+    assert "former collector" in [each.actor for each in verdict.trace.steps]
+
+
+# ---- what is only said to be possible ---------------------------------------------------------
+
+_FORCED = "force-delete-breaks-at-most-one"
+_ALIVE = "out-of-service-on-a-live-node"
+_MOVES = "out-of-service-failover"
+_NO_TIME = "statefulset-grace-zero-unsafe"
+_LISTED = "stale-kubelet-list-breaks-at-most-one"
+_TOGETHER = "seed-statefulset-parallel-deploy"
+_BEHIND = "stale-api-server,kubelet-restart"
+NEVER: tuple[tuple[str, Any, Case], ...] = (
+    (_FORCED, promise.does("force-delete"), case(1, "delete-pod")),
+    (_FORCED, asked.SOME, case(0, "force-delete")),
+    (_FORCED, asked.SEVERAL_PODS, case(1, "force-delete@2", **ONE_POD)),
+    (_ALIVE, statefulset_identity.LIVE_AND_TAINTED, case(1, "out-of-service", "node-off")),
+    (
+        _ALIVE,
+        statefulset_identity.LIVE_AND_TAINTED,
+        case(1, "out-of-service", "node-partition", nodes=1),
+    ),
+    (_ALIVE, asked.EVICTED, case(1, "out-of-service", "node-partition", tolerates=EVERYTHING)),
+    (_ALIVE, asked.SOME, case(0, "out-of-service", "node-partition")),
+    (_MOVES, statefulset_identity.OFF_AND_TAINTED, case(1, "none", "node-off")),
+    (_MOVES, statefulset_identity.OFF_AND_TAINTED, case(1, "out-of-service", "node-off", nodes=1)),
+    (_MOVES, asked.EVICTED, case(1, "out-of-service", "node-off", tolerates=EVERYTHING)),
+    (_MOVES, asked.SOME, case(0, "out-of-service", "node-off")),
+    (_NO_TIME, asked.NO_GRACE, case(1, "delete-pod")),
+    (_NO_TIME, asked.SOME, case(0, "delete-pod", graceful=False)),
+    (_NO_TIME, asked.SEVERAL_PODS, case(1, "delete-pod@2", graceful=False, **ONE_POD)),
+    (_NO_TIME, promise.does("delete-pod"), case(1, graceful=False)),
+    (_LISTED, asked.STALE, case(1, "delete-pod", _BEHIND)),
+    (_LISTED, asked.STALE, case(1, "delete-pod", "stale-api-server", gates=STALE)),
+    (_LISTED, asked.STALE, case(1, "none", _BEHIND, gates=STALE)),
+    (_LISTED, asked.SOME, case(0, "delete-pod", _BEHIND, gates=STALE)),
+    (_LISTED, asked.SEVERAL_PODS, case(1, "delete-pod", _BEHIND, gates=STALE, **ONE_POD)),
+    (_TOGETHER, asked.PARALLEL, case(2, "delete-pod@2", **ALONE)),
+    (_TOGETHER, promise.INTERLEAVED, case(2, "delete-pod@2", **PARALLEL)),
+    (_TOGETHER, asked.SEVERAL, case(1, "delete-pod@2", parallel=True, **ALONE)),
+    (_TOGETHER, statefulset_order.TWO_MISSING, case(2, "delete-pod", parallel=True, **ALONE)),
+)
+
+
+@pytest.mark.parametrize(("name", "dropped", "of"), NEVER)
+def test_what_is_possible_is_not_where_a_condition_is_dropped(
+    name: str, dropped: Any, of: Case
+) -> None:
+    """All states were seen."""
+    because = broken(name, dropped.words, of).because
+
+    assert because == f"no reachable state satisfies {name}"
+
+
+def test_a_member_of_a_node_that_is_off_is_there_again_on_another_node() -> None:
+    """Its status says that it is ready for as long as its kubelet does not say anything else."""
+    (verdict,) = searched(evolve(case(1, "out-of-service", "node-off"), ids=(_MOVES,))).verdicts
+
+    assert verdict.trace is not None
+    assert list(verdict.trace.states())[-1]["pod[0]"].node == 2
+
+
+# ---- what is not needed -----------------------------------------------------------------------
+
+UNNEEDED: tuple[tuple[str, Case], ...] = (
+    *(
+        (_MOVES, case(1, f"out-of-service{users}", f"node-off{faults}", gates=STALE, **fields))
+        for users, faults, fields in (
+            (",force-delete,delete-node", "", {}),
+            ("", ",node-partition", {}),
+            ("", ",stale-api-server,kubelet-restart", {}),
+            ("", "", {"graceful": False, **ONE_POD}),
+        )
+    ),
+    ("statefulset-comes-to-its-size", case(0, "scale:2,delete-pod", "pod-failed", **ALONE)),
+    ("statefulset-successors-shut-down-first", case(2, "scale:0,scale:2", "pod-failed", nodes=1)),
+    (
+        "statefulset-scaling-before-update",
+        case(2, "set-image,scale:1,delete-pod", update_strategy=ON_DELETE, **ALONE),
+    ),
+    (_GOES, case(3, "scale:1", "container-exit", parallel=True, **ALONE)),
+    *(
+        ("a-missing-pod-is-created", case(1, users, faults, **fields))
+        for users, faults, fields in (
+            ("delete:orphan,apply,delete-pod", "none", {"nodes": 1}),
+            ("delete,apply", "node-partition", {"claims": ("Delete", "Retain")}),
+            ("out-of-service,delete-node", "node-off", {"claims": KEPT}),
+            ("drain,delete-pod,scale:2", "none", {"claims": KEPT}),
+            ("delete-claim@2,delete-pod", "none", {"claims": KEPT, "nodes": 1, **FINE}),
+        )
+    ),
+    *(
+        ("statefulset-rollout-completes", case(1, f"set-image,delete:{how},apply", **fields))
+        for how, fields in (
+            ("orphan", ALONE),
+            ("background", {"claims": ("Delete", "Delete"), "nodes": 1}),
+            ("foreground", {"claims": ("Delete", "Retain"), "update_strategy": rolling(1)}),
+        )
+    ),
+    *(
+        (_REPAIRS, case(1, f"set-image@2,{users}", "never-ready", **PARALLEL))
+        for users in ("delete:orphan,apply", "delete,apply", "delete:foreground")
+    ),
+)
+"""Where a promise holds that was once asked only elsewhere: less was needed than was thought."""
+
+
+@pytest.mark.parametrize(("name", "of"), UNNEEDED)
+def test_a_promise_holds_without_what_it_does_not_need(name: str, of: Case) -> None:
+    assert BY_ID[name].applies(of.spec, of.around)
+
+    report = searched(evolve(of, ids=(name,)))
+
+    assert report.exploration.complete
+    assert [each.status for each in report.verdicts] == ["holds"]
+
+
+# ---- where nothing is said --------------------------------------------------------------------
+
+OUTSIDE = (
+    case(2, "scale:1,delete-pod", "container-exit"),
+    case(2, "delete-pod", "container-exit", **ALONE),
+    case(2, "set-image,delete-pod", nodes=1),
+    case(2, "set-image", parallel=True),
+    case(2, "set-image,delete-pod", gates=GATED, update_strategy=ON_DELETE, nodes=1),
+)
+"""A part of the scope of some promise is not met; it is not broken."""
