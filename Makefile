@@ -82,6 +82,8 @@ conformance-coverage: $(VENV)/.installed-dev  ## count which Go statements these
 	$(CONFORMANCE) coverage
 
 manifest-oracle:  ## build what the API server makes of manifests (needs Go)
+	@command -v go >/dev/null || { \
+		echo "this needs Go 1.26 or later, and there is no \`go\` here: see https://go.dev/dl" >&2; exit 2; }
 	@mkdir -p build/oracle
 	@cd tests/oracle && GOWORK=off GOFLAGS=-buildvcs=false CGO_ENABLED=0 go build -o ../../build/oracle/manifests ./manifests
 

@@ -266,6 +266,8 @@ def _rollout_rolling(d: Deployment, seen: Observation, variant: frozenset[str]) 
     for rs in down.writes:
         # What goes wrong here is swallowed: the caller is told that nothing was scaled.
         landed = (yield _update(rs, keeps=True)) == "applied"
+        if not landed and "dep-failed-scale-down-is-not-tried-again" in variant:
+            raise SyncFailed
         if not landed:
             break
     if not (landed and down.scaled) and deployment_complete(d, d.status, variant):

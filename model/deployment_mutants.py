@@ -11,7 +11,13 @@ Known bugs of the Deployment and ReplicaSet controllers, each as a switch of one
 import functools
 from typing import Any
 
-from .api import RECREATE, DeploymentSpec, DeploymentStrategy, IntOrPercent, rolling_update
+from .api import (
+    RECREATE,
+    DeploymentSpec,
+    DeploymentStrategy,
+    IntOrPercent,
+    rolling_update,
+)
 from .environment import Environment, budgets, feature_gates
 from .mutant import Mutant
 from .workload import compose
@@ -204,6 +210,16 @@ MUTANTS: tuple[Mutant, ...] = (
         kind="mutant",
         shows=("every-status-is-accepted",),
         needs=_around("scale:0", level="interleaved"),
+        manifest=_spec(1),
+    ),
+    _mutant(
+        id="dep-failed-scale-down-is-not-tried-again",
+        about="that an old ReplicaSet could not be resized is no error of the sync: where the"
+        " status is right already and there is no progress deadline, nobody comes back to it",
+        source=_GO + "rolling.go",
+        kind="fix",
+        shows=("rollout-completes",),
+        needs=_around("set-image", "write-failure@2", level="faulty"),
         manifest=_spec(1),
     ),
     # ---- ReplicaSets ----

@@ -19,7 +19,7 @@ object in a controller's hands what has happened to the original since.
 from enum import Enum
 from typing import Any
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from seatrial.core.arith import maximum
 
@@ -32,6 +32,7 @@ __all__ = [
     "behind",
     "deployment_written",
     "has_room",
+    "known",
     "outdated",
     "replica_set_written",
     "touched",
@@ -92,6 +93,19 @@ Queue = tuple[Event, ...]
 def has_room(queue: Queue, lag: int) -> bool:
     """Whether one more event may be on its way."""
     return len(queue) < maximum(1, lag)
+
+
+def known(queue: Queue, key: Any) -> Queue:
+    """
+    The events where a controller was told which version of this object is the newest.
+
+    A write that changes nothing is answered with the version that is there, as if it had made it.
+    Go: WroteAt
+    """
+    newest = max((at for at, event in enumerate(queue) if event.key == key), default=None)
+    if newest is None:
+        return queue
+    return (*queue[:newest], evolve(queue[newest], own=True), *queue[newest + 1 :])
 
 
 def behind(queue: Queue, key: Any) -> Copy:

@@ -27,6 +27,7 @@ from .job_api import (
     find_condition,
     has_backoff_limit_per_index,
     is_active,
+    is_condition_true,
     is_pod_failed,
     is_terminating,
 )
@@ -212,7 +213,8 @@ def _finished_condition(
         failed = seen.requeues
     if failed > spec.backoff_limit or _past_backoff_limit_on_failure(spec, seen.pods):
         return JobCondition(FAILURE_TARGET, True, "BackoffLimitExceeded")
-    if seen.past_deadline and not spec.suspend:
+    has_deadline = spec.active_deadline_seconds is not None
+    if seen.past_deadline and has_deadline and not spec.suspend:
         return JobCondition(FAILURE_TARGET, True, "DeadlineExceeded")
     if not spec.indexed:
         return None
@@ -263,6 +265,9 @@ def arms_deadline(seen: JobObservation, ctx: Context, variant: frozenset[str]) -
     )
     if armed_once and seen.job.status.start_time:
         return False
+    ends = (is_condition_true(seen.job.status.conditions, each) for each in _ENDING)
+    if any(ends):  # that is looked at before the deadline
+        return False
     return (
         spec.active_deadline_seconds is not None
         and not spec.suspend
@@ -271,5 +276,6 @@ def arms_deadline(seen: JobObservation, ctx: Context, variant: frozenset[str]) -
     )
 
 
+_ENDING = (SUCCESS_CRITERIA_MET, FAILURE_TARGET)
 _AFTER_DEADLINE = ("MaxFailedIndexesExceeded", "FailedIndexes", "SuccessPolicy")
 """Reasons that are looked for after the deadline, so that it is waited for nevertheless."""

@@ -38,7 +38,9 @@ from .job_tracking import Patches, StatusWrite
 
 __all__ = [
     "answers",
+    "deadline_after",
     "describe",
+    "expected_of",
     "going_on",
     "observe_job",
     "status_words",
@@ -119,13 +121,14 @@ def observe_job(
         clears_start_time=clears_start_time,
         requeues=requeues,
     )
-    yield _decide(seen, key, deadline, job_behind, requeues, write_faults, variant)
+    there = deadline_seen or deadline != "off"  # it may have been taken away
+    yield _decide(seen, key, there, job_behind, requeues, write_faults, variant)
 
 
 def _decide(
     seen: JobObservation,
     key: Key,
-    deadline: str,
+    has_deadline: bool,
     behind: bool,
     requeues: int,
     write_faults: bool,
@@ -141,17 +144,16 @@ def _decide(
         lambda: sync_job(seen, surplus, variant), lambda write: answers(write, write_faults)
     )
     done: dict[str, Any] = {}
-    if arms_deadline(seen, ctx, variant):
+    if has_deadline and arms_deadline(seen, ctx, variant):
         done["deadline"] = "armed"
     if "job-backoff-counted-by-requeues" in variant and ctx.new_failures:
         done["requeues"] = requeues + 1
     if isinstance(step, Done):
         return outcome("has nothing to write", job_key=_ended(key, step), **done)
     write = step.write
-    if isinstance(write.value, Creation):
-        done["job_expectations"] = Expectations().expect_creations(write.value.expect)
-    if write.verb == "remove":
-        done["job_expectations"] = Expectations().expect_deletions(surplus.total)
+    expected = expected_of(write)
+    if expected is not None:
+        done["job_expectations"] = expected
     sees = f"sees {ctx.active.total} active, {ctx.succeeded} succeeded, {ctx.failed} failed"
     return outcome(
         f"{sees}: decides to {describe(write)}",
@@ -161,6 +163,15 @@ def _decide(
         job_stale=behind,
         **done,
     )
+
+
+def expected_of(write: Write) -> Expectations | None:
+    """What the controller expects from when it sends this on, if that is something new."""
+    if isinstance(write.value, Creation) and write.value.expect:
+        return Expectations().expect_creations(write.value.expect)
+    if write.verb == "remove":
+        return Expectations().expect_deletions(write.value.total)
+    return None
 
 
 def describe(write: Write) -> str:
@@ -217,7 +228,7 @@ def write_job_status(
         if lands and live is not None:
             after = evolve(live, status=sent.status)
             done["jobs"] = written(jobs, after, own=answer == "applied")
-            done["deadline"] = _deadline_after(deadline, live, after, sent.renews)
+            done["deadline"] = deadline_after(deadline, live, after, sent.renews)
             if sent.backoff is not None and answer == "applied":
                 done["backoff"] = sent.backoff
         done |= going_on(rest, job_key)
@@ -244,7 +255,8 @@ def _usual(live: Job | None, stale: bool, sent: StatusWrite) -> tuple[Any, str]:
     return ("conflict", f": refused, {refused[0]}") if refused else ("applied", "")
 
 
-def _deadline_after(deadline: str, before: Job, after: Job, renews: bool) -> str:
+def deadline_after(deadline: str, before: Job, after: Job, renews: bool) -> str:
+    """What has become of the deadline when a status was written; `renews` its start time."""
     if not after.status.start_time:
         return "off"
     if after.spec.active_deadline_seconds is None:

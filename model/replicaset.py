@@ -34,7 +34,7 @@ from .controller import (
     possible_answers,
 )
 from .controller_utils import Expectations, filter_active_pods, filter_terminating_pods
-from .informer import Change, Copies, Copy, Event, Queue, has_room, outdated, touched
+from .informer import Change, Copies, Copy, Event, Queue, has_room, known, outdated, touched
 from .pods import CREATED, GONE, Pod, Pods, as_seen, forgettable, looks, terminated
 from .replicaset_utils import (
     BURST_REPLICAS,
@@ -368,6 +368,8 @@ def write_status(
                 }
                 if deployment_syncing:
                     done["deployment_copies"] = touched(deployment_copies, template, Change.VERSION)
+            elif answer == "applied":
+                done = {"replica_set_queue": known(replica_set_queue, template)}
         status = step.write.value
         text = f"{status.replicas} pods, {status.ready_replicas} ready"
         text += f", {status.available_replicas} available"

@@ -31,7 +31,7 @@ from .controller import (
     plan,
     possible_answers,
 )
-from .informer import Change, Copy, Event, Queue, has_room
+from .informer import Change, Copy, Event, Queue, has_room, known
 from .statefulset_api import Claim, ClaimSeen, PodSeen, StatefulPod, StatefulSet, StatefulSetStatus
 from .statefulset_control import (
     Observation,
@@ -195,7 +195,7 @@ def _adopted(write: Write, pod: StatefulPod, queue: Queue) -> tuple[Answer, dict
     if pod.uid != write.value or pod.owner not in (None, write.owner):
         return "conflict", {}
     if pod.owner == write.owner:
-        return "applied", {}
+        return "applied", {"pod_queue": known(queue, write.key)}
     return "applied", pod_written(write.key, pod, evolve(pod, owner=write.owner), queue, own=True)
 
 

@@ -69,6 +69,27 @@ def test_a_created_pod_that_was_not_seen_holds_up_the_next_sync() -> None:
     assert not the_outcome(of_replica_set(1, off, **values)).waits
 
 
+def test_a_status_that_is_there_already_tells_which_version_has_to_be_seen() -> None:
+    """
+    The answer to the first write is lost. The second one changes nothing, and is answered with the
+    version that the first has made: that the cache has to show before the next sync.
+
+    Go: updateReplicaSetStatus, WroteAt
+    """
+    case = cases.with_faults(of_replica_set(0, cases.Setting()), 0, 1)
+    rs = evolve(case.value("replica_set", 1), status=NEVER)
+    values = {"replica_set[1]": rs, "replica_set_cache[1]": rs, "pods[1]": Population[pods.Pod]()}
+    case = cases.of_state(case.setting, "replicaset", 1, values)
+
+    (lost,) = [
+        each
+        for each in outcomes.outcomes(evolve(case, unknowns=1))
+        if [request.answer for request in each.requests] == ["lost", "applied", "applied"]
+    ]
+
+    assert lost.unseen == {"replicasets"}
+
+
 # ---- Deployments ------------------------------------------------------------------------------
 
 

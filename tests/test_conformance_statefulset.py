@@ -19,6 +19,14 @@ def test_each_real_sync_goes_as_in_the_model() -> None:
     assert recorded.version("statefulset").startswith("v1.36.")
 
 
+def test_the_model_leaves_open_only_what_clusters_gave() -> None:
+    """A model that allows for more than is real would explain each real sync."""
+    possible = recorded.subject_of("statefulset").possible
+
+    for record, start, _ in recorded.syncs("statefulset"):
+        assert len(possible(start)) == record.outcomes, record.seed
+
+
 def test_most_recorded_syncs_send_requests_of_every_kind() -> None:
     subject = recorded.subject_of("statefulset")
     sent = [

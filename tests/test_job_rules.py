@@ -338,6 +338,20 @@ def test_restarts_in_place_are_compared_with_the_limit_itself() -> None:
     assert twice.deleted == 1
 
 
+@pytest.mark.parametrize("reason", ["FailedIndexes", "MaxFailedIndexesExceeded", "SuccessPolicy"])
+def test_a_job_that_is_about_to_end_waits_for_no_deadline(reason: str) -> None:
+    """What a status says already is looked at before the deadline. Go: syncJob"""
+    ends = "SuccessCriteriaMet" if reason == "SuccessPolicy" else "FailureTarget"
+    condition = job_api.JobCondition(ends, True, reason)
+    spec = evolve(FIVE, active_deadline_seconds=100)
+    seen = job_context.JobObservation(Job(spec, JobStatus(start_time=True)), pods())
+    ctx = evolve(job_context.sync_context(seen), finished=condition)
+    said = evolve(seen, job=evolve(seen.job, status=JobStatus(conditions=(condition,))))
+
+    assert job_context.arms_deadline(seen, ctx, frozenset())
+    assert not job_context.arms_deadline(said, ctx, frozenset())
+
+
 def test_a_resumed_job_starts_anew() -> None:
     suspended = ran(evolve(FIVE, suspend=True)).last
     resumed = ran(FIVE, status=suspended)

@@ -17,9 +17,10 @@ from typing import Any
 import attrs
 import pytest
 
+from seatrial import explore
 from seatrial.cli import main
-from seatrial.core import Ground, Step, Trace, enabled_steps, ground, step_of, successor
-from seatrial.model import Environment, api, controller, environment, workload
+from seatrial.core import Ground, Step, System, Trace, enabled_steps, ground, step_of, successor
+from seatrial.model import Environment, api, controller, environment, mutants, workload
 from seatrial.oracle import (
     Confirmed,
     Oracle,
@@ -28,11 +29,13 @@ from seatrial.oracle import (
     Sync,
     Unconfirmed,
     confirm,
+    found_in,
     syncs_of,
 )
 from seatrial.oracle.hashes import collided_of, hashes_of, in_names_of
 from seatrial.oracle.objects import HASHES
 from seatrial.oracle.outcomes import outcomes_along
+from seatrial.properties import known_bugs
 
 SHIPPED = files("seatrial").joinpath("manifests")
 FORGETS = "dep-scaled-to-zero-forgets-old-rs"
@@ -261,7 +264,7 @@ def surrounded(users: str, faults: str, level: environment.Level, lag: int, **sp
     return ground(workload.compose("wander", api.DeploymentSpec(1, **spec), around))
 
 
-def found_in(system: Ground, runs: int, cut_by: str = "") -> list[Sync]:
+def wandered(system: Ground, runs: int, cut_by: str = "") -> list[Sync]:
     """The syncs of random runs."""
     return [
         sync
@@ -271,14 +274,14 @@ def found_in(system: Ground, runs: int, cut_by: str = "") -> list[Sync]:
 
 
 def test_an_atomic_sync_is_one_step_and_has_one_case_that_goes_its_way() -> None:
-    for sync in found_in(surrounded("set-image", "container-exit", "atomic", 0), 3):
+    for sync in wandered(surrounded("set-image", "container-exit", "atomic", 0), 3):
         assert (sync.first, sync.trouble, sync.meanwhile) == (sync.last, "", ())
         assert len(outcomes_along(sync.cases[0], sync.taken)) == 1
 
 
 def test_others_may_act_between_the_steps_of_a_sync() -> None:
     """Most of that does not reach it; what does is named."""
-    syncs = found_in(surrounded("set-image,scale:1", "container-exit", "interleaved", 1), 6)
+    syncs = wandered(surrounded("set-image,scale:1", "container-exit", "interleaved", 1), 6)
     reached = [
         sync for sync in syncs if not any(outcomes_along(case, sync.taken) for case in sync.cases)
     ]
@@ -292,7 +295,7 @@ def test_a_sync_that_a_restart_cuts_off_is_not_asked_for() -> None:
     def never(_requests: Any) -> Any:
         raise AssertionError("the oracle was asked")
 
-    syncs = found_in(surrounded("set-image", "failover", "interleaved", 2), 8, cut_by="fail_over")
+    syncs = wandered(surrounded("set-image", "failover", "interleaved", 2), 8, cut_by="fail_over")
     cut = [sync for sync in syncs if "cut off" in sync.trouble]
     late = [sync for sync in syncs if "lands late" in sync.trouble]
 
@@ -302,7 +305,7 @@ def test_a_sync_that_a_restart_cuts_off_is_not_asked_for() -> None:
 
 
 def test_a_sync_that_finds_a_name_taken_has_a_case_that_goes_its_way() -> None:
-    syncs = found_in(surrounded("set-image", "hash-collision@2", "interleaved", 1), 6)
+    syncs = wandered(surrounded("set-image", "hash-collision@2", "interleaved", 1), 6)
     taken = [each for each in syncs if any(case.value("names_taken") for case in each.cases)]
     goes = [
         any(outcomes_along(case, each.taken) for case in each.cases) or bool(each.meanwhile)
@@ -414,8 +417,63 @@ def test_requests_and_answers_are_translated_between_two_ways_to_hash() -> None:
 )
 def test_random_runs_do_not_part_from_the_real_controllers(system: Ground, oracle: Oracle) -> None:
     ask = in_names_of(oracle.ask, hashes_of(oracle.ask), collided_of(oracle.ask))
-    findings = [confirm(sync, ask) for sync in found_in(system, 8)]
+    findings = [confirm(sync, ask) for sync in wandered(system, 8)]
 
     assert [each.text for each in findings if isinstance(each, Parted)] == []
     counted = Counter(type(each) for each in findings)
     assert counted[Confirmed] > 0.8 * counted.total()
+
+
+# ---- what the release does wrong --------------------------------------------------------------
+
+
+def stuck(system: System, oracle: Oracle) -> list[Sync]:
+    """The syncs of a run in which a rollout stops for good; the real controllers confirm each."""
+    (promise,) = (each for each in known_bugs.PROPERTIES if each.id == "rollout-completes")
+    (verdict,) = explore(system, [promise], first=True, time_limit=60).verdicts
+    assert verdict.because == "the run stops outside the goal: no step of the system is enabled"
+    assert verdict.trace is not None
+    found = found_in(verdict.trace, system, oracle.ask)
+
+    assert all(isinstance(confirm(each, found.ask), Confirmed) for each in found.syncs)
+    return found.syncs
+
+
+@pytest.mark.heavy
+def test_the_real_controller_does_not_come_back_to_an_old_replica_set_it_could_not_resize(
+    oracle: Oracle,
+) -> None:
+    """
+    The request fails, the status is right already, and there is no deadline: nothing is sent, no
+    error is told, and the key is forgotten. Go: reconcileOldReplicaSets, which swallows the error
+    """
+    known = mutants.mutant("dep-failed-scale-down-is-not-tried-again")
+
+    last = stuck(known.system(bug=True), oracle)[-1]
+
+    assert last.says[-1] == "scales ReplicaSet 1 from 1 to 0: the request fails"
+
+
+@pytest.mark.heavy
+def test_the_real_controller_rolls_nothing_out_after_a_stale_desired_replicas_annotation(
+    oracle: Oracle,
+) -> None:
+    """
+    ReplicaSet 1 has the size that is asked for, and its annotation says another one: each sync
+    takes the Deployment for one that was just resized. Go: isScalingEvent, scaleReplicaSet
+    """
+    strategy = api.rolling_update(
+        max_surge=api.IntOrPercent.absolute(0), max_unavailable=api.IntOrPercent.absolute(1)
+    )
+    spec = api.DeploymentSpec(
+        1,
+        replicas=2,
+        strategy=strategy,
+        revision_history_limit=None,
+        progress_deadline_seconds=None,
+    )
+    around = Environment(users=environment.budgets(["set-image,scale:1"], "users"))
+
+    syncs = stuck(workload.compose("stale", spec, around), oracle)
+
+    assert len([each for each in syncs if each.controller == "deployment"]) >= 3

@@ -137,9 +137,21 @@ def of_state(setting: Setting, which: Controller, template: int, values: Mapping
     """
     resting = _resting(setting)
     read = [name for name in resting if name.partition("[")[0] in _READ]
-    state = ((name, values[name]) for name in read if name in values)
+    state = ((name, _as_stored(values[name])) for name in read if name in values)
     differing = tuple((name, value) for name, value in state if value != resting[name])
     return Case(which, setting, template, differing)
+
+
+def _as_stored(value: Any) -> Any:
+    """The value; of a Deployment without a limit or deadline the number that stands for none."""
+    if not isinstance(value, api.Deployment):
+        return value
+    spec = value.spec
+    if spec.progress_deadline_seconds is None:
+        spec = evolve(spec, progress_deadline_seconds=api.MAX_INT32)
+    if spec.revision_history_limit is None:
+        spec = evolve(spec, revision_history_limit=api.MAX_INT32)
+    return evolve(value, spec=spec)
 
 
 def _resting(setting: Setting) -> dict[str, Any]:

@@ -11,13 +11,17 @@ from seatrial.model import job_api as jobs
 from seatrial.model import job_policies
 
 from .job_states import Start
-from .job_syncs import Faults, Went, counted
+from .job_syncs import Faults, Memory, Went, counted, of_each_index
 from .objects import NAMESPACE, NOW, Object, ago
+from .results import OracleDefect, unseen_of
 
 __all__ = ["Cluster", "concrete", "faults_of", "job_object", "pod_object", "real"]
 
 _NAME, _UID = "pi", "uid-pi"
 _GATE = "MutableSchedulingDirectivesForSuspendedJobs"
+_STORE = "StaleControllerConsistencyJob"
+_SEEN = {"jobs": "100", "pods": "100"}
+"""The resourceVersions that the caches have heard of."""
 _FINALIZER = "batch.kubernetes.io/job-tracking"
 _INDEX = "batch.kubernetes.io/job-completion-index"
 _FAILURES = "batch.kubernetes.io/job-index-failure-count"
@@ -230,6 +234,10 @@ def pod_object(start: Start, name: str, pod: jobs.JobPod, draw: Random) -> Objec
         conditions.append(
             {"type": "DisruptionTarget", "status": "True", "lastTransitionTime": ago(since)}
         )
+    conditions += [
+        {"type": type, "status": status, "lastTransitionTime": ago(since)}
+        for type, status in pod.conditions
+    ]
     return {
         "apiVersion": "v1",
         "kind": "Pod",
@@ -298,9 +306,10 @@ def concrete(start: Start, number: int, faults: Sequence[Object]) -> Cluster:
         "controller": "job",
         "key": f"{NAMESPACE}/{_NAME}",
         "now": NOW,
-        "gates": {_GATE: start.clears_start_time},
+        "gates": {_GATE: start.clears_start_time, _STORE: start.consistency_store},
         "cache": cache,
         "live": live,
+        "seen": _SEEN,
         "memory": memory,
         "faults": list(faults),
     }
@@ -311,7 +320,7 @@ _FAILED = {"not found": "conflict", "invalid": "conflict"}
 """A status that is not taken is one to the controller, whatever the reason."""
 
 
-def real(cluster: Cluster, answer: Object) -> Went:
+def real(start: Start, cluster: Cluster, answer: Object) -> Went:
     """How the real sync went."""
     created: Counter[Any] = Counter()
     deleted: Counter[Any] = Counter()
@@ -322,6 +331,7 @@ def real(cluster: Cluster, answer: Object) -> Went:
         if each["verb"] == "update-status":
             statuses.append((_read_status(each["object"]["status"]), _FAILED.get(word, word)))
         elif each["verb"] == "create":
+            _check_pod(each["object"])
             annotations = each["object"]["metadata"].get("annotations", {})
             index = annotations.get(_INDEX)
             created[
@@ -340,8 +350,49 @@ def real(cluster: Cluster, answer: Object) -> Went:
         counted(patched),
         tuple(statuses),
         "add-rate-limited" in answer["key"]["calls"],
-        answer["key"]["after"] is not None,
+        answer["key"]["calls"].count("add-after"),
+        _read_memory(start, cluster, answer),
     )
+
+
+def _check_pod(sent: Object) -> None:
+    """A pod that is created is the Job's, has its finalizer, and its index wherever one is."""
+    metadata = sent["metadata"]
+    labels, annotations = metadata["labels"], metadata.get("annotations", {})
+    index = annotations.get(_INDEX)
+    right = (
+        labels.get(_INDEX) == index
+        and {name: labels.get(name) for name in _labels()} == _labels()
+        and metadata["finalizers"] == [_FINALIZER]
+        and [(each["uid"], each["controller"]) for each in metadata["ownerReferences"]]
+        == [(_UID, True)]
+        and metadata["generateName"] == (f"{_NAME}-" if index is None else f"{_NAME}-{index}-")
+    )
+    if not right:
+        raise OracleDefect(f"a pod was created that is not of {_NAME}: {metadata}")
+
+
+def _read_memory(start: Start, cluster: Cluster, answer: Object) -> Memory:
+    memory = answer["memory"]
+    expected = memory.get("expectations") or {}
+    creations, deletions = (max(0, expected.get(name, 0)) for name in ("add", "del"))
+    uids: list[str] = memory.get("finalizers") or []
+    pods = Counter(cluster.pods[uid.removeprefix("uid-")] for uid in uids)
+    return Memory(
+        creations,
+        deletions,
+        counted(pods),
+        not of_each_index(start) and _delay_runs(memory.get("backoff")),
+        bool(memory.get("finished")),
+        unseen_of(answer, _SEEN),
+    )
+
+
+def _delay_runs(record: Object | None) -> bool:
+    """Whether the back-off is not over yet: 10 s, doubled with each failure, at most 10 min."""
+    if not record:
+        return False
+    return bool(record["age"] < min(10 * 2 ** (record["failures"] - 1), 600))
 
 
 def _read_status(status: Object) -> jobs.JobStatus:

@@ -29,6 +29,7 @@ class Start:
     failures_last: bool = True
     past_deadline: bool = False
     clears_start_time: bool = True
+    consistency_store: bool = True
     finish_unseen: bool = False
     """Whether the controller has written that it has finished, which the cache does not show."""
     requeues: int = 0

@@ -12,12 +12,31 @@ from typing import Any
 from attrs import define, evolve, field, frozen
 
 from seatrial.core import Population, answers, split
-from seatrial.model import controller, job, job_context, job_status, job_tracking
+from seatrial.model import (
+    controller,
+    controller_utils,
+    job,
+    job_context,
+    job_controller,
+    job_status,
+    job_tracking,
+)
 from seatrial.model import job_api as jobs
 
 from .job_states import Start
 
-__all__ = ["Fault", "Faults", "Run", "Stage", "Went", "counted", "outcomes", "runs"]
+__all__ = [
+    "Fault",
+    "Faults",
+    "Memory",
+    "Run",
+    "Stage",
+    "Went",
+    "counted",
+    "of_each_index",
+    "outcomes",
+    "runs",
+]
 
 _MANAGER = "kubernetes.io/job-controller"
 _PATCHED = ("succeeded", "failed", "index", "release")
@@ -36,10 +55,29 @@ Faults = tuple[Fault, ...]
 
 
 @frozen
+class Memory:
+    """
+    What the controller knows after a sync besides its caches.
+
+    `creations` and `deletions` are those that it waits for, `removals` the pods whose finalizers it
+    has removed. `backoff`: the delay after the last failures is running. `finished`: it has written
+    the end of the Job. `unseen`: of what it has written more than the caches show.
+    """
+
+    creations: int = 0
+    deletions: int = 0
+    removals: tuple[Any, ...] = ()
+    backoff: bool = False
+    finished: bool = False
+    unseen: frozenset[str] = frozenset()
+
+
+@frozen
 class Went:
     """
     How a sync went, in one form for both sides: requests about pods by what they look like, with
-    how often they were answered so.
+    how often they were answered so. `later` is how often the key is asked back after a while: for a
+    deadline, and for a back-off.
     """
 
     created: tuple[Any, ...]
@@ -47,7 +85,8 @@ class Went:
     patched: tuple[Any, ...]
     statuses: tuple[Any, ...]
     retry: bool
-    later: bool
+    later: int
+    memory: Memory
 
 
 def counted(of: Mapping[Any, int]) -> tuple[Any, ...]:
@@ -71,9 +110,6 @@ class Run:
     faults: Faults
     sent: Mapping[str, int]
     """How many requests of each verb there were."""
-
-
-_NOTHING = Went((), (), (), (), False, False)
 
 
 def outcomes(start: Start, variant: frozenset[str] = frozenset()) -> Mapping[Went, list[Faults]]:
@@ -115,10 +151,15 @@ def _all_faults(sent: Mapping[str, int]) -> Iterator[Fault]:
 
 def _run(start: Start, variant: frozenset[str], faults: Faults) -> Run:
     job_seen = start.job
-    if job_seen is None or start.finish_unseen or jobs.is_job_finished(job_seen.status):
-        return Run(_NOTHING, (), faults, {})
+    if job_seen is None:
+        return _left_alone(start, faults, Memory())
     if job_seen.spec.managed_by not in (None, _MANAGER):
-        return Run(_NOTHING, (), faults, {})
+        return _left_alone(start, faults, _remembered(start))
+    if jobs.is_job_finished(job_seen.status):
+        known = evolve(_remembered(start), backoff=False, finished=False)
+        return _left_alone(start, faults, known)
+    if start.finish_unseen:
+        return _left_alone(start, faults, _remembered(start))
     seen = start.observed(job_seen)
     ctx = job_context.sync_context(seen, variant)
     seen, ctx = job_context.with_last_failures_chosen(seen, ctx, variant)
@@ -138,9 +179,34 @@ def _run(start: Start, variant: frozenset[str], faults: Faults) -> Run:
         counted(server.patched),
         tuple(server.statuses),
         done.retry,
-        done.later or job_context.arms_deadline(seen, ctx, variant),
+        done.later + job_context.arms_deadline(seen, ctx, variant),
+        server.memory(),
     )
     return Run(went, tuple(server.stages), faults, server.sent)
+
+
+def _left_alone(start: Start, faults: Faults, memory: Memory) -> Run:
+    return Run(Went((), (), (), (), False, 0, memory), (), faults, {})
+
+
+def of_each_index(start: Start) -> bool:
+    """Whether each index has a back-off of its own: then nobody asks for that of the Job."""
+    return jobs.has_backoff_limit_per_index(start.spec)
+
+
+def _expected(start: Start) -> controller_utils.Expectations:
+    return controller_utils.Expectations(0 if start.satisfied else 1)
+
+
+def _remembered(start: Start) -> Memory:
+    """What is known before the sync."""
+    expected = {seen: n for seen, n in start.pods.items() if seen.expected}
+    return Memory(
+        creations=_expected(start).add,
+        removals=counted(expected),
+        backoff=start.backoff and not of_each_index(start),
+        finished=start.finish_unseen,
+    )
 
 
 @define
@@ -150,6 +216,10 @@ class _Server:
     start: Start
     faults: Faults
     live: jobs.Job | None = field(init=False)
+    expected: controller_utils.Expectations = field(init=False)
+    backoff: bool = field(init=False)
+    removals: Counter[Any] = field(factory=Counter)
+    unseen: set[str] = field(factory=set)
     sent: Counter[str] = field(factory=Counter)
     created: Counter[Any] = field(factory=Counter)
     deleted: Counter[Any] = field(factory=Counter)
@@ -161,10 +231,29 @@ class _Server:
 
     def __attrs_post_init__(self) -> None:
         self.live = self.start.live
+        self.expected = _expected(self.start)
+        self.backoff = self.start.backoff
+        self.removals.update({seen: n for seen, n in self.start.pods.items() if seen.expected})
+
+    def memory(self) -> Memory:
+        """What the controller knows then."""
+        ends = (status for status, word in self.statuses if word == "applied")
+        left = self.expected
+        if left.fulfilled():
+            left = controller_utils.Expectations()
+        return Memory(
+            max(0, left.add),
+            max(0, left.delete),
+            counted(self.removals),
+            self.backoff and not of_each_index(self.start),
+            any(map(jobs.is_job_finished, ends)),
+            frozenset(self.unseen) if self.start.consistency_store else frozenset(),
+        )
 
     def answered(self, write: controller.Write) -> Any:
         """What the sync is told, which is noted as a stage."""
         self.said = Counter()
+        self.expected = job_controller.expected_of(write) or self.expected
         answer = self.answer(write)
         self.stages.append((write, counted(self.said)))
         return answer
@@ -172,7 +261,7 @@ class _Server:
     def answer(self, write: controller.Write) -> Any:
         value = write.value
         if isinstance(value, job.Creation):
-            return self.create(value.pods)
+            return self.create(value)
         if write.verb == "delete":
             return self.delete(value)
         if write.verb == "remove":
@@ -181,6 +270,7 @@ class _Server:
             return self.patch(value)
         if isinstance(value, job_tracking.StatusWrite):
             return self.write_status(value)
+        self.expected = self.expected.lower_expectations(value, 0)
         return "applied"
 
     def failing(self, verb: str, of: Iterable[tuple[Any, int]]) -> Counter[tuple[Any, str]]:
@@ -213,11 +303,27 @@ class _Server:
             key = (pod, word) if isinstance(pod, jobs.Seen) else (*pod, word)
             into[key] += n
             self.said[verb, word] += n
+        if verb != "delete" and self.said[verb, "applied"]:
+            self.unseen.add("pods")
         return +failed
 
-    def create(self, pods: tuple[jobs.JobPod, ...]) -> int:
-        batch = Counter((pod.index, pod.failure_count, pod.ignored_failure_count) for pod in pods)
-        return self.sends("create", self.created, batch.items()).total()
+    def less(self, verb: str, times: int) -> None:
+        """No event is expected of so many requests, which were not applied."""
+        for _ in range(times):
+            if verb == "create":
+                self.expected = self.expected.creation_observed()
+            else:
+                self.expected = self.expected.deletion_observed()
+
+    def not_applied(self) -> int:
+        """How many requests of this stage."""
+        return sum(n for (_, word), n in self.said.items() if word != "applied")
+
+    def create(self, value: job.Creation) -> int:
+        of = ((pod.index, pod.failure_count, pod.ignored_failure_count) for pod in value.pods)
+        failed = self.sends("create", self.created, Counter(of).items()).total()
+        self.less("create", self.not_applied())
+        return failed
 
     def delete(self, pods: jobs.SeenPods) -> int:
         return self.sends("delete", self.deleted, pods.items()).total()
@@ -233,12 +339,18 @@ class _Server:
         )
         stay, ready = kept.total, job_context.ready_pods(kept) + job_context.ready_pods(gone)
         left = pods - kept - gone
-        return stay + self.sends("delete", self.deleted, left.items()).total(), ready
+        stay += self.sends("delete", self.deleted, left.items()).total()
+        self.less("delete", self.not_applied())
+        return stay, ready
 
     def patch(self, value: job_tracking.Patches) -> tuple[int, int, int]:
         marks = value.marks or self.marks
         of = {each: (n, mark) for each, n, mark in marks if mark in _PATCHED}
+        before = Counter(self.patched)
         kept = self.sends("patch", self.patched, ((each, n) for each, (n, _) in of.items()))
+        # What is not applied brings no event that the finalizer is gone.
+        applied = self.patched - before
+        self.removals.update({each: n for (each, word), n in applied.items() if word == "applied"})
         left: Counter[str] = Counter()
         for each, n in kept.items():
             left[of[each][1]] += n
@@ -252,6 +364,9 @@ class _Server:
         if how in ("applied", "lost"):
             assert self.live is not None
             self.live = evolve(self.live, status=value.status)
+        if how == "applied":
+            self.unseen.add("jobs")
+            self.backoff = self.backoff if value.backoff is None else value.backoff
         self.statuses.append((value.status, how))
         self.said["update-status", how] += 1
         return "applied" if how == "applied" else "conflict"

@@ -207,6 +207,7 @@ def _cases(of: _Run, found: Open, stages: Sequence[Stage]) -> Iterator[Start]:
         backoff=state["backoff"],
         past_deadline=_past_deadline(state),
         clears_start_time=of.given["clears_start_time"],
+        consistency_store=of.given["consistency_store"],
         finish_unseen=job_views.finish_unseen(known),
         requeues=state["requeues"],
     )

@@ -41,7 +41,7 @@ class Jobs(Ways):
     def real(self, start: Start, cluster: Cluster, answer: Object) -> Went:
         """How the real sync went. Raises OracleDefect."""
         defect_in(answer)
-        return real(cluster, answer)
+        return real(start, cluster, answer)
 
     def kinds(self, outcome: Went) -> list[str]:
         """What was sent and answered."""

@@ -54,7 +54,9 @@ _ANSWERS = {
     "applied, but the answer is lost": "lost",
 }
 """The last words of a label, where a write was not simply applied. Go: attempts"""
-_QUEUES = ("deployment_queue", "replica_set_queue", "pod_queue")
+_WRITTEN = {"replica_set_queue": "replicasets", "pod_queue": "pods"}
+"""Events of what the consistency store of ReplicaSets looks after, and what they are about."""
+_QUEUES = ("deployment_queue", *_WRITTEN)
 """Events on their way: what a sync adds to them nobody reads before it ends."""
 
 
@@ -90,6 +92,8 @@ class Outcome:
     pods: Population[pods.Pod]
     expectations: controller_utils.Expectations
     waits: bool = False
+    unseen: frozenset[str] = frozenset()
+    """Of what the consistency store knows to be written more than the caches show."""
 
 
 @frozen
@@ -110,13 +114,15 @@ class Taken:
 class _Node:
     state: tuple[Any, ...]
     requests: tuple[Request, ...] = ()
+    unseen: frozenset[str] = frozenset()
 
 
 def outcomes(case: Case) -> frozenset[Outcome]:
     """All outcomes of the sync. None at all would be a defect of the model."""
-    begun = [_Node(after) for _, _, after in _fired(case, case.start(), starts=True)]
+    start = _begin(case)
+    begun = [node for _, _, node in _begun(case, start)]
     if not begun:
-        return frozenset([evolve(_outcome(case, _Node(case.start())), waits=True)])
+        return frozenset([evolve(_outcome(case, start), waits=True)])
     return _ends(case, begun)
 
 
@@ -127,7 +133,7 @@ def outcomes_along(case: Case, taken: Sequence[Taken]) -> frozenset[Outcome]:
     Between steps of the run others may have changed pods. What the sync does with them is held
     against the run only where its pods are those of the case.
     """
-    nodes = {_Node(case.start())}
+    nodes = {_begin(case)}
     for at, step in enumerate(taken):
         nodes = {
             after
@@ -207,20 +213,23 @@ def _slots(setting: Setting) -> dict[str, int]:
 
 
 @cache
-def _left_alone(setting: Setting) -> frozenset[int]:
+def _left_alone(setting: Setting, which: Controller) -> frozenset[int]:
     """
     Cells that keep their values in a sync: requests in another order leave the same then.
 
-    Written events would tell n! orders of n deletions apart.
+    Written events would tell n! orders of n deletions apart. Statuses go out one after the other.
     """
-    return frozenset(_slots(setting)[name] for name in _QUEUES)
+    names = set(_QUEUES)
+    if which == "replicaset":
+        names.remove("replica_set_queue")
+    return frozenset(_slots(setting)[name] for name in names)
 
 
 def _fired(
     case: Case, state: tuple[Any, ...], *, starts: bool
 ) -> Iterator[tuple[str, GroundOutcome, tuple[Any, ...]]]:
     values = grounded(case.setting).values(state)
-    kept = _left_alone(case.setting)
+    kept = _left_alone(case.setting, case.controller)
     for action in _actions(case.setting, case.controller, case.template, starts):
         if action.guard is not None and not values[action.guard]:
             continue
@@ -233,9 +242,32 @@ def _fired(
             yield action.action.name, outcome, tuple(after)
 
 
+def _begin(case: Case) -> _Node:
+    state, slots = case.start(), _slots(case.setting)
+    unseen = (_unseen(case, name, state[slots[name]]) for name in _WRITTEN)
+    return _Node(state, unseen=frozenset[str]().union(*unseen))
+
+
+def _unseen(case: Case, name: str, queue: Any) -> frozenset[str]:
+    """Whether these events are of what this controller wrote itself: then the resource."""
+    store = case.setting.consistency_store and case.controller == "replicaset"
+    own = store and any(each.own and each.key == case.template for each in queue)
+    return frozenset([_WRITTEN[name]]) if own else frozenset()
+
+
+def _unseen_after(case: Case, node: _Node, fired: GroundOutcome) -> frozenset[str]:
+    """The events that a step has put on their way, to which the state is blind."""
+    slots, found = _slots(case.setting), node.unseen
+    for name in _WRITTEN:
+        for slot, queue in fired.writes:
+            if slot == slots[name]:
+                found = found | _unseen(case, name, queue)
+    return found
+
+
 def _begun(case: Case, node: _Node) -> Iterator[tuple[str, str, _Node]]:
     for name, _, after in _fired(case, node.state, starts=True):
-        yield name, "applied", _Node(after)
+        yield name, "applied", _Node(after, unseen=node.unseen)
 
 
 def _followed(case: Case, node: _Node) -> Iterator[tuple[str, str, _Node]]:
@@ -246,7 +278,7 @@ def _followed(case: Case, node: _Node) -> Iterator[tuple[str, str, _Node]]:
         if name != "list_pods" and working.write.verb != "expect fewer":
             there = _answer_seen(case, node.state, working.write, answer)
             requests = _with(requests, _request(working.write, there))
-        yield name, answer, _Node(after, requests)
+        yield name, answer, _Node(after, requests, _unseen_after(case, node, outcome))
 
 
 def _answer_seen(case: Case, state: tuple[Any, ...], write: controller.Write, answer: str) -> str:
@@ -373,4 +405,5 @@ def _outcome(case: Case, node: _Node) -> Outcome:
         ),
         pods=mine,
         expectations=controller_utils.Expectations() if expected.fulfilled() else expected,
+        unseen=node.unseen,
     )

@@ -1,6 +1,6 @@
 """What the oracle answers, in the terms of the model."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from attrs import evolve
@@ -14,7 +14,7 @@ from .clusters import Cluster
 from .objects import Object
 from .outcomes import Outcome, Request, merged, plain_pod
 
-__all__ = ["OracleDefect", "defect_in", "real_outcome"]
+__all__ = ["OracleDefect", "available_in", "defect_in", "real_outcome", "timely", "unseen_of"]
 
 _KINDS: dict[str, str] = {"deployments": "Deployment", "replicasets": "ReplicaSet", "pods": "Pod"}
 _VERBS: dict[str, str] = {"update-status": "update status"}
@@ -37,6 +37,8 @@ def defect_in(answer: Object) -> None:
 def real_outcome(case: Case, cluster: Cluster, answer: Object) -> Outcome:
     """How the sync really went. Raises OracleDefect where the real controller did not run."""
     defect_in(answer)
+    if answer["key"]["after"] is not None:
+        _check_time(case, cluster, answer["key"]["after"])
     live = {(each["kind"], each["metadata"]["name"]): each for each in answer["live"]}
     expected = _expectations(answer)
     replica_sets = []
@@ -61,7 +63,84 @@ def real_outcome(case: Case, cluster: Cluster, answer: Object) -> Outcome:
         pods=_pods(case, cluster, answer, expected),
         expectations=expected,
         waits=_BEHIND in (answer.get("error") or ""),
+        unseen=unseen_of(answer, cluster.request["seen"]),
     )
+
+
+def unseen_of(answer: Object, seen: Mapping[str, str]) -> frozenset[str]:
+    """The resources of which the controller has written what its caches do not show."""
+    written = answer["memory"].get("written") or {}
+    return frozenset(name for name in seen if int(written.get(name) or 0) > int(seen[name]))
+
+
+def timely(request: Object, after: float, due: Iterable[float]) -> None:
+    """
+    Raise OracleDefect where a key comes back at another time than one of these, in seconds.
+
+    The clock may have moved by less than a second, where a sync waited to try again.
+    """
+    due = list(due)
+    if not any(each - 1 < after <= each for each in due):
+        raise OracleDefect(f"{request['key']} comes back after {after:g} s, and not after {due}")
+
+
+def available_in(request: Object, owner: str, min_ready_seconds: int) -> Iterator[float]:
+    """
+    When the first ready pod of an owner that the cache shows becomes available, and at the latest.
+
+    An orphan is one of them where the sync has adopted it.
+    """
+    yield min_ready_seconds
+    for owners in ([owner], [owner, None]):
+        left = [
+            min_ready_seconds - ready_for
+            for each in request["cache"]
+            if each["kind"] == "Pod" and _owner_of(each) in owners
+            for ready_for in _ready_for(each)
+            if ready_for < min_ready_seconds
+        ]
+        if left:
+            yield min(left)
+
+
+def _owner_of(pod: Object) -> str | None:
+    return next((each["uid"] for each in pod["metadata"].get("ownerReferences", ())), None)
+
+
+def _ready_for(pod: Object) -> list[float]:
+    """For how many seconds, if it is ready and has not ended."""
+    if pod["status"]["phase"] in ("Succeeded", "Failed"):
+        return []
+    return [
+        objects.seconds_ago(each["lastTransitionTime"])
+        for each in pod["status"]["conditions"]
+        if each["type"] == "Ready" and each["status"] == "True"
+    ]
+
+
+def _check_time(case: Case, cluster: Cluster, after: float) -> None:
+    """Whether the key comes back when the model's clock has it come back."""
+    kind = "Deployment" if case.controller == "deployment" else "ReplicaSet"
+    (of,) = [
+        each
+        for each in cluster.request["cache"]
+        if each["kind"] == kind
+        and f"{objects.NAMESPACE}/{each['metadata']['name']}" == cluster.request["key"]
+    ]
+    if kind == "ReplicaSet":
+        seconds = of["spec"]["minReadySeconds"]
+        timely(
+            cluster.request, after, available_in(cluster.request, of["metadata"]["uid"], seconds)
+        )
+        return
+    deadline = of["spec"]["progressDeadlineSeconds"]
+    dates = (
+        objects.seconds_ago(each["lastUpdateTime"])
+        for each in of["status"]["conditions"]
+        if each["type"] == "Progressing"
+    )
+    # Upstream adds a second, to be sure. The sync may have dated the condition anew.
+    timely(cluster.request, after, (deadline + 1, *(deadline - ago + 1 for ago in dates)))
 
 
 def _sent(cluster: Cluster, kind: str, key: int) -> bool:

@@ -14,7 +14,7 @@ from seatrial.model import api, informer, statefulset_pods
 from seatrial.model import statefulset_api as sts
 
 from .objects import NAMESPACE, NOW, Object, ago, observed_generation, observed_of
-from .results import defect_in
+from .results import OracleDefect, available_in, defect_in, timely, unseen_of
 from .statefulset_states import Start
 from .statefulset_syncs import Faults, Went, adopts_in_vain, in_one_form
 from .subject import Ask
@@ -23,6 +23,9 @@ __all__ = ["faults_of", "names_of_revisions", "pod_object", "real", "request", "
 
 _NAME, _UID = "db", "uid-db"
 _GATES = "MaxUnavailableStatefulSet"
+_STORE = "StaleControllerConsistencyStatefulSet"
+_SEEN = dict.fromkeys(("pods", "persistentvolumeclaims", "statefulsets"), "100")
+"""The resourceVersions that the caches have heard of."""
 _KINDS = {"pods": "Pod", "persistentvolumeclaims": "Claim", "statefulsets": "StatefulSet"}
 _RESOURCES = {kind: resource for resource, kind in _KINDS.items()}
 _VERBS = {"patch": "adopt", "update-status": "update status"}
@@ -267,9 +270,10 @@ def request(
         "controller": "statefulset",
         "key": f"{NAMESPACE}/{_NAME}",
         "now": NOW,
-        "gates": {_GATES: start.max_unavailable},
+        "gates": {_GATES: start.max_unavailable, _STORE: start.consistency_store},
         "cache": cache,
         "live": live,
+        "seen": _SEEN,
         # What is tried again within a sync finds its own write: it waits long enough for that.
         "follows": ["persistentvolumeclaims"],
         "faults": list(faults),
@@ -307,8 +311,37 @@ def _objects(start: Start, names: Mapping[int, Object], live: bool) -> Iterator[
         yield _claim_object(ordinal, claim, 320 if changed else 100)
 
 
+def _check_pod(start: Start, sent: Object, names: Mapping[int, Object]) -> None:
+    """Raise OracleDefect where a pod is created that is not as its revision and its name say."""
+    metadata, spec = sent["metadata"], sent["spec"]
+    at, uid = int(metadata["name"].rpartition("-")[2]), _set_uid(start.cached.uid)  # type: ignore[union-attr]
+    revision = {made["metadata"]["name"]: template for template, made in names.items()}[
+        metadata["labels"]["controller-revision-hash"]
+    ]
+    wanted = pod_object(start.spec, sts.PodSeen(at, revision, api.PodKind()), None, 1, names)
+    claims = [each["persistentVolumeClaim"]["claimName"] for each in spec.get("volumes", ())]
+    right = (
+        metadata["labels"] == wanted["metadata"]["labels"]
+        and spec["containers"][0]["image"] == wanted["spec"]["containers"][0]["image"]
+        and (spec["hostname"], spec["subdomain"]) == (metadata["name"], _NAME)
+        and claims == ([f"data-{metadata['name']}"] if start.spec.has_claims else [])
+        and [each["uid"] for each in metadata["ownerReferences"]] == [uid]
+    )
+    if not right:
+        raise OracleDefect(f"a pod was created that is not as it should be: {sent}")
+
+
+def _check_time(start: Start, answer: Object, names: Mapping[int, Object]) -> None:
+    """Whether the key comes back when the first pod is available that waits for that."""
+    after = answer["key"]["after"]
+    if after is not None and start.cached is not None:
+        asked, seconds = request(start, names), start.spec.min_ready_seconds
+        timely(asked, after, available_in(asked, _set_uid(start.cached.uid), seconds))
+
+
 def real(start: Start, answer: Object, names: Mapping[int, Object]) -> Went:
-    """How the real sync went."""
+    """How the real sync went. Raises OracleDefect where pods or times are none of the model's."""
+    _check_time(start, answer, names)
     numbers = {made["metadata"]["name"]: template for template, made in names.items()}
     numbers[""] = 0
     generation = 3
@@ -326,6 +359,7 @@ def real(start: Start, answer: Object, names: Mapping[int, Object]) -> Went:
         elif verb != "get":
             value = _read_status(sent["status"], generation, numbers)
         if kind == "Pod" and verb == "create":
+            _check_pod(start, sent, names)
             value = numbers[sent["metadata"]["labels"]["controller-revision-hash"]]
         if kind == "Claim":
             value = _owner(sent)
@@ -366,6 +400,7 @@ def real(start: Start, answer: Object, names: Mapping[int, Object]) -> Went:
         else tuple(template for _, template in sorted(revisions)),
         retry="add-rate-limited" in answer["key"]["calls"],
         later=answer["key"]["after"] is not None,
+        unseen=unseen_of(answer, _SEEN),
     )
 
 

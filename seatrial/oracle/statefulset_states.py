@@ -28,6 +28,7 @@ class Start:
     claims_cached: Mapping[int, sts.Claim] = field(factory=dict)
     claims: Mapping[int, sts.Claim] = field(factory=dict)
     max_unavailable: bool = False
+    consistency_store: bool = True
     fails: int = 0
 
     @property

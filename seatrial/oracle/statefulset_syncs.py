@@ -12,7 +12,7 @@ from typing import Any
 
 from attrs import evolve, frozen
 
-from seatrial.model import controller
+from seatrial.model import controller, informer, statefulset_pods
 from seatrial.model import statefulset_api as sts
 from seatrial.model import statefulset_control as control
 from seatrial.model import statefulset_controller as steps
@@ -48,7 +48,11 @@ Faults = tuple[Fault, ...]
 
 @frozen
 class Went:
-    """How a sync went, in one form for both sides."""
+    """
+    How a sync went, in one form for both sides.
+
+    `unseen`: of what the controller has written more than the caches show.
+    """
 
     requests: tuple[Any, ...]
     status: sts.StatefulSetStatus | None
@@ -57,6 +61,15 @@ class Went:
     revisions: tuple[int, ...]
     retry: bool
     later: bool
+    unseen: frozenset[str] = frozenset()
+
+
+_QUEUES = {
+    "pod_queue": "pods",
+    "claim_queue": "persistentvolumeclaims",
+    "set_queue": "statefulsets",
+}
+"""Events of what the consistency store looks after, and what they are about."""
 
 
 @frozen
@@ -77,6 +90,8 @@ class _Server:
         self.revisions = start.revisions
         self.sent: Counter[tuple[str, str]] = Counter()
         self.requests: list[Any] = []
+        self.unseen: set[str] = set()
+        self.written: list[str] = []
 
     def run(self, cached: sts.StatefulSet, variant: frozenset[str]) -> controller.Done:
         start = self.start
@@ -110,8 +125,11 @@ class _Server:
             ),
             "",
         )
+        self.written = []
         answer: Any = "failed" if how == "failed" else self.carried_out(write)
         word = answer
+        if not how and self.start.consistency_store:
+            self.unseen.update(self.written)
         if how:
             word = "lost" if answer == "applied" else "failed"
             answer = "failed"
@@ -123,7 +141,8 @@ class _Server:
         if write.kind == "Pod":
             graceful = self.start.spec.graceful
             held = frozenset({1, 2, 7})
-            answer, changed = steps.carried_out_pod(write, self.pods.get(at), held, (), graceful)
+            queue = self._on_its_way(at)
+            answer, changed = steps.carried_out_pod(write, self.pods.get(at), held, queue, graceful)
             self._put(self.pods, at, changed, "pod")
         elif write.kind == "Claim":
             answer, changed = steps.carried_out_claim(write, self.claims.get(at), ())
@@ -131,10 +150,22 @@ class _Server:
         elif write.verb == "get":
             return steps.asked_of_the_set(write, self.set)
         else:
-            queue: Any = () if self.start.copy.current else ("an event",)
-            answer, changed = steps.carried_out_status(write, self.set, queue, self.start.copy)
+            unseen: Any = () if self.start.copy.current else ("an event",)
+            answer, changed = steps.carried_out_status(write, self.set, unseen, self.start.copy)
             self.set = changed.get("stateful_set", self.set)
+        self.written = [
+            resource
+            for name, resource in _QUEUES.items()
+            if any(isinstance(each, informer.Event) and each.own for each in changed.get(name, ()))
+        ]
         return answer
+
+    def _on_its_way(self, at: int) -> informer.Queue:
+        """The event of a pod that the cache shows otherwise."""
+        now = statefulset_pods.shown(at, self.pods.get(at))
+        if now == self.start.pods_cached.get(at):
+            return ()
+        return (informer.Event(at, now, informer.Change.VERSION),)
 
     @staticmethod
     def _put(into: dict[int, Any], key: int, changed: dict[str, Any], name: str) -> None:
@@ -170,6 +201,7 @@ def run(start: Start, variant: frozenset[str] = frozenset(), faults: Faults = ()
         revisions=() if adopts_in_vain(server.requests) else server.revisions,
         retry=done.retry,
         later=done.later,
+        unseen=frozenset(server.unseen),
     )
     after = evolve(
         start,

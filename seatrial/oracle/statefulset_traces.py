@@ -204,6 +204,7 @@ def _cases(of: _Run, found: Open) -> Iterator[Start]:
         _there(state, "claim_cache", ordinals),
         _there(state, "claim", ordinals),
         of.given["max_unavailable"],
+        of.given["consistency_store"],
     )
     yield start
     if len(found.own) > 1:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from attrs import frozen
+from attrs import field, frozen
 
 from .objects import Object
 from .results import defect_in
@@ -28,6 +28,11 @@ class StatefulSets(Ways):
     names: Mapping[int, Object]
     rules: frozenset[str] = frozenset()
     """Those of another release, or a bug that is to be noticed."""
+    abrupt: Mapping[int, Object] = field(factory=dict)
+    """The same of sets whose pods are given no time to end, where they are others."""
+
+    def _names(self, start: Start) -> Mapping[int, Object]:
+        return self.names if start.spec.graceful else self.abrupt or self.names
 
     @property
     def name(self) -> str:
@@ -44,12 +49,12 @@ class StatefulSets(Ways):
 
     def concrete(self, start: Start, number: int, faults: Sequence[Object]) -> Asked:
         """The same state for the oracle."""
-        return Asked(request(start, self.names, number, faults))
+        return Asked(request(start, self._names(start), number, faults))
 
     def real(self, start: Start, cluster: Asked, answer: Object) -> Went:
         """How the real sync went. Raises OracleDefect."""
         defect_in(answer)
-        return real(start, answer, self.names)
+        return real(start, answer, self._names(start))
 
     def kinds(self, outcome: Went) -> list[str]:
         """What was sent and answered."""

@@ -7,10 +7,10 @@ Hold the model against the real controllers, as `make conformance` does.
     python -m conformance replay
     python -m conformance coverage
 
-`run` compares fresh random cases and ends with a table; 1 where something diverges, 2 without the
-oracle. `--note` keeps the figures for docs/conformance.md. `record` writes the cases that the
-ordinary tests check, `replay` asks the oracle for these again, and `coverage` counts which Go
-statements they reach.
+`run` compares fresh random cases and ends with a table; 1 where something diverges, or where no
+cluster gives an outcome of the model, 2 without the oracle. `--note` keeps the figures for
+docs/conformance.md. `record` writes the cases that the ordinary tests check, `replay` asks the
+oracle for these again, and `coverage` counts which Go statements they reach.
 """
 
 import argparse
@@ -140,12 +140,18 @@ def _run(oracle: Oracle, given: argparse.Namespace) -> int:
             f"{controller}: {tally.syncs:,} syncs in {took:.0f} s,"
             f" {tally.syncs / took:,.0f} a second"
         )
-        for case, outcome in tally.missed[:3]:
-            print(f"no cluster gave this outcome: {outcome}\n{campaign.subject.shown(case)}")
+        _tell_missed(campaign)
     print(rendered(rows, known_files()))
     if given.note:
         note(rows)
-    return 1 if parted or any(row.divergences for row in rows) else 0
+    return 1 if parted or any(row.divergences or row.produced < row.outcomes for row in rows) else 0
+
+
+def _tell_missed(campaign: Campaign) -> None:
+    """Outcomes of the model that are not real, as far as many clusters tell."""
+    for case, outcome in campaign.tally.missed[:3]:
+        shown = campaign.subject.shown(case)
+        print(f"no cluster gave this outcome: {outcome}\n{shown}", file=sys.stderr)
 
 
 def _progress(controller: Name, tallies: Iterator[Tally]) -> Iterator[Tally]:
@@ -185,11 +191,18 @@ class _Keeping:
         """Write all of them."""
         early = self._early[: int(_SHARE_OF_EARLY * len(self._kept))]
         found = [*self._kept, *early]
+        known = self.campaign.subject.possible
         if self.controller == "replicaset" or self.controller == "deployment":
-            cases = [Record(each.case, each.number, each.faults, each.answer) for each, _ in found]
+            cases = [
+                Record(each.case, each.number, each.faults, each.answer, len(known(each.case)))
+                for each, _ in found
+            ]
             write(self.controller, oracle.version, cases)
         else:
-            seeds = [OfSeed(seed, each.number, each.faults, each.answer) for each, seed in found]
+            seeds = [
+                OfSeed(seed, each.number, each.faults, each.answer, len(known(each.case)))
+                for each, seed in found
+            ]
             subject = self.campaign.subject
             known = subject.known()
             write_seeds(self.controller, oracle.version, known, seeds, subject)
@@ -198,7 +211,11 @@ class _Keeping:
 
 def _record(oracle: Oracle, given: argparse.Namespace) -> int:
     for controller in given.controller or CONTROLLERS:
-        _Keeping(oracle, controller, given).write(oracle)
+        keeping = _Keeping(oracle, controller, given)
+        if keeping.campaign.tally.missed:
+            _tell_missed(keeping.campaign)
+            return 1
+        keeping.write(oracle)
     events = [notices.drawn(Seeded(given.seed + number)) for number in range(_NOTICES)]
     told = list(map(Told, events, oracle.ask(list(map(notices.request, events)))))
     write_notices(oracle.version, told)

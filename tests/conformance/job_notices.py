@@ -182,6 +182,7 @@ def modelled(notice: Notice) -> Handled:
         notice.shown,
         None,
         False,
+        False,
         _SPEC,
         frozenset(),
     )

@@ -35,22 +35,31 @@ def _rule(chance: Chance, per_index: bool) -> jobs.FailureRule:
     return jobs.FailureRule(action, on_pod_conditions=match)
 
 
+def _success_rule(chance: Chance, completions: int) -> jobs.SuccessRule:
+    """Some indexes, some number of them, or so many of some."""
+    indexes, count = chance.of(("0", "0-1", None, "0,2-3")), chance.of((None, 1, 2))
+    if indexes is not None and job_policies.parse_indexes(indexes, 9)[-1] >= completions:
+        indexes = "0"
+    there = completions if indexes is None else len(job_policies.parse_indexes(indexes, 9))
+    if count is None:
+        return jobs.SuccessRule(indexes, None if indexes else 1)
+    return jobs.SuccessRule(indexes, min(count, there))
+
+
 def _spec(chance: Chance) -> jobs.JobSpec:
     indexed = chance.of((False, True))
-    completions = chance.integer(1, 4) if indexed else chance.of((3, 1, 2, 4, None))
+    several = (3, 1, 2, 4, 3, 1, 2, 4, 0)
+    completions = chance.of(several if indexed else (*several, None, None))
     per_index = chance.of((None, 0, 1)) if indexed else None
     policy = None
     if chance.of((False, False, True)):
         policy = tuple(_rule(chance, per_index is not None) for _ in range(chance.integer(1, 3)))
     success = None
-    if indexed and chance.of((False, False, True)):
-        success = (jobs.SuccessRule(chance.of(("0", "0-1", None)), chance.of((None, 1))),)
-        if success[0] == jobs.SuccessRule():
-            success = (jobs.SuccessRule(None, 1),)
-        if success[0].succeeded_indexes and job_policies.parse_indexes(
-            success[0].succeeded_indexes, 9
-        )[-1] >= (completions or 0):
-            success = (jobs.SuccessRule("0", None),)
+    if indexed and completions and chance.of((False, False, True)):
+        success = tuple(
+            _success_rule(chance, completions or 0) for _ in range(chance.of((1, 1, 2)))
+        )
+    failed = chance.of((None, 0, min(1, completions or 0)))
     replacement = chance.of(("TerminatingOrFailed", "Failed"))
     return jobs.JobSpec(
         parallelism=chance.of((0, 1, 2, 3, 4, 6)),
@@ -58,12 +67,13 @@ def _spec(chance: Chance) -> jobs.JobSpec:
         completion_mode="Indexed" if indexed else "NonIndexed",
         backoff_limit=chance.of((6, 0, 1)),
         backoff_limit_per_index=per_index,
-        max_failed_indexes=chance.of((None, 0, 1)) if per_index is not None else None,
+        max_failed_indexes=failed if per_index is not None else None,
         pod_failure_policy=policy,
         success_policy=success,
         pod_replacement_policy="Failed" if policy is not None else replacement,  # type: ignore[arg-type]
         suspend=chance.of((False,) * 5 + (True,)),
         active_deadline_seconds=chance.of((None, None, 100)),
+        managed_by=chance.of((None,) * 40 + ("example.com/other",)),
         restart_policy="Never" if policy is not None else chance.of(("Never", "OnFailure")),
     )
 
@@ -91,37 +101,27 @@ def _pod(chance: Chance, spec: jobs.JobSpec) -> jobs.JobPod:
 
 
 def drawn(chance: Chance) -> Start:
-    """Any state; in some of them the Job has not run into trouble, and may create pods."""
-    spec = _spec(chance)
-    calm = chance.of((False, False, True))
+    """
+    Any state. In some of them the Job has not run into trouble, and may create pods, and in some
+    indexes are to be tried again.
+    """
+    spec, mood = _spec(chance), chance.of(("any", "any", "calm"))
+    if spec.backoff_limit_per_index is not None and chance.of((True, False)):
+        mood = "retries"
+        spec = _retrying(chance, spec)
+    calm = mood != "any"
     if calm:
         spec = evolve(spec, parallelism=4, suspend=False, backoff_limit=6)
-    found: dict[jobs.Seen, int] = {}
-    for _ in range(chance.integer(0, 3)):
-        pod = _pod(chance, spec)
-        if calm and chance.of((True, True, False)):
-            pod = evolve(pod, phase="Running", exit_code=None, disrupted=False, waited=False)
-        elif calm and pod.phase == "Failed":
-            pod = evolve(pod, waited=True)
-        listed: jobs.Listed = ""
-        if pod.ended and chance.of((False, False, True)):
-            listed = "succeeded" if pod.phase == "Succeeded" else "failed"
-            if spec.indexed and pod.phase == "Succeeded":
-                listed = ""  # such pods are counted by their indexes
-        expected = pod.finalizer and pod.ended and chance.of((False,) * 5 + (True,))
-        found[jobs.Seen(pod, listed, expected)] = chance.of((1, 1, 2))
-    if chance.of((False,) * 6 + (True,)):
-        found[jobs.Seen(None, "failed" if spec.indexed else chance.of(("succeeded", "failed")))] = 1
-    pods: jobs.SeenPods = Population(found)
+    pods = _pods(chance, spec, mood)
     uncounted = jobs.Uncounted(
-        sum(n for each, n in found.items() if each.listed == "succeeded"),
-        sum(n for each, n in found.items() if each.listed == "failed"),
+        sum(n for each, n in pods.items() if each.listed == "succeeded"),
+        sum(n for each, n in pods.items() if each.listed == "failed"),
     )
     status = _status(chance, spec, uncounted)
     if calm:
         status = evolve(status, conditions=(), failed=0)
     may_pass = spec.active_deadline_seconds is not None and status.start_time
-    cached = jobs.Job(spec, status, chance.of(("",) * 9 + ("foreground",)))
+    cached = jobs.Job(spec, status, chance.of(("",) * 18 + ("foreground", "orphan")))
     live: jobs.Job | None = cached
     how = chance.of(("same",) * 7 + ("version", "gone"))
     if how == "gone":
@@ -143,8 +143,66 @@ def drawn(chance: Chance) -> Start:
         failures_last=chance.of((True, False)),
         past_deadline=may_pass and chance.of((False, True)),
         clears_start_time=chance.of((True, False)),
+        consistency_store=chance.of((True,) * 7 + (False,)),
         finish_unseen=chance.of((False,) * 30 + (True,)),
     )
+
+
+def _retrying(chance: Chance, spec: jobs.JobSpec) -> jobs.JobSpec:
+    """A Job with room for more pods, which tries its indexes again."""
+    return evolve(
+        spec,
+        completions=chance.of((2, 3, 4)),
+        backoff_limit_per_index=chance.of((1, 2, 1, 0)),
+        max_failed_indexes=chance.of((None, None, 1)),
+        success_policy=None,
+    )
+
+
+def _pods(chance: Chance, spec: jobs.JobSpec, mood: str) -> jobs.SeenPods:
+    """Pods of a Job in which any is as it may be, most run, or many have failed."""
+    found: dict[jobs.Seen, int] = {}
+    for _ in range(chance.integer(0, 3)):
+        pod = _pod(chance, spec)
+        if mood == "calm" and chance.of((True, True, False)):
+            pod = evolve(pod, phase="Running", exit_code=None, disrupted=False, waited=False)
+        elif mood == "calm" and pod.phase == "Failed":
+            pod = evolve(pod, waited=True)
+        elif mood == "retries" and chance.of((True, True, False)):
+            pod = _failed(chance, pod)
+        listed = _listed(chance, spec, pod)
+        expected = pod.finalizer and pod.ended and chance.of((False,) * 5 + (True,))
+        found[jobs.Seen(pod, listed, expected)] = chance.of((1, 1, 2))
+    for _ in range(chance.of((0,) * 9 + (1, 1, 2))):
+        gone = jobs.Seen(None, "failed" if spec.indexed else chance.of(("succeeded", "failed")))
+        found[gone] = found.get(gone, 0) + 1
+    return Population(found)
+
+
+def _failed(chance: Chance, pod: jobs.JobPod) -> jobs.JobPod:
+    """The pod after a failure of which its index may recover."""
+    return evolve(
+        pod,
+        phase="Failed",
+        terminating=False,
+        index=chance.of((0, 0, 1, 2)),
+        exit_code=chance.of((1, 3, 5, None)),
+        restarts=0,
+        waited=chance.of((True, False)),
+    )
+
+
+def _listed(chance: Chance, spec: jobs.JobSpec, pod: jobs.JobPod) -> jobs.Listed:
+    """
+    The list of the status that its UID is in.
+
+    A terminating pod is listed as failed before it ends, and may succeed then.
+    """
+    if not (pod.ended or pod.terminating) or not chance.of((False, False, True)):
+        return ""
+    if pod.phase != "Succeeded" or (pod.terminating and chance.of((True, False))):
+        return "failed"
+    return "" if spec.indexed else "succeeded"  # with indexes those are counted
 
 
 def _status(chance: Chance, spec: jobs.JobSpec, uncounted: jobs.Uncounted) -> jobs.JobStatus:
@@ -152,7 +210,8 @@ def _status(chance: Chance, spec: jobs.JobSpec, uncounted: jobs.Uncounted) -> jo
     failed: tuple[int, ...] | None = None
     succeeded = chance.of((0, 0, 1, 2))
     if spec.indexed:
-        most = spec.completions or 0
+        # An elastic Job may have had more indexes than it has now.
+        most = (spec.completions or 0) + chance.of((0,) * 6 + (2,))
         completed = tuple(each for each in range(most) if chance.of((False, False, True)))
         succeeded = len(completed)
         if spec.backoff_limit_per_index is not None:
@@ -167,8 +226,12 @@ def _status(chance: Chance, spec: jobs.JobSpec, uncounted: jobs.Uncounted) -> jo
             (),
             (jobs.JobCondition("Suspended", True, "JobSuspended"),),
             (jobs.JobCondition("Suspended", False, "JobResumed"),),
-            (jobs.JobCondition("SuccessCriteriaMet", True, "CompletionsReached"),),
-            (jobs.JobCondition("FailureTarget", True, "BackoffLimitExceeded"),),
+            (jobs.JobCondition("SuccessCriteriaMet", True, chance.of(_SUCCESSES)),),
+            (jobs.JobCondition("FailureTarget", True, chance.of(_FAILURES)),),
+            (
+                jobs.JobCondition("Suspended", False, "JobResumed"),
+                jobs.JobCondition("FailureTarget", True, chance.of(_FAILURES)),
+            ),
             chance.of(_ENDS),
         )
     )
@@ -190,6 +253,14 @@ def _status(chance: Chance, spec: jobs.JobSpec, uncounted: jobs.Uncounted) -> jo
     )
 
 
+_SUCCESSES = ("CompletionsReached", "SuccessPolicy")
+_FAILURES = (
+    "BackoffLimitExceeded",
+    "DeadlineExceeded",
+    "FailedIndexes",
+    "MaxFailedIndexesExceeded",
+    "PodFailurePolicy",
+)
 _ENDS = (
     (),
     (jobs.JobCondition("FailureTarget", True, "Why"), jobs.JobCondition("Failed", True, "Why")),

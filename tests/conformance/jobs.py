@@ -13,6 +13,7 @@ from .job_states import drawn
 __all__ = ["Jobs"]
 
 _GATE = "MutableSchedulingDirectivesForSuspendedJobs"
+_STORE = "StaleControllerConsistencyJob"
 _CLEARS = "1.36"
 """From this minor release on a Job that is suspended loses its start time, by default."""
 
@@ -23,6 +24,8 @@ class Jobs(jobs.Jobs):
 
     clears_start_time: bool | None = None
     """Of a release whose gate for it is not asked for; None draws it."""
+    may_store: bool = True
+    """Whether the release has a consistency store."""
 
     @classmethod
     def of(cls, ask: Ask, release: versions.Release | None = None) -> "Jobs":
@@ -30,13 +33,16 @@ class Jobs(jobs.Jobs):
         if release is None:
             return cls()
         drawn = _GATE in dict(release.gates)
-        return cls(release.rules, None if drawn else release.version[:4] >= _CLEARS)
+        clears = None if drawn else release.version[:4] >= _CLEARS
+        return cls(release.rules, clears, _STORE in dict(release.gates))
 
     def draw(self, chance: Chance) -> list[Start]:
         """Any state."""
         start = drawn(chance)
         if self.clears_start_time is not None:
             start = evolve(start, clears_start_time=self.clears_start_time)
+        if not self.may_store:
+            start = evolve(start, consistency_store=False)
         return [start]
 
     def known(self) -> None:

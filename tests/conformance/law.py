@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, Protocol
+from zlib import crc32
 
 from attrs import define, field, frozen
 
@@ -66,6 +67,8 @@ class Tally:
     """Outcomes of the model that were asked for."""
     produced: int = 0
     """Those of them that some cluster gave."""
+    passed_over: int = 0
+    """Outcomes that were not asked for, of states that have many."""
     missed: list[tuple[Any, Any]] = field(factory=list)
     kinds: Counter[str] = field(factory=Counter)
     """How often each kind of request was sent and answered."""
@@ -127,7 +130,9 @@ class _Wanted:
         of = list(self.expected)
         if len(of) > 1:  # their order must not depend on hashes
             of.sort(key=repr)
-        self.outcomes = of[:_TRIED]
+        # Of many not always the first ones.
+        at = crc32(repr(of[0]).encode()) % len(of) if len(of) > _TRIED else 0
+        self.outcomes = [*of[at:], *of[:at]][:_TRIED]
 
     def planned(self, tries: int) -> Iterator[tuple["_Wanted", Any, tuple[Object, ...], int]]:
         """Clusters with the faults that may lead to an outcome not seen yet."""
@@ -223,5 +228,6 @@ class Comparison:
     def _count(self, wanted: _Wanted, missed: Sequence[Any]) -> None:
         self.tally.cases += 1
         self.tally.outcomes += len(wanted.outcomes)
+        self.tally.passed_over += len(wanted.expected) - len(wanted.outcomes)
         self.tally.produced += len(wanted.outcomes) - len(missed)
         self.tally.missed += [(wanted.case, outcome) for outcome in missed]

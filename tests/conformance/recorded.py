@@ -67,12 +67,17 @@ HANDLERS: Mapping[str, ModuleType] = {
 
 @frozen
 class Record:
-    """A case in one cluster, and how the real controller went about it."""
+    """
+    A case in one cluster, and how the real controller went about it.
+
+    `outcomes`: how many ways the model leaves open, each of which some cluster gave when recorded.
+    """
 
     case: Case
     number: int
     faults: tuple[Any, ...]
     answer: Object
+    outcomes: int
 
     def cluster(self) -> Cluster:
         """The cluster, made again."""
@@ -87,6 +92,7 @@ class OfSeed:
     number: int
     faults: tuple[Any, ...]
     answer: Object
+    outcomes: int
 
 
 @frozen
@@ -113,6 +119,7 @@ def write(
             "faults": list(record.faults),
             "request": digest(record.cluster().request),
             "answer": record.answer,
+            "outcomes": record.outcomes,
         }
         of_a_case.setdefault(record.case, []).append(asked)
     made = ({"case": encoded(case), "asked": asked} for case, asked in of_a_case.items())
@@ -135,6 +142,7 @@ def write_seeds(
             "faults": list(record.faults),
             "request": digest(_asked(subject, record)[1].request),
             "answer": record.answer,
+            "outcomes": record.outcomes,
         }
         of_a_seed.setdefault(record.seed, []).append(asked)
     made = ({"seed": seed, "asked": asked} for seed, asked in of_a_seed.items())
@@ -153,7 +161,9 @@ def subject_of(
     if controller == "job":
         return Jobs(rules)
     names = known_of(controller, folder)
-    return StatefulSets(dict(enumerate(names, start=1)), rules)
+    half = len(names) // 2
+    graceful, abrupt = (dict(enumerate(of, start=1)) for of in (names[:half], names[half:]))
+    return StatefulSets(graceful, rules, abrupt)
 
 
 def read_seeds(
@@ -163,7 +173,8 @@ def read_seeds(
     for number, found in islice(lines(name, folder), 1, None):
         for asked in found["asked"]:
             faults = tuple(asked["faults"])
-            record = OfSeed(found["seed"], asked["number"], faults, asked["answer"])
+            answer, outcomes = asked["answer"], asked["outcomes"]
+            record = OfSeed(found["seed"], asked["number"], faults, answer, outcomes)
             case, cluster = _asked(subject, record)
             check(name, number, cluster.request, asked["request"])
             yield record, case, cluster
@@ -253,7 +264,8 @@ def read(controller: Controller, folder: Path = FOLDER) -> Iterator[Record]:
     for number, found in lines(controller, folder):
         case: Case = decoded(found["case"])
         for asked in found["asked"]:
-            record = Record(case, asked["number"], tuple(asked["faults"]), asked["answer"])
+            faults = tuple(asked["faults"])
+            record = Record(case, asked["number"], faults, asked["answer"], asked["outcomes"])
             check(controller, number, record.cluster().request, asked["request"])
             yield record
 

@@ -38,6 +38,7 @@ def _spec(chance: Chance) -> sts.StatefulSetSpec:
         revision_history_limit=chance.of((10, 0, 1)),
         has_claims=chance.of((False, True)),
         retention=sts.ClaimRetention(chance.of(retain), chance.of(retain)),
+        graceful=chance.of((True,) * 7 + (False,)),
     )
 
 
@@ -137,8 +138,9 @@ def _any(chance: Chance) -> Start:
         pods,
         claims_cached,
         claims,
-        chance.of((False, True)),
-        chance.of((0, 0, 1)),
+        max_unavailable=chance.of((False, True)),
+        consistency_store=chance.of((True,) * 7 + (False,)),
+        fails=chance.of((0, 0, 1)),
     )
 
 
@@ -186,6 +188,8 @@ def _draw_pod(
     if how == "none":
         return
     kind, revision = a_kind(chance, spec.min_ready_seconds), chance.of(TEMPLATES)
+    if not spec.graceful:
+        kind = evolve(kind, terminating=False)  # it is gone at once
     if calm:
         kind, revision = READY, spec.template
     node = None if kind.phase == "Pending" and chance.of((True, False)) else 1
@@ -202,6 +206,8 @@ def _draw_pod(
         live[ordinal] = sts.StatefulPod(revision, uid=2, owner=owner_now)
     elif how == "other" and not kind.terminating:
         other = a_kind(chance, spec.min_ready_seconds)
+        if not spec.graceful:
+            other = evolve(other, terminating=False)
         live[ordinal] = sts.StatefulPod(revision, other, 1, owner=owner_now)
     else:
         live[ordinal] = sts.StatefulPod(revision, kind, node, owner=owner_now)

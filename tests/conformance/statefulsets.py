@@ -5,7 +5,7 @@ A seed makes a state. Recorded are the seeds with the answers, after the revisio
 controller makes of each template.
 """
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from seatrial.model import versions
 from seatrial.oracle import statefulsets
@@ -19,21 +19,31 @@ from .statefulset_states import TEMPLATES, drawn
 
 __all__ = ["StatefulSets"]
 
+_STORE = "StaleControllerConsistencyStatefulSet"
+
 
 @frozen(eq=False)
 class StatefulSets(statefulsets.StatefulSets):
     """The controller, with states to ask about."""
 
+    may_store: bool = True
+    """Whether the release has a consistency store."""
+
     @classmethod
     def of(cls, ask: Ask, release: versions.Release | None = None) -> "StatefulSets":
         """Of the release that answers."""
-        rules = frozenset[str]() if release is None else release.rules
-        return cls(names_of_revisions(ask, TEMPLATES), rules)
+        names = names_of_revisions(ask, TEMPLATES)
+        abrupt = names_of_revisions(ask, TEMPLATES, graceful=False)
+        if release is None:
+            return cls(names, frozenset(), abrupt)
+        return cls(names, release.rules, abrupt, _STORE in dict(release.gates))
 
     def draw(self, chance: Chance) -> list[Start]:
         """Any state."""
-        return [drawn(chance)]
+        start = drawn(chance)
+        return [start if self.may_store else evolve(start, consistency_store=False)]
 
     def known(self) -> list[Object]:
-        """The ControllerRevisions, which the controller has made."""
-        return [self.names[template] for template in sorted(self.names)]
+        """The ControllerRevisions, which the controller has made: those without grace come last."""
+        names = (*self.names.items(), *self.abrupt.items())
+        return [made for _, made in names]

@@ -89,11 +89,16 @@ def _strategy(chance: Chance, recreate: bool) -> api.DeploymentStrategy:
     return api.rolling_update(max_surge=surge, max_unavailable=unavailable)
 
 
-def _spec(chance: Chance, recreate: bool, templates: int) -> api.DeploymentSpec:
+_LARGE = (46_341, 60_000, 3)
+"""Sizes of which two make a product that does not fit into 32 bits."""
+
+
+def _spec(chance: Chance, recreate: bool, templates: int, large: bool) -> api.DeploymentSpec:
     """What a user may ask for, with the defaults of the API server."""
+    replicas = chance.integer(0, chance.of((6, 6, 30)))
     return api.DeploymentSpec(
         template=chance.integer(1, templates),
-        replicas=chance.integer(0, chance.of((6, 6, 30))),
+        replicas=chance.of(_LARGE) if large else replicas,
         paused=chance.of(_OFTEN_NOT),
         strategy=_strategy(chance, recreate),
         min_ready_seconds=chance.of((0, 0, 5)),
@@ -267,7 +272,8 @@ def arbitrary_deployment(chance: Chance) -> Case:
         terminating_replicas=chance.of((True, True, False)),
         collides=chance.of((False, False, True)),
     )
-    spec = _spec(chance, recreate, templates)
+    large = chance.of(_RARELY)
+    spec = _spec(chance, recreate, templates, large)
     cached = api.Deployment(
         spec=spec,
         status=_deployment_status(chance, chance.of((0, 0, 1)) if setting.collides else 0),
@@ -283,7 +289,7 @@ def arbitrary_deployment(chance: Chance) -> Case:
         "deadline": chance.of(("running", "passed")),
     }
     values["deadline"] = _deadline(values)
-    values |= _replica_sets(chance, spec, templates, setting.collides)
+    values |= _replica_sets(chance, spec, templates, setting.collides, large)
     if setting.collides:
         values["names_taken"] = _names_taken(chance, cached, values, templates)
     if recreate:
@@ -398,15 +404,16 @@ def _changed_deployment(
 
 
 def _replica_sets(
-    chance: Chance, spec: api.DeploymentSpec, templates: int, collides: bool
+    chance: Chance, spec: api.DeploymentSpec, templates: int, collides: bool, large: bool
 ) -> dict[str, Any]:
     """
-    ReplicaSets of some of the templates, and what the caches show of them.
+    ReplicaSets of some of the templates, and what the caches show of them; in some states most are
+    as they are when a rollout is complete.
 
     One that the Deployment neither owns nor adopts has a name that a new one may ask for, which the
     model follows to its end only with `collides`.
     """
-    large = chance.of(_RARELY)
+    complete = chance.of(_OFTEN_NOT)
     values: dict[str, Any] = {}
     queue: tuple[informer.Event, ...] = ()
     ranks = list(range(1, templates + 1))
@@ -415,6 +422,8 @@ def _replica_sets(
         seen = live = None
         if chance.of((True, True, True, False)):
             cached = _replica_set(chance, template, rank, spec, large)
+            if complete and chance.of((True,) * 7 + (False,)):
+                cached = _rolled_out(cached, spec)
             if not collides and cached.owner != 0:
                 cached = evolve(cached, owner=_NOBODY, deleting=False)
             owner = ("owner",) if collides else ()
@@ -427,6 +436,13 @@ def _replica_sets(
     return values
 
 
+def _rolled_out(of: api.ReplicaSet, spec: api.DeploymentSpec) -> api.ReplicaSet:
+    """The ReplicaSet when all pods are of the Deployment's template."""
+    replicas = spec.replicas if of.template == spec.template else 0
+    status = api.ReplicaSetStatus(*(replicas,) * 4, terminating_replicas=0)
+    return evolve(of, replicas=replicas, status=status, desired_replicas=spec.replicas, owner=0)
+
+
 def _replica_set(
     chance: Chance, template: int, rank: int, spec: api.DeploymentSpec, large: bool
 ) -> api.ReplicaSet:
@@ -434,7 +450,7 @@ def _replica_set(
     desired = chance.of((None, spec.replicas, spec.replicas, 3, 50_000))
     replicas = chance.of((0, 0, 1, 2, 3, 5, 8, spec.replicas))
     if large:
-        replicas = chance.of((46_341, 60_000, 3))
+        replicas = chance.of(_LARGE)
     honest = api.ReplicaSetStatus(*(replicas,) * 4, terminating_replicas=0)
     return api.ReplicaSet(
         template=template,

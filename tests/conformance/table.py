@@ -54,6 +54,8 @@ class Row:
     outcomes: int
     produced: int
     divergences: int
+    passed_over: int = 0
+    """Outcomes that were not asked for: of a state that has more than eight of them."""
 
     @classmethod
     def of(cls, controller: str, version: str, tally: Tally, divergences: int) -> "Row":
@@ -67,13 +69,14 @@ class Row:
             tally.outcomes,
             tally.produced,
             divergences,
+            tally.passed_over,
         )
 
 
 _HEAD = (
     "| controller | Kubernetes | real syncs | states | early returns | divergences |"
-    " model outcomes produced | Go statements |\n"
-    "| --- | --- | --- | --- | --- | --- | --- | --- |\n"
+    " model outcomes produced | not asked for | Go statements |\n"
+    "| --- | --- | --- | --- | --- | --- | --- | --- | --- |\n"
 )
 
 
@@ -82,7 +85,8 @@ def rendered(rows: Sequence[Row], reached: Sequence[File] = ()) -> str:
     return _HEAD + "\n".join(
         f"| {row.controller} | {row.kubernetes} | {row.syncs:,} | {row.states:,}"
         f" | {row.early / max(1, row.syncs):.0%} | {row.divergences}"
-        f" | {row.produced:,} of {row.outcomes:,} | {_share(row, reached)} |"
+        f" | {row.produced:,} of {row.outcomes:,} | {row.passed_over:,}"
+        f" | {_share(row, reached)} |"
         for row in rows
     )
 
