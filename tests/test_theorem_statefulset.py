@@ -23,6 +23,7 @@ ELSEWHERE = {
     "crash": "only ends processes",
     "switch_off": "only ends processes",
     "land_collection": "removes pods of nodes that are deleted or out of service: there are none",
+    "end_container": "only ends processes",
 }
 (ONE,) = (each for each in theorem_statefulset.THEOREMS if each.id == "sts-at-most-one-process")
 
@@ -32,6 +33,7 @@ ELSEWHERE = {
     [
         {},
         {"level": "interleaved"},
+        {"publishes": False},
         {"apart_by": ("kubernetes.io/hostname",)},
         {"budget": statefulset_api.DisruptionBudget(), "min_ready_seconds": 5},
     ],
