@@ -17,16 +17,16 @@ from .statefulset_promise import (
     KEPT_ALIVE,
     NO_CLAIM_DELETED,
     NO_PARTITION,
+    NONE_FAILS,
     NOT_ANEW,
     ORDERED,
     PARALLEL,
     PLACED,
     ROLLING,
     SEVERAL,
-    none_of,
 )
 
-__all__ = ["NONE_FAILS", "PROMISES", "TWO_MISSING"]
+__all__ = ["PROMISES", "TWO_MISSING"]
 
 _SET = "https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/"
 _GUARANTEES = _SET + "#deployment-and-scaling-guarantees"
@@ -298,9 +298,6 @@ def comes_to_its_size(pod_state: All[str], wanted: int, start: int) -> bool:
 )
 def ends_completely(pod_state: All[str], wanted: int) -> bool:
     return wanted > 0 or all(state == "absent" for state in pod_state.values())
-
-
-NONE_FAILS = none_of("no pod fails for good", "pod-failed")
 
 
 @under(ORDERED, NONE_FAILS, where=[INTERLEAVED])

@@ -14,7 +14,6 @@ from seatrial.properties import (
     promise,
     statefulset_budget,
     statefulset_claims,
-    statefulset_update,
     statefulset_volumes,
 )
 from seatrial.properties import statefulset_promise as asked
@@ -48,8 +47,12 @@ _UPDATES = (
         for dropped, of in (
             (asked.NO_RESCALE, case(1, "set-image,scale:0", update_strategy=ON_DELETE, **FINE)),
             (
-                statefulset_update.NONE_FAILS,
+                asked.NONE_FAILS,
                 case(1, "set-image", "pod-failed", update_strategy=ON_DELETE, **FINE),
+            ),
+            (
+                asked.NONE_FAILS,
+                case(1, "set-image,delete-node", update_strategy=ON_DELETE, **FINE),
             ),
         )
     ),
