@@ -31,6 +31,7 @@ __all__ = [
     "NEVER_SHRUNK",
     "NODES_REMAIN",
     "NODES_STAY",
+    "NONE_FAILS",
     "NOT_ANEW",
     "NOT_FORCED",
     "NOT_GATED",
@@ -263,6 +264,10 @@ NO_DISRUPTION = none_of(
     "out-of-service",
     "delete",
 )
+NONE_FAILS = none_of(
+    "no pod fails for good, not even while it is collected", "pod-failed", "delete-node"
+)
+"""The collector of pods marks one as failed before it removes it. Nothing terminates then."""
 NO_RESCALE = none_of("nobody scales the set", "scale")
 SCALED_ONCE = Precondition(
     "the set is scaled once at most",

@@ -21,6 +21,7 @@ from .statefulset_promise import (
     NO_PARTITION,
     NO_RESCALE,
     NODES_REMAIN,
+    NONE_FAILS,
     NOT_ANEW,
     NOT_GATED,
     ON_DELETE,
@@ -38,7 +39,7 @@ from .statefulset_promise import (
     none_of,
 )
 
-__all__ = ["NONE_FAILS", "PROMISES", "REPAIRING"]
+__all__ = ["PROMISES", "REPAIRING"]
 
 _SET = "https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/"
 _PARTITIONS = _SET + "#partitions"
@@ -389,11 +390,6 @@ def update_one_by_one(
         yield f"{down} members are not available"
 
 
-NONE_FAILS = none_of(
-    "no pod fails for good, not even while it is collected", "pod-failed", "delete-node"
-)
-
-
 @under(ON_DELETE, NO_RESCALE, NONE_FAILS, where=[INTERLEAVED])
 @after_each_step(
     id="statefulset-ondelete-no-automatic-update",
@@ -416,6 +412,7 @@ def deletes_none(action: str, decided: tuple[str, int]) -> Iterator[str]:
     NOT_GATED,
     NO_DISRUPTION,
     NO_RESCALE,
+    NONE_FAILS,
 )
 @sometimes(
     id="seed-statefulset-parallel-rolling-update",

@@ -124,10 +124,14 @@ DROPPED: tuple[tuple[str, Any, Case], ...] = (
     *(
         (
             "statefulset-scaling-before-update",
-            statefulset_order.NONE_FAILS,
-            case(replicas, user, "pod-failed", **ALONE),
+            asked.NONE_FAILS,
+            case(replicas, users, faults, **ALONE),
         )
-        for replicas, user in ((1, "scale:2"), (2, "delete-pod"))
+        for replicas, users, faults in (
+            (1, "scale:2", "pod-failed"),
+            (2, "delete-pod", "pod-failed"),
+            (1, "scale:2,delete-node", "none"),
+        )
     ),
     (_GOES, promise.INTERLEAVED, case(1, "scale:0", "container-exit", nodes=1, lag=1)),
     *(
@@ -171,7 +175,7 @@ def test_a_late_collector_takes_the_member_that_has_moved() -> None:
     verdict = broken("statefulset-at-most-one", asked.COLLECTED_IN_TIME.words, of)
 
     assert verdict.trace is not None
-    assert verdict.trace.length == 16
+    assert verdict.trace.length == 17
     assert "former collector" in [each.actor for each in verdict.trace.steps]
 
 
