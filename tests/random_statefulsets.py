@@ -13,8 +13,7 @@ from seatrial.core import Report
 from seatrial.engines.explore import explore
 from seatrial.model import Environment, api, environment, placement, statefulset_api, versions
 from seatrial.model import statefulset_workload as workload
-from seatrial.properties import statefulsets
-from seatrial.properties.statefulset_promise import PLACED
+from seatrial.properties import statefulset_promise, statefulsets
 from statefulsets import BY_ID, ON_DELETE, WITHOUT_BLOCK, Case, rolling
 
 MOST_STATES = 30_000
@@ -57,7 +56,7 @@ _STRATEGIES = (
     WITHOUT_BLOCK,
     ON_DELETE,
 )
-_RETENTIONS = ("Retain", "Delete")
+_RETENTIONS: tuple[statefulset_api.Retention, ...] = ("Retain", "Delete")
 
 
 def drawn(seed: int) -> Case:
@@ -163,12 +162,14 @@ class Finding:
 
 def asked(of: Case, most_states: int = MOST_STATES) -> Finding:
     """Search for runs that break what is to hold there; within these bounds."""
+    placed = statefulset_promise.PLACED.met(of.spec, of.around)
     promises = [
         each.property
         for each in statefulsets.PROMISES
         if each.property.expected == "holds" and each.applies(of.spec, of.around)
         # This one is asserted, too, of sets for which there are too few nodes.
-        if each.property.id != "members-find-nodes" or PLACED.met(of.spec, of.around)
+        if each.property.id != "members-find-nodes"
+        or statefulset_promise.PLACED.met(of.spec, of.around)
     ]
     report = explore(
         workload.compose("random", of.spec, of.around),
