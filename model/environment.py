@@ -96,7 +96,8 @@ FAULTS = {
     "node-partition": "some node is cut off, and what runs on it goes on; it may come back",
     "kubelet-restart": "some kubelet starts anew, and lists its pods",
     "stale-api-server": "an API server falls behind, and shows pods as they were",
-    "second-controller": "another controller manager takes over while a sync goes on",
+    "second-controller": "another controller manager takes over while a sync or a collection of a"
+    " lost node's pod goes on",
     "stale-dns": "a resolver keeps the address of one pod of a StatefulSet, for a while",
     "evict": "a pod of a Job gets the condition DisruptionTarget and is deleted",
 }
@@ -253,6 +254,12 @@ class Environment:
     def lands_late(self) -> bool:
         """Whether a request can be on its way when its sender is no leader any more."""
         return self.times("failover") > 0 and self.level != "atomic"
+
+    @property
+    def collects_late(self) -> bool:
+        """Whether a pod of a lost node may be about to be removed by who is no leader any more."""
+        collects = self.times("out-of-service") + self.times("delete-node") > 0
+        return self.times("second-controller") > 0 and collects and self.level != "atomic"
 
     @property
     def collides(self) -> bool:

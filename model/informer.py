@@ -4,8 +4,9 @@ What a controller sees of the API: watch events on their way, and copies that gr
 :Go: kubernetes v1.36.3 staging/src/k8s.io/client-go/tools/cache (Reflector, DeltaFIFO,
     sharedIndexInformer); pkg/controller/util/consistency/consistency.go
 :Docs: https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes
-:Omits: periodic resync, which is off; bookmarks; the time between the store and its handlers (a
-    handler runs in the step that changes the store).
+:Omits: periodic resync, which comes every 12 to 24 hours (--min-resync-period) and queues all keys;
+    bookmarks; the time between the store and its handlers (a handler runs in the step that changes
+    the store).
 
 Each kind has one cache, which the controllers of a process share, and one queue of events that have
 not reached it yet, first in, first out. A queue holds at most `lag` events: who writes waits for

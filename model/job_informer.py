@@ -5,7 +5,8 @@ What the Job controller is shown: versions of the Job on their way, and what its
     updateJob, deleteJob)
 :Docs: https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes
 :Omits: the second by which syncs are put off so that events are taken together (a key that is in
-    the queue may wait for any time); pods that change their owner; a periodic resync, which is off.
+    the queue may wait for any time); pods that change their owner; a periodic resync, which comes
+    every 12 to 24 hours.
 """
 
 from collections.abc import Iterator

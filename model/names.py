@@ -6,8 +6,9 @@ Names of members: what DNS answers for a pod of a set that has a headless Servic
 :Docs: https://kubernetes.io/docs/concepts/services-networking/dns-pod-service/
 :Omits: how long EndpointSlices and DNS servers take to follow a pod, but for one answer that is
     kept too long (`stale-dns`); several slices, in two of which a pod may be for a while; that an
-    entry of a pod which was not ready and then fails stays until the next event; that nothing is
-    known of a name for as long as a resolver remembers that; changes and deletion of the Service;
+    entry of a pod which was not ready and then fails stays until the next event; that a
+    pod may have an address before it is reported to run; that nothing is known of a name for as
+    long as a resolver remembers that; changes and deletion of the Service;
     the name of the Service itself
 
 An address is that of a pod, and so of its uid. A pod gets it when it is reported to run. The name

@@ -253,6 +253,26 @@ def _faults(maker: Maker, around: Environment) -> list[Action]:
             ),
             maker.of(former, faults.land_status_write, f"{_SET} {own}", fair="none"),
         ]
+    if around.collects_late:
+        own = "former_collects"
+        writes = f"former_sync {own} restarting set_queue pod_queue claim_queue"
+        found += [
+            maker.of(
+                "fault",
+                faults.second_collector,
+                f"{writes} second_controllers_left",
+                over=_ORDINAL,
+                fair="none",
+                when="lost_pod_due",
+            ),
+            maker.of(
+                "former collector",
+                faults.land_collection,
+                f"{_POD} {own}",
+                over=_ORDINAL,
+                fair="none",
+            ),
+        ]
     return found
 
 

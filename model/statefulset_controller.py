@@ -188,7 +188,9 @@ def _adopted(write: Write, pod: StatefulPod, queue: Queue) -> tuple[Answer, dict
     """
     A patch that names the uid of the pod, and its controller, of which there is one at most.
 
-    Go: AdoptPod, ValidateOwnerReferences
+    The consistency store remembers it.
+
+    Go: AdoptPod, ValidateOwnerReferences, RealPodControl.OnWrite
     """
     if pod.uid != write.value or pod.owner not in (None, write.owner):
         return "conflict", {}

@@ -3,11 +3,12 @@ What goes wrong with nodes, with the API server and with the StatefulSet control
 
 :Go: kubernetes v1.36.3 staging/src/k8s.io/client-go/tools/cache/reflector.go (list, watchList),
     staging/src/k8s.io/client-go/features/known_features.go (WatchListClient),
-    staging/src/k8s.io/apiserver/pkg/features/kube_features.go (WatchList)
+    staging/src/k8s.io/apiserver/pkg/features/kube_features.go (WatchList),
+    pkg/controller/podgc/gc_controller.go (markFailedAndDeletePodWithCondition)
 :Docs: https://github.com/kubernetes/kubernetes/issues/59848
 :Omits: API servers that are behind with sets, claims and nodes; two that are behind at a time; what
     else a kubelet does when it starts; more than one sync of a former controller manager that goes
-    on.
+    on, or more than one pod that it was about to remove.
 
 An API server that does not follow etcd answers a list that may be of any age from its cache. Who
 starts and lists from it sees what was, until that API server has caught up. With the feature gates
@@ -25,7 +26,7 @@ from seatrial.core import All, Outcomes, outcome
 
 from .controller import Done, Key, Pending
 from .informer import Change, Copy, Event, Queue, has_room
-from .nodes import Nodes, at, back, crashed, hears, parted, put, registered, switched_off
+from .nodes import Nodes, at, back, crashed, hears, lost, parted, put, registered, switched_off
 from .statefulset_api import Claim, StatefulPod, StatefulSet
 from .statefulset_controller import (
     asked_of_the_set,
@@ -33,7 +34,7 @@ from .statefulset_controller import (
     carried_out_pod,
     carried_out_status,
 )
-from .statefulset_pods import shown
+from .statefulset_pods import pod_written, shown
 from .volumes import Processes
 
 __all__ = [
@@ -44,12 +45,14 @@ __all__ = [
     "cut_off",
     "fall_behind",
     "land_claim_write",
+    "land_collection",
     "land_pod_write",
     "land_status_write",
     "lists_anew",
     "lists_pods_anew",
     "restart_controller",
     "restart_kubelet",
+    "second_collector",
     "second_controller",
     "switch_off",
 ]
@@ -219,6 +222,36 @@ def second_controller(
         )
 
 
+def second_collector(
+    restarting: int,
+    set_sync: Pending | None,
+    former_sync: Pending | None,
+    former_collects: int | None,
+    pod: StatefulPod | None,
+    nodes: Nodes,
+    ordinal: int,
+    ordinals: tuple[int, ...],
+    snapshot: Snapshot,
+    stale_lists: bool,
+    second_controllers_left: int,
+) -> Outcomes:
+    """The same, while the former one's collector is about to remove a pod of a lost node."""
+    if second_controllers_left == 0 or restarting != 0 or pod is None or pod.node is None:
+        return
+    if former_sync is not None or former_collects is not None:
+        return
+    if lost(at(nodes, pod.node), pod.kind.terminating):
+        yield from _lists(
+            f"another controller manager takes over, before the former one removes pod {ordinal}",
+            ordinals,
+            snapshot,
+            stale_lists,
+            former_sync=set_sync,
+            former_collects=ordinal,
+            second_controllers_left=second_controllers_left - 1,
+        )
+
+
 def lists_pods_anew(
     restarting: int,
     pod: StatefulPod | None,
@@ -336,6 +369,21 @@ def land_status_write(
         done["set_copy"] = evolve(set_copy, current=False)
     if answer == "applied":
         yield outcome("the former controller reports", **done, **_rest(former_sync, answer))
+
+
+def land_collection(
+    former_collects: int | None, pod: StatefulPod | None, pod_queue: Queue, ordinal: int, lag: int
+) -> Outcomes:
+    """
+    The former collector's request arrives: it names a pod, whichever that is by now.
+
+    Go: markFailedAndDeletePodWithCondition, which deletes without a precondition or grace
+    """
+    if former_collects != ordinal or not has_room(pod_queue, lag):
+        return
+    done = {} if pod is None else pod_written(ordinal, pod, None, pod_queue)
+    words = f"the former collector removes pod {ordinal} from the API"
+    yield outcome(words, former_collects=None, **done)
 
 
 def _foreign(changes: dict[str, Any], queue: str) -> dict[str, Any]:

@@ -5,9 +5,10 @@ The kubelets of the pods of a StatefulSet, and who else acts on pods of nodes th
     pkg/controller/podgc/gc_controller.go, pkg/controller/tainteviction/taint_eviction.go
 :Docs: https://kubernetes.io/docs/tasks/run-application/force-delete-stateful-set-pod/
 :Omits: that a kubelet which is cut off may still start what it was told of before; how long images
-    take; restart back-off; readiness of a pod that terminates (it keeps what it had); that a
-    kubelet which started with a stale list stops pods that are not in it; that the garbage
-    collector of pods marks a pod as failed before it deletes it.
+    take; restart back-off; the moment between the end of a container and the report of it;
+    readiness of a pod that terminates (it keeps what it had); that a kubelet which started with a
+    stale list stops pods that are not in it; that the garbage collector of pods marks a pod as
+    failed before it deletes it.
 
 A process is what runs for a pod on a node, whether or not the API server has that pod: for each
 ordinal a pair of the node and the uid of the pod whose containers run there.

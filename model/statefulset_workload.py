@@ -214,6 +214,7 @@ def compose(name: str, spec: StatefulSetSpec, around: Environment) -> System:
             *([Variable("attached", over=_ORDINAL)] if kept else []),
             *([Variable("kept_answer")] if keeps_answers(spec, around) else []),
             *([Variable("home", over=_ORDINAL)] if placement and placement.tied else []),
+            *([Variable("former_collects")] if around.collects_late else []),
             *([Variable("budget_status")] if asks_budget(spec, around) else []),
         ],
         views=views(kept, placement is not None and placement.at_once),
@@ -282,6 +283,8 @@ def _initial(
     }
     if keeps_answers(spec, around):
         found["kept_answer"] = None
+    if around.collects_late:
+        found["former_collects"] = None
     if kept:
         found["attached"] = {
             at: pod.node or ATTACHED_TO_NONE if pod else ATTACHED_TO_NONE
@@ -350,6 +353,8 @@ def _assumptions(
         )
     if asks_budget(spec, around):
         texts.append("the disruption budget is about pods of this set alone")
+    if spec.publishes is not None:
+        texts.append("EndpointSlices and DNS follow pods at once, but for what `stale-dns` keeps")
     if attaches(spec, around):
         texts.append(
             "volumes are attached to one node at a time, and to any; local volumes and network file"

@@ -89,7 +89,7 @@ def blocks_drain(action: str, pod_state: All[str], pod_state_before: All[str]) -
 
 def _reaches(spec: Any, around: Environment) -> bool:
     rolling = spec.update_strategy.rolling_update
-    return rolling is None or int(rolling.partition) < spec.replicas
+    return (0 if rolling is None else int(rolling.partition)) < int(spec.replicas)
 
 
 REACHED = Precondition("the partition leaves a member to update", _reaches)

@@ -4,17 +4,25 @@ from collections.abc import Iterator
 
 from seatrial.core import All, always, converges_to
 
-from .promise import Precondition, Promise, under
+from .promise import Precondition, Promise, under, without
 from .statefulset_promise import (
     BLOCK_OR_ORDERED,
     CLAIMS_WAIT,
     HEALTHY,
     NO_CLAIM_DELETED,
     PLACED,
+    never_stale,
     none_of,
 )
 
-__all__ = ["NOT_PUBLISHED", "NO_MACHINE_STOPS", "NO_STALE_ANSWER", "PROMISES", "SERVICE"]
+__all__ = [
+    "ENDS_REPORTED",
+    "NOT_PUBLISHED",
+    "NO_MACHINE_STOPS",
+    "NO_STALE_ANSWER",
+    "PROMISES",
+    "SERVICE",
+]
 
 _DNS = "https://kubernetes.io/docs/concepts/services-networking/dns-pod-service/"
 _ID = "https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/#stable-network-id"
@@ -28,6 +36,18 @@ NOT_PUBLISHED = Precondition(
     lambda spec, around: not spec.publishes,
 )
 NO_STALE_ANSWER = none_of("no resolver keeps an answer: no `stale-dns`", "stale-dns")
+ENDS_REPORTED = Precondition(
+    "no container ends before that is reported: neither `container-exit` nor `pod-failed`, and no"
+    " kubelet starts with a list that is out of date",
+    lambda spec, around: (
+        not (around.times("container-exit") or around.times("pod-failed")) and never_stale(around)
+    ),
+    lambda around: without(around, "container-exit", "pod-failed", "stale-api-server"),
+)
+"""
+A container that ends is seen and reported a moment later, which is one step here. And a kubelet
+stops what the list that it starts with does not have. Go: HandlePodCleanups
+"""
 NO_MACHINE_STOPS = none_of("no machine stops", "node-crash", "node-off")
 
 
@@ -54,7 +74,7 @@ def leads_to_its_member(answer: int, pod_uid: int, ordinal: int) -> Iterator[str
         yield f"the name of pod {ordinal} leads to a former pod of that name"
 
 
-@under(NO_STALE_ANSWER, NOT_PUBLISHED, NO_MACHINE_STOPS, where=[SERVICE])
+@under(NO_STALE_ANSWER, NOT_PUBLISHED, NO_MACHINE_STOPS, ENDS_REPORTED, where=[SERVICE])
 @always(
     id="name-leads-to-what-runs",
     says="the name of a member leads to containers that run, or nowhere",

@@ -17,6 +17,7 @@ __all__ = [
     "CLAIMS",
     "CLAIMS_KEPT",
     "CLAIMS_WAIT",
+    "COLLECTED_IN_TIME",
     "CONFIRMED",
     "DROPPED_WHEN_DELETED",
     "DROPPED_WHEN_SCALED",
@@ -225,7 +226,14 @@ STALE = Precondition(
         and around.times("delete-pod") > 0
     ),
 )
-CONFIRMED = (NOT_FORCED, NODES_STAY, REALLY_OFF, CAUGHT_UP, GRACE)
+COLLECTED_IN_TIME = Precondition(
+    "no pod of a lost node is removed by who is no leader any more: no `second-controller`, or"
+    " neither `out-of-service` nor `delete-node`, or level atomic",
+    lambda spec, around: not around.collects_late,
+    lambda around: without(around, "second-controller"),
+)
+"""Such a request names a pod without its uid, and gives it no time."""
+CONFIRMED = (NOT_FORCED, NODES_STAY, REALLY_OFF, CAUGHT_UP, GRACE, COLLECTED_IN_TIME)
 """Nobody takes a pod from the API but its kubelet, and no kubelet starts one that was taken."""
 
 AT_ONCE = Precondition(

@@ -29,7 +29,8 @@ _SHUTDOWN = (
 
 def _outlives(spec: Any, around: Environment) -> bool:
     """Whether containers may run whose pod the API does not have any more."""
-    return around.times("force-delete") > 0 or not spec.graceful or not never_stale(around)
+    taken = around.times("force-delete") > 0 or around.collects_late
+    return taken or not spec.graceful or not never_stale(around)
 
 
 def _lets_go(around: Environment) -> bool:

@@ -4,6 +4,7 @@ from seatrial.core import Theorem
 from seatrial.model import api
 
 from . import (
+    theorem_availability,
     theorem_bounds,
     theorem_job,
     theorem_replicaset,
@@ -14,7 +15,12 @@ from . import (
 
 __all__ = ["THEOREMS", "theorem", "theorems_for"]
 
-_ROLLING = (*theorem_bounds.THEOREMS, *theorem_sizes.THEOREMS, *theorem_shares.THEOREMS)
+_ROLLING = (
+    *theorem_bounds.THEOREMS,
+    *theorem_sizes.THEOREMS,
+    *theorem_availability.THEOREMS,
+    *theorem_shares.THEOREMS,
+)
 _ANY = theorem_replicaset.THEOREMS
 
 THEOREMS: tuple[Theorem, ...] = (

@@ -90,8 +90,9 @@ FAULTS = (
     Fault(
         "a self-loop is dropped",
         "plain.py",
-        "                    yield rule.number, end\n",
-        "                    if end != state:\n                        yield rule.number, end\n",
+        "                    yield rule.number, end, marks\n",
+        "                    if end != state:\n"
+        "                        yield rule.number, end, marks\n",
         kernel="plain",
     ),
     Fault(

@@ -7,6 +7,7 @@ Whatever took one way for all numbers here would be proved of all numbers.
 import functools
 import itertools
 import json
+import numbers
 import operator
 from collections.abc import Callable, Mapping
 from enum import IntEnum
@@ -145,6 +146,94 @@ def early_return(x: Any, y: Any, p: Any) -> Any:
     return 0
 
 
+def adds_to(items: list[int]) -> int:
+    items.append(3)
+    return len(items)
+
+
+def puts_into(entries: dict[str, int], n: int) -> int:
+    entries["a"] = n
+    return n
+
+
+def changed_list(x: Any, y: Any, p: Any) -> Any:
+    items = [x, y]
+    return adds_to(items), len(items), sum(items)
+
+
+def changed_dict(x: Any, y: Any, p: Any) -> Any:
+    entries = {"a": 0}
+    return puts_into(entries, x), entries["a"]
+
+
+def list_in_place(x: Any, y: Any, p: Any) -> Any:
+    items = [3, x, 1, y]
+    items.sort()
+    items.remove(min(items))
+    items.reverse()
+    del items[0]
+    items += [x]
+    return tuple(items)
+
+
+def kept_count(x: Any, y: Any, p: Any) -> Any:
+    n = 0
+
+    def add(more: Any) -> Any:
+        nonlocal n
+        n += more
+        return n
+
+    return add(x), add(y), n
+
+
+def late_closure(x: Any, y: Any, p: Any) -> Any:
+    made: list[Callable[[], Any]] = []
+    for k in (1, 2, 3):
+        made.append(lambda: k + x)  # noqa: B023, PERF401
+    return tuple(each() for each in made)
+
+
+def loop_or_else(x: Any, y: Any, p: Any) -> Any:
+    for k in (0, 1, 2):
+        if k == x:
+            break
+    else:
+        return -1
+    return k
+
+
+def at_last(x: Any, y: Any, p: Any) -> Any:
+    try:
+        return 10 // x
+    finally:
+        if y > 1:
+            return 99  # noqa: B012
+
+
+def first_of_generator(x: Any, y: Any, p: Any) -> Any:
+    return next((k for k in (x, y) if k > 1), None), next(k for k in (x, y) if k > 1)
+
+
+def a_number(x: Any) -> Any:
+    match x:
+        case int():
+            return 1
+    return 2
+
+
+NUMBERS = (int, bool)
+KIND_OF = type
+
+
+def pod_name(n: Any) -> str:
+    return f"web-{n}"
+
+
+def is_third(name: Any) -> bool:
+    return bool(name == "web-3")
+
+
 def moved(kinds: "Population[str]") -> "Population[str]":
     return kinds.move("a", "b", 1)
 
@@ -218,6 +307,31 @@ AGREE: dict[str, Rule] = {
     "helper that may give nothing": optional,
     "helper that gives two": lambda x, y, p: in_order(x, y),
     "helper given truth values": lambda x, y, p: (in_order(p, x), in_order(True, x)),
+    "helper that changes a list": changed_list,
+    "helper that changes a dict": changed_dict,
+    "list changed in place": list_in_place,
+    "closure that counts": kept_count,
+    "closure that sees the last": late_closure,
+    "loop with else": loop_or_else,
+    "finally": at_last,
+    "first of a generator": first_of_generator,
+    "isinstance": lambda x, y, p: (isinstance(x, int), isinstance(x, bool), isinstance(p, bool)),
+    "isinstance by another name": lambda x, y, p: (
+        isinstance(x, NUMBERS),
+        isinstance(p, numbers.Number),
+        isinstance(x, (str, Pair)),
+    ),
+    "case of int": lambda x, y, p: (a_number(x), a_number(p), a_number("1")),
+    "remainders of both signs": lambda x, y, p: (-x // 4, -(x // 4), (x * y) % -3, (x - 3) // 2),
+    "max of nothing": lambda x, y, p: max([k for k in (x, y) if k > 2]),
+    "sorted by what is looked up": lambda x, y, p: tuple(
+        sorted("abc", key=lambda each: {"a": x, "b": y, "c": 1}[each])
+    ),
+    "and, or with values": lambda x, y, p: ((x and y) or (p and 5) or 9, not (0 < x <= y)),
+    "assigned in a condition": lambda x, y, p: [n for k in (x, y) if (n := k * 2) > 2] == [4],
+    "a dict changed": lambda x, y, p: {"a": x} | {"b": y, "a": 3} == {"a": 3, "b": 2},
+    "summed from": lambda x, y, p: (sum((x, y), 10), sum(k * k for k in (x, y) if k % 2)),
+    "unpacked": lambda x, y, p: (lambda first, *rest: (first, tuple(rest)))(*[x, y, 3]),
     "helper that is annotated wrongly": lambda x, y, p: says_more(x),
 }
 
@@ -241,13 +355,6 @@ def kept_text(x: Any, y: Any, p: Any) -> Any:
     return 1 if name == "web-3" else 2
 
 
-def case_of_int(x: Any, y: Any, p: Any) -> Any:
-    match x:
-        case int():
-            return 1
-    return 2
-
-
 def case_of_true(x: Any, y: Any, p: Any) -> Any:
     match p:
         case True:
@@ -259,11 +366,12 @@ REFUSED: dict[str, tuple[Rule, str]] = {
     "is True": (lambda x, y, p: p is True, "whether something is a number"),
     "is not False": (lambda x, y, p: p is not False, "whether something is a number"),
     "is a number": (lambda x, y, p: x is Level.LOW or x is (y + 1 == 0), "whether something"),
+    "is another number": (lambda x, y, p: x is y, "whether something is a number"),
+    "is not another number": (lambda x, y, p: x is not y, "whether something is a number"),
+    "type by another name": (lambda x, y, p: KIND_OF(x) is int, "asks type(...)"),
+    "class": (lambda x, y, p: x.__class__.__name__ == "int", "asks __class__"),
     "is a comparison": (lambda x, y, p: p is (x > y), "whether something is a number"),
     "type": (lambda x, y, p: type(x) is int, "asks type(...)"),
-    "isinstance": (lambda x, y, p: isinstance(x, int), "isinstance(...) of a number"),
-    "isinstance of bool": (lambda x, y, p: isinstance(p, bool), "isinstance(...) of a number"),
-    "case of int": (case_of_int, "for a case of int or bool"),
     "case of True": (case_of_true, "whether something is a number"),
     "equals a float": (lambda x, y, p: x == 3.0, "calculates with 3.0"),
     "less than a float": (lambda x, y, p: x < 2.5, "calculates with 2.5"),
@@ -279,9 +387,22 @@ REFUSED: dict[str, tuple[Rule, str]] = {
     "text compared": (lambda x, y, p: f"web-{x}" == "web-3", "decides on a text"),
     "text compared on the right": (lambda x, y, p: f"web-{x}" == y, "decides on a text"),
     "text kept and compared": (kept_text, "decides on a text"),
-    "only it as a text": (lambda x, y, p: f"{x}" == "3", "compares the text"),
-    "str": (lambda x, y, p: str(x) == "3", "compares the text"),
-    "length of its text": (lambda x, y, p: len(str(x)), "looks into the text"),
+    "text returned and compared": (lambda x, y, p: pod_name(x) == "web-3", "decides on a text"),
+    "text handed on and compared": (lambda x, y, p: is_third(f"web-{x}"), "decides on a text"),
+    "text looked into": (lambda x, y, p: f"a{x}".startswith("a3"), "decides on a text"),
+    "text measured": (lambda x, y, p: len(f"a{x}"), "decides on a text"),
+    "texts told apart": (lambda x, y, p: len({f"a{x}", f"a{y}"}), "decides on a text"),
+    "texts in order": (lambda x, y, p: sorted([f"a{x}", "a2"])[0], "decides on a text"),
+    "text as a key": (lambda x, y, p: {"web-1": 1}.get(f"web-{x}", 7), "decides on a text"),
+    "text of an object": (lambda x, y, p: str(Pair(x)) == "Pair(a=3, b=2)", "decides on a text"),
+    "formatted": (lambda x, y, p: "web-{}".format(x) == "web-3", "decides on a text"),  # noqa: UP032
+    "formatted with %": (lambda x, y, p: "web-%s" % x == "web-3", "decides on a text"),  # noqa: UP031
+    "added to a text": (lambda x, y, p: "web-" + str(x) == "web-3", "decides on a text"),
+    "joined": (lambda x, y, p: "".join(["web-", str(x)]) == "web-3", "decides on a text"),
+    "text with repr": (lambda x, y, p: f"{x!r}" == "3", "decides on a text"),
+    "only it as a text": (lambda x, y, p: f"{x}" == "3", "decides on a text"),
+    "str": (lambda x, y, p: str(x) == "3", "decides on a text"),
+    "length of its text": (lambda x, y, p: len(str(x)), "decides on a text"),
     "repr": (lambda x, y, p: repr(x) == "3", "asks repr(...)"),
     "bits of a truth value": (lambda x, y, p: p & 1, "takes the bits of p"),
     "bits": (lambda x, y, p: 5 & x, "takes the bits of x"),
@@ -441,15 +562,15 @@ def test_a_kind_that_holds_what_is_not_known_is_no_part_of_a_state() -> None:
 
 @pytest.mark.parametrize("asked", ["rule", "promise"])
 def test_what_asks_for_a_type_proves_nothing_anywhere(asked: str) -> None:
-    """In a promise as in a rule: `isinstance` would be False for all numbers."""
+    """In a promise as in a rule: it would be another one for all numbers."""
 
     def typed(kind: int, n: int) -> Outcomes:
-        if isinstance(n, int):
+        if type(n) is int:
             yield outcome("far", kind=kind, n=100)
 
     @always(says="it is no number", source="nobody")
     def no_number(n: int) -> Any:
-        if isinstance(n, int):
+        if type(n) is int:
             yield "it is"
 
     build = system(1, typed if asked == "rule" else grows)

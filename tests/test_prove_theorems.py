@@ -40,6 +40,7 @@ PAGE = File(__file__).resolve().parents[1] / "docs" / "reference" / "theorems.md
 SLOW = {
     "sizes-within-surge-three",
     "rollout-measure-falls",
+    "availability-is-kept",
     "sync-keeps-availability",
     "expectations-prevent-excess",
     "expectations-prevent-shortage",

@@ -162,6 +162,17 @@ def test_adoption_names_the_pod_by_its_uid_and_takes_it_from_nobody(
     assert (found, changes.get("pod", live).owner) == (answer, after)
 
 
+def test_a_set_waits_until_it_sees_what_it_adopted() -> None:
+    """The consistency store is told of patches, too. Go: RealPodControl.OnWrite"""
+    live = statefulset_api.StatefulPod(1, api.PodKind("Running"), 1, 1, None)
+
+    _, changes = statefulset_controller.carried_out_pod(
+        ADOPTION, live, frozenset(), (), graceful=True
+    )
+
+    assert statefulset_controller.own_objects_unseen(changes["pod_queue"], ())
+
+
 OWN, FORMER = pod(0, "available"), orphan(0)
 
 

@@ -9,8 +9,14 @@ from typing import Any
 import pytest
 from attrs import evolve
 
-from seatrial.model import tolerations
-from seatrial.properties import promise, statefulset_identity, statefulset_order, statefulset_update
+from seatrial.model import placement, tolerations
+from seatrial.properties import (
+    promise,
+    statefulset_identity,
+    statefulset_order,
+    statefulset_update,
+    statefulset_volumes,
+)
 from seatrial.properties import statefulset_promise as asked
 from statefulsets import BY_ID, ON_DELETE, WITHOUT_BLOCK, Case, broken, case, rolling, searched
 
@@ -30,7 +36,39 @@ PARALLEL: dict[str, Any] = {"parallel": True, "nodes": 1}
 
 _REPAIRS = "kep3541-parallel-never-repairs"
 _GOES = "a-surplus-pod-that-is-not-available-goes"
+_LATE = "node-off,second-controller"
+_OFF: dict[str, Any] = {"level": "interleaved", "claims": KEPT}
+_COLLECTED: tuple[tuple[str, Case], ...] = (
+    *(
+        (name, case(1, "out-of-service", _LATE, **_OFF))
+        for name in (
+            "statefulset-at-most-one",
+            "seed-statefulset-at-most-one",
+            "statefulset-new-pod-only-after-full-termination",
+            "seed-statefulset-replace-only-after-stop",
+        )
+    ),
+    ("one-writer-per-claim", case(1, "out-of-service", _LATE, nodes=3, **_OFF)),
+    ("seed-statefulset-claims-before-pod", case(1, "out-of-service,delete-claim", _LATE, **_OFF)),
+    (
+        "running-on-different-nodes",
+        case(
+            2,
+            "out-of-service,delete-pod",
+            _LATE,
+            level="interleaved",
+            nodes=3,
+            apart_by=(placement.HOSTNAME,),
+        ),
+    ),
+)
 DROPPED: tuple[tuple[str, Any, Case], ...] = (
+    *((name, asked.COLLECTED_IN_TIME, of) for name, of in _COLLECTED),
+    (
+        "rwo-single-node",
+        statefulset_volumes.SAME_VOLUME,
+        case(1, "out-of-service,delete-claim", _LATE, nodes=3, access="one node", **_OFF),
+    ),
     (
         "statefulset-successors-shut-down-first",
         asked.AT_ONCE,
@@ -90,6 +128,17 @@ def test_a_promise_is_broken_where_a_condition_is_dropped(
     assert verdict.trace.length > 0
 
 
+def test_a_late_collector_takes_the_member_that_has_moved() -> None:
+    """It names the pod and not its uid: the next one of the name runs elsewhere. Pins the model."""
+    of = case(1, "out-of-service", _LATE, level="interleaved")
+
+    verdict = broken("statefulset-at-most-one", asked.COLLECTED_IN_TIME.words, of)
+
+    assert verdict.trace is not None
+    assert verdict.trace.length == 16
+    assert "former collector" in [each.actor for each in verdict.trace.steps]
+
+
 # ---- what is only said to be possible ---------------------------------------------------------
 
 _FORCED = "force-delete-breaks-at-most-one"
@@ -98,7 +147,7 @@ _MOVES = "out-of-service-failover"
 _NO_TIME = "statefulset-grace-zero-unsafe"
 _LISTED = "stale-kubelet-list-breaks-at-most-one"
 _TOGETHER = "seed-statefulset-parallel-deploy"
-_LATE = "stale-api-server,kubelet-restart"
+_BEHIND = "stale-api-server,kubelet-restart"
 NEVER: tuple[tuple[str, Any, Case], ...] = (
     (_FORCED, promise.does("force-delete"), case(1, "delete-pod")),
     (_FORCED, asked.SOME, case(0, "force-delete")),
@@ -119,11 +168,11 @@ NEVER: tuple[tuple[str, Any, Case], ...] = (
     (_NO_TIME, asked.SOME, case(0, "delete-pod", graceful=False)),
     (_NO_TIME, asked.SEVERAL_PODS, case(1, "delete-pod@2", graceful=False, **ONE_POD)),
     (_NO_TIME, promise.does("delete-pod"), case(1, graceful=False)),
-    (_LISTED, asked.STALE, case(1, "delete-pod", _LATE)),
+    (_LISTED, asked.STALE, case(1, "delete-pod", _BEHIND)),
     (_LISTED, asked.STALE, case(1, "delete-pod", "stale-api-server", gates=STALE)),
-    (_LISTED, asked.STALE, case(1, "none", _LATE, gates=STALE)),
-    (_LISTED, asked.SOME, case(0, "delete-pod", _LATE, gates=STALE)),
-    (_LISTED, asked.SEVERAL_PODS, case(1, "delete-pod", _LATE, gates=STALE, **ONE_POD)),
+    (_LISTED, asked.STALE, case(1, "none", _BEHIND, gates=STALE)),
+    (_LISTED, asked.SOME, case(0, "delete-pod", _BEHIND, gates=STALE)),
+    (_LISTED, asked.SEVERAL_PODS, case(1, "delete-pod", _BEHIND, gates=STALE, **ONE_POD)),
     (_TOGETHER, asked.PARALLEL, case(2, "delete-pod@2", **ALONE)),
     (_TOGETHER, promise.INTERLEAVED, case(2, "delete-pod@2", **PARALLEL)),
     (_TOGETHER, asked.SEVERAL, case(1, "delete-pod@2", parallel=True, **ALONE)),

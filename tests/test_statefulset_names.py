@@ -13,6 +13,7 @@ from seatrial.model import api, names, parse_manifests, statefulset_api, statefu
 from seatrial.properties import statefulset_names
 from seatrial.properties import statefulset_promise as asked
 from statefulsets import (
+    BY_ID,
     ON_DELETE,
     WITHOUT_BLOCK,
     Case,
@@ -172,6 +173,9 @@ def written(**spec: Any) -> str:
         ({"publishNotReadyAddresses": True}, True),
         ({"clusterIP": "10.0.0.1"}, None),
         ({"clusterIP": None}, None),
+        ({"type": "ClusterIP"}, False),
+        ({"type": "ExternalName", "externalName": "db.example"}, None),
+        ({"type": "LoadBalancer"}, None),
         ({"selector": {"app": "web"}}, None),
         ({"selector": {}}, None),
         ({"selector": {"statefulset.kubernetes.io/pod-name": "db-0"}}, None),
@@ -186,6 +190,39 @@ def test_the_headless_service_of_a_set_is_read_with_it(
 
     assert statefulset_workload.spec_of(workload).publishes is publishes
     assert ("Service" in {each.kind for each in found.not_modelled}) == (publishes is None)
+
+
+def test_that_names_follow_pods_at_once_is_said_where_there_are_names() -> None:
+    """Nothing is promised of the seconds that EndpointSlices and DNS servers take."""
+    said = [
+        statefulset_workload.compose("db", of.spec, of.around).assumptions
+        for of in (case(1), case(1, **READY))
+    ]
+
+    assert [any("DNS follow pods at once" in each for each in texts) for texts in said] == [
+        False,
+        True,
+    ]
+
+
+@pytest.mark.heavy
+@pytest.mark.parametrize(
+    ("faults", "gates"),
+    [
+        ("container-exit", ""),
+        ("pod-failed", ""),
+        ("stale-api-server,kubelet-restart", "WatchListClient=false"),
+    ],
+)
+def test_nothing_is_said_of_what_runs_where_it_ends_before_that_is_reported(
+    faults: str, gates: str
+) -> None:
+    """Here both are one step. In truth the name leads to nothing that runs for a moment."""
+    of = case(1, "delete-pod", faults, gates=gates, **READY)
+
+    (unmet,) = BY_ID["name-leads-to-what-runs"].unmet(of.spec, of.around)
+
+    assert unmet == statefulset_names.ENDS_REPORTED
 
 
 @pytest.mark.heavy

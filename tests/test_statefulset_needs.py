@@ -131,6 +131,11 @@ NEVER: tuple[tuple[str, Any, Case], ...] = (
         statefulset_budget.REACHED,
         case(1, "set-image", update_strategy=rolling(1), **stay(1)),
     ),
+    (
+        _ROLLS,
+        statefulset_budget.REACHED,
+        case(0, "set-image", update_strategy=WITHOUT_BLOCK, **stay(1)),
+    ),
     (_NAMES, promise.does("apply"), case(1, "delete")),
     (_NAMES, promise.deleted("background"), case(1, "delete:orphan,apply")),
     (_NAMES, promise.deleted("background"), case(1, "delete:foreground,apply")),

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from seatrial.core import Theorem
 from seatrial.properties import (
+    theorem_availability,
     theorem_bounds,
     theorem_job,
     theorem_replicaset,
@@ -27,6 +28,7 @@ invariant that a person wrote is among the hypotheses, and in italics.
 _PARTS = (
     ("maxSurge and maxUnavailable", theorem_bounds.THEOREMS),
     ("Sizes of ReplicaSets in a rolling update", theorem_sizes.THEOREMS),
+    ("Availability in a rolling update", theorem_availability.THEOREMS),
     ("Shares of a Deployment that is resized", theorem_shares.THEOREMS),
     ("The ReplicaSet controller", theorem_replicaset.THEOREMS),
     ("The Job controller", theorem_job.THEOREMS),

@@ -202,6 +202,8 @@ def _service(
         labels = each.reading.get("spec", "selector")
         if each.reading.get("spec", "clusterIP") != "None" or not isinstance(labels, dict):
             return None
+        if each.reading.get("spec", "type", default="ClusterIP") != "ClusterIP":
+            return None
         selector = {str(key): str(value) for key, value in labels.items()}
         pods = dict(workload.template.labels)
         if not selector or any(pods.get(key) != value for key, value in selector.items()):

@@ -4,7 +4,8 @@ It defines what the kernel must reproduce: the same numbers for the same states.
 """
 
 import time
-from collections.abc import Callable, Container, Iterator, Sequence
+from array import array
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from functools import lru_cache
 from operator import itemgetter
 from typing import Any, NamedTuple
@@ -16,13 +17,15 @@ import numpy.typing as npt
 from seatrial.core import GroundAction, RuleError
 
 from .reduce import Ample, Symmetry
-from .result import Check, EdgeArrays, Findings, Limits, Reached, beyond
+from .result import FAIR, Check, EdgeArrays, Findings, Limits, Reached, beyond
 from .tables import Asked, Tables, Writes
 
 __all__ = ["GiveUp", "PlainGraph", "Space", "search"]
 
 State = tuple[int, ...]
 _Enabled = tuple["_Rule", tuple[Writes, ...]]
+_Move = tuple[int, State, int]
+"""A step: the number of its action, where it leads, and marks."""
 _Taker = Callable[[Sequence[int]], State]
 _Derivations = tuple[
     list[tuple[int, int, _Taker, dict[State, int]]], list[tuple[int, int, tuple[int, ...]]]
@@ -33,10 +36,8 @@ Pulse = Callable[[int, int, int, int, int], None]
 PLAIN_BYTES = 600
 """What a state costs in the plain loop, measured roughly: a tuple, two list cells, a dict entry."""
 
-_CHECKED = 4096
 _REMEMBERED = 1 << 14
-_EDGE_BYTES = 80
-"""What an edge costs here, roughly: two integers in lists."""
+_EDGE_BYTES = 16
 
 GIVEN_UP = "too large for the plain loop"
 """What ends a search that is to be taken over by the kernel."""
@@ -181,10 +182,15 @@ class Space:
 
     def moves(self, state: State) -> Iterator[tuple[int, State]]:
         """All steps from a state, in order of actions and outcomes: who, and where it leads."""
+        for number, end, _ in self.marked_moves(state):
+            yield number, end
+
+    def marked_moves(self, state: State) -> Iterator[_Move]:
+        """Like `moves`, with the marks of the committed actions that were taken on the way."""
         for rule, outcomes in self.enabled(state):
             for writes in outcomes:
-                for end in self.ends(state, writes):
-                    yield rule.number, end
+                for end, marks in self.marked_ends(state, writes):
+                    yield rule.number, end, marks
 
 
 def taker(cells: Sequence[int]) -> _Taker:
@@ -215,6 +221,10 @@ class PlainGraph:
         self.states: list[State] = []
         self.parents: list[int] = []
         self.numbers: dict[State, int] = {}
+        self._offsets = array("q", [0])
+        self._targets = array("i")
+        self._labels = array("i")
+        self._marks = array("Q")
 
     def __len__(self) -> int:
         return len(self.states)
@@ -234,30 +244,30 @@ class PlainGraph:
         return self.parents[number]
 
     def edges(self, check: Check) -> EdgeArrays:
-        """All transitions of fair actions. Raises Capped."""
-        actions = self.tables.system.actions
-        offsets = [0]
-        targets: list[int] = []
-        labels: list[int] = []
-        marks: list[int] = []
-        for count, state in enumerate(self.states):
-            if count % _CHECKED == 0:
-                check(_EDGE_BYTES * len(targets))
-            for rule, outcomes in self.space.enabled(state):
-                if actions[rule.number].action.fair == "none":
-                    continue
-                for writes in outcomes:
-                    for end, mark in self.space.marked_ends(state, writes):
-                        targets.append(self.numbers[end])
-                        labels.append(rule.number)
-                        marks.append(mark)
-            offsets.append(len(targets))
+        """All transitions of fair actions, as they were kept. Raises Capped."""
+        check(0)
         return EdgeArrays(
-            np.array(offsets, np.int64),
-            np.array(targets, np.int32),
-            np.array(labels, np.int32),
-            np.array(marks if self.tables.marks else [], np.uint64),
+            np.array(self._offsets, np.int64),
+            np.array(self._targets, np.int32),
+            np.array(self._labels, np.int32),
+            np.array(self._marks if self.tables.marks else [], np.uint64),
         )
+
+    def keep(self, moves: Iterable[_Move]) -> None:
+        """Remember the steps from the next state, those of fair actions."""
+        actions = self.tables.system.actions
+        for action, end, marks in moves:
+            if actions[action].action.fair != "none":
+                self._targets.append(self.numbers[end])
+                self._labels.append(action)
+                self._marks.append(marks)
+        self._offsets.append(len(self._targets))
+
+    @property
+    def held(self) -> int:
+        """Bytes, about."""
+        kept = _EDGE_BYTES * len(self._targets) + self._offsets.itemsize * len(self._offsets)
+        return PLAIN_BYTES * len(self) + kept + self.tables.held
 
     def holds_in(self, asked: Asked) -> npt.NDArray[np.bool_]:
         """For each state whether a predicate is true in it."""
@@ -283,15 +293,18 @@ class _Watch:
             each for each in asked if each.kind in ("always", "at least", "at most", "sometimes")
         ]
         self.of_steps = [each for each in asked if each.kind == "after each step"]
+        self._keys = {
+            each.number: (taker(each.rule.reads), taker(each.rule.before))
+            for each in (*self.of_states, *self.of_steps)
+        }
         self._known: dict[tuple[int, State, State, str], tuple[bool, bool, int]] = {}
 
     def _ask(
         self, asked: Asked, ids: Sequence[int], before: Sequence[int], action: str
     ) -> tuple[bool, bool, int]:
-        rule = asked.rule
-        reads = tuple([ids[cell] for cell in rule.reads])
-        earlier = tuple([before[cell] for cell in rule.before])
-        key = (asked.number, reads, earlier, action if rule.wants_action else "")
+        reads_of, before_of = self._keys[asked.number]
+        reads, earlier = reads_of(ids), before_of(before)
+        key = (asked.number, reads, earlier, action if asked.rule.wants_action else "")
         known = self._known.get(key)
         if known is None:
             found = self.space.tables.ask(asked, reads, earlier, action)
@@ -361,6 +374,7 @@ def search(
     graph = PlainGraph(space)
     findings = Findings()
     watch = _Watch(space, findings)
+    fair = any(each.rule.property.kind in FAIR for each in space.tables.asked)
     capped: str | None = None
     for state in space.tables.initial:
         canonical = space.symmetry.canonical(state) if space.symmetry else state
@@ -390,8 +404,7 @@ def search(
                 if stopped():
                     capped = "interrupted"
                     break
-                held = PLAIN_BYTES * len(graph) + space.tables.held
-                if limits.memory is not None and held > limits.memory:
+                if limits.memory is not None and graph.held > limits.memory:
                     capped = "memory-limit"
                     break
                 if pulse is not None:
@@ -400,7 +413,7 @@ def search(
                     )
             steps = _steps(space, graph, number, high, ample)
             new: dict[State, None] = {}
-            for _, end in steps:
+            for _, end, _ in steps:
                 if end not in graph.numbers:
                     new[end] = None
             if limits.states is not None and len(graph) + len(new) > limits.states:
@@ -413,8 +426,10 @@ def search(
                 graph.add(end, number)
                 watch.state(len(graph) - 1, end)
             if watch.of_steps:
-                for action, end in steps:
+                for action, end, _ in steps:
                     watch.step(number, graph.states[number], action, end)
+            if fair:
+                graph.keep(steps)
             transitions += len(steps)
             if not steps:
                 findings.deadlocks += 1
@@ -437,7 +452,7 @@ def search(
         capped=capped,
         seconds=time.monotonic() - began,
         kernel="plain",
-        bytes_held=PLAIN_BYTES * len(graph) + space.tables.held,
+        bytes_held=graph.held,
     )
 
 
@@ -447,18 +462,16 @@ def _steps(
     number: int,
     high: int,
     ample: Ample | None,
-) -> list[tuple[int, State]]:
-    state = graph.states[number]
+) -> list[_Move]:
+    moves = list(space.marked_moves(graph.states[number]))
     if ample is None:
-        return list(space.moves(state))
-    enabled = space.enabled(state)
-    steps_of = {
-        rule.number: [end for writes in outcomes for end in space.ends(state, writes)]
-        for rule, outcomes in enabled
-    }
+        return moves
+    steps_of: dict[int, list[_Move]] = {}
+    for move in moves:
+        steps_of.setdefault(move[0], []).append(move)
 
     def deeper(action: int) -> bool:
-        return any(graph.numbers.get(end, high) >= high for end in steps_of[action])
+        return any(graph.numbers.get(end, high) >= high for _, end, _ in steps_of[action])
 
     chosen = ample.choose(list(steps_of), deeper)
-    return [(action, end) for action in chosen for end in steps_of[action]]
+    return [move for action in chosen for move in steps_of[action]]

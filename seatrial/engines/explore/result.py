@@ -9,7 +9,20 @@ import numpy.typing as npt
 
 from .tables import Asked, Tables
 
-__all__ = ["Best", "Capped", "Check", "EdgeArrays", "Findings", "Graph", "Limits", "Reached"]
+__all__ = [
+    "FAIR",
+    "Best",
+    "Capped",
+    "Check",
+    "EdgeArrays",
+    "Findings",
+    "Graph",
+    "Limits",
+    "Reached",
+]
+
+FAIR = ("converges to", "no hot loop")
+"""Kinds of properties about fair loops: where one is asked, the edges of the graph are."""
 
 Int32 = npt.NDArray[np.int32]
 

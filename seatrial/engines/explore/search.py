@@ -28,7 +28,7 @@ from .judge import judge
 from .plain import GIVEN_UP, GiveUp, Pulse, Space
 from .plain import search as search_plainly
 from .reduce import Ample, Symmetry, Unreducible
-from .result import Capped, Limits, Reached
+from .result import FAIR, Capped, Limits, Reached
 from .runs import Runs
 from .tables import Tables
 
@@ -46,8 +46,6 @@ MOST_THREADS = 64
 
 _PERMUTED = 500
 """So many permutations of states are asked, in all, whether a claim of symmetry is true."""
-
-_FAIR = ("converges to", "no hot loop")
 
 
 def explore(
@@ -254,7 +252,7 @@ class _Reductions:
         self.ample: Ample | None = None
         self.notes: list[str] = []
         kinds = {each.property.kind for each in (a.rule for a in tables.asked)}
-        fair = [each for each in _FAIR if each in kinds]
+        fair = [each for each in FAIR if each in kinds]
         steps = "after each step" in kinds
         if symmetry:
             try:

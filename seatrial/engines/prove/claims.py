@@ -55,6 +55,7 @@ class Proof:
 
 
 _UNMET = "a hypothesis is not met"
+_TAKEN_AGAIN = 200
 
 
 @attrs.frozen(eq=False)
@@ -155,6 +156,8 @@ def _judged(theorem: Theorem, cases: list[_Case], queries: Queries) -> Proof:
         return Proof(
             theorem.id, "inconclusive", "no numbers meet all hypotheses: nothing is claimed"
         )
+    for case in cases:
+        _taken_again(theorem, case, queries)
     return Proof(
         theorem.id,
         "proved",
@@ -173,6 +176,24 @@ def _witness(theorem: Theorem, cases: list[_Case], queries: Queries) -> dict[str
             if found is not None and _concretely(theorem, found[1], found[2]) == ():
                 return found[1]
     return None
+
+
+def _taken_again(theorem: Theorem, case: _Case, queries: Queries) -> None:
+    """
+    Have the functions themselves take paths, with numbers of each, some hundred at most.
+
+    Raises AssertionError where they say something else than the path does.
+    """
+    for path in case.paths[:: len(case.paths) // _TAKEN_AGAIN + 1]:
+        answer = queries.ask(f"{theorem.id}-takes", case.assumed, path.guard)
+        if answer.verdict != "sat":
+            continue
+        values, answers = case.values(answer.model), _answers(path, answer.model)
+        said = _concretely(theorem, values, answers)
+        if (said is None) != (path.result == _UNMET) or (said == ()) != (path.result == ()):
+            raise AssertionError(
+                f"{theorem.id}: the rules say {said} of {values}, and their path {path.result}"
+            )
 
 
 def _answers(path: Path, model: Any) -> tuple[int, ...]:

@@ -10,6 +10,7 @@ import inspect
 import types
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import wraps
 from typing import Any
 
 import attrs
@@ -19,8 +20,8 @@ from seatrial.core import NotSymbolic, functions_of
 
 from .fragment import check_fragment
 from .paths import Path, Raised, Run, covers
-from .shapes import Shape, built, fresh, merged, shape_of, structural
-from .terms import SymBool, SymInt, boolean, deciding_run, integer, lifted
+from .shapes import Shape, built, fresh, may_change, merged, shape_of, structural
+from .terms import SymBool, SymInt, boolean, deciding_run, integer, key_of, lifted
 
 __all__ = ["Helpers", "grouped"]
 
@@ -44,6 +45,16 @@ class _Summary:
     variables: tuple[Any, ...]
     groups: tuple[_Group, ...]
     paths: int
+    inlined: dict[Any, tuple["_Inlined", tuple[Any, ...]]] = attrs.field(factory=dict)
+    """For which numbers it was called before, and these, which are to be kept."""
+
+
+@attrs.frozen(eq=False)
+class _Inlined:
+    """The guard of each group, and its leaves, for the numbers of a call."""
+
+    guards: tuple[Any, ...]
+    leaves: tuple[tuple[Any, ...], ...]
 
 
 class Helpers:
@@ -103,15 +114,18 @@ class Helpers:
     def _wrapper(self, function: types.FunctionType) -> Callable[..., Any]:
         signature = inspect.signature(function)
 
+        @wraps(function)
         def call(*args: Any, **given: Any) -> Any:
-            bound = signature.bind(*args, **given)
-            bound.apply_defaults()
-            arguments = tuple(bound.arguments.values())
+            arguments = args
+            if given or len(args) < len(signature.parameters):
+                bound = signature.bind(*args, **given)
+                bound.apply_defaults()
+                arguments = tuple(bound.arguments.values())
             try:
                 shape, leaves = shape_of(arguments, constants=True)
             except NotSymbolic:
                 return function(*args, **given)
-            if not leaves:
+            if not leaves or may_change(shape):  # what it does to an argument is no term
                 return function(*args, **given)
             key = (function, shape)
             if key not in self._summaries:
@@ -179,16 +193,29 @@ def grouped(paths: list[Path]) -> tuple[_Group, ...]:
 
 def _inlined(summary: _Summary, leaves: list[Any]) -> Any:
     """The result of a summary for these leaves; where it has several shapes, a decision."""
+    key = tuple(map(key_of, leaves))
+    known = summary.inlined.get(key)
+    if known is None:
+        known = summary.inlined[key] = (_applied(summary, leaves), tuple(leaves))
+    made = known[0]
+    at = 0
+    while at < len(made.guards) and not deciding_run().decide(made.guards[at]):
+        at += 1
+    group = summary.groups[at]
+    if group.raised is not None:
+        raise group.raised.error
+    return built(group.shape, iter(made.leaves[at]))
+
+
+def _applied(summary: _Summary, leaves: list[Any]) -> _Inlined:
     pairs = list(zip(summary.variables, map(lifted, leaves), strict=True))
-    *others, last = summary.groups
-    chosen = last
-    for group in others:
-        if deciding_run().decide(z3.substitute(group.guard, *pairs)):
-            chosen = group
-            break
-    if chosen.raised is not None:
-        raise chosen.raised.error
-    return built(chosen.shape, iter([_substituted(leaf, pairs) for leaf in chosen.leaves]))
+    return _Inlined(
+        # The last group is taken where no other is.
+        guards=tuple(z3.substitute(group.guard, *pairs) for group in summary.groups[:-1]),
+        leaves=tuple(
+            tuple(_substituted(leaf, pairs) for leaf in group.leaves) for group in summary.groups
+        ),
+    )
 
 
 def _substituted(leaf: Any, pairs: list[Any]) -> Any:

@@ -228,12 +228,15 @@ class _Fixpoint:
         self._shapes: list[list[Shape]] = [[] for _ in system.slots]
         self._holes: dict[str, set[str]] = {}
         self._done: dict[Any, Summary] = {}
+        self._costs = {
+            action.number: len(system.read_slots(action.looks_at)) for action in system.actions
+        }
 
     def machine(self) -> Machine:
         for state in self._system.initial:
             for slot, value in enumerate(state):
                 self._add(slot, shape_of(value, constants=True, rigid=self._parameters)[0])
-        while self._round():
+        while self._grown():
             pass
         system, shapes = self._system, tuple(map(tuple, self._shapes))
         summaries = tuple(self._current())
@@ -252,18 +255,28 @@ class _Fixpoint:
             helpers=self._helpers,
         )
 
-    def _round(self) -> bool:
-        """Summarise what has not been; whether there are new shapes."""
+    def _grown(self) -> bool:
+        """
+        Summarise what has not been; whether there are new shapes.
+
+        What looks at little goes first, so that what looks at much is rarely summarised in vain.
+        """
+        return any(self._round(most) for most in sorted(set(self._costs.values())))
+
+    def _round(self, most: int) -> bool:
+        """As above, of the actions that look at no more than so many slots."""
         before = [tuple(each) for each in self._shapes]
-        for summary in list(self._current()):
+        for summary in list(self._current(most)):
             for row in summary.rows:
                 for slot, shape, _ in row.writes:
                     self._add(slot, shape)
         return before != [tuple(each) for each in self._shapes]
 
-    def _current(self) -> Iterator[Summary]:
-        """The summaries of all actions for all present shapes of what they look at."""
+    def _current(self, most: int | None = None) -> Iterator[Summary]:
+        """The summaries of actions for all present shapes of the slots, `most`, they look at."""
         for action in self._system.actions:
+            if most is not None and self._costs[action.number] > most:
+                continue
             slots = sorted(self._system.read_slots(action.looks_at))
             for chosen in product(*(tuple(self._shapes[slot]) for slot in slots)):
                 # By type as well: True equals 1, and is another value.

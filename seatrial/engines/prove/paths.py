@@ -82,6 +82,9 @@ class Run:
     solver could not say in time, `asked` how often it was asked.
     """
 
+    beginning: Any
+    """The code that calls a function: what is below it on the stack is none of the rule's."""
+
     def __init__(
         self,
         assumptions: Sequence[Any] = (),
@@ -95,6 +98,9 @@ class Run:
         self.asked = 0
         self.unknown = 0
         self.refused: NotSymbolic | None = None
+        self.terms: dict[Any, Any] = {}
+        """Terms that were made before, see `terms._operator`."""
+        self._simple: dict[int, tuple[Any, Any]] = {}
         self._helpers = helpers
         self._choice_name = choice_name
         self._most = most_paths
@@ -109,11 +115,9 @@ class Run:
 
     def decide(self, term: Any) -> bool:
         """Whether a condition is true on this path."""
-        term = z3.simplify(term)
-        if z3.is_true(term):
-            return True
-        if z3.is_false(term):
-            return False
+        term = self._simplified(term)
+        if term is True or term is False:
+            return bool(term)
         walk = self._walk
         known = walk.known.get(term.get_id())
         if known is not None:
@@ -122,6 +126,16 @@ class Run:
         step = walk.prefix[at] if at < len(walk.prefix) else self._fork(term)
         self._take(term, *step)
         return step[0]
+
+    def _simplified(self, term: Any) -> Any:
+        """The condition in short, or what it is. Every path asks anew for those before its fork."""
+        known = self._simple.get(term.ast.value)
+        if known is None:
+            short = z3.simplify(term)
+            if z3.is_true(short) or z3.is_false(short):
+                short = z3.is_true(short)
+            known = self._simple[term.ast.value] = (short, term)
+        return known[0]
 
     def _take(self, term: Any, way: bool, forced: bool) -> None:
         walk = self._walk
@@ -226,6 +240,9 @@ class Run:
         if self.refused is not None:  # a rule has caught it, and went on as Python would not
             raise self.refused
         return Path(tuple(walk.decisions), tuple(walk.choices), tuple(walk.skipped), result)
+
+
+Run.beginning = Run._one.__code__
 
 
 def _negated(term: Any) -> Any:

@@ -28,6 +28,7 @@ __all__ = [
     "joined",
     "leaves_of",
     "matched",
+    "may_change",
     "merged",
     "opened",
     "shape_of",
@@ -104,6 +105,10 @@ def shape_of(
     return _apart(value, leaves, constants, rigid), leaves
 
 
+_NUMBERS = (int, bool)
+_ATOMS = (int, bool, str, bytes)
+
+
 def _is_rigid(term: Any, rigid: Collection[str]) -> bool:
     if z3.is_const(term):
         return z3.is_int_value(term) or term.decl().name() in rigid
@@ -114,10 +119,10 @@ def _apart(value: Any, leaves: list[Any], constants: bool, rigid: Collection[str
     kind: Any = type(value)
     if kind is SymInt and rigid and _is_rigid(value.term, rigid):
         return Rigid(value.term)
-    if kind is SymInt or kind is SymBool or (kind in (int, bool) and not constants):
+    if kind is SymInt or kind is SymBool or (kind in _NUMBERS and not constants):
         leaves.append(value)
         return HOLE if kind in (SymInt, int) else _TRUTH
-    if value is None or kind in (int, bool, str, bytes) or isinstance(value, (Enum, frozenset)):
+    if value is None or kind in _ATOMS or isinstance(value, (Enum, frozenset)):
         return _constant(value)
     if kind is Population:
         pairs: list[tuple[Any, Any]] = []
@@ -142,10 +147,14 @@ def _apart(value: Any, leaves: list[Any], constants: bool, rigid: Collection[str
     names = field_names(kind)
     if names is None:
         raise NotSymbolic(f"a {kind.__name__} is no value that has a shape")
-    return _Parts(
-        kind,
-        tuple((name, _apart(getattr(value, name), leaves, constants, rigid)) for name in names),
-    )
+    parts = []
+    for name in names:
+        part = getattr(value, name)
+        # Most fields are these, which need no call of their own.
+        if part is not None and not (constants and type(part) in _NUMBERS):
+            part = _apart(part, leaves, constants, rigid)
+        parts.append((name, part))
+    return _Parts(kind, tuple(parts))
 
 
 def _constant(value: Any) -> Any:
@@ -211,6 +220,13 @@ def closed(shape: Shape, known: Callable[[Any], int]) -> Shape:
     if not isinstance(shape, _Parts):
         return shape
     return _Parts(shape.kind, tuple((key, closed(part, known)) for key, part in shape.parts))
+
+
+def may_change(shape: Shape) -> bool:
+    """Whether a value of this shape holds a list or a dict, which a function can change."""
+    if not isinstance(shape, _Parts):
+        return False
+    return shape.kind in (list, dict) or any(may_change(part) for _, part in shape.parts)
 
 
 def leaves_of(shape: Shape, name: str) -> Iterator[tuple[str, Leaf]]:

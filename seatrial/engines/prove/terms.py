@@ -11,6 +11,7 @@ is never negative, which is another number where the divisor is.
 
 import numbers
 import sys
+import sysconfig
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,7 @@ __all__ = [
     "deciding_run",
     "integer",
     "is_outside",
+    "key_of",
     "lifted",
     "refused",
 ]
@@ -39,6 +41,8 @@ TOLD = "…"
 
 _HERE = str(Path(__file__).parent)
 _INSIDE = (_HERE, str(Path(_HERE).parents[1] / "core"), "<attrs generated", "<string>", "<frozen")
+
+_LIBRARY = sysconfig.get_path("stdlib")
 
 _RUNS: list[Any] = []
 """Whoever decides what is not known, the innermost last; see `paths.Run`."""
@@ -60,6 +64,11 @@ def place_of_rule() -> str:
 def is_outside(file: str) -> bool:
     """Whether a file is neither of this engine nor of the vocabulary."""
     return not file.startswith(_INSIDE)
+
+
+def _of_library(file: str) -> bool:
+    """Whether a file is of Python's own library."""
+    return not file or (file.startswith(_LIBRARY) and "site-packages" not in file)
 
 
 def _frame_of_rule() -> Any:
@@ -131,7 +140,15 @@ def _number(value: Any) -> Any:
     return None
 
 
-def _operator(build: Callable[[Any, Any], Any], made: Callable[[Any], Any]) -> Callable[..., Any]:
+def key_of(value: Any) -> Any:
+    """What tells apart integers and booleans, known or not, for as long as they are kept."""
+    kind = type(value)
+    return value.term.ast.value if kind is SymInt or kind is SymBool else (kind, value)
+
+
+def _forking(build: Callable[[Any, Any], Any], made: Callable[[Any], Any]) -> Callable[..., Any]:
+    """An operator that may decide something, so that it is asked on every path."""
+
     def operate(self: Any, other: Any) -> Any:
         right = _number(other)
         if right is None:
@@ -139,6 +156,24 @@ def _operator(build: Callable[[Any, Any], Any], made: Callable[[Any], Any]) -> C
         return made(build(_number(self), right))
 
     return operate
+
+
+def _operator(build: Callable[[Any, Any], Any], made: Callable[[Any], Any]) -> Callable[..., Any]:
+    """An operator that is a term: paths that begin alike ask for the same ones over and over."""
+    operate = _forking(build, made)
+
+    def remembered(self: Any, other: Any) -> Any:
+        kind = type(other)
+        if not _RUNS or (kind is not SymInt and kind is not int):
+            return operate(self, other)
+        key = (operate, self.term.ast.value, other if kind is int else (other.term.ast.value,))
+        known = _RUNS[-1].terms.get(key)
+        if known is None:
+            # Kept with its operands: what is freed may leave its place to another term.
+            known = _RUNS[-1].terms[key] = (operate(self, other), self, other)
+        return known[0]
+
+    return remembered
 
 
 def _sum(one: Any, other: Any) -> Any:
@@ -185,7 +220,7 @@ def _both(build: Callable[[Any, Any], Any], bits: str) -> Callable[[Any, Any], A
         if type(other) not in (bool, SymBool):
             if _number(other) is None:
                 return NotImplemented
-            raise refused(f"{bits} {self!r}, a truth value that is not known")
+            raise refused(f"{bits} {words(self.term)}, a truth value that is not known")
         return boolean(build(self.term, lifted(other)))
 
     return operate
@@ -202,10 +237,25 @@ def _same(pair: Any) -> Any:
 
 def _told(self: Any, *_: Any) -> str:
     """What stands for it in a text, which says nothing of its value."""
-    frame = _frame_of_rule()
-    if frame is not None and decides_on_text(frame.f_code):
-        raise refused(f"decides on a text that is made of {self!r}, a number that is not known")
+    _only_told(self)
     return _Told(TOLD)
+
+
+def _only_told(number: Any) -> None:
+    """Raise NotSymbolic where a rule makes a text of a number and asks something of the text."""
+    frame: Any = sys._getframe(2)
+    if not _RUNS or frame.f_code.co_filename.startswith(_INSIDE[:2]):
+        return  # the vocabulary's own, as in what it raises
+    made_here = True
+    while frame is not None and frame.f_code is not _RUNS[-1].beginning:
+        if is_outside(frame.f_code.co_filename):
+            if decides_on_text(frame, made_here):
+                what = words(number.term)
+                raise refused(
+                    f"decides on a text that is made of {what}, a number that is not known"
+                )
+            made_here = False
+        frame = frame.f_back
 
 
 class _Told(str):
@@ -230,14 +280,27 @@ for _name in ("__len__", "__contains__", "__getitem__", "__iter__"):
 def _absent(self: Any, name: str) -> Any:
     if name.startswith("__"):
         raise AttributeError(name)  # the interpreter's own questions: it has no such protocol
-    raise refused(f"asks for {name} of {self!r}, a number that is not known")
+    raise refused(f"asks for {name} of {words(self.term)}, a number that is not known")
 
 
 def _no(what: str) -> Callable[..., Any]:
     def refuse(self: Any, *_: Any) -> Any:
-        raise refused(f"{what} {self!r}, a number that is not known")
+        raise refused(f"{what} {words(self.term)}, a number that is not known")
 
     return refuse
+
+
+def _stands_for(kind: type) -> Any:
+    """What `isinstance` goes by where the type itself is not enough: for rules it is a number."""
+
+    def answer(self: Any) -> type:
+        frame: Any = sys._getframe(1)
+        while frame is not None and frame.f_code.co_filename.startswith("<"):
+            frame = frame.f_back  # an abstract class has code of its own for it
+        file = "" if frame is None else frame.f_code.co_filename
+        return kind if is_outside(file) and not _of_library(file) else type(self)
+
+    return property(answer)
 
 
 class SymInt:
@@ -245,6 +308,7 @@ class SymInt:
 
     __slots__ = ("term",)
     __seatrial_symbolic__ = True
+    __class__ = _stands_for(int)
 
     def __init__(self, term: z3.ArithRef) -> None:
         self.term = term
@@ -253,12 +317,12 @@ class SymInt:
     __sub__ = _operator(lambda a, b: a - b, integer)
     __rsub__ = _operator(lambda a, b: b - a, integer)
     __mul__ = __rmul__ = _operator(lambda a, b: a * b, integer)
-    __floordiv__ = _operator(_divided, integer)
-    __rfloordiv__ = _operator(_swapped(_divided), integer)
-    __mod__ = _operator(_remainder, integer)
-    __rmod__ = _operator(_swapped(_remainder), integer)
-    __divmod__ = _operator(_divmod, _same)
-    __rdivmod__ = _operator(_swapped(_divmod), _same)
+    __floordiv__ = _forking(_divided, integer)
+    __rfloordiv__ = _forking(_swapped(_divided), integer)
+    __mod__ = _forking(_remainder, integer)
+    __rmod__ = _forking(_swapped(_remainder), integer)
+    __divmod__ = _forking(_divmod, _same)
+    __rdivmod__ = _forking(_swapped(_divmod), _same)
     __lt__ = _operator(lambda a, b: a < b, boolean)
     __le__ = _operator(lambda a, b: a <= b, boolean)
     __gt__ = _operator(lambda a, b: a > b, boolean)
@@ -293,6 +357,7 @@ class SymInt:
         return bool(deciding_run().decide(self.term != 0))
 
     def __repr__(self) -> str:
+        _only_told(self)
         return words(self.term)
 
 
@@ -301,6 +366,7 @@ class SymBool:
 
     __slots__ = ("term",)
     __seatrial_symbolic__ = True
+    __class__ = _stands_for(bool)
 
     def __init__(self, term: z3.BoolRef) -> None:
         self.term = term
@@ -309,12 +375,12 @@ class SymBool:
     __sub__ = _operator(lambda a, b: a - b, integer)
     __rsub__ = _operator(lambda a, b: b - a, integer)
     __mul__ = __rmul__ = _operator(lambda a, b: a * b, integer)
-    __floordiv__ = _operator(_divided, integer)
-    __rfloordiv__ = _operator(_swapped(_divided), integer)
-    __mod__ = _operator(_remainder, integer)
-    __rmod__ = _operator(_swapped(_remainder), integer)
-    __divmod__ = _operator(_divmod, _same)
-    __rdivmod__ = _operator(_swapped(_divmod), _same)
+    __floordiv__ = _forking(_divided, integer)
+    __rfloordiv__ = _forking(_swapped(_divided), integer)
+    __mod__ = _forking(_remainder, integer)
+    __rmod__ = _forking(_swapped(_remainder), integer)
+    __divmod__ = _forking(_divmod, _same)
+    __rdivmod__ = _forking(_swapped(_divmod), _same)
     __lt__ = _operator(lambda a, b: a < b, boolean)
     __le__ = _operator(lambda a, b: a <= b, boolean)
     __gt__ = _operator(lambda a, b: a > b, boolean)
@@ -365,4 +431,5 @@ class SymBool:
         return bool(deciding_run().decide(self.term))
 
     def __repr__(self) -> str:
+        _only_told(self)
         return words(self.term)
