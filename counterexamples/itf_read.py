@@ -66,6 +66,10 @@ def read_itf(text: str | bytes, *, limit: int = LIMIT) -> ItfTrace:
     try:
         if not isinstance(document, dict):
             raise Wrong("is no JSON object")
+        if {"seatrial", "schema"} <= document.keys():
+            raise Wrong(
+                "is a report of `seatrial check`; --itf DIR writes its traces, one file each"
+            )
         unknown = sorted(document.keys() - {"#meta", "params", "vars", "states", "loop"})
         if unknown:
             raise Wrong(f"has the field {unknown[0]!r}, which ITF does not know")

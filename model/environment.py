@@ -7,7 +7,7 @@ five replicas, `container-exit` one exit.
 
 import difflib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Literal
 
 from attrs import frozen
@@ -35,6 +35,7 @@ __all__ = [
     "budgets",
     "feature_gates",
     "number_of_nodes",
+    "switched",
     "timers_early",
 ]
 
@@ -72,8 +73,10 @@ USERS = {
     "set-completions": "completions and parallelism of an Indexed Job become VALUE, both",
     "set-backoff-limit": "spec.backoffLimit of a Job becomes VALUE",
     "set-active-deadline": "spec.activeDeadlineSeconds of a Job becomes VALUE; how much of it has"
-    " gone is left open",
-    "set-ttl": "spec.ttlSecondsAfterFinished of a Job becomes VALUE",
+    " gone is left open; `none` takes it away",
+    "set-ttl": "spec.ttlSecondsAfterFinished of a Job becomes VALUE; `none` takes it away",
+    "set-max-failed-indexes": "spec.maxFailedIndexes of an Indexed Job becomes VALUE; `none` takes"
+    " it away",
     "suspend": "spec.suspend of a Job becomes true",
     "strip-finalizer": "the Job tracking finalizer of a pod is removed",
 }
@@ -90,8 +93,8 @@ FAULTS = {
     "expectations-expire": "five minutes pass before a controller sees what it did",
     "hash-collision": "the name of a ReplicaSet that is about to be created is taken",
     "relist": "the watch of pods breaks and starts with a new list (needs lag 2)",
-    "node-crash": "some node stops, and all that runs on it; it may come back, or, with pods of a"
-    " Job, is removed",
+    "node-crash": "some node stops, and all that runs on it; it may come back; or, with pods of a"
+    " Job, it is removed",
     "node-off": "some node stops for good, and all that runs on it",
     "node-partition": "some node is cut off, and what runs on it goes on; it may come back",
     "kubelet-restart": "some kubelet starts anew, and lists its pods",
@@ -100,6 +103,7 @@ FAULTS = {
     " lost node's pod goes on",
     "stale-dns": "a resolver keeps the address of one pod of a StatefulSet, for a while",
     "evict": "a pod of a Job gets the condition DisruptionTarget and is deleted",
+    "pod-condition": "a pod of a Job gets another condition that its podFailurePolicy asks for",
 }
 OF_DEPLOYMENTS = frozenset(
     ("set-image", "restart", "scale", "undo", "pause", "resume", "apply", "delete")
@@ -168,6 +172,7 @@ OF_JOBS = frozenset(
         "set-backoff-limit",
         "set-active-deadline",
         "set-ttl",
+        "set-max-failed-indexes",
         "suspend",
         "resume",
         "delete",
@@ -181,11 +186,15 @@ AROUND_JOBS = frozenset(
     (
         "container-exit",
         "evict",
+        "pod-condition",
         "node-crash",
         "controller-restart",
         "write-failure",
         "write-unknown",
         "expectations-expire",
+        "failover",
+        "stale-api-server",
+        "relist",
     )
 )
 """What may go wrong around a Job."""
@@ -198,6 +207,17 @@ DEFAULT = "1.36.3"
 
 GATES = dict(versions.known(DEFAULT).gates)
 """Feature gates that the controllers of that release ask, and their defaults."""
+
+_IMMUTABLE = {
+    "set-backoff-limit-per-index": "backoffLimitPerIndex",
+    "set-completion-mode": "completionMode",
+    "set-managed-by": "managedBy",
+    "set-pod-failure-policy": "podFailurePolicy",
+    "set-selector": "selector",
+    "set-success-policy": "successPolicy",
+    "set-template": "template",
+}
+"""What somebody may want to do with a Job, and the field that stays as it is."""
 
 _MOST_TIMES = 20
 MOST_NODES = 5
@@ -262,6 +282,11 @@ class Environment:
         return self.times("second-controller") > 0 and collects and self.level != "atomic"
 
     @property
+    def stale_lists(self) -> bool:
+        """Whether who starts may list from an API server that is behind."""
+        return not (self.gate("WatchListClient") and self.gate("WatchList"))
+
+    @property
     def collides(self) -> bool:
         """Whether the name of a new ReplicaSet may be taken."""
         return self.times("hash-collision") > 0
@@ -322,6 +347,11 @@ def budgets(texts: Iterable[str], kind: Literal["users", "faults"]) -> tuple[Bud
                 f" {'scale:5@2' if kind == 'users' else 'unready@2'}"
             )
         name, value, times = match[1], match[2], int(match[3] or 1)
+        if name in _IMMUTABLE:
+            raise DeclarationError(
+                f"--{kind} {name}: spec.{_IMMUTABLE[name]}: cannot be changed; delete the Job and"
+                " create it anew"
+            )
         if name not in known:
             close = difflib.get_close_matches(name, known, n=2, cutoff=0.65)
             hint = f"did you mean {' or '.join(close)}?" if close else f"known: {', '.join(known)}"
@@ -329,7 +359,20 @@ def budgets(texts: Iterable[str], kind: Literal["users", "faults"]) -> tuple[Bud
         if not 1 <= times <= _MOST_TIMES:
             raise DeclarationError(f"--{kind} {name}: {times} times is not between 1 and 20")
         found.append(Budget(name, _value(kind, name, value), times))
+    _check_twice(kind, found)
     return tuple(found)
+
+
+def _check_twice(kind: str, found: Sequence[Budget]) -> None:
+    """Raise DeclarationError where one thing has two budgets: which of them is meant?"""
+    times: dict[tuple[str, str | None], int] = {}
+    for each in found:
+        key = (each.name, each.value)
+        if key in times:
+            both = Budget(*key, min(times[key] + each.times, _MOST_TIMES))
+            name = each.name if each.value is None else f"{each.name}:{each.value}"
+            raise DeclarationError(f"--{kind}: {name} is given twice; write it once: {both}")
+        times[key] = each.times
 
 
 def _value(kind: str, name: str, value: str | None) -> str | None:
@@ -375,8 +418,11 @@ _NUMBERS = {
     "set-backoff-limit": (0, MOST_REPLICAS),
     "set-active-deadline": (0, 999_999_999),
     "set-ttl": (0, 999_999_999),
+    "set-max-failed-indexes": (0, MOST_REPLICAS),
     "container-exit": (1, 255),
 }
+_OPTIONAL = ("set-active-deadline", "set-ttl", "set-max-failed-indexes")
+"""Fields that can be taken away."""
 
 
 def _number(kind: str, name: str, value: str | None) -> str | None:
@@ -384,6 +430,8 @@ def _number(kind: str, name: str, value: str | None) -> str | None:
     low, high = _NUMBERS[name]
     if value is None and name == "container-exit":
         return None
+    if value == "none" and name in _OPTIONAL:
+        return value
     if value is None or not value.isdecimal() or len(value) > 9 or not low <= int(value) <= high:
         given = "nothing" if value is None else value[:9]
         raise DeclarationError(
@@ -400,19 +448,31 @@ def feature_gates(texts: Iterable[str], kubernetes: str = DEFAULT) -> tuple[tupl
     False
     """
     gates = dict(versions.known(kubernetes).gates)
+    return tuple((gates | switched(texts, kubernetes)).items())
+
+
+def switched(texts: Iterable[str], kubernetes: str = DEFAULT) -> dict[str, bool]:
+    """
+    The gates that are written as `NAME=true`, of those of that release. Raises DeclarationError.
+
+    >>> switched(["WatchList=false"])
+    {'WatchList': False}
+    """
+    known = dict(versions.known(kubernetes).gates)
+    found = {}
     for text in ",".join(texts).split(","):
         if not text.strip():
             continue
         name, _, value = text.strip().partition("=")
-        if name not in gates:
+        if name not in known:
             raise DeclarationError(
                 f"--feature-gates: there is no gate {name!r} here that controllers of {kubernetes}"
-                f" ask; known: {', '.join(gates)}"
+                f" ask; known: {', '.join(known)}"
             )
         if value not in ("true", "false"):
             raise DeclarationError(f"--feature-gates {name}={value!r} is neither true nor false")
-        gates[name] = value == "true"
-    return tuple(gates.items())
+        found[name] = value == "true"
+    return found
 
 
 def number_of_nodes(asked: int | None) -> int:

@@ -31,10 +31,12 @@ MAY_ACT = {
     "delete-node": "the Node object is there",
     "out-of-service": "the node is unreachable, and has no such taint",
     "set-parallelism": "the Job is there, and VALUE is another parallelism",
-    "set-completions": "the Job is there, and VALUE is another number of completions",
+    "set-completions": "the Job is there, and VALUE is another"
+    " number, not below maxFailedIndexes or what the successPolicy asks for",
     "set-backoff-limit": "the Job is there, and VALUE is another limit",
     "set-active-deadline": "the Job is there, and VALUE is another deadline",
     "set-ttl": "the Job is there, and VALUE is another time",
+    "set-max-failed-indexes": "the Job is there, and VALUE is another number of up to completions",
     "suspend": "the Job is there and not suspended",
     "strip-finalizer": "the pod is there and has the finalizer",
     # Faults.
@@ -48,15 +50,18 @@ MAY_ACT = {
     "write-unknown": "a request of a controller is on its way that the API server would accept",
     "expectations-expire": "a controller expects to see something that it did",
     "hash-collision": "a ReplicaSet is about to be created",
-    "relist": "two events of pods or more are on their way",
+    "relist": "two events of pods or more are on their way, of a Job of one pod",
     "node-crash": "the machine runs; of a Job, a pod on the node has not ended",
     "node-off": "the machine runs",
     "node-partition": "the machine runs, and its node is connected",
     "kubelet-restart": "the kubelet runs, and its node is connected",
-    "stale-api-server": "no API server is behind, and the pod is on a node",
+    "stale-api-server": "of a StatefulSet, no API server is behind and there are pods; of a Job, at"
+    " any time",
     "stale-dns": "the set has a headless Service, the name of a member leads to a pod, and no other"
     " answer is kept",
     "second-controller": "no change of controllers is under way",
+    "pod-condition": "a rule asks for a condition that the pod does not have, and the pod has not"
+    " succeeded",
     "evict": "the pod has not ended, and is not being deleted",
 }
 """By the names of users and faults; what depends on the kind of workload says so."""

@@ -196,8 +196,9 @@ class JobPod:
     A pod of a Job, as the API shows it.
 
     `exit_code` is that of the container that ended, where a rule asks; `disrupted` says that it has
-    the condition DisruptionTarget. `owned`: it names its Job as owner. `waited` says that the
-    back-off after its failure is over.
+    the condition DisruptionTarget. `conditions` are others, each with its status, of those that
+    rules ask for. `owned`: it names its Job as owner. `waited` says that the back-off after its
+    failure is over.
     """
 
     phase: Literal["Pending", "Running", "Succeeded", "Failed"] = "Pending"
@@ -209,6 +210,7 @@ class JobPod:
     ignored_failure_count: int = 0
     exit_code: int | None = None
     disrupted: bool = False
+    conditions: tuple[tuple[str, str], ...] = ()
     restarts: int = 0
     waited: bool = False
 

@@ -213,7 +213,8 @@ def _finished_condition(
         failed = seen.requeues
     if failed > spec.backoff_limit or _past_backoff_limit_on_failure(spec, seen.pods):
         return JobCondition(FAILURE_TARGET, True, "BackoffLimitExceeded")
-    if seen.past_deadline and not spec.suspend:
+    has_deadline = spec.active_deadline_seconds is not None
+    if seen.past_deadline and has_deadline and not spec.suspend:
         return JobCondition(FAILURE_TARGET, True, "DeadlineExceeded")
     if not spec.indexed:
         return None

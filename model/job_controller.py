@@ -38,6 +38,7 @@ from .job_tracking import Patches, StatusWrite
 
 __all__ = [
     "answers",
+    "deadline_after",
     "describe",
     "expected_of",
     "going_on",
@@ -120,13 +121,14 @@ def observe_job(
         clears_start_time=clears_start_time,
         requeues=requeues,
     )
-    yield _decide(seen, key, deadline, job_behind, requeues, write_faults, variant)
+    there = deadline_seen or deadline != "off"  # it may have been taken away
+    yield _decide(seen, key, there, job_behind, requeues, write_faults, variant)
 
 
 def _decide(
     seen: JobObservation,
     key: Key,
-    deadline: str,
+    has_deadline: bool,
     behind: bool,
     requeues: int,
     write_faults: bool,
@@ -142,7 +144,7 @@ def _decide(
         lambda: sync_job(seen, surplus, variant), lambda write: answers(write, write_faults)
     )
     done: dict[str, Any] = {}
-    if arms_deadline(seen, ctx, variant):
+    if has_deadline and arms_deadline(seen, ctx, variant):
         done["deadline"] = "armed"
     if "job-backoff-counted-by-requeues" in variant and ctx.new_failures:
         done["requeues"] = requeues + 1
@@ -226,7 +228,7 @@ def write_job_status(
         if lands and live is not None:
             after = evolve(live, status=sent.status)
             done["jobs"] = written(jobs, after, own=answer == "applied")
-            done["deadline"] = _deadline_after(deadline, live, after, sent.renews)
+            done["deadline"] = deadline_after(deadline, live, after, sent.renews)
             if sent.backoff is not None and answer == "applied":
                 done["backoff"] = sent.backoff
         done |= going_on(rest, job_key)
@@ -253,7 +255,8 @@ def _usual(live: Job | None, stale: bool, sent: StatusWrite) -> tuple[Any, str]:
     return ("conflict", f": refused, {refused[0]}") if refused else ("applied", "")
 
 
-def _deadline_after(deadline: str, before: Job, after: Job, renews: bool) -> str:
+def deadline_after(deadline: str, before: Job, after: Job, renews: bool) -> str:
+    """What has become of the deadline when a status was written; `renews` its start time."""
     if not after.status.start_time:
         return "off"
     if after.spec.active_deadline_seconds is None:

@@ -1,14 +1,12 @@
 """
-Restarts of the Job controller, time, and the worker that looks after pods without a Job.
+Time, and the worker that looks after pods without a Job.
 
 :Go: kubernetes v1.36.3 pkg/controller/job/job_controller.go (orphanWorker, syncOrphanPod);
     pkg/controller/ttlafterfinished/ttlafterfinished_controller.go;
     staging/src/k8s.io/client-go/util/workqueue
 :Docs: https://kubernetes.io/docs/concepts/workloads/controllers/ttlafterfinished/
 :Omits: how long anything takes, so that of times that are running any may be up first; that a
-    back-off of the Job ends in the midst of a sync; a list after a restart that is older than what
-    the controller had acted on; a request that is on its way at a restart and is applied after the
-    new list.
+    back-off of the Job ends in the midst of a sync.
 
 Time passes only when nothing else can happen, but for containers that run or stop, and syncs that
 failed and wait to be tried again; with clock `slow@N`, N times before that.
@@ -38,33 +36,8 @@ __all__ = [
     "pass_backoff_early",
     "pass_index_backoff",
     "pass_index_backoff_early",
-    "restart_job_controller",
     "strip_orphan",
 ]
-
-
-def restart_job_controller(jobs: Jobs, deadline: str, controller_restarts_left: int) -> Outcomes:
-    """The controller manager is started anew, with empty memory and new lists."""
-    if controller_restarts_left == 0:
-        return
-    words = "restarted"
-    if jobs.live is None or is_job_finished(jobs.live.status):
-        # Pods that are about to go have no sync that removes their finalizer.
-        words += " orphaned"
-    yield outcome(
-        "the controller manager restarts",
-        jobs=Jobs((jobs.live,)),
-        job_key=Key(dirty=jobs.live is not None),
-        job_sync=None,
-        note=Note(words),
-        job_stale=False,
-        job_expectations=Expectations(),
-        backoff=False,
-        deadline="running" if deadline == "armed" else deadline,
-        orphan_list=False,
-        requeues=0,
-        controller_restarts_left=controller_restarts_left - 1,
-    )
 
 
 # ---- pods without a Job -----------------------------------------------------------------------

@@ -19,6 +19,7 @@ from .controller import Answers, Key, Pending, Write
 from .controller_utils import Expectations
 from .job_api import Job, JobPod, JobSpec, is_job_finished
 from .job_pods import JobPods, Owned, kept, known
+from .job_tracking import StatusWrite
 
 __all__ = [
     "ANSWERED",
@@ -40,11 +41,13 @@ class Jobs:
     The Job: first as the cache shows it, then what is on its way, last what is so.
 
     `own` is the place of the status that the controller wrote last, as far as it knows that; at
-    place 0 it has been seen.
+    place 0 it has been seen. `late` is a status that a former leader had sent. It lands only as
+    long as nobody else has written the Job.
     """
 
     trail: tuple[Job | None, ...]
     own: int = 0
+    late: StatusWrite | None = None
 
     @property
     def live(self) -> Job | None:
@@ -147,7 +150,7 @@ def _delivered(
     if not jobs.behind:
         return
     after = jobs.trail[1]
-    shown = Jobs(jobs.trail[1:], max(0, jobs.own - 1))
+    shown = Jobs(jobs.trail[1:], max(0, jobs.own - 1), jobs.late)
     if after is None:
         yield outcome(
             "the cache learns that the Job is gone",
@@ -187,6 +190,7 @@ def deliver_pod(
     job_shown: str,
     note: Note | None,
     backoff: bool,
+    api_server_behind: bool,
     manifest: JobSpec,
     variant: frozenset[str],
 ) -> Outcomes:
@@ -197,7 +201,13 @@ def deliver_pod(
         if len(pod.trail) < 2:
             continue
         before, after = pod.trail[:2]
-        told = evolve(pod, trail=pod.trail[1:], own=max(0, pod.own - 1))
+        told = evolve(
+            pod,
+            trail=pod.trail[1:],
+            own=max(0, pod.own - 1),
+            past=(*pod.past, before) if api_server_behind else (),
+            backlog=max(0, pod.backlog - 1),
+        )
         told, key, expectations = _handled(
             told, before, after, job_key, job_expectations, job_shown
         )

@@ -6,9 +6,9 @@ What becomes of a Job's pods: they run, end, are evicted, are lost with their no
     pkg/controller/garbagecollector
 :Docs: https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/
 :Omits: scheduling; images that take long; the crash-loop delay; readiness probes; eviction for lack
-    of resources, which fails a pod without deleting it; a node that comes back, or stays lost for
-    ever: the pods of a crashed node are deleted, and failed when the node is removed; containers
-    that run on beyond what the API shows; other exit codes of a container that is stopped than 0,
+    of resources, which fails a pod without deleting it; a node that stays lost for ever: if it does
+    not come back, its pods are deleted, and failed when it is removed; containers that run on
+    beyond what the API shows; other exit codes of a container that is stopped than 0,
     137 and 143; that a stopped pod without the finalizer shows how it ended before it is gone;
     the condition DisruptionTarget of a pod that is failed for its node.
 
@@ -22,7 +22,7 @@ from attrs import evolve
 
 from seatrial.core import Outcomes, outcome
 
-from .job_api import JobPod, JobSpec
+from .job_api import DISRUPTION_TARGET, JobPod, JobSpec
 from .job_informer import looks
 from .job_pods import GONE, JobPods, Owned, changed, deleted, kept
 
@@ -34,9 +34,12 @@ __all__ = [
     "evict_pod",
     "exit_job_container",
     "fail_lost_pod",
+    "give_condition",
     "release_job_pod",
+    "return_node",
     "start_pod",
     "stop_pod",
+    "wanted_conditions",
     "wants_codes",
     "wants_disruption",
 ]
@@ -44,6 +47,9 @@ __all__ = [
 
 STOPPED = (137, 143)
 """How a container exits that is stopped, unless it has done its work: by KILL or by TERM."""
+
+LOST = (137, 255)
+"""How a container has exited that stopped with its node, as the kubelet or the runtime says."""
 
 
 def wants_codes(spec: JobSpec) -> bool:
@@ -54,6 +60,12 @@ def wants_codes(spec: JobSpec) -> bool:
 def wants_disruption(spec: JobSpec) -> bool:
     """Whether a rule asks for the condition DisruptionTarget."""
     return any(rule.on_pod_conditions for rule in spec.pod_failure_policy or ())
+
+
+def wanted_conditions(spec: JobSpec) -> tuple[tuple[str, str], ...]:
+    """The other conditions that rules ask for, each with its status."""
+    asked = (each for rule in spec.pod_failure_policy or () for each in rule.on_pod_conditions)
+    return tuple(dict.fromkeys(each for each in asked if each != (DISRUPTION_TARGET, "True")))
 
 
 def _moves(
@@ -187,6 +199,28 @@ def evict_pod(pods: JobPods, manifest: JobSpec, evicts_left: int) -> Outcomes:
             yield outcome(f"a pod that is {looks(was)} is evicted", **written, **left)
 
 
+def give_condition(pods: JobPods, manifest: JobSpec, pod_conditions_left: int) -> Outcomes:
+    """A pod gets a condition that a rule asks for, whoever keeps that; also one that failed."""
+    if pod_conditions_left == 0:
+        return
+    left = {"pod_conditions_left": pod_conditions_left - 1}
+    for asked in wanted_conditions(manifest):
+        type, status = asked
+        for was, written in _moves(
+            pods,
+            manifest,
+            lambda pod, live: live.phase != "Succeeded",
+            lambda pod, live, asked=asked: _with_condition(pod, live, asked),  # type: ignore[misc]
+        ):
+            words = f"a pod that is {looks(was)} gets the condition {type}={status}"
+            yield outcome(words, **written, **left)
+
+
+def _with_condition(pod: Owned, live: JobPod, asked: tuple[str, str]) -> Owned:
+    others = [each for each in live.conditions if each[0] != asked[0]]
+    return changed(pod, evolve(live, conditions=tuple(sorted((*others, asked)))))
+
+
 def crash_node(pods: JobPods, node_crashes_left: int) -> Outcomes:
     """The node of a pod crashes. The API shows the pod as before."""
     if node_crashes_left > 0:
@@ -195,6 +229,49 @@ def crash_node(pods: JobPods, node_crashes_left: int) -> Outcomes:
                 moved = pods.move(pod, evolve(pod, lost=True))
                 left = {"node_crashes_left": node_crashes_left - 1}
                 yield outcome("the node of a pod crashes", pods=moved, **left)
+
+
+def return_node(pods: JobPods, manifest: JobSpec, most_restarts: int) -> Outcomes:
+    """
+    The crashed node of a pod is back. It may, or may never; what ran there runs no more.
+
+    Where the record of a container is lost as well it is started anew, whatever restartPolicy says.
+    Go: kubelet_pods.go convertToAPIContainerStatuses; kuberuntime_manager.go computePodActions
+    """
+
+    def ran(pod: Owned, live: JobPod) -> bool:
+        return pod.lost and live.phase == "Running"
+
+    def failed(code: int | None) -> Callable[[Owned, JobPod], Owned]:
+        return lambda pod, live: evolve(_ended(pod, live, "Failed", code), lost=False)
+
+    def anew(pod: Owned, live: JobPod) -> Owned:
+        restarts = min(most_restarts, live.restarts + 1)
+        if manifest.restart_policy == "Never":
+            restarts = live.restarts
+        return evolve(changed(pod, evolve(live, restarts=restarts)), lost=False)
+
+    for _, written in _moves(
+        pods,
+        manifest,
+        lambda pod, live: pod.lost and live.phase == "Pending",
+        lambda pod, live: evolve(pod, lost=False),
+    ):
+        yield outcome("the node of a pod is back that had not started", **written)
+    for _, written in _moves(
+        pods, manifest, lambda pod, live: ran(pod, live) and not live.terminating, anew
+    ):
+        yield outcome("the node of a pod is back, and starts it anew", **written)
+    for code in LOST if wants_codes(manifest) else (None,):
+        for _, written in _moves(
+            pods,
+            manifest,
+            lambda pod, live: (
+                ran(pod, live) and (live.terminating or manifest.restart_policy == "Never")
+            ),
+            failed(code),
+        ):
+            yield outcome("the node of a pod is back, and the pod has failed", **written)
 
 
 def delete_lost_pod(pods: JobPods, manifest: JobSpec) -> Outcomes:

@@ -23,6 +23,8 @@ from .job_api import JobPod, JobSpec, Listed, Seen
 from .job_controller import going_on
 from .job_informer import ANSWERED, Note, Working, looks
 from .job_pods import (
+    PATCHES,
+    STATUS,
     JobPods,
     Owned,
     after_patch,
@@ -37,8 +39,7 @@ from .job_tracking import Marked, Patches, StatusWrite
 
 __all__ = ["answer_job_sync", "create_job_pod", "mark_pods", "write_job_pod"]
 
-_PATCHED = ("succeeded", "failed", "index", "release")
-_TO_DO = ("remove", "drop", "delete", *_PATCHED)
+_TO_DO = ("drop", "delete", *PATCHES)
 
 
 # ---- what a decision means for pods -----------------------------------------------------------
@@ -71,8 +72,13 @@ def _noted(word: str, write: Write | None, versions: int, pods: JobPods) -> JobP
         return relabelled(pods, _waited)
     if word == "next-list":
         return relabelled(pods, _next_list)
-    if word == "restarted":
-        return relabelled(pods, _listed_anew)
+    if word == "landed-late":
+        return relabelled(pods, lambda pod: _counted_late(pod, versions))
+    if word == "stranded":
+        assert write is not None
+        return relabelled(pods, lambda pod: _stranded(pod, write))
+    if word in ("restarted", "restarted-keeping", "restarted-behind"):
+        return relabelled(pods, lambda pod: _listed_anew(pod, word))
     if word == "orphaned":
         return relabelled(pods, _orphaned_if_terminating)
     if word == "forget":
@@ -128,7 +134,9 @@ def _expected(pods: JobPods) -> JobPods:
     """The pods whose finalizers are about to be removed. Go: expectFinalizersRemoved"""
     return relabelled(
         pods,
-        lambda pod: evolve(pod, expected=True) if pod.task in _PATCHED else pod,
+        lambda pod: (
+            evolve(pod, expected=True) if pod.task in PATCHES and pod.task != "remove" else pod
+        ),
     )
 
 
@@ -162,12 +170,17 @@ def _fails(pod: JobPod) -> bool:
     return pod.finalizer and (pod.phase == "Failed" or pod.terminating)
 
 
-def _listed_anew(pod: Owned) -> Owned:
-    shown = pod.live
+def _listed_anew(pod: Owned, word: str) -> Owned:
+    """The pod after a new process has listed it, where that is said from a server behind."""
+    whole = (*pod.past, *pod.trail)
+    trail = whole if word == "restarted-behind" else whole[-1:]
+    shown = trail[0]
     orphaning = "name" if shown is not None and not shown.owned and shown.finalizer else ""
     return evolve(
         pod,
-        trail=(shown,),
+        trail=trail,
+        past=whole[:-1] if word == "restarted-keeping" else (),
+        backlog=len(trail) - 1,
         listed=(pod.in_list,),
         own=0,
         expected=False,
@@ -178,10 +191,27 @@ def _listed_anew(pod: Owned) -> Owned:
 
 
 def _orphaned_if_terminating(pod: Owned) -> Owned:
-    live = pod.live
-    if live is not None and live.terminating and live.finalizer:
+    shown = pod.shown
+    if shown is not None and shown.terminating and shown.finalizer:
         return evolve(pod, orphaning="name")
     return pod
+
+
+def _stranded(pod: Owned, write: Write) -> Owned:
+    """The pod when the leader is gone that had sent this: what may still become of it."""
+    if write.kind == "Job":
+        if pod.task in ("clean", "succeeded", "failed"):
+            return evolve(pod, late=STATUS + pod.task)
+        return evolve(pod, late="") if pod.late.startswith(STATUS) else pod
+    return evolve(pod, late=pod.task) if pod.task in _TO_DO else pod
+
+
+def _counted_late(pod: Owned, versions: int) -> Owned:
+    """The pod after a status of a former leader was accepted."""
+    if not pod.late.startswith(STATUS):
+        return pod
+    told = _counted(evolve(pod, task=pod.late.removeprefix(STATUS)), versions)
+    return evolve(told, task=pod.task, late="")
 
 
 def _next_list(pod: Owned) -> Owned:

@@ -22,6 +22,8 @@ from .job_api import JobPod, JobSpec, Listed, Seen, SeenPods
 
 __all__ = [
     "GONE",
+    "PATCHES",
+    "STATUS",
     "JobPods",
     "Orphaning",
     "Owned",
@@ -51,6 +53,9 @@ Orphaning = str
 """Whether the orphan worker is to remove its finalizer: "", "name" or "selector"."""
 
 GONE = None
+PATCHES = ("remove", "succeeded", "failed", "index", "release")
+"""The tasks that remove a finalizer."""
+STATUS = "status: "
 
 
 @lru_cache(100_000)
@@ -67,7 +72,9 @@ class Owned:
     is in which list the status has the UID: the cached one first. `snap` is how the sync has seen
     it that is about to act. `counted`: how often the counters
     have counted it; `given_up`: its finalizer was removed although it had not ended. `lost`: its
-    node has crashed.
+    node has crashed. `past`: what it was before, from what an API server shows that is behind;
+    `backlog`: how many events are on their way only since a list came from there. `late`: what a
+    former leader had asked for, as a task; in a status that it had sent, after `STATUS`.
     """
 
     trail: tuple[JobPod | None, ...]
@@ -80,6 +87,9 @@ class Owned:
     counted: int = 0
     given_up: bool = False
     lost: bool = False
+    past: tuple[JobPod | None, ...] = ()
+    backlog: int = 0
+    late: str = ""
 
     @property
     def live(self) -> JobPod | None:
@@ -148,6 +158,8 @@ def after_patch(pod: Owned, own: bool = False) -> Owned:
     live = pod.live
     if live is None or not live.finalizer:
         return pod
+    if pod.late in PATCHES:
+        pod = evolve(pod, late="")
     if live.ended and live.terminating:
         return changed(pod, GONE, own)
     return changed(pod, evolve(live, finalizer=False), own)
@@ -164,8 +176,10 @@ def settled(pod: Owned, keeps_failed: bool) -> Owned | None:
     """
     if any((pod.expected, pod.task, pod.snap, pod.orphaning, pod.own)) or pod.listed != ("",):
         return pod
-    if pod.trail == (GONE,):
+    if pod.trail == (GONE,) and not any(pod.past):
         return None
+    if pod.past:
+        return pod
     if len(pod.trail) > 1 or pod.live is None or pod.live.finalizer or not pod.live.ended:
         return pod
     if keeps_failed and pod.live.phase == "Failed":
@@ -179,7 +193,7 @@ def kept(pods: "JobPods | list[tuple[Owned, int]]", spec: JobSpec) -> JobPods:
     keeps = any(rule.action == "FailJob" for rule in spec.pod_failure_policy or ())
     pairs = pods if isinstance(pods, list) else pods.items()
     found = [(settled(pod, keeps), pod, n) for pod, n in pairs]
-    if not isinstance(pods, list) and all(after is pod for after, pod, _ in found):
+    if not isinstance(pods, list) and all(after == pod for after, pod, _ in found):
         return pods
     return Population((known(after), n) for after, _, n in found if after is not None)
 

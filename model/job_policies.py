@@ -3,9 +3,9 @@ What a failed pod means for its Job, and when enough has succeeded.
 
 :Go: kubernetes v1.36.3 pkg/controller/job/pod_failure_policy.go, success_policy.go
 :Docs: https://kubernetes.io/docs/concepts/workloads/controllers/job/#pod-failure-policy
-:Omits: containerName in rules, and init containers: a pod has one container; conditions of
-    pods other than DisruptionTarget, which never match here (with one, reports settle nothing);
-    messages.
+:Omits: containerName in rules, and init containers: a pod has one container; conditions that
+    kubelets and the scheduler keep themselves, such as Ready, which never match here (with one,
+    reports settle nothing); messages.
 """
 
 from collections.abc import Iterable
@@ -40,7 +40,10 @@ def _matches(rule: FailureRule, pod: JobPod) -> bool:
         if code is None or code == 0:
             return False
         return (code in rule.on_exit_codes.values) == (rule.on_exit_codes.operator == "In")
-    return pod.disrupted and (DISRUPTION_TARGET, "True") in rule.on_pod_conditions
+    has = dict(pod.conditions)
+    if pod.disrupted:
+        has[DISRUPTION_TARGET] = "True"
+    return any(has.get(type) == status for type, status in rule.on_pod_conditions)
 
 
 def match_success_policy(

@@ -197,7 +197,7 @@ def _mark(
         return "failed", False
     if pod.phase == "Succeeded":
         if spec.indexed:
-            return "index", False
+            return ("index" if valid_index(pod, spec) else "release"), False
         return "succeeded", each.listed != "succeeded"
     failing = ctx.finished is not None and ctx.finished.type != SUCCESS_CRITERIA_MET
     counts, _ = match_pod_failure_policy(spec.pod_failure_policy, pod)

@@ -5,10 +5,11 @@ What users do to a Job and its pods, and what becomes of a Job that is deleted.
     pkg/registry/batch/job/strategy.go; pkg/controller/garbagecollector/garbagecollector.go;
     pkg/controller/ttlafterfinished/ttlafterfinished_controller.go
 :Docs: https://kubernetes.io/docs/concepts/workloads/controllers/job/
-:Omits: changes of the pod template of a suspended Job and of maxFailedIndexes; that a deadline or
-    a TTL is taken away; a Job of the same name that is created afterwards; deletion by force; that
-    fewer completions are refused where maxFailedIndexes or an index of the successPolicy is not
-    below them.
+:Omits: changes of the pod template of a suspended Job; a Job of the same name that is created
+    afterwards; deletion by force; changes of several fields at once, but for `set-completions`.
+
+A change that the API server would refuse is not made. backoffLimit cannot be taken away: it would
+get its default again.
 """
 
 from attrs import evolve
@@ -18,6 +19,7 @@ from seatrial.core import Outcome, Outcomes, outcome
 from .job_api import Job, JobSpec
 from .job_informer import Jobs, looks, written
 from .job_pods import JobPods, after_patch, deleted, kept
+from .job_policies import parse_indexes
 
 __all__ = [
     "delete_job",
@@ -27,6 +29,7 @@ __all__ = [
     "set_active_deadline",
     "set_backoff_limit",
     "set_completions",
+    "set_max_failed_indexes",
     "set_parallelism",
     "set_ttl",
     "strip_finalizer",
@@ -64,17 +67,52 @@ def set_parallelism(
 def set_completions(
     jobs: Jobs, lag: int, sizes: tuple[int, ...], set_completions_left: int
 ) -> Outcomes:
-    """completions and parallelism of an Indexed Job become another number, both the same."""
+    """
+    completions and parallelism of an Indexed Job become another number, both the same.
+
+    Where maxFailedIndexes or the successPolicy speak of more of them, that is refused. Go:
+    validateCompletions, validateJobSpec
+    """
     if not _may(jobs, lag, set_completions_left) or jobs.live is None:
         return
     for n in sizes:
-        if n != jobs.live.spec.completions:
+        if n != jobs.live.spec.completions and n >= _least_completions(jobs.live.spec):
             yield _respecified(
                 f"sets completions and parallelism to {n}",
                 jobs,
                 evolve(jobs.live.spec, parallelism=n, completions=n),
                 set_completions_left=set_completions_left - 1,
             )
+
+
+def _least_completions(spec: JobSpec) -> int:
+    """How many completions there must be for the indexes and counts that a spec speaks of."""
+    least = spec.max_failed_indexes or 0
+    for rule in spec.success_policy or ():
+        named = parse_indexes(rule.succeeded_indexes or "", spec.completions or 0)
+        least = max(least, rule.succeeded_count or 0, named[-1] + 1 if named else 0)
+    return least
+
+
+def set_max_failed_indexes(
+    jobs: Jobs,
+    lag: int,
+    most_failed_indexes: tuple[int | None, ...],
+    set_max_failed_indexes_left: int,
+) -> Outcomes:
+    """spec.maxFailedIndexes becomes another number, not above completions, or is taken away."""
+    if not _may(jobs, lag, set_max_failed_indexes_left) or jobs.live is None:
+        return
+    spec = jobs.live.spec
+    for most in most_failed_indexes:
+        if most == spec.max_failed_indexes or (most or 0) > (spec.completions or 0):
+            continue
+        yield _respecified(
+            "takes maxFailedIndexes away" if most is None else f"sets maxFailedIndexes to {most}",
+            jobs,
+            evolve(spec, max_failed_indexes=most),
+            set_max_failed_indexes_left=set_max_failed_indexes_left - 1,
+        )
 
 
 def set_backoff_limit(
@@ -97,11 +135,11 @@ def set_active_deadline(
     jobs: Jobs,
     lag: int,
     deadline: str,
-    active_deadlines: tuple[int, ...],
+    active_deadlines: tuple[int | None, ...],
     set_active_deadlines_left: int,
 ) -> Outcomes:
     """
-    spec.activeDeadlineSeconds becomes another number, which may have passed already.
+    spec.activeDeadlineSeconds becomes another number, which may have passed already, or goes away.
 
     How long the Job has run nobody knows, but what it says of a shorter time it says of a longer.
     """
@@ -113,14 +151,20 @@ def set_active_deadline(
         if n == old:
             continue
         possible = ["running", "passed"] if jobs.live.status.start_time else ["off"]
-        if n == 0 or (passed and old is not None and n < old):
+        if n is None:
+            possible = ["off"]
+        elif n == 0 or (passed and old is not None and n < old):
             possible = possible[-1:]
         elif not passed and old is not None and n > old:
             possible = possible[:1]
         for after in possible:
             words = ", which have passed" if after == "passed" else ""
+            if n is None:
+                told = "takes activeDeadlineSeconds away"
+            else:
+                told = f"sets activeDeadlineSeconds to {n}{words}"
             changed = _respecified(
-                f"sets activeDeadlineSeconds to {n}{words}",
+                told,
                 jobs,
                 evolve(jobs.live.spec, active_deadline_seconds=n),
                 set_active_deadlines_left=set_active_deadlines_left - 1,
@@ -130,14 +174,16 @@ def set_active_deadline(
             )
 
 
-def set_ttl(jobs: Jobs, lag: int, ttls: tuple[int, ...], set_ttls_left: int) -> Outcomes:
-    """spec.ttlSecondsAfterFinished becomes another number."""
+def set_ttl(jobs: Jobs, lag: int, ttls: tuple[int | None, ...], set_ttls_left: int) -> Outcomes:
+    """spec.ttlSecondsAfterFinished becomes another number, or is taken away."""
     if not _may(jobs, lag, set_ttls_left) or jobs.live is None:
         return
     for n in ttls:
         if n != jobs.live.spec.ttl_seconds_after_finished:
             yield _respecified(
-                f"sets ttlSecondsAfterFinished to {n}",
+                "takes ttlSecondsAfterFinished away"
+                if n is None
+                else f"sets ttlSecondsAfterFinished to {n}",
                 jobs,
                 evolve(jobs.live.spec, ttl_seconds_after_finished=n),
                 set_ttls_left=set_ttls_left - 1,

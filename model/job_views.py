@@ -167,8 +167,8 @@ def _count(pods: JobPods, keep: Callable[[Owned, JobPod], bool]) -> int:
 
 
 def pod_events(pods: JobPods) -> int:
-    """How many events of pods are on their way."""
-    return sum((len(pod.trail) - 1) * n for pod, n in pods.items())
+    """How many events of pods are on their way, but for what a list lacked."""
+    return sum(max(0, len(pod.trail) - 1 - pod.backlog) * n for pod, n in pods.items())
 
 
 def has_room_for_pod(pods: JobPods, lag: int) -> bool:

@@ -6,23 +6,14 @@ A Job with everything around it, as a system: its controller, kubelets, caches a
 The system starts when the Job has been created: no sync of it has begun, and there are no pods.
 """
 
-from collections.abc import Callable
-from functools import partial
-from typing import Any, Literal
+from typing import Any
 
-from attrs import frozen
+from seatrial.core import DeclarationError, Parameter, Population, System, Variable
 
-from seatrial.core import Action, DeclarationError, Parameter, Population, System, Variable
-
-from . import job_controller as controller
-from . import job_faults as faults
-from . import job_informer as informer
-from . import job_kubelet as kubelet
-from . import job_pod_control as pod_control
-from . import job_users as users
 from .controller import Key
 from .controller_utils import Expectations
 from .environment import Environment
+from .job_actions import actions
 from .job_api import (
     ExitCodes,
     FailureRule,
@@ -32,10 +23,11 @@ from .job_api import (
     has_backoff_limit_per_index,
 )
 from .job_informer import Jobs
+from .job_kubelet import wanted_conditions
 from .job_views import views
 from .versions import READ_OF_JOBS
 
-__all__ = ["MOST_PODS", "compose", "spec_of"]
+__all__ = ["MOST_PODS", "check", "compose", "spec_of"]
 
 MOST_PODS = 20
 """More pods at once are not explored: a sync is planned for each way in which it may go."""
@@ -88,6 +80,7 @@ _BUDGETS = {
     "set_backoff_limits_left": "set-backoff-limit",
     "set_active_deadlines_left": "set-active-deadline",
     "set_ttls_left": "set-ttl",
+    "set_max_failed_indexes_left": "set-max-failed-indexes",
     "suspends_left": "suspend",
     "resumes_left": "resume",
     "deletes_left": "delete",
@@ -95,10 +88,14 @@ _BUDGETS = {
     "strip_finalizers_left": "strip-finalizer",
     "container_exits_left": "container-exit",
     "evicts_left": "evict",
+    "pod_conditions_left": "pod-condition",
     "node_crashes_left": "node-crash",
     "controller_restarts_left": "controller-restart",
     "write_failures_left": "write-failure",
     "write_unknowns_left": "write-unknown",
+    "failovers_left": "failover",
+    "stale_api_servers_left": "stale-api-server",
+    "relists_left": "relist",
     "expectations_expire_left": "expectations-expire",
 }
 
@@ -109,22 +106,29 @@ def compose(name: str, spec: JobSpec, around: Environment) -> System:
 
     Raises DeclarationError where the environment cannot be had.
     """
-    _check(spec, around)
+    check(spec, around)
     budgets = {name: around.times(fault) for name, fault in _BUDGETS.items()}
     codes = tuple(int(each) for each in around.values("container-exit")) or (1,)
-    limits = _numbers(around, "set-backoff-limit")
+    limits = tuple(int(each) for each in around.values("set-backoff-limit"))
     early = {"early_left": around.slow} if around.slow else {}
-    variables = dict(_initial(spec), **budgets, **early)
+    behind = {"api_server_behind": False} if around.times("stale-api-server") else {}
+    late: dict[str, Any] = {"late_pods": ()} if around.lands_late else {}
+    variables = dict(_initial(spec), **budgets, **early, **behind, **late)
     return System(
         name=name,
         parameters=[
             Parameter("manifest", spec),
             Parameter("lag", around.lag),
-            Parameter("parallelisms", _numbers(around, "set-parallelism")),
-            Parameter("sizes", _numbers(around, "set-completions")),
+            Parameter("parallelisms", _sizes(around, "set-parallelism")),
+            Parameter("sizes", _sizes(around, "set-completions")),
             Parameter("backoff_limits", limits),
             Parameter("active_deadlines", _numbers(around, "set-active-deadline")),
             Parameter("ttls", _numbers(around, "set-ttl")),
+            Parameter("most_failed_indexes", _numbers(around, "set-max-failed-indexes")),
+            Parameter("stale_lists", around.stale_lists),
+            Parameter("lands_late", around.lands_late),
+            *(() if behind else (Parameter("api_server_behind", False),)),
+            *(() if late else (Parameter("late_pods", ()),)),
             Parameter("exit_codes", codes),
             Parameter("most_restarts", max(1, spec.backoff_limit, *limits)),
             Parameter("propagation", (around.values("delete") or ("background",))[0]),
@@ -140,9 +144,9 @@ def compose(name: str, spec: JobSpec, around: Environment) -> System:
         ],
         variables=[Variable(each) for each in variables],
         views=views(),
-        actions=_actions(spec, around),
+        actions=actions(spec, around),
         initial=[variables],
-        assumptions=_assumptions(around),
+        assumptions=_assumptions(spec, around),
     )
 
 
@@ -163,11 +167,17 @@ def _initial(spec: JobSpec) -> dict[str, Any]:
     }
 
 
-def _numbers(around: Environment, user: str) -> tuple[int, ...]:
+def _numbers(around: Environment, user: str) -> tuple[int | None, ...]:
+    """The values that a user may give to a field; None takes it away."""
+    return tuple(None if each == "none" else int(each) for each in around.values(user))
+
+
+def _sizes(around: Environment, user: str) -> tuple[int, ...]:
     return tuple(int(each) for each in around.values(user))
 
 
-def _check(spec: JobSpec, around: Environment) -> None:
+def check(spec: JobSpec, around: Environment) -> None:
+    """Raises DeclarationError for what cannot be, or cannot be explored, around such a Job."""
     if len(around.values("delete")) > 1:
         raise DeclarationError("--users: delete is given with two propagations; give one")
     if around.kubernetes not in READ_OF_JOBS:
@@ -185,15 +195,14 @@ def _check(spec: JobSpec, around: Environment) -> None:
         )
     if around.times("set-completions") and not spec.indexed:
         raise DeclarationError(
-            "--users set-completions: spec.completions of a NonIndexed Job is immutable"
+            "--users set-completions: spec.completions: cannot be changed; only an Indexed Job may"
+            " change it"
         )
-    if around.times("set-completions") and spec.completions != spec.parallelism:
-        raise DeclarationError(
-            "--users set-completions: spec.completions can only be changed in tandem with"
-            " spec.parallelism, where both are the same"
-        )
-    most = max(spec.parallelism, *_numbers(around, "set-parallelism"), 0)
-    most = max(most, *_numbers(around, "set-completions"), 0)
+    _check_indexes(spec, around)
+    if around.times("relist") and around.lag < 2:
+        raise DeclarationError("--faults relist needs --lag 2: one event is delivered, not lost")
+    most = max(spec.parallelism, *_sizes(around, "set-parallelism"), 0)
+    most = max(most, *_sizes(around, "set-completions"), 0)
     wanted = most if spec.completions is None else min(most, max(spec.completions, 0))
     if wanted > MOST_PODS:
         raise DeclarationError(
@@ -202,263 +211,24 @@ def _check(spec: JobSpec, around: Environment) -> None:
         )
 
 
-Fair = Literal["weak", "none"]
-Part = Literal["sync", "watch", "step", None]
-
-
-@frozen
-class _Maker:
-    """Makes actions; `committed` are those that follow at once at this level and lag."""
-
-    level: str
-    lag: int
-
-    def of(
-        self,
-        actor: str,
-        function: Callable[..., Any],
-        writes: str,
-        *,
-        fair: Fair = "weak",
-        part_of: Part = None,
-        when: str | None = None,
-        name: str | None = None,
-    ) -> Action:
-        """
-        An action, asked only `when` that view is true.
-
-        As `part_of` a sync or of a watch it follows at once where these are one step.
-        """
-        at_once = (
-            part_of == "step"
-            or (part_of == "sync" and self.level == "atomic")
-            or (part_of == "watch" and self.lag == 0)
-        )
-        return Action(
-            name=name or function.__name__,
-            actor=actor,
-            function=function,
-            writes=tuple(writes.split()),
-            fair=fair,
-            committed=at_once,
-            when=when,
-        )
-
-
-_FAULTY = "write_failures_left write_unknowns_left"
-_ENDS = f"job_sync job_key job_stale note {_FAULTY}"
-
-
-def _actions(spec: JobSpec, around: Environment) -> list[Action]:
-    maker = _Maker(around.level, around.lag)
-    return [
-        *_controller(maker),
-        *_watches(maker),
-        *_kubelet(maker, around),
-        *_collector(maker, spec, around),
-        *_clock(maker, spec, around),
-        *_users(maker, around),
-        *_faults(maker, around),
-    ]
-
-
-def _controller(maker: _Maker) -> list[Action]:
-    actor = "job controller"
-    return [
-        maker.of(actor, pod_control.mark_pods, "pods note", part_of="step", when="noting"),
-        maker.of(
-            actor,
-            pod_control.answer_job_sync,
-            "job_sync job_key job_stale note",
-            part_of="step",
-            when="answered",
-        ),
-        maker.of(
-            actor,
-            controller.observe_job,
-            "job_key job_sync job_stale note job_expectations backoff deadline requeues",
-            when="key_due",
-        ),
-        maker.of(
-            actor,
-            pod_control.create_job_pod,
-            f"{_ENDS} pods job_expectations",
-            part_of="sync",
-            when="creation_due",
-        ),
-        maker.of(
-            actor,
-            pod_control.write_job_pod,
-            f"pods note job_expectations {_FAULTY}",
-            part_of="sync",
-            when="pod_write_due",
-        ),
-        maker.of(
-            actor,
-            controller.write_job_status,
-            f"{_ENDS} jobs backoff deadline",
-            part_of="sync",
-            when="status_write_due",
-        ),
-        maker.of(
-            actor,
-            faults.list_orphans,
-            "pods orphan_list",
-            part_of="sync",
-            when="orphan_list_due",
-        ),
-        maker.of(
-            actor,
-            faults.strip_orphan,
-            f"pods {_FAULTY}",
-            part_of="sync",
-            when="orphans_due",
-        ),
-    ]
-
-
-def _watches(maker: _Maker) -> list[Action]:
-    job = "jobs job_key backoff deadline orphan_list"
-    return [
-        maker.of("watch", informer.deliver_job, job, part_of="watch", when="job_behind"),
-        maker.of(
-            "watch",
-            informer.deliver_job_and_lists,
-            f"{job} note",
-            part_of="watch",
-            when="lists_behind",
-        ),
-        maker.of(
-            "watch",
-            informer.deliver_pod,
-            "pods job_key job_expectations",
-            part_of="watch",
-            when="pods_wait",
-        ),
-    ]
-
-
-def _kubelet(maker: _Maker, around: Environment) -> list[Action]:
-    found = [
-        maker.of("kubelet", function, "pods", when="has_room_for_pod")
-        for function in (kubelet.start_pod, kubelet.end_pod, kubelet.stop_pod)
-    ]
-    if around.times("node-crash"):
-        found += [
-            maker.of("node controllers", function, "pods", when="has_room_for_pod")
-            for function in (kubelet.delete_lost_pod, kubelet.fail_lost_pod)
-        ]
-    return found
-
-
-def _collector(maker: _Maker, spec: JobSpec, around: Environment) -> list[Action]:
-    if not around.times("delete") and not _expires(spec, around):
-        return []  # as long as there is a Job that is not to go
-    actor = "garbage collector"
-    return [
-        maker.of(actor, kubelet.collect_job_pod, "pods", when="collecting"),
-        maker.of(actor, kubelet.release_job_pod, "pods", when="releasing"),
-        maker.of(actor, users.finish_job_deletion, "jobs job_stale", when="finishes_deletion"),
-    ]
-
-
-def _expires(spec: JobSpec, around: Environment) -> bool:
-    return spec.ttl_seconds_after_finished is not None or around.times("set-ttl") > 0
-
-
-def _clock(maker: _Maker, spec: JobSpec, around: Environment) -> list[Action]:
-    found = []
-    if has_backoff_limit_per_index(spec):
-        found.append(
-            maker.of(
-                "clock",
-                faults.pass_index_backoff,
-                "job_key pods",
-                when="pods_at_rest",
-                name="pass_backoff",
+def _check_indexes(spec: JobSpec, around: Environment) -> None:
+    """Refuse what the API server always would. Go: validateJobSpec"""
+    for most in _numbers(around, "set-max-failed-indexes"):
+        if most is None:
+            continue
+        if not has_backoff_limit_per_index(spec):
+            raise DeclarationError(
+                f"--users set-max-failed-indexes:{most}: spec.maxFailedIndexes needs"
+                " spec.backoffLimitPerIndex"
             )
-        )
-    else:
-        found.append(
-            maker.of("clock", faults.pass_backoff, "backoff job_key note", when="pods_at_rest")
-        )
-    if spec.active_deadline_seconds is not None or around.times("set-active-deadline"):
-        found.append(
-            maker.of("clock", faults.pass_active_deadline, "deadline job_key", when="pods_at_rest")
-        )
-    if _expires(spec, around):
-        found.append(maker.of("clock", faults.expire_ttl, "jobs job_stale", when="pods_at_rest"))
-    return [*found, *map(partial(_early, maker), found)] if around.slow else found
+        if most > max(spec.completions or 0, *_sizes(around, "set-completions"), 0):
+            raise DeclarationError(
+                f"--users set-max-failed-indexes:{most}: spec.maxFailedIndexes must not be above"
+                " spec.completions"
+            )
 
 
-def _early(maker: _Maker, timely: Action) -> Action:
-    """The same timer, going off while something else could happen."""
-    function = getattr(faults, f"{timely.function.__name__}_early")
-    writes = " ".join((*timely.writes, "early_left"))
-    return maker.of("clock", function, writes, fair="none", name=f"{timely.name}_early")
-
-
-def _users(maker: _Maker, around: Environment) -> list[Action]:
-    of_jobs = (
-        ("set-parallelism", users.set_parallelism, "set_parallelisms_left"),
-        ("set-completions", users.set_completions, "set_completions_left"),
-        ("set-backoff-limit", users.set_backoff_limit, "set_backoff_limits_left"),
-        (
-            "set-active-deadline",
-            users.set_active_deadline,
-            "deadline old_deadline_passed set_active_deadlines_left",
-        ),
-        ("set-ttl", users.set_ttl, "set_ttls_left"),
-        ("suspend", users.suspend_job, "suspends_left"),
-        ("resume", users.resume_job, "resumes_left"),
-        ("delete", users.delete_job, "deletes_left"),
-    )
-    of_pods = (
-        ("delete-pod", users.delete_job_pod, "delete_pods_left"),
-        ("strip-finalizer", users.strip_finalizer, "strip_finalizers_left"),
-    )
-    return [
-        *(
-            maker.of("user", function, f"jobs job_stale {left}", fair="none")
-            for user, function, left in of_jobs
-            if around.times(user)
-        ),
-        *(
-            maker.of("user", function, f"pods {left}", fair="none", when="has_room_for_pod")
-            for user, function, left in of_pods
-            if around.times(user)
-        ),
-    ]
-
-
-def _faults(maker: _Maker, around: Environment) -> list[Action]:
-    of_controller = " ".join(each for each in _initial(JobSpec()) if each != "pods")
-    room = "has_room_for_pod"
-    known = (
-        ("container-exit", kubelet.exit_job_container, "pods container_exits_left", room),
-        ("evict", kubelet.evict_pod, "pods evicts_left", room),
-        ("node-crash", kubelet.crash_node, "pods node_crashes_left", None),
-        (
-            "controller-restart",
-            faults.restart_job_controller,
-            f"{of_controller} controller_restarts_left",
-            None,
-        ),
-        (
-            "expectations-expire",
-            faults.expire_job_expectations,
-            "job_expectations expectations_expire_left",
-            None,
-        ),
-    )
-    return [
-        maker.of("fault", function, writes, fair="none", when=guard)
-        for fault, function, writes, guard in known
-        if around.times(fault)
-    ]
-
-
-def _assumptions(around: Environment) -> list[str]:
+def _assumptions(spec: JobSpec, around: Environment) -> list[str]:
     gates = ", ".join(f"{name}={str(on).lower()}" for name, on in around.gates)
     texts = [
         f"Kubernetes {around.kubernetes}; feature gates {gates}",
@@ -476,6 +246,14 @@ def _assumptions(around: Environment) -> list[str]:
         texts.append(f"a writer waits while {around.lag} events of its kind are on their way")
     if around.lag > 1:
         texts.append("events of different pods may arrive in any order")
+    asked = [type for type, _ in wanted_conditions(spec)]
+    if asked and not around.times("pod-condition"):
+        texts.append(f"no pod gets the condition {' or '.join(dict.fromkeys(asked))}")
+    if around.times("stale-api-server"):
+        texts.append(
+            "an API server that falls behind shows pods as the controller's cache does then, and"
+            " Jobs as they are"
+        )
     if around.variant:
         texts.append(f"rules changed: {', '.join(sorted(around.variant))}")
     return texts

@@ -16,6 +16,8 @@ MUTANTS: tuple[Mutant, ...] = (
 )
 """Every known bug, kind by kind."""
 
+_LISTED = "docs/reference/known-bugs.md and docs/reference/known-job-bugs.md list them"
+
 
 def mutant(name: str) -> Mutant:
     """
@@ -27,7 +29,7 @@ def mutant(name: str) -> Mutant:
     known = {each.id: each for each in MUTANTS}
     if name not in known:
         close = difflib.get_close_matches(name, known, n=3, cutoff=0.4)
-        hint = f"did you mean {' or '.join(close)}?" if close else f"known: {', '.join(known)}"
+        hint = f"did you mean {' or '.join(close)}?" if close else _LISTED
         raise DeclarationError(f"there is no known bug {name!r}; {hint}")
     return known[name]
 

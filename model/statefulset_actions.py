@@ -128,16 +128,15 @@ def _scheduler(maker: Maker, placement: Placement | None) -> list[Action]:
 
 def _kubelets(maker: Maker, spec: StatefulSetSpec, around: Environment) -> list[Action]:
     found = [maker.of("kubelet", kubelet.run, f"{_POD} process", over=_ORDINAL, when="kubelet_due")]
-    if around.times("container-exit"):
-        found.append(
-            maker.of(
-                "fault",
-                kubelet.exit_container,
-                f"{_POD} container_exits_left",
-                over=_ORDINAL,
-                fair="none",
-            )
-        )
+    if around.times("container-exit") and spec.publishes is None:
+        writes = f"{_POD} container_exits_left"
+        found.append(maker.of("fault", kubelet.exit_container, writes, over=_ORDINAL, fair="none"))
+    elif around.times("container-exit"):
+        writes, due = "process container_exits_left", "kubelet_due"
+        found += [
+            maker.of("fault", kubelet.end_container, writes, over=_ORDINAL, fair="none"),
+            maker.of("kubelet", kubelet.report_end, _POD, over=_ORDINAL, when=due),
+        ]
     if around.times("unready"):
         writes = f"{_POD} unreadies_left"
         found.append(maker.of("fault", kubelet.fail_probe, writes, over=_ORDINAL, fair="none"))

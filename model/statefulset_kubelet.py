@@ -5,7 +5,8 @@ The kubelets of the pods of a StatefulSet, and who else acts on pods of nodes th
     pkg/controller/podgc/gc_controller.go, pkg/controller/tainteviction/taint_eviction.go
 :Docs: https://kubernetes.io/docs/tasks/run-application/force-delete-stateful-set-pod/
 :Omits: that a kubelet which is cut off may still start what it was told of before; how long images
-    take; restart back-off; the moment between the end of a container and the report of it;
+    take; restart back-off; the moment between the end of a
+    container and the report of it, where no Service gives names;
     readiness of a pod that terminates (it keeps what it had); that a kubelet which started with a
     stale list stops pods that are not in it; that the garbage collector of pods marks a pod as
     failed before it deletes it.
@@ -30,6 +31,7 @@ from .volumes import Attached, Processes, mountable
 
 __all__ = [
     "collect_lost_pod",
+    "end_container",
     "evict",
     "exit_container",
     "fail",
@@ -38,6 +40,7 @@ __all__ = [
     "lost_pod_due",
     "mark_not_ready",
     "pass_min_ready_seconds",
+    "report_end",
     "run",
     "start_what_was",
     "waiting",
@@ -175,6 +178,47 @@ def exit_container(
         yield outcome(
             f"pod {ordinal} is not ready any more",
             container_exits_left=container_exits_left - 1,
+            **pod_written(ordinal, pod, not_ready(pod), pod_queue),
+        )
+
+
+def end_container(
+    pod: StatefulPod | None,
+    process: Processes,
+    nodes: Nodes,
+    ordinal: int,
+    container_exits_left: int,
+) -> Outcomes:
+    """
+    The same as two steps, where it matters what runs while a pod counts as ready: this is the end.
+
+    The kubelet starts the container again, and reports its end, in either order. Go: syncPod
+    """
+    if container_exits_left == 0 or pod is None or pod.node is None or pod.kind.terminating:
+        return
+    its = (pod.node, pod.uid)
+    if pod.kind.ready and its in process and hears(at(nodes, pod.node)):
+        yield outcome(
+            f"the containers of pod {ordinal} end",
+            process=tuple(each for each in process if each != its),
+            container_exits_left=container_exits_left - 1,
+        )
+
+
+def report_end(
+    pod: StatefulPod | None,
+    process: Processes,
+    nodes: Nodes,
+    pod_queue: Queue,
+    ordinal: int,
+    lag: int,
+) -> Outcomes:
+    """A kubelet reports that the containers of a ready pod have ended."""
+    if pod is None or pod.node is None or not has_room(pod_queue, lag) or _stopping(pod):
+        return
+    if pod.kind.ready and (pod.node, pod.uid) not in process and hears(at(nodes, pod.node)):
+        yield outcome(
+            f"n{pod.node} reports that pod {ordinal} is not ready any more",
             **pod_written(ordinal, pod, not_ready(pod), pod_queue),
         )
 

@@ -177,7 +177,6 @@ def compose(name: str, spec: StatefulSetSpec, around: Environment) -> System:
     budgets = {left: around.times(name) for left, name in _BUDGETS.items()}
     newer = range(spec.template + 1, spec.template + 1 + around.times("never-ready"))
     kept = attaches(spec, around)
-    stale_lists = not (around.gate("WatchListClient") and around.gate("WatchList"))
     return System(
         name=name,
         indices=[Index("node_at", names), Index("ordinal", ordinals)],
@@ -196,7 +195,7 @@ def compose(name: str, spec: StatefulSetSpec, around: Environment) -> System:
             Parameter("propagation", (around.values("delete") or ("background",))[0]),
             Parameter("applies", around.times("apply")),
             Parameter("never_ready", frozenset(newer)),
-            Parameter("stale_lists", stale_lists),
+            Parameter("stale_lists", around.stale_lists),
             Parameter("consistency_store", around.gate("StaleControllerConsistencyStatefulSet")),
             Parameter("max_unavailable", around.gate("MaxUnavailableStatefulSet")),
             Parameter("write_faults", around.times("write-failure") > 0),

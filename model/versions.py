@@ -24,7 +24,7 @@ model holds (names of functions, metrics, events, shutdown and the index of pods
 - before 1.36.3 a sync of a Job that waits for a back-off reports no active pods (Go: manageJob);
 - 1.36 takes the start time from a suspended Job (MutableSchedulingDirectivesForSuspendedJobs; an
   alpha gate of 1.35 that is off there);
-- 1.37 tries a pod of a Job that is gone again where its finalizer could not be removed (Go:
+- 1.37.1 tries a pod of a Job that is gone again where its finalizer could not be removed (Go:
   syncOrphanPodsBySelector);
 - 1.37 looks at a Recreate Deployment again whenever one of its pods is gone. Before, deletePod
   asked whether it was the last. Go: deployment_controller.go deletePod
@@ -62,10 +62,20 @@ OF_STATEFUL_SETS = frozenset(
 _JOB_CONSISTENCY_STORE = "StaleControllerConsistencyJob"
 _SUSPENDED = "MutableSchedulingDirectivesForSuspendedJobs"
 
-OF_JOBS = frozenset((_JOB_CONSISTENCY_STORE, _SUSPENDED))
-"""The gates that the Job controller asks."""
+OF_JOBS = frozenset((_JOB_CONSISTENCY_STORE, _SUSPENDED, _WATCH_LIST_CLIENT, _WATCH_LIST))
+"""The gates that the Job controller and API servers ask."""
 
-READ_OF_JOBS = ("1.34.4", "1.34.5", "1.35.4", "1.36.3", "1.37.1")
+READ_OF_JOBS = (
+    "1.34.4",
+    "1.34.5",
+    "1.35.4",
+    "1.36.0",
+    "1.36.1",
+    "1.36.2",
+    "1.36.3",
+    "1.37.0",
+    "1.37.1",
+)
 """The releases of which the Job controller was read."""
 
 
@@ -82,6 +92,19 @@ class Release:
 def _line(patches: tuple[str, ...], *rules: str, **gates: bool) -> tuple[Release, ...]:
     return tuple(Release(each, tuple(gates.items()), frozenset(rules)) for each in patches)
 
+
+_OF_1_36 = {
+    _CONSISTENCY_STORE: True,
+    _TERMINATING: True,
+    _STORE_OF_STATEFUL_SETS: True,
+    _MAX_UNAVAILABLE: False,
+    _WATCH_LIST_CLIENT: True,
+    _WATCH_LIST: True,
+    _JOB_CONSISTENCY_STORE: True,
+    _SUSPENDED: True,
+}
+_OF_1_37 = _OF_1_36 | {_MAX_UNAVAILABLE: True}
+_SINCE_1_37 = ("each-pod-gone-wakes-recreate", "sts-on-delete-completes", "sts-two-phase-update")
 
 RELEASES: tuple[Release, ...] = (
     *_line(
@@ -118,36 +141,10 @@ RELEASES: tuple[Release, ...] = (
             _WATCH_LIST: True,
         },
     ),
-    *_line(
-        ("1.36.0", "1.36.1", "1.36.2", "1.36.3"),
-        **{
-            _CONSISTENCY_STORE: True,
-            _TERMINATING: True,
-            _STORE_OF_STATEFUL_SETS: True,
-            _MAX_UNAVAILABLE: False,
-            _WATCH_LIST_CLIENT: True,
-            _WATCH_LIST: True,
-            _JOB_CONSISTENCY_STORE: True,
-            _SUSPENDED: True,
-        },
-    ),
-    *_line(
-        ("1.37.0", "1.37.1"),
-        "each-pod-gone-wakes-recreate",
-        "job-orphan-finalizer-not-retried",
-        "sts-on-delete-completes",
-        "sts-two-phase-update",
-        **{
-            _CONSISTENCY_STORE: True,
-            _TERMINATING: True,
-            _STORE_OF_STATEFUL_SETS: True,
-            _MAX_UNAVAILABLE: True,
-            _WATCH_LIST_CLIENT: True,
-            _WATCH_LIST: True,
-            _JOB_CONSISTENCY_STORE: True,
-            _SUSPENDED: True,
-        },
-    ),
+    *_line(("1.36.0", "1.36.1", "1.36.2"), "job-active-zero-during-backoff", **_OF_1_36),
+    *_line(("1.36.3",), **_OF_1_36),
+    *_line(("1.37.0",), *_SINCE_1_37, **_OF_1_37),
+    *_line(("1.37.1",), *_SINCE_1_37, "job-orphan-finalizer-not-retried", **_OF_1_37),
 )
 """Oldest first."""
 

@@ -6,6 +6,8 @@ from seatrial.core.arith import total
 from .promise import (
     FEW_FAILURES,
     HEALTHY_TEMPLATES,
+    KEPT_WHILE_PAUSED,
+    NO_GIVE_UP,
     NO_PAUSE,
     NO_UNDO,
     NOTED_OR_HEALTHY,
@@ -63,7 +65,7 @@ def identical_replicas(
     return active[target] == desired == total(active.values()) and total_terminating == 0
 
 
-@under(HEALTHY_TEMPLATES)
+@under(HEALTHY_TEMPLATES, KEPT_WHILE_PAUSED, NO_GIVE_UP)
 @converges_to(
     id="deployment-available-at-rest",
     says="in the end as many pods are available as `replicas` asks for",

@@ -8,9 +8,10 @@ from seatrial.model import job_api
 from .job_promise import (
     COMPLETIONS,
     DEADLINE,
+    FRESH_LISTS,
     INDEXED,
+    KEEPS_TTL,
     LOSES_START,
-    NO_UNKNOWN,
     NOT_SUSPENDED,
     ONE_CHANGE,
     OURS,
@@ -22,6 +23,7 @@ from .job_promise import (
     STRIPS,
     TRACKED,
     TTL,
+    UNBROKEN,
     UNMIXED,
     never,
     spec_has,
@@ -115,11 +117,12 @@ def complete_at_once(
         yield f"SuccessCriteriaMet is set, {terminating} pods terminate; Complete is not set"
 
 
-@under(NO_UNKNOWN, NOT_SUSPENDED, INTERLEAVED, UNMIXED, ONE_CHANGE, where=[OURS])
+@under(NOT_SUSPENDED, UNMIXED, ONE_CHANGE, FRESH_LISTS, where=[OURS, INTERLEAVED])
 @always(
     id="job-status-is-accepted",
     says="the API server refuses no status that the controller sends on what is so",
     source=_VALIDATION,
+    premise=lambda status_write_due: status_write_due,
 )
 def status_is_accepted(refused: str, job_stale: bool) -> Iterator[str]:
     if refused and not job_stale:
@@ -233,7 +236,7 @@ def success_is_told_at_once(uncounted_successes_before: int) -> Iterator[str]:
 # ---- in the end -------------------------------------------------------------------------------
 
 
-@under(OURS, NOT_SUSPENDED, UNMIXED, ONE_CHANGE)
+@under(OURS, NOT_SUSPENDED, UNMIXED, ONE_CHANGE, UNBROKEN)
 @converges_to(
     id="job-ends",
     says="every Job ends Complete or Failed, unless it is deleted or to run no pods",
@@ -284,7 +287,7 @@ def parallelism_zero_pauses(
         yield f"parallelism is {parallelism}, and {active} pods are active"
 
 
-@under(TTL, STRIPS, where=[OURS])
+@under(TTL, KEEPS_TTL, STRIPS, where=[OURS])
 @converges_to(
     id="job-ttl-deletes-after-finish",
     says="a Job that has finished is gone in the end, and its pods with it",
@@ -303,14 +306,14 @@ def _nothing_is_left(deletes: int, deletes_left: int, job_alive: str, owned_pods
     return job_alive == "gone" and owned_pods == 0
 
 
-background_leaves_nothing = under(deleted("background"), STRIPS, where=[OURS])(
+background_leaves_nothing = under(STRIPS, where=[OURS, deleted("background")])(
     converges_to(
         id="job-deleting-removes-pods",
         says="a Job that is deleted in the background leaves no pods",
         source=_DOCS + "#job-termination-and-cleanup",
     )(_nothing_is_left)
 )
-foreground_leaves_nothing = under(deleted("foreground"), STRIPS, where=[OURS])(
+foreground_leaves_nothing = under(STRIPS, where=[OURS, deleted("foreground")])(
     converges_to(
         id="job-foreground-deletion-is-complete",
         says="a Job that is deleted in the foreground leaves no pods",
@@ -319,7 +322,7 @@ foreground_leaves_nothing = under(deleted("foreground"), STRIPS, where=[OURS])(
 )
 
 
-@under(deleted("orphan"), STRIPS, where=[OURS])
+@under(STRIPS, where=[OURS, deleted("orphan")])
 @converges_to(
     id="job-orphans-are-free",
     says="a Job that is deleted with --cascade=orphan, as the API does by default, leaves pods"

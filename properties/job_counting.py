@@ -6,13 +6,16 @@ from seatrial.core import after_each_step, always, converges_to, sometimes
 from seatrial.model import job_api
 
 from .job_promise import (
+    AFRESH,
     COMPLETIONS,
     DEFAULT_REPLACEMENT,
     DISRUPTED,
+    FRESH_LISTS,
     INDEXED,
     LAGGING,
     NO_SUCCESS_POLICY,
     NON_INDEXED,
+    NOT_PER_INDEX,
     OURS,
     REMEMBERED,
     RUNS,
@@ -37,7 +40,7 @@ _GO = "pkg/controller/job/job_controller.go"
 _VALIDATION = "pkg/apis/batch/validation/validation.go ValidateJobStatusUpdate"
 
 
-@under(where=[OURS])
+@under(FRESH_LISTS, where=[OURS])
 @always(
     id="job-counts-each-pod-once",
     says="no pod is counted twice, even if the controller restarts between any two of its writes",
@@ -59,6 +62,18 @@ def no_success_lost(lost_unasked: int) -> Iterator[str]:
     """A pod is given up when its finalizer is removed because there are too many, or on suspend."""
     if lost_unasked:
         yield f"{lost_unasked} pods have succeeded, and nothing will count them"
+
+
+@under(STAYS, TRACKED, SAME_COMPLETIONS, STORED, where=[OURS, NOT_PER_INDEX])
+@converges_to(
+    id="job-counts-once-in-the-end",
+    says="in the end every pod that has succeeded is counted exactly once, unless the controller"
+    " had given it up",
+    source=_KEP,
+)
+def counted_in_the_end(ended_with_finalizer: int, lost_unasked: int, counted_twice: int) -> bool:
+    """A failed pod may wait for its replacement where each index has a back-off."""
+    return ended_with_finalizer + lost_unasked + counted_twice == 0
 
 
 @under(LAGGING, does("suspend"), where=[OURS])
@@ -172,12 +187,14 @@ def complete_has_all_indexes(completed_indexes: tuple[int, ...], completions: in
         yield f"the Job is Complete; of {completions} indexes these succeeded: {completed_indexes}"
 
 
-@under(INDEXED, SAME_COMPLETIONS, where=[OURS])
+@under(SAME_COMPLETIONS, where=[OURS, INDEXED])
 @after_each_step(
     id="job-completed-indexes-stay",
     says="an index that has succeeded stays so",
     source=_KEP,
-    premise=lambda counters: counters is not None,
+    premise=lambda completed_indexes_before, counters: (
+        bool(completed_indexes_before) and counters is not None
+    ),
 )
 def completed_indexes_stay(
     completed_indexes: tuple[int, ...], completed_indexes_before: tuple[int, ...]
@@ -205,11 +222,12 @@ def no_index_is_forgotten(
         yield f"indexes {sorted(gone)} had succeeded, and are forgotten"
 
 
-@under(INDEXED)
+@under(where=[INDEXED])
 @always(
     id="job-indexes-disjoint",
     says="no index has both succeeded and failed",
     source=_VALIDATION,
+    premise=lambda completed_indexes, failed_indexes: bool(completed_indexes or failed_indexes),
 )
 def indexes_disjoint(
     completed_indexes: tuple[int, ...], failed_indexes: tuple[int, ...]
@@ -222,7 +240,7 @@ def indexes_disjoint(
 # ---- in the end -------------------------------------------------------------------------------
 
 
-@under(STRIPS, UNMIXED, where=[OURS])
+@under(STRIPS, UNMIXED, AFRESH, where=[OURS])
 @converges_to(
     id="job-finalizer-not-leaked",
     says="in the end no pod of a Job that has finished or is gone has the tracking finalizer, and"
@@ -238,6 +256,7 @@ def finalizers_go(job_state: str, with_finalizer: int, ended_with_finalizer: int
 PROMISES: tuple[Promise, ...] = (
     counts_each_pod_once,
     no_success_lost,
+    counted_in_the_end,
     every_success_counts,
     given_up_never_counts,
     complete_means_completions,

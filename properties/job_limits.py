@@ -27,7 +27,7 @@ from .job_promise import (
     WORK_QUEUE,
     spec_has,
 )
-from .promise import ATOMIC, FRESH, Precondition, Promise, does, under
+from .promise import ATOMIC, Precondition, Promise, does, under
 
 __all__ = ["PROMISES"]
 
@@ -43,6 +43,7 @@ _ENDS_BY_ITSELF = Precondition(
         and not around.times("set-active-deadline")
         and spec.success_policy is None
         and spec.max_failed_indexes is None
+        and not around.times("set-max-failed-indexes")
     ),
 )
 """When a Job is ended, the pods that it deletes count as failed."""
@@ -60,9 +61,10 @@ _IGNORES_DISRUPTIONS = spec_has(
     ),
 )
 _NO_EXITS = Precondition(
-    "containers fail only by disruptions: neither `container-exit` nor `delete-pod`",
-    lambda spec, around: not around.times("container-exit") + around.times("delete-pod"),
+    "containers fail only by disruptions: neither `container-exit`, `delete-pod` nor `node-crash`",
+    lambda spec, around: not any(map(around.times, ("container-exit", "delete-pod", "node-crash"))),
 )
+"""On a node that comes back a pod has failed, and has no condition DisruptionTarget."""
 _FAILS_JOB = spec_has(
     "the first rule of podFailurePolicy is to fail the Job on an exit code",
     lambda spec: (
@@ -138,7 +140,7 @@ def running_within_remaining(
         yield f"{running} pods run, and {remain} completions remain"
 
 
-@under(OURS, SAME_PARALLELISM, DEFAULT_REPLACEMENT, DISRUPTED, _RETRIES, RUNS, where=[_ONE_BY_ONE])
+@under(OURS, DEFAULT_REPLACEMENT, DISRUPTED, _RETRIES, RUNS, where=[_ONE_BY_ONE, SAME_PARALLELISM])
 @sometimes(
     id="job-may-run-twice",
     says="even with parallelism 1 the same program may run twice at once",
@@ -148,12 +150,12 @@ def runs_twice(running: int) -> bool:
     return running == 2
 
 
-@under(INDEXED, REMEMBERED, where=[OURS])
+@under(REMEMBERED, where=[OURS, INDEXED])
 @always(
     id="job-indexed-one-active-pod",
     says="of each index at most one pod is active, not counting those that terminate",
     source=_KEPS + "2214-indexed-job",
-    premise=_there,
+    premise=lambda job_alive, manifest: job_alive == "alive" and manifest.indexed,
 )
 def one_active_pod_per_index(double_indexes: tuple[int, ...]) -> Iterator[str]:
     if double_indexes:
@@ -177,7 +179,7 @@ def _most_failures(manifest: job_api.JobSpec) -> int:
     return manifest.backoff_limit + manifest.parallelism
 
 
-@under(NEVER, NO_POLICY, SAME_PARALLELISM, SAME_LIMIT, REMEMBERED, where=[OURS])
+@under(SAME_PARALLELISM, SAME_LIMIT, REMEMBERED, where=[OURS])
 @at_most(
     id="job-failed-bound",
     says="at most backoffLimit + parallelism pods are counted as failed",
@@ -200,7 +202,7 @@ def failures_within_limit(reported_failed: int) -> int:
     return reported_failed
 
 
-@under(NEVER, NO_POLICY, SAME_LIMIT, where=[OURS])
+@under(NEVER, SAME_LIMIT, where=[OURS])
 @always(
     id="seed-job-retry-limit",
     says="a Job fails for its backoffLimit only when more pods have failed",
@@ -241,12 +243,13 @@ def as_many_pods_as_completions(status: job_api.JobStatus, completions: int) -> 
         )
 
 
-@under(PER_INDEX, SAME_PARALLELISM, NOT_SUSPENDED, TRACKED, where=[OURS])
+@under(SAME_PARALLELISM, NOT_SUSPENDED, TRACKED, where=[OURS, PER_INDEX])
 @at_most(
     id="job-index-attempts-bound",
     says="no index is tried again after backoffLimitPerIndex retries",
     source=_DOCS + "#backoff-limit-per-index",
-    bound=lambda manifest: manifest.backoff_limit_per_index,
+    bound=lambda manifest: manifest.backoff_limit_per_index or 0,
+    premise=lambda manifest: manifest.backoff_limit_per_index is not None,
 )
 def attempts_of_an_index(highest_failure_count: int) -> int:
     """A pod's annotation says how many failures of its index came before."""
@@ -264,7 +267,7 @@ def ignored_is_not_counted(reported_failed: int) -> Iterator[str]:
         yield f"{reported_failed} pods are counted as failed"
 
 
-@under(_FAILS_JOB, does("container-exit"), ATOMIC, FRESH, where=[OURS])
+@under(_FAILS_JOB, ATOMIC, where=[OURS, does("container-exit")])
 @after_each_step(
     id="job-failjob-stops-retries",
     says="once a pod has failed with a code that fails the Job, no pod is created",
@@ -313,7 +316,7 @@ def work_queue_stops(status_before: job_api.JobStatus | None) -> Iterator[str]:
         yield "a pod had succeeded, and one more is created"
 
 
-@under(NOT_PER_INDEX, NO_RESTART, where=[OURS])
+@under(where=[OURS, NOT_PER_INDEX, NO_RESTART])
 @after_each_step(
     id="job-backoff-delays-replacement",
     says="no pod is created while the back-off after a failure runs, unless one has succeeded",

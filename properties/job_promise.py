@@ -9,11 +9,14 @@ from seatrial.model import Environment, job_api
 from .promise import Precondition, without
 
 __all__ = [
+    "AFRESH",
     "COMPLETIONS",
     "DEADLINE",
     "DEFAULT_REPLACEMENT",
     "DISRUPTED",
+    "FRESH_LISTS",
     "INDEXED",
+    "KEEPS_TTL",
     "LAGGING",
     "LOSES_START",
     "NEVER",
@@ -23,7 +26,6 @@ __all__ = [
     "NO_POLICY",
     "NO_RESTART",
     "NO_SUCCESS_POLICY",
-    "NO_UNKNOWN",
     "ONE_CHANGE",
     "OURS",
     "PER_INDEX",
@@ -41,6 +43,7 @@ __all__ = [
     "STRIPS",
     "TRACKED",
     "TTL",
+    "UNBROKEN",
     "UNINTERRUPTED",
     "UNMIXED",
     "WORK_QUEUE",
@@ -100,6 +103,11 @@ SAME_LIMIT = never("nobody changes backoffLimit", "set-backoff-limit")
 TTL = spec_has(
     "ttlSecondsAfterFinished is set", lambda spec: spec.ttl_seconds_after_finished is not None
 )
+KEEPS_TTL = Precondition(
+    "nobody takes ttlSecondsAfterFinished away",
+    lambda spec, around: "none" not in around.values("set-ttl"),
+    lambda around: without(around, "set-ttl"),
+)
 
 
 # ---- of the environment -----------------------------------------------------------------------
@@ -133,7 +141,7 @@ def _steady(spec: job_api.JobSpec, around: Environment) -> bool:
     return calm or not (any(map(around.times, _DELETES_PODS)) or suspends)
 
 
-_CUTS_OFF = ("controller-restart", "write-failure", "write-unknown")
+_CUTS_OFF = ("controller-restart", "failover", "write-failure", "write-unknown")
 _DELETES_PODS = ("delete-pod", "evict", "node-crash")
 STEADY = Precondition(
     "no pod that is listed as failed can succeed: pods are neither deleted, evicted nor lost, nor"
@@ -157,13 +165,13 @@ def _strips(spec: job_api.JobSpec, around: Environment) -> bool:
 
 STRIPS = Precondition(
     "no request fails that removes the finalizer of a pod whose Job is gone: no request fails, or"
-    " the Job is not deleted, or Kubernetes 1.37, which tries again",
+    " the Job is not deleted, or Kubernetes 1.37.1, which tries again",
     _strips,
     lambda around: without(around, "write-failure", "write-unknown"),
 )
 """
-The orphan worker finds the pods of a Job that is gone by listing. Before 1.37 it does not try again
-where the request for one of them fails. Go: syncOrphanPodsBySelector, which only logs the error
+The orphan worker finds the pods of a Job that is gone by listing. Before 1.37.1 it does not try
+again where the request for one of them fails. Go: syncOrphanPodsBySelector, which only logs that
 """
 UNMIXED = Precondition(
     "no index is listed as failed whose pod can succeed: backoffLimitPerIndex is not set, or"
@@ -202,11 +210,16 @@ RUNS = spec_has(
         and spec.active_deadline_seconds != 0
     ),
 )
-NO_RESTART = never("the controller does not restart", "controller-restart")
+NO_RESTART = never("the controller does not restart", "controller-restart", "failover")
 STAYS = never("nobody deletes the Job", "delete")
 TRACKED = never("nobody else removes finalizers", "strip-finalizer")
 UNINTERRUPTED = never("pods are not deleted, evicted or lost", "delete-pod", "evict", "node-crash")
-NO_UNKNOWN = never("no answer to a request is lost", "write-unknown")
+UNBROKEN = never("the watch of pods does not break", "relist")
+"""
+Where a pod is created and deleted before the new list, it comes as one that terminates: nobody
+counts its creation, and no event comes any more. The Job waits for it when that is not expected any
+more as well. Go: addPod, which then is deletePod
+"""
 LOSES_START = Precondition(
     "a suspended Job loses its start time: the gate MutableSchedulingDirectivesForSuspendedJobs",
     lambda spec, around: around.gate("MutableSchedulingDirectivesForSuspendedJobs"),
@@ -221,7 +234,40 @@ LAGGING = Precondition(
 )
 
 
+FRESH_LISTS = Precondition(
+    "what a controller lists when it starts is up to date: no `stale-api-server`, or clients ask"
+    " for such lists (WatchListClient)",
+    lambda spec, around: not _lists_late(around),
+    lambda around: without(around, "stale-api-server"),
+)
+"""
+The list may lack a pod whose UID the status lists: that is counted as one whose finalizer is gone,
+and again when it shows up. Or it shows a pod with its finalizer that was counted long ago. Both are
+counted twice, but for successes of an Indexed Job, which are a set.
+Go: trackJobStatusAndRemoveFinalizers
+"""
+_STARTS_AFRESH = (
+    "no request of a former leader lands late (`failover`), and lists at a start are up to date"
+    " (`stale-api-server`, WatchListClient)"
+)
+AFRESH = Precondition(
+    _STARTS_AFRESH,
+    lambda spec, around: _starts_afresh(around),
+    lambda around: without(around, "failover", "stale-api-server"),
+)
+
+
+def _lists_late(around: Environment) -> bool:
+    return around.times("stale-api-server") > 0 and around.stale_lists
+
+
+def _starts_afresh(around: Environment) -> bool:
+    return not _lists_late(around) and not around.lands_late
+
+
 def _remembers(around: Environment) -> bool:
+    if not _starts_afresh(around):
+        return False
     if around.lag == 0:
         return True
     expires = around.times("expectations-expire") > 0
@@ -229,22 +275,26 @@ def _remembers(around: Environment) -> bool:
     return around.times("write-unknown") == 0 and (store or not expires)
 
 
+_FORGETS = ("write-unknown", "failover", "stale-api-server")
 REMEMBERED = Precondition(
     "the controller knows what it did before its caches show it: lag 0, or neither `write-unknown`"
-    " nor, without the consistency store, `expectations-expire`",
+    f" nor, without the consistency store, `expectations-expire`; and {_STARTS_AFRESH}",
     lambda spec, around: _remembers(around),
-    lambda around: without(around, "write-unknown", "expectations-expire"),
+    lambda around: without(around, *_FORGETS, "expectations-expire"),
 )
 
 
 STORED = Precondition(
     "the controller waits until its caches show what it did: lag 0, or the consistency store and no"
-    " `write-unknown`",
+    f" `write-unknown`; and {_STARTS_AFRESH}",
     lambda spec, around: (
-        around.lag == 0
-        or (around.gate("StaleControllerConsistencyJob") and not around.times("write-unknown"))
+        _starts_afresh(around)
+        and (
+            around.lag == 0
+            or (around.gate("StaleControllerConsistencyJob") and not around.times("write-unknown"))
+        )
     ),
-    lambda around: without(around, "write-unknown"),
+    lambda around: without(around, *_FORGETS),
 )
 """
 Without the store a Job may be Complete while a pod is active that its cache does not show yet, and

@@ -10,6 +10,7 @@ from .promise import (
     FRESH,
     HEALTHY_TEMPLATES,
     PAUSED,
+    PAUSED_MIDWAY,
     ROLLING,
     SAME_SIZE,
     UPDATE,
@@ -53,7 +54,7 @@ def _paused_and_there(paused_before: bool, paused: bool, deployment_alive: str) 
 
 
 @under(
-    PAUSED,
+    PAUSED_MIDWAY,
     UPDATE,
     ROLLING,
     SAME_SIZE,
@@ -76,7 +77,7 @@ def paused_keeps_sizes(size: All[int], size_before: All[int]) -> Iterator[str]:
             )
 
 
-@under(PAUSED, UPDATE, ROLLING, SAME_SIZE, HEALTHY_TEMPLATES, _SEVERAL)
+@under(PAUSED_MIDWAY, UPDATE, ROLLING, SAME_SIZE, HEALTHY_TEMPLATES, _SEVERAL)
 @after_each_step(
     id="deployment-paused-keeps-old-pods",
     says="a paused rollout does not run to its end: old ReplicaSets keep pods",

@@ -19,6 +19,7 @@ from seatrial.core import Property
 from seatrial.model import Environment, api, controller, deployment_conditions, deployment_util
 
 __all__ = [
+    "ALL_KEPT",
     "ATOMIC",
     "BROKEN_TEMPLATES",
     "DEADLINE",
@@ -26,6 +27,7 @@ __all__ = [
     "FRESH",
     "HEALTHY_TEMPLATES",
     "INTERLEAVED",
+    "KEPT_WHILE_PAUSED",
     "LANDED",
     "NOTED",
     "NOTED_OR_HEALTHY",
@@ -39,6 +41,7 @@ __all__ = [
     "NO_STALE_PAUSE",
     "NO_UNDO",
     "PAUSED",
+    "PAUSED_MIDWAY",
     "PROMPT",
     "RECREATE",
     "ROLLING",
@@ -53,6 +56,7 @@ __all__ = [
     "at_all_times",
     "deleted",
     "does",
+    "keeps_history",
     "surge_of",
     "unavailable_of",
     "under",
@@ -331,6 +335,36 @@ PAUSED = Precondition(
     "the Deployment may be paused",
     lambda spec, around: spec.paused or around.times("pause") > 0,
 )
+PAUSED_MIDWAY = Precondition(
+    "the Deployment may be paused midway: it is not paused at first, or may be resumed, and"
+    " `pause` may happen",
+    lambda spec, around: (
+        around.times("pause") > 0 and (not spec.paused or around.times("resume") > 0)
+    ),
+)
+
+
+def keeps_history(spec: Any, around: Environment) -> bool:
+    """Whether there never are more old ReplicaSets than revisionHistoryLimit."""
+    limit = spec.revision_history_limit
+    return limit is None or around.times("set-image") + around.times("restart") <= limit
+
+
+ALL_KEPT = Precondition(
+    "the template is not replaced more often than revisionHistoryLimit",
+    keeps_history,
+    lambda around: without(around, "set-image", "restart"),
+)
+KEPT_WHILE_PAUSED = Precondition(
+    f"{ALL_KEPT.words}, or {NO_PAUSE.words}",
+    lambda spec, around: ALL_KEPT.met(spec, around) or NO_PAUSE.met(spec, around),
+    lambda around: without(around, "pause"),
+)
+"""
+While a new template has no ReplicaSet yet, a sync of a paused Deployment may resize an old one from
+0 and delete it right afterwards, as one without pods: it looks at the sizes that it had listed.
+Go: sync, cleanupDeployment
+"""
 UPDATE = Precondition(
     "the template is replaced",
     lambda spec, around: around.times("set-image") + around.times("restart") > 0,

@@ -12,6 +12,7 @@ from .promise import (
     ATOMIC,
     FRESH,
     HEALTHY_TEMPLATES,
+    KEPT_WHILE_PAUSED,
     LANDED,
     NO_GIVE_UP,
     NO_PAUSE,
@@ -21,6 +22,7 @@ from .promise import (
     Promise,
     at_all_times,
     does,
+    keeps_history,
     under,
 )
 
@@ -37,7 +39,7 @@ def _limit(spec: api.DeploymentSpec) -> int:
 
 _LIMITED = Precondition(
     "the template is replaced more often than revisionHistoryLimit",
-    lambda spec, around: around.times("set-image") + around.times("restart") > _limit(spec),
+    lambda spec, around: not keeps_history(spec, around),
 )
 NOT_REPLACED_TWICE = Precondition(
     "the template is not replaced twice",
@@ -151,7 +153,7 @@ def the_limit_is_used(
             )
 
 
-@under(LANDED, FRESH)
+@under(LANDED, FRESH, KEPT_WHILE_PAUSED)
 @after_each_step(
     id="deployment-cleanup-spares-pods",
     says="a clean-up deletes only ReplicaSets without pods",

@@ -7,6 +7,7 @@ from seatrial.core.arith import total
 from seatrial.model import api
 
 from .promise import (
+    ALL_KEPT,
     ATOMIC,
     FRESH,
     HEALTHY_TEMPLATES,
@@ -111,7 +112,7 @@ def as_many_pods_as_replicas(
     return paused or deployment_alive != "alive" or total_active == desired
 
 
-@under(NO_GIVE_UP, where=[does("scale"), PAUSED])
+@under(NO_GIVE_UP, ALL_KEPT, where=[does("scale"), PAUSED])
 @converges_to(
     id="deployment-paused-still-scales",
     says="a paused Deployment is scaled all the same: its sizes add up to replicas, or to replicas"

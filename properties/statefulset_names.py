@@ -45,8 +45,8 @@ ENDS_REPORTED = Precondition(
     lambda around: without(around, "container-exit", "pod-failed", "stale-api-server"),
 )
 """
-A container that ends is seen and reported a moment later, which is one step here. And a kubelet
-stops what the list that it starts with does not have. Go: HandlePodCleanups
+A container that ends is seen and reported a moment later; so is a pod that fails, which is one step
+here. And a kubelet stops what the list that it starts with does not have. Go: HandlePodCleanups
 """
 NO_MACHINE_STOPS = none_of("no machine stops", "node-crash", "node-off")
 

@@ -46,7 +46,7 @@ def complete_means_available(
         yield f"revision {current_revision} is current, and {dict(pod_state)} are the members"
 
 
-@under(does("set-image", 2), INTERLEAVED, ROLLING, SOME, NO_PARTITION)
+@under(does("set-image", 2), INTERLEAVED, ROLLING, SOME, NO_PARTITION, READY_TEMPLATES)
 @always(
     id="current-replicas-are-counted",
     says="status.currentReplicas is never sent as a number below 0",

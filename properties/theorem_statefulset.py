@@ -118,6 +118,7 @@ def _acts(
     elif who == "a kubelet":
         yield from kubelet.run(pod, process, all_nodes, (), 0, 1, frozenset(), 0, None, False)
         yield from kubelet.exit_container(pod, all_nodes, (), 0, 1, 1)
+        yield from kubelet.report_end(pod, process, all_nodes, (), 0, 1)
         yield from kubelet.fail_probe(pod, all_nodes, (), 0, 1, 1)
         yield from kubelet.pass_min_ready_seconds(pod, (), 0)
     elif who == "a kubelet that evicts":

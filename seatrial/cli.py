@@ -165,8 +165,8 @@ _AROUND = _options(
         " StatefulSet: set-image, scale:N, undo, delete[:…], apply, set-partition:N,"
         " set-retention:VALUE, delete-pod, force-delete, delete-claim, drain, delete-node,"
         " out-of-service. With a Job: set-parallelism:N, set-completions:N,"
-        " set-backoff-limit:N, set-active-deadline:N, set-ttl:N, suspend, resume,"
-        " delete[:…], delete-pod, strip-finalizer. [default: set-image; of a Job none]",
+        " set-backoff-limit:N, set-active-deadline:N, set-ttl:N, set-max-failed-indexes:N, suspend,"
+        " resume, delete[:…], delete-pod, strip-finalizer. [default: set-image; of a Job none]",
     ),
     click.option(
         "--faults",
@@ -177,8 +177,9 @@ _AROUND = _options(
         " write-unknown, expectations-expire, hash-collision, relist. Around a StatefulSet:"
         " container-exit, unready, pod-failed, never-ready, controller-restart, second-controller,"
         " write-failure, node-crash, node-off, node-partition, kubelet-restart, stale-api-server,"
-        " stale-dns. Around a Job: container-exit[:CODE], evict, node-crash, controller-restart,"
-        " write-failure, write-unknown, expectations-expire."
+        " stale-dns. Around a Job: container-exit[:CODE], evict, pod-condition, node-crash,"
+        " controller-restart, failover, write-failure, write-unknown, expectations-expire, relist,"
+        " stale-api-server."
         " [default: container-exit; around a StatefulSet node-partition]",
     ),
     click.option(

@@ -26,6 +26,7 @@ _VALUES = {
     "set-backoff-limit": "set-backoff-limit:2",
     "set-active-deadline": "set-active-deadline:60",
     "set-ttl": "set-ttl:60",
+    "set-max-failed-indexes": "set-max-failed-indexes:none",
 }
 """How those are written that need a value."""
 

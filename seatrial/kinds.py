@@ -60,6 +60,8 @@ class Kind:
     bugs: tuple[Mutant, ...] = ()
     broken_by_bugs: tuple[Property, ...] = ()
     theorems: Callable[[Any], tuple[Theorem, ...]] = lambda spec: ()
+    check: Callable[[Any, Environment], None] = lambda spec, around: None
+    """Raises DeclarationError where a workload with such a spec cannot be in an environment."""
     nodes: Callable[[Any], int] = lambda manifest: 0
     """How many Node objects are given beside a manifest, of those that are modelled."""
 
@@ -135,6 +137,7 @@ def _job() -> Kind:
         plain=model.job_api.JobSpec(completions=1, parallelism=1, completion_mode="Indexed"),
         bugs=model.job_mutants.MUTANTS,
         theorems=lambda spec: properties.theorem_job.THEOREMS,
+        check=of.check,
     )
 
 

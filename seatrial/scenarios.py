@@ -193,6 +193,8 @@ def _scenario(
         Rung(rung, partial(of.subject, around), one, around, of)
         for rung, around, one in _rungs(base, mine, kind, ladder)
     )
+    for each in rungs:
+        kind.check(of.spec, each.around)
     return Scenario(kind, name, rungs, blocked)
 
 
@@ -233,11 +235,16 @@ def _of_bug(asked: Asked) -> Scenario:
         raise DeclarationError(
             "give files of manifests, example:NAME, or --bug ID to see a known bug by itself"
         )
-    others = attrs.evolve(asked, bugs=(), fixes=())
+    bug, kind = model.mutants.mutant(names[0]), kind_of_bug(names[0])
+    others = attrs.evolve(asked, bugs=(), fixes=(), feature_gates=())
     for word in others.words():
         raise DeclarationError(f"{word} needs a manifest; a bug by itself brings its own")
-    bug, kind = model.mutants.mutant(names[0]), kind_of_bug(names[0])
-    around = kind.environment(attrs.evolve(bug.needs, variant=_variant(asked)))
+    _check_concerns(asked, [kind])
+    needs = bug.needs
+    gates = dict(needs.gates) | environment.switched(asked.feature_gates, needs.kubernetes)
+    around = kind.environment(
+        attrs.evolve(needs, variant=_variant(asked), gates=tuple(gates.items()))
+    )
     # The release may have the bug, and its promise be listed as refuted: here it is asserted.
     shown = tuple(
         attrs.evolve(each, expected="holds")

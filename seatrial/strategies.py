@@ -307,8 +307,9 @@ _VALUES: Mapping[str, SearchStrategy[str | None]] = {
     "set-parallelism": st.integers(0, 3).map(str),
     "set-completions": st.integers(1, 3).map(str),
     "set-backoff-limit": st.integers(0, 2).map(str),
-    "set-active-deadline": st.integers(0, 60).map(str),
-    "set-ttl": st.integers(0, 60).map(str),
+    "set-active-deadline": st.integers(0, 60).map(str) | st.just("none"),
+    "set-ttl": st.integers(0, 60).map(str) | st.just("none"),
+    "set-max-failed-indexes": st.sampled_from(("0", "1", "none")),
     "set-retention": st.sampled_from(environment.RETENTIONS),
     "delete": st.sampled_from((None, *environment.PROPAGATIONS)),
 }

@@ -243,6 +243,7 @@ def test_an_annotation_that_says_nothing_gets_a_line_with_its_place(
     assert f"metadata.annotations[seatrial.dev/{key}]: " in ran.err
     assert says in ran.err
     assert len(ran.err.splitlines()) == 1
+    assert len(ran.err) < 500
 
 
 # ---- where a precondition is not met ----------------------------------------------------------
@@ -476,6 +477,7 @@ STORE = "StaleControllerConsistencyReplicaSet"
     [
         (("--users", "dance"), "there is no 'dance'; known: set-image"),
         (("--users", "set-imag"), "did you mean set-image?"),
+        (("--users", "set-image@1,set-image@2"), "set-image is given twice; write it once: set-i"),
         (("--users", "scale"), "scale needs a number of replicas, such as scale:5"),
         (("--users", "scale:many"), "scale needs a number of replicas, such as scale:5"),
         (("--users", "set-image@0"), "0 times is not between 1 and 20"),
@@ -510,7 +512,7 @@ STORE = "StaleControllerConsistencyReplicaSet"
             ("--feature-gates", "StaleControllerConsistencyReplicaSet=maybe"),
             "is neither true nor false",
         ),
-        (("--bug", "no-such-bug"), "no-such-bug"),
+        (("--bug", "no-such-bug"), "there is no known bug 'no-such-bug'; "),
         (("--fix", "cleanup-may-scale-up"), "that bug is fixed in the modelled version"),
         (("--property", "no-such-promise"), "there is no property 'no-such-promise' here"),
         (("--assume-inert", "Unicorn"), "is no kind and no field here that is not modelled"),
@@ -543,6 +545,36 @@ def test_every_problem_of_a_manifest_gets_a_line_with_its_place(run: Run, tmp_pa
     assert len(lines) == 2
     assert f"{path}:6:13: spec.replicas" in lines[0]
     assert "spec.template.metadata.labels" in lines[1]
+
+
+@pytest.mark.parametrize(("store", "code"), [("false", 1), ("true", 0)])
+def test_a_bug_by_itself_is_shown_with_gates_on_or_off(run: Run, store: str, code: int) -> None:
+    """Whether the gate that hides it does so is the question that its small system answers."""
+    gate = f"{STORE}={store}"
+
+    ran = run("check", "--bug", "rs-expectations-expire-overcreate", "--feature-gates", gate)
+
+    assert ran.code == code
+    assert f"check --feature-gates {gate} --bug rs-expectations-expire-overcreate" in ran.out
+
+
+def test_a_gate_that_means_nothing_to_a_bug_is_refused(run: Run) -> None:
+    """As with a manifest of that kind."""
+    ran = run("check", "--bug", "cleanup-may-scale-up", "--feature-gates", "WatchList=false")
+
+    assert ran.code == 2
+    assert "'WatchList' means nothing for a Deployment" in ran.err
+
+
+def test_a_report_is_not_taken_for_a_trace(run: Run, one: str, tmp_path: Path) -> None:
+    """Both are JSON, and only one of them has the steps."""
+    report = tmp_path / "report.json"
+    run("check", one, *ATOMIC, "--format", "json", "--output", str(report))
+
+    ran = run("trace", "show", str(report))
+
+    assert ran.code == 2
+    assert "is a report of `seatrial check`; --itf DIR writes its traces" in ran.err
 
 
 def test_a_bug_that_the_release_has_is_asked_about_in_ones_own_deployment(

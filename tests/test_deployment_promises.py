@@ -263,6 +263,27 @@ def test_a_promise_that_is_false_as_it_is_made_is_shown_to_be(asked: str) -> Non
     assert broken(asked, "", of).because == because
 
 
+@pytest.mark.parametrize(
+    ("users", "asked"),
+    [
+        ("set-image", False),
+        ("set-image,resume", False),
+        ("set-image,pause", False),
+        ("set-image,resume,pause", True),
+    ],
+)
+def test_what_is_said_of_a_pause_midway_is_not_asked_of_one_that_was_there_before(
+    users: str, asked: bool
+) -> None:
+    """A Deployment that is paused before its template is replaced has nothing to go on with."""
+    of = case(2, users=users, paused=True)
+
+    found = {each.property.id for each in of.asked()}
+
+    assert ("seed-rolling-stop-midway" in found) is asked
+    assert ("deployment-paused-keeps-old-pods" in found) is asked
+
+
 def test_a_refuted_promise_is_known_to_be_refuted() -> None:
     """Each has its run above."""
     assert set(REFUTED) == {
@@ -691,6 +712,46 @@ DROPPED = {
             revision_history_limit=0,
         ),
         "ReplicaSet 2 is deleted with 1 active pods and size 0",
+    ),
+    ("deployment-cleanup-spares-pods", promise.KEPT_WHILE_PAUSED): (
+        case(
+            0,
+            users="set-image,scale:1",
+            level="interleaved",
+            paused=True,
+            revision_history_limit=0,
+        ),
+        "ReplicaSet 1 is deleted with 0 active pods and size 1",
+    ),
+    ("deployment-available-at-rest", promise.KEPT_WHILE_PAUSED): (
+        case(0, users="set-image,scale:1", paused=True, revision_history_limit=0),
+        STUCK,
+    ),
+    ("deployment-available-at-rest", promise.NO_GIVE_UP): (
+        case(users="scale:2", faults="write-failure@16", progress_deadline_seconds=None),
+        STUCK,
+    ),
+    ("deployment-paused-still-scales", promise.ALL_KEPT): (
+        case(0, users="set-image,scale:1", paused=True, revision_history_limit=0),
+        STUCK,
+    ),
+    ("seed-deployment-history-rollback", promise.ATOMIC): (
+        case(
+            0,
+            users="set-image@2,apply",
+            faults="failover",
+            level="interleaved",
+            revision_history_limit=1,
+        ),
+        "ReplicaSet 1 of revision 3 is deleted; only 0 old ones are newer, and 1 are to be kept",
+    ),
+    ("seed-deployment-history-rollback", promise.FRESH): (
+        case(0, users="set-image@2,apply,undo", lag=2, revision_history_limit=1),
+        "ReplicaSet 1 of revision 4 is deleted; only 0 old ones are newer, and 1 are to be kept",
+    ),
+    ("seed-rolling-trace-three", promise.NO_UNDO): (
+        case(3, users="set-image,undo@2", level="interleaved"),
+        "the old ReplicaSet goes from size 3 to 3 and the new one from 1 to 0",
     ),
     ("deployment-newest-revision-at-rest", promise.NO_GIVE_UP): (
         case(faults="write-failure@16", progress_deadline_seconds=None),

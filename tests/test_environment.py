@@ -40,6 +40,7 @@ VALUED = {
     "set-backoff-limit",
     "set-active-deadline",
     "set-ttl",
+    "set-max-failed-indexes",
 }
 names = st.sampled_from(sorted({*environment.USERS} - VALUED))
 

@@ -15,6 +15,13 @@ FAIL_JOB = job_api.FailureRule("FailJob", job_api.ExitCodes("In", (42,)))
 IGNORE = job_api.FailureRule("Ignore", None, ((job_api.DISRUPTION_TARGET, "True"),))
 FIRST = (job_api.SuccessRule("0"),)
 NO_LIMIT = 2**31 - 1
+ASKED = job_api.FailureRule("Ignore", None, (("ConfigIssue", "True"),))
+COUNTS = (
+    job_api.FailureRule("Count", job_api.ExitCodes("In", (42,))),
+    job_api.FailureRule("FailJob", job_api.ExitCodes("In", (43,))),
+)
+STALE = "WatchListClient=false"
+OLD_LISTS = "stale-api-server,controller-restart"
 
 HOLD = {
     "failures, a restart and a lost request": case(
@@ -110,7 +117,39 @@ HOLD = {
         faults="container-exit:42", pod_failure_policy=(FAIL_JOB, IGNORE)
     ),
     "disruptions are ignored": case(
-        faults="evict,node-crash", level="interleaved", lag=1, pod_failure_policy=(IGNORE,)
+        faults="evict", level="interleaved", lag=1, pod_failure_policy=(IGNORE,)
+    ),
+    "a condition of pods": case(
+        faults="pod-condition,container-exit",
+        level="interleaved",
+        lag=1,
+        pod_failure_policy=(ASKED, job_api.FailureRule("FailJob", None, (("Broken", "True"),))),
+    ),
+    "another replica takes over": case(
+        faults="failover,container-exit", level="interleaved", lag=1, backoff_limit=0
+    ),
+    "lists are out of date": case(faults=OLD_LISTS, level="interleaved", lag=1, gates=STALE),
+    "lists that are asked for are up to date": case(
+        faults=OLD_LISTS, level="interleaved", lag=1, completions=2
+    ),
+    "the watch of pods breaks": case(
+        "delete-pod", "relist", "interleaved", 2, pod_replacement_policy="Failed"
+    ),
+    "limits are taken away": case(
+        "set-active-deadline:none,set-ttl:none",
+        level="interleaved",
+        lag=1,
+        active_deadline_seconds=60,
+        ttl_seconds_after_finished=60,
+    ),
+    "other numbers of failed indexes": case(
+        "set-max-failed-indexes:1,set-max-failed-indexes:none",
+        "container-exit",
+        "interleaved",
+        backoff_limit=NO_LIMIT,
+        backoff_limit_per_index=0,
+        max_failed_indexes=0,
+        **indexed(2, parallelism=1),
     ),
     "limit and TTL are changed": case(
         "set-backoff-limit:0,set-ttl:1", "container-exit", "interleaved", 1
@@ -192,10 +231,80 @@ FOREGROUND = case("delete:foreground", "controller-restart", "interleaved", 1)
 LISTED = case(faults="evict,controller-restart", level="interleaved", lag=1)
 GROWS = case("set-completions:2", **indexed(1))
 ENOUGH = case(success_policy=FIRST, **indexed(2))
+SHRINKS = case("set-completions:1", **indexed(2))
+TAKEN_OVER = case(faults="failover", level="interleaved", lag=1)
+BREAKS = case("delete-pod", "relist", "interleaved", 2, pod_replacement_policy="Failed")
 NEVER_REACHED = 0
 """The length of the run that breaks a `sometimes`: there is none."""
 
 DROPPED = (
+    (
+        "job-counts-each-pod-once",
+        Broken(
+            14, case(faults=OLD_LISTS, lag=1, gates=STALE, completions=2), "what a controller lists"
+        ),
+    ),
+    ("job-counts-once-in-the-end", Broken(26, TAKEN_OVER, "the controller waits")),
+    ("job-counts-once-in-the-end", Broken(9, case("strip-finalizer"), "nobody else removes")),
+    ("job-counts-once-in-the-end", Broken(7, case("delete:orphan"), "nobody deletes")),
+    ("job-counts-once-in-the-end", Broken(8, SHRINKS, "nobody changes completions")),
+    ("job-no-success-lost", Broken(5, SHRINKS, "nobody changes completions")),
+    ("job-finalizer-not-leaked", Broken(26, TAKEN_OVER, "no request of a former")),
+    ("job-ends", Broken(18, BREAKS, "the watch of pods")),
+    ("seed-job-completions-stop", Broken(18, TAKEN_OVER, "the controller knows")),
+    (
+        "seed-job-completions-stop",
+        Broken(
+            18,
+            case("set-completions:1", "container-exit", "interleaved", **indexed(2)),
+            "nobody changes parallelism",
+        ),
+    ),
+    ("job-work-queue-no-new-after-success", Broken(7, case(completions=3), "completions are not")),
+    (
+        "job-work-queue-no-new-after-success",
+        Broken(
+            14,
+            case(faults="failover", level="interleaved", lag=1, completions=None),
+            "the controller knows",
+        ),
+    ),
+    (
+        "job-failjob-stops-retries",
+        Broken(7, case(faults="container-exit:42", pod_failure_policy=COUNTS), "the first rule"),
+    ),
+    (
+        "job-deadline-precedence",
+        Broken(3, case(level="interleaved", slow=1, active_deadline_seconds=60), "a sync is not"),
+    ),
+    (
+        "seed-job-retry-limit",
+        Broken(
+            4,
+            case(faults="container-exit", restart_policy="OnFailure", backoff_limit=1),
+            "restartPolicy is Never",
+        ),
+    ),
+    (
+        "job-no-hot-loop",
+        Broken(
+            12,
+            case("set-completions:1,set-parallelism:2", **indexed(3)),
+            "completions and parallelism",
+        ),
+    ),
+    (
+        "job-ttl-deletes-after-finish",
+        Broken(
+            13,
+            case("delete", "write-failure", "faulty", 1, ttl_seconds_after_finished=60),
+            "no request fails that removes",
+        ),
+    ),
+    (
+        "job-ttl-deletes-after-finish",
+        Broken(6, case("set-ttl:none", ttl_seconds_after_finished=60), "nobody takes"),
+    ),
     (
         "job-status-is-accepted",
         Broken(
@@ -418,6 +527,14 @@ DROPPED = (
     (
         "job-success-is-told-at-once",
         Broken(
+            12,
+            case("delete-pod", "controller-restart", "interleaved", **AT_ITS_LIMIT),
+            "no index is listed",
+        ),
+    ),
+    (
+        "job-success-is-told-at-once",
+        Broken(
             9,
             case("strip-finalizer", "container-exit", parallelism=2, completions=2),
             "nobody else removes",
@@ -482,6 +599,10 @@ OUTSIDE = (
     case(**indexed(1)),
     case(),
     case("delete-pod", parallelism=2, completions=2),
+    case("delete-pod,set-parallelism:2"),
+    case(pod_failure_policy=(FAIL_JOB,)),
+    case(**AT_ITS_LIMIT),
+    case(faults="controller-restart"),
 )
 """Where promises say nothing: a part of their scope is not met."""
 

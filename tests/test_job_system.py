@@ -118,11 +118,16 @@ def test_a_copy_that_is_not_written_stays_as_it_is() -> None:
 @pytest.mark.parametrize(
     ("of", "told"),
     [
-        (case("set-completions:2"), "spec.completions of a NonIndexed Job is immutable"),
+        (case("set-completions:2"), "spec.completions: cannot be changed; only an Indexed"),
         (
-            case("set-completions:2", **indexed(3, parallelism=1)),
-            "can only be changed in tandem",
+            case("set-max-failed-indexes:1"),
+            "spec.maxFailedIndexes needs spec.backoffLimitPerIndex",
         ),
+        (
+            case("set-max-failed-indexes:3", **indexed(2, backoff_limit_per_index=1)),
+            "spec.maxFailedIndexes must not be above spec.completions",
+        ),
+        (case(faults="relist", lag=1), "relist needs --lag 2"),
         (case("delete,delete:orphan"), "two propagations"),
         (case(parallelism=30, completions=30), "more than the 20 that are explored"),
     ],
@@ -140,6 +145,9 @@ def test_what_cannot_be_is_refused_in_a_line(of: Case, told: str) -> None:
         ("set-completions:many", "none", "needs a number from 0"),
         ("none", "container-exit:0", "needs a number from 1 to 255"),
         ("none", "container-exit:256", "needs a number from 1 to 255"),
+        ("set-backoff-limit:none", "none", "set-backoff-limit needs a number"),
+        ("set-backoff-limit-per-index:2", "none", "spec.backoffLimitPerIndex: cannot be changed"),
+        ("set-success-policy", "none", "spec.successPolicy: cannot be changed; delete the Job"),
     ],
 )
 def test_a_number_that_is_none_is_refused(users: str, faults: str, told: str) -> None:
@@ -148,8 +156,8 @@ def test_a_number_that_is_none_is_refused(users: str, faults: str, told: str) ->
 
 
 def test_another_release_is_refused() -> None:
-    """Of 1.36.1 the Job controller was not read; it would be another one's verdict."""
-    around = environment.Environment(users=(), faults=(), kubernetes="1.36.1")
+    """Of 1.35.0 the Job controller was not read; it would be another one's verdict."""
+    around = environment.Environment(users=(), faults=(), kubernetes="1.35.0")
 
     with pytest.raises(DeclarationError, match=r"that release was not read; known: 1\.34\.4"):
         job_workload.compose("refused", job_api.JobSpec(), around)

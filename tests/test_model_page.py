@@ -45,6 +45,8 @@ PARTS = {
         "job_kubelet",
         "job_users",
         "job_faults",
+        "job_failover",
+        "job_actions",
         "job_workload",
         "job_mutants",
     ),

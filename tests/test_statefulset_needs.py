@@ -188,6 +188,15 @@ def test_a_promise_holds_without_what_it_does_not_need(name: str, of: Case) -> N
     assert [each.status for each in report.verdicts] == ["holds"]
 
 
+def test_what_is_refuted_is_asked_only_where_a_run_shows_it() -> None:
+    """An update to a template that never becomes ready stands still, and counts nothing wrong."""
+    name = "current-replicas-are-counted"
+    of = case(1, "set-image@2", "never-ready", level="interleaved", ids=(name,))
+
+    assert BY_ID[name].unmet(of.spec, of.around) == (asked.READY_TEMPLATES,)
+    assert [each.status for each in searched(of).verdicts] == ["holds"]
+
+
 # ---- where nothing is said --------------------------------------------------------------------
 
 OUTSIDE = (

@@ -22,6 +22,7 @@ ELSEWHERE = {
     "land_pod_write": "carried_out_pod, which the theorem asks for any request",
     "crash": "only ends processes",
     "switch_off": "only ends processes",
+    "end_container": "only ends processes",
 }
 (ONE,) = (each for each in theorem_statefulset.THEOREMS if each.id == "sts-at-most-one-process")
 
@@ -30,6 +31,7 @@ ELSEWHERE = {
     "fields",
     [
         {},
+        {"publishes": False},
         {"apart_by": ("kubernetes.io/hostname",)},
         {"budget": statefulset_api.DisruptionBudget(), "min_ready_seconds": 5},
     ],

@@ -61,8 +61,8 @@ def test_a_release_has_these_gates_for_stateful_sets(
     assert (gates["WatchListClient"], gates["WatchList"]) == (up_to_date, True)
 
 
-def test_the_job_controller_asks_two_gates() -> None:
-    """Both are on by default since 1.36, and not there before, or off."""
+def test_the_job_controller_asks_two_gates_and_lists_as_two_others_say() -> None:
+    """The two are on by default since 1.36, and not there before, or off."""
     for version in versions.READ_OF_JOBS:
         gates = dict(versions.known(version).gates)
         new = version >= "1.36"
@@ -70,7 +70,26 @@ def test_the_job_controller_asks_two_gates() -> None:
         assert {name: gates.get(name, False) for name in versions.OF_JOBS} == {
             "StaleControllerConsistencyJob": new,
             "MutableSchedulingDirectivesForSuspendedJobs": new,
+            "WatchListClient": version >= "1.35",
+            "WatchList": True,
         }
+
+
+def test_patches_in_which_the_job_controller_was_mended_are_told_apart() -> None:
+    """Active pods during a back-off in 1.36.3, finalizers of pods without a Job in 1.37.1."""
+    rules = {each: versions.known(each).rules for each in versions.READ_OF_JOBS}
+
+    assert [each for each in rules if "job-active-zero-during-backoff" in rules[each]] == [
+        "1.34.4",
+        "1.34.5",
+        "1.35.4",
+        "1.36.0",
+        "1.36.1",
+        "1.36.2",
+    ]
+    assert [each for each in rules if "job-orphan-finalizer-not-retried" in rules[each]] == [
+        "1.37.1"
+    ]
 
 
 def test_a_minor_version_is_its_newest_patch() -> None:

@@ -11,7 +11,17 @@ from .reading import Reading
 
 __all__ = ["Found", "unmodelled_fields"]
 
-_MODELLED_CONDITION = "DisruptionTarget"
+_KEPT_BY_NODES = (
+    "AllContainersRestarting",
+    "ContainersReady",
+    "Initialized",
+    "PodReadyToStartContainers",
+    "PodResizeInProgress",
+    "PodResizePending",
+    "PodScheduled",
+    "Ready",
+)
+"""Conditions of pods that kubelets and the scheduler keep. Go: k8s.io/api/core/v1 types.go"""
 
 Found = tuple[str, str, str, Path]  # field, effect, why, path
 
@@ -34,12 +44,12 @@ def unmodelled_fields(kind: str, reading: Reading, claims: Mapping[str, Any]) ->
 
 
 def _conditions_asked(reading: Reading) -> Iterator[Path]:
-    """Where a podFailurePolicy asks for a condition of pods that is not DisruptionTarget."""
+    """Where a podFailurePolicy asks for a condition of pods that its node keeps."""
     policy: Path = ("spec", "podFailurePolicy", "rules")
     for at, rule in enumerate(_listed(reading.get(*policy))):
         asked = rule.get("onPodConditions") if isinstance(rule, dict) else None
         for number, each in enumerate(_listed(asked)):
-            if isinstance(each, dict) and each.get("type") != _MODELLED_CONDITION:
+            if isinstance(each, dict) and each.get("type") in _KEPT_BY_NODES:
                 yield (*policy, at, "onPodConditions", number)
 
 

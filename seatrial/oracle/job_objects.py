@@ -234,6 +234,10 @@ def pod_object(start: Start, name: str, pod: jobs.JobPod, draw: Random) -> Objec
         conditions.append(
             {"type": "DisruptionTarget", "status": "True", "lastTransitionTime": ago(since)}
         )
+    conditions += [
+        {"type": type, "status": status, "lastTransitionTime": ago(since)}
+        for type, status in pod.conditions
+    ]
     return {
         "apiVersion": "v1",
         "kind": "Pod",

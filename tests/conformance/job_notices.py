@@ -184,6 +184,7 @@ def modelled(notice: Notice) -> Handled:
         notice.shown,
         None,
         False,
+        False,
         _SPEC,
         frozenset(),
     )

@@ -24,12 +24,16 @@ _ASKED = (type, id, repr, ascii)
 _ASKING = ("COMPARE_OP", "CONTAINS_OP", "BINARY_SUBSCR", "BINARY_SLICE", "MATCH_SEQUENCE")
 _OF_TEXT = ("LOAD_METHOD", "LOAD_ATTR", "BUILD_SET", "BUILD_MAP", "GET_ITER", "UNARY_NOT")
 _FORMATS = ("FORMAT_VALUE", "FORMAT_SIMPLE", "FORMAT_WITH_SPEC", "CONVERT_VALUE")
-_ARGUMENTS = ("LOAD_CONST", "LOAD_FAST", "BUILD_LIST", "BUILD_TUPLE", "KW_NAMES")
+_ARGUMENTS = (
+    *("LOAD_CONST", "LOAD_FAST", "LOAD_ATTR", "BUILD_LIST", "BUILD_TUPLE", "KW_NAMES"),
+    *("BUILD_STRING", *_FORMATS),
+)
+_GIVES = ("RETURN_VALUE", "YIELD_VALUE")
 _MEASURES = (
     *("len", "sorted", "min", "max", "set", "frozenset", "hash", "bool", "dict", "int"),
     *("get", "index", "count", "sort", "setdefault"),
 )
-_Flaw = tuple[int, str]
+_Flaw = tuple[int, str, str]
 
 
 def check_fragment(*functions: Callable[..., Any]) -> None:
@@ -50,7 +54,9 @@ def check_fragment(*functions: Callable[..., Any]) -> None:
                     where = f"{code.co_filename}:{_line_of(code, named.name)}"
                     raise NotSymbolic(f"{where} {_says(f'{asked.__name__}(...)')}")
             for code in _codes(one.__code__):
-                for line, what in _flaws(code):
+                for line, what, constant in _flaws(code):
+                    if not isinstance(one.__globals__.get(constant, 0), (int, float)):
+                        continue  # what it is compared with is no number
                     raise NotSymbolic(f"{code.co_filename}:{line} {_says(what)}")
 
 
@@ -94,9 +100,11 @@ def _flaws(code: types.CodeType) -> tuple[_Flaw, ...]:
     for at, step in enumerate(steps):
         line = step.starts_line if type(step.starts_line) is int else _line(step, line)
         if step.opname == "IS_OP" and not _of_no_number(steps[max(0, at - 2) : at]):
-            found.append((line, "whether something is a number or truth value"))
+            loaded = steps[at - 1]
+            constant = str(loaded.argval) if loaded.opname == "LOAD_GLOBAL" else ""
+            found.append((line, "whether something is a number or truth value", constant))
         elif "__class__" in (step.argval, *_names_in(step)) and step.opname in _OF_TEXT:
-            found.append((line, "__class__"))
+            found.append((line, "__class__", ""))
     return tuple(found)
 
 
@@ -124,53 +132,84 @@ def _of_no_number(before: list[dis.Instruction]) -> bool:
     return other.opname == "LOAD_ATTR" and one.opname in ("LOAD_GLOBAL", "LOAD_DEREF")
 
 
-def decides_on_text(frame: types.FrameType, made_here: bool) -> bool:
+def decides_on_text(frame: types.FrameType, made_here: bool) -> tuple[bool, bool]:
     """
-    Whether code asks something of a text that is made of an unknown number where it stands.
+    Whether code asks something of a text that is made of an unknown number where it stands, and
+    whether it gives such a text to who has called it.
 
     `made_here` says that it puts the text together itself; otherwise it has called what does.
     """
     code = frame.f_code
-    if _text_is_asked(code, frame.f_lasti, made_here):
-        return True
-    if not _text_is_handed_on(code):
-        return False
+    asked, given = _use_of_text(code, frame.f_lasti, made_here)
+    if asked or not _text_is_handed_on(code):
+        return asked, given
     called = (inspect.unwrap(frame.f_globals.get(name, len)) for name in code.co_names)
-    return any(
-        isinstance(each, types.FunctionType) and _asks_texts(each.__code__) for each in called
-    )
+    looks = (isinstance(each, types.FunctionType) and _asks_texts(each.__code__) for each in called)
+    return any(looks), given
 
 
 @lru_cache(maxsize=4096)
-def _text_is_asked(code: types.CodeType, offset: int, made_here: bool) -> bool:
+def _use_of_text(code: types.CodeType, offset: int, made_here: bool) -> tuple[bool, bool]:
     steps = _steps(code)
     # What calls may stand on what is not listed: on its cache, or on what prepares the call.
     here = sum(step.offset <= offset for step in steps) - 1
     if code.co_code[offset] == dis.opmap.get("PRECALL"):
         here += 1
     if here < 0 or (made_here and steps[here].opname not in _FORMATS):
-        return True  # made by str(...), format(...) or %
-    texts = [at for at, step in enumerate(steps) if step.opname == "BUILD_STRING"]
-    kept = set()
-    for at in (*texts, here):
+        return True, True  # made by str(...), format(...) or %
+    waiting = [at for at, step in enumerate(steps) if step.opname == "BUILD_STRING"]
+    waiting.append(here)
+    seen: set[int] = set()
+    given = False
+    while waiting:
+        at = waiting.pop()
+        if at in seen or at + 1 >= len(steps):
+            continue
+        seen.add(at)
+        follows = steps[at + 1]
+        if follows.opname in _OF_TEXT and (follows.opname != "BUILD_MAP" or follows.arg):
+            return True, given
         if any(step.opname in _ASKING for step in steps[at + 1 : at + 3]):
-            return True
-        # What is loaded next may be handed on together with it.
-        later = [step for step in steps[at + 1 : at + 8] if step.opname not in _ARGUMENTS]
-        if later and (later[0].opname in _OF_TEXT or _measured(code, later[0])):
-            return True
-        if later and later[0].opname.startswith("STORE_"):
-            kept.add(later[0].argval)
-    return any(
-        any(each.opname.startswith("LOAD_") and _loads(each, kept) for each in steps[at - 2 : at])
-        for at, step in enumerate(steps)
-        if at >= 2 and (step.opname in (*_ASKING, *_OF_TEXT) or _measured(code, step))
-    )
+            return True, given
+        given = given or follows.opname in _GIVES
+        if follows.opname.startswith("JUMP"):
+            waiting += [to - 1 for to, each in enumerate(steps) if each.offset == follows.argval]
+        if follows.opname.startswith("STORE_"):
+            waiting += [to for to, each in enumerate(steps) if _loads(each, {follows.argval})]
+        # What is loaded next may be handed on together with it, or put together with it.
+        then = at + 1
+        while then < len(steps) and then < at + 12 and steps[then].opname in _ARGUMENTS:
+            then += 1
+        if then < len(steps) and _measured(code, steps[then]):
+            return True, given
+        if then < len(steps) and steps[then].opname == "BINARY_OP":
+            waiting.append(then)
+    return False, given
 
 
 def _measured(code: types.CodeType, step: dis.Instruction) -> bool:
     """Whether it calls what may look into a text."""
-    return step.opname.startswith("CALL") and any(name in _MEASURES for name in code.co_names)
+    if not step.opname.startswith("CALL"):
+        return False
+    name = _callee(code, step.offset)
+    return name in _MEASURES if name else any(each in _MEASURES for each in code.co_names)
+
+
+@lru_cache(maxsize=4096)
+def _callee(code: types.CodeType, offset: int) -> str:
+    """The name of what is called there; "" where the way there is not straight."""
+    steps = [each for each in dis.get_instructions(code) if each.offset <= offset]
+    wanted = steps[-1].arg if steps[-1].opname in ("CALL", "CALL_KW") else None
+    while steps and steps[-1].opname in ("CALL", "CALL_KW", "PRECALL"):
+        steps.pop()
+    pushed = 0
+    while wanted is not None and steps and pushed != wanted:
+        one = steps.pop()
+        pushed += dis.stack_effect(one.opcode, one.arg if one.opcode >= dis.HAVE_ARGUMENT else None)
+    while steps and steps[-1].opname == "PUSH_NULL":
+        steps.pop()
+    known = steps and steps[-1].opname in ("LOAD_GLOBAL", "LOAD_NAME", *_OF_TEXT[:2])
+    return str(steps[-1].argval) if known and wanted is not None else ""
 
 
 @lru_cache(maxsize=4096)
@@ -190,7 +229,7 @@ def _asks_texts(code: types.CodeType) -> bool:
     taken = set(code.co_varnames[: code.co_argcount + code.co_kwonlyargcount])
     for at, step in enumerate(steps):
         before = steps[max(0, at - 2) : at]
-        if not any(each.opname.startswith("LOAD_") and _loads(each, taken) for each in before):
+        if not any(_loads(each, taken) for each in before):
             continue
         constants = [each.argval for each in before if each.opname == "LOAD_CONST"]
         with_text = any(isinstance(each, (str, tuple, frozenset)) for each in constants)
@@ -201,5 +240,7 @@ def _asks_texts(code: types.CodeType) -> bool:
 
 
 def _loads(step: dis.Instruction, names: set[Any]) -> bool:
+    if not step.opname.startswith("LOAD_"):
+        return False
     loaded = step.argval if isinstance(step.argval, tuple) else (step.argval,)
     return any(each in names for each in loaded if isinstance(each, str))

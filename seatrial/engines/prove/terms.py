@@ -249,11 +249,14 @@ def _only_told(number: Any) -> None:
     made_here = True
     while frame is not None and frame.f_code is not _RUNS[-1].beginning:
         if is_outside(frame.f_code.co_filename):
-            if decides_on_text(frame, made_here):
+            asked, given = decides_on_text(frame, made_here)
+            if asked:
                 what = words(number.term)
                 raise refused(
                     f"decides on a text that is made of {what}, a number that is not known"
                 )
+            if not given:
+                return
             made_here = False
         frame = frame.f_back
 

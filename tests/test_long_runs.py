@@ -1,0 +1,78 @@
+"""Long runs that break a promise where one precondition is dropped, told step by step."""
+
+from collections.abc import Callable
+
+import pytest
+
+from promises import BY_ID, Case, case
+from seatrial.properties import Precondition, promise
+from walks import Walk
+
+CACHES = ("deliver_replica_set", "observe")
+
+
+def a_stale_size(walk: Walk) -> None:
+    """
+    The clean-up of template 1 sees ReplicaSet 2 with the size that it had before it was scaled.
+
+    Template 1 has got the highest revision before the controller goes on with template 2, and the
+    cache shows the first of both only when it is asked for template 1 once more.
+    """
+    walk.do("set_image").do("deliver_deployment").do("observe").do("deliver_replica_set[2]")
+    walk.do("apply").settle(hold=CACHES).do("deliver_replica_set[2]").do("observe")
+    walk.do("undo").do("scale", "to 1").settle(hold=CACHES).do("observe")
+    walk.do("apply").settle(hold=CACHES).do("deliver_replica_set[1]").settle(hold=CACHES)
+    walk.do("observe").settle(hold=CACHES).do("observe").settle(hold=CACHES).do("observe")
+
+
+def a_late_creation(walk: Walk) -> None:
+    """The second ReplicaSet is created by the former leader, when the third is complete."""
+    walk.do("set_image").do("observe").do("fail_over")
+    walk.do("set_image").settle(hold=("land_replica_set_write",)).do("land_replica_set_write[2]")
+
+
+def a_stale_annotation(walk: Walk) -> None:
+    """
+    ReplicaSet 1 is resized to what `scale` then asks for, so that its annotation is not renewed:
+    the Deployment counts as just scaled for ever, and the third template gets no ReplicaSet.
+    """
+    walk.do("set_image").do("observe").do("scale").settle()
+    walk.do("set_image").settle()
+
+
+TOLD: dict[tuple[str, Precondition], tuple[Case, Callable[[Walk], None], str]] = {
+    ("deployment-cleanup-spares-pods", promise.FRESH): (
+        case(0, users="set-image,apply@2,undo,scale:1", lag=2, revision_history_limit=0),
+        a_stale_size,
+        "ReplicaSet 2 is deleted with 0 active pods and size 1",
+    ),
+    ("deployment-complete-is-true", promise.LANDED): (
+        case(users="set-image@2", faults="failover", level="interleaved"),
+        a_late_creation,
+        "the status is complete; 1 of 1 new pods are available and 1 others are asked for",
+    ),
+    ("deployment-newest-revision-at-rest", promise.SAME_SIZE): (
+        case(2, 0, 1, users="set-image@2,scale:1"),
+        a_stale_annotation,
+        "the run stops outside the goal: no step of the system is enabled",
+    ),
+}
+"""By the promise and the precondition that is not met: where, the run, and what is wrong then."""
+
+
+@pytest.mark.parametrize(
+    ("asked", "dropped"), TOLD, ids=[f"{id}: not {each.words}" for id, each in TOLD]
+)
+def test_a_long_run_breaks_a_promise_where_a_precondition_is_dropped(
+    asked: str, dropped: Precondition
+) -> None:
+    """Exactly one is not met; every step is one that the rules allow."""
+    of, tell, because = TOLD[asked, dropped]
+    walk = Walk(of)
+
+    tell(walk)
+    shown = walk.shows(BY_ID[asked].property)
+
+    assert BY_ID[asked].unmet(of.spec, of.around) == (dropped,)
+    assert not shown.witness
+    assert list(shown.trace.because) == [because]
