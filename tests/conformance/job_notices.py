@@ -63,9 +63,10 @@ class Notice:
 @frozen
 class Handled:
     """
-    What comes of it: whether the Job's key is queued, and once more for a new deadline, what is
-    still expected, who is queued for the other worker, whether failures are remembered; of that worker whether it sends a request, what
-    the pod is then, and whether it tries again; of a sync whether it has to wait.
+    What comes of it: whether the Job's key is queued, and once more for a new deadline (`later`),
+    what is still expected, who is queued for the other worker, whether failures are remembered; of
+    that worker whether it sends a request, what the pod is then, and whether it tries again; of a
+    sync whether it has to wait.
     """
 
     dirty: bool = False
@@ -147,6 +148,7 @@ def _of_ajob_in(chance: Chance) -> Notice:
     before = jobs.Job(_SPEC, jobs.JobStatus(start_time=chance.of((True, False))))
     after = chance.of(
         (
+            None,
             None,
             evolve(before, spec=evolve(_SPEC, parallelism=1)),
             evolve(before, spec=evolve(_SPEC, active_deadline_seconds=chance.of((200, None)))),
