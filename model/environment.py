@@ -267,8 +267,8 @@ class Environment:
 
     @property
     def creates_anew(self) -> bool:
-        """Whether a Deployment may be created after one of its name has left orphans."""
-        return self.times("apply") > 0 and self.values("delete") == ("orphan",)
+        """Whether a Deployment may be created after one of its name is gone."""
+        return self.times("apply") > 0 and self.times("delete") > 0
 
     @property
     def lands_late(self) -> bool:

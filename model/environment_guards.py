@@ -20,7 +20,8 @@ MAY_ACT = {
     "pause": "the Deployment is there and not paused",
     "resume": "the Deployment is there and paused, the Job is there and suspended",
     "apply": "the Deployment is there and differs from the manifest; or the object is gone, and"
-    " is created anew: of a Deployment, once the caches know of that",
+    " is created anew: of a Deployment, once the caches know of that, and its ReplicaSets are gone"
+    " too, or orphans",
     "delete": "the object is there and not being deleted",
     "set-partition": "the set is there with a rollingUpdate block, and VALUE is another partition",
     "set-retention": "the set is there, and VALUE is another policy",

@@ -4,9 +4,9 @@ What users do to a Deployment, each as often as its budget allows.
 :Go: kubernetes v1.36.3 staging/src/k8s.io/kubectl/pkg/polymorphichelpers/rollback.go (undo),
     objectpauser.go, objectrestarter.go; pkg/controller/garbagecollector/garbagecollector.go
 :Docs: https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#updating-a-deployment
-:Omits: two writes at once; a Deployment that is created anew where it was not deleted with
-    `--cascade=orphan`, or before the caches know that it is gone and its ReplicaSets are orphans (a
-    new one that meets ReplicaSets of the old one under their names raises collisionCount).
+:Omits: two writes at once; a Deployment that is created anew before the caches know that the one
+    before is gone, and that its ReplicaSets are gone too, or orphans (a new one that meets
+    ReplicaSets of the old one under their names raises collisionCount).
 
 A new template is a number that no other template has: `set-image` and `restart` differ only in
 words.
@@ -238,12 +238,21 @@ def create_anew(
     replica_set_queue: Queue,
     deployment_copies: Copies,
     deployment_syncing: bool,
+    rank: All[int],
     newest_uid: int,
     manifest: DeploymentSpec,
+    propagation: str,
     applies_left: int,
 ) -> Outcomes:
-    """`kubectl apply` of the manifest after the Deployment has gone: another one of its name."""
+    """
+    `kubectl apply` of the manifest after the Deployment has gone: another one of its name.
+
+    Not before the ReplicaSets are gone that it did not orphan: they have the names of the new ones.
+    Their pods may be there still.
+    """
     if applies_left == 0 or deployment is not None or deployment_queue or replica_set_queue:
+        return
+    if propagation != "orphan" and any(rank.values()):
         return
     status = DeploymentStatus(observed_generation=Observed.NEVER)
     born = Deployment(manifest, status=status, uid=newest_uid + 1)

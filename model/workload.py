@@ -622,12 +622,11 @@ def _former_leader(maker: _Maker, collides: bool) -> list[Action]:
 def _of_one_template(around: Environment) -> Iterator[str]:
     """What is not modelled of two ReplicaSets of one template, where there might be two."""
     if around.creates_anew:
+        orphaned = around.values("delete") == ("orphan",)
         yield (
             "a Deployment is created anew only once its controller knows that the one before is"
-            " gone and that its ReplicaSets are orphans"
+            f" gone and that its ReplicaSets are {'orphans' if orphaned else 'gone too'}"
         )
-    elif around.times("delete") and around.times("apply"):
-        yield "a Deployment that was deleted is not created anew"
     unseen = around.lag > 1 or around.lands_late
     again = around.collides and unseen and around.times("undo") + around.times("apply") > 0
     if again or (around.creates_anew and around.level != "atomic"):

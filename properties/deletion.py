@@ -33,14 +33,14 @@ def _nothing_is_left(
     )
 
 
-background_leaves_nothing = under(deleted("background"))(
+background_leaves_nothing = under(deleted("background"), NOT_CREATED_ANEW)(
     converges_to(
         id="deployment-background-deletion-is-complete",
         says="a Deployment that is deleted in the background leaves neither ReplicaSets nor pods",
         source=_GARBAGE + "#background-deletion",
     )(_nothing_is_left)
 )
-foreground_leaves_nothing = under(deleted("foreground"))(
+foreground_leaves_nothing = under(deleted("foreground"), NOT_CREATED_ANEW)(
     converges_to(
         id="deployment-foreground-deletion-is-complete",
         says="a Deployment that is deleted in the foreground leaves neither ReplicaSets nor pods",

@@ -32,6 +32,7 @@ __all__ = [
     "NOTED",
     "NOTED_OR_HEALTHY",
     "NOTHING_LOST",
+    "NOT_BESIDE_FORMER",
     "NOT_CREATED_ANEW",
     "NOT_DELETED",
     "NO_FAILURE_AFTER_A_CONFLICT",
@@ -317,6 +318,12 @@ NOT_DELETED = _none("nobody deletes the Deployment", "delete")
 NOT_CREATED_ANEW = Precondition(
     "no other Deployment of its name is created afterwards",
     lambda spec, around: not around.creates_anew,
+    lambda around: without(around, "apply"),
+)
+NOT_BESIDE_FORMER = Precondition(
+    "no other Deployment of its name is created while pods of it may run: no `apply` after"
+    " `delete:background`",
+    lambda spec, around: not (around.creates_anew and around.values("delete") == ("background",)),
     lambda around: without(around, "apply"),
 )
 NO_POD_FAULTS = _none("pods that were ready stay so", "container-exit", "unready", "pod-failed")

@@ -11,6 +11,7 @@ from seatrial.model import Environment
 from .promise import (
     FRESH,
     LANDED,
+    NOT_BESIDE_FORMER,
     RECREATE,
     SAME_SIZE,
     SOME_PODS,
@@ -46,7 +47,7 @@ def _changes(around: Environment) -> int:
     return sum(map(around.times, ("set-image", "restart", "undo", "apply")))
 
 
-@under(RECREATE, FRESH, LANDED, CHANGED_ONCE)
+@under(RECREATE, FRESH, LANDED, CHANGED_ONCE, NOT_BESIDE_FORMER)
 @always(
     id="deployment-recreate-old-gone-first",
     says="with Recreate, pods of two templates never run at the same time, terminating ones"
@@ -107,7 +108,7 @@ def too_many_after_all(
     return target > 0 and total_active == desired and total_terminating > 0
 
 
-@under(RECREATE, SAME_SIZE, FRESH, LANDED, CHANGED_ONCE)
+@under(RECREATE, SAME_SIZE, FRESH, LANDED, CHANGED_ONCE, NOT_BESIDE_FORMER)
 @always(
     id="deployment-recreate-within-replicas",
     says="with Recreate no more pods than `replicas` are active at any time",

@@ -65,13 +65,13 @@ def never_too_many(own_active: int) -> int:
     says="a ReplicaSet creates no more pods than are missing",
     source=f"{_GO} manageReplicas",
     over="template",
-    premise=lambda active, active_before: active > active_before,
+    premise=lambda own_active, own_active_before: own_active > own_active_before,
 )
-def creates_what_is_missing(active: int, active_before: int, size: int) -> Iterator[str]:
-    if active > size:
+def creates_what_is_missing(own_active: int, own_active_before: int, size: int) -> Iterator[str]:
+    if own_active > size:
         yield (
-            f"{active - active_before} pods are created beside {active_before}; {size} are"
-            " asked for"
+            f"{own_active - own_active_before} pods are created beside {own_active_before};"
+            f" {size} are asked for"
         )
 
 

@@ -218,11 +218,21 @@ def _counts_once(
 
 
 def _indexed(
-    completions: int, done: tuple[bool, ...], now: tuple[int, ...]
+    completions: int, done: tuple[bool, ...], now: tuple[int, ...], met: bool = False
 ) -> job_context.JobObservation:
-    """An Indexed Job whose status knows some indexes, and pods of some that have succeeded."""
+    """
+    An Indexed Job whose status knows some indexes, and pods of some that have succeeded.
+
+    Where `met`, a sync before has written SuccessCriteriaMet, and left to come what follows it.
+    """
     indexes = tuple(index for index, it in enumerate(done) if it)
-    status = evolve(_STARTED, succeeded=len(indexes), completed_indexes=indexes)
+    written = job_api.JobCondition(job_api.SUCCESS_CRITERIA_MET, True, "CompletionsReached")
+    status = evolve(
+        _STARTED,
+        succeeded=len(indexes),
+        completed_indexes=indexes,
+        conditions=(written,) if met else (),
+    )
     spec = job_api.JobSpec(completions=completions, completion_mode="Indexed")
     pods: job_api.SeenPods = Population(
         (job_api.Seen(job_api.JobPod("Succeeded", index=index)), n) for index, n in enumerate(now)
@@ -257,13 +267,21 @@ def _indexed_complete(
     now_1: int,
     now_2: int,
     may_fail: int,
+    met: bool,
     variant: frozenset[str],
 ) -> Iterator[str]:
-    seen = _indexed(completions, (done_0, done_1, done_2), (now_0, now_1, now_2))
+    seen = _indexed(completions, (done_0, done_1, done_2), (now_0, now_1, now_2), met)
     for told in _statuses(seen, may_fail, variant):
         for word in (job_api.SUCCESS_CRITERIA_MET, job_api.COMPLETE):
             if job_api.is_condition_true(told.conditions, word) and told.succeeded != completions:
                 yield f"the Job is {word} with {told.succeeded} successes of {completions}"
+
+
+def _met_with_all(completions: int, done_0: bool, done_1: bool, done_2: bool, met: bool) -> bool:
+    if not met:
+        return True
+    known = done_0 == (completions > 0) and done_1 == (completions > 1)
+    return known and done_2 == (completions > 2) and completions <= 3
 
 
 _PODS: dict[str, Whole | OneOf] = {
@@ -293,6 +311,10 @@ _COUNTING_LEVEL = (
     "every level: after each status that is accepted, whichever finalizers stay; of a sync whose"
     " expectations are not fulfilled (it creates none), and of a Job without conditions or active"
     " pods"
+)
+
+_MET_LEVEL = _COUNTING_LEVEL.replace(
+    "without conditions", "without conditions other than SuccessCriteriaMet"
 )
 
 THEOREMS = (
@@ -392,15 +414,21 @@ THEOREMS = (
         says="without successPolicy an Indexed Job is Complete with exactly completions successes",
         source=_GO + " syncJob",
         claim=_indexed_complete,
-        ranges=_INDEXED,
-        hypotheses=(),
+        ranges=_INDEXED | {"met": _BOTH},
+        hypotheses=(
+            Hypothesis(
+                "where SuccessCriteriaMet was written before, all indexes had succeeded",
+                _met_with_all,
+            ),
+        ),
         mutations=(
+            Mutation("SuccessCriteriaMet was written before all had succeeded", drops=0),
             Mutation(
                 "pods are counted, and not indexes",
                 variant="job-indexed-complete-with-repeated-index",
             ),
         ),
-        level=_COUNTING_LEVEL,
+        level=_MET_LEVEL,
         lag="any of pods; the status that is read is the last that was written",
         integers="indexes 0 to 2 have pods or have succeeded; completions and pods of any number",
         about=("seed-job-success-needs-all-completions",),

@@ -160,7 +160,8 @@ def _run(asked: Asked, queries: Queries) -> Proved:
     if asked.given or asked.properties:
         raise DeclarationError(
             "--set and --property are for examples; of a manifest's controllers theorems are"
-            " proved, its own promises are not: `seatrial check` decides those at its size"
+            " proved, its own promises are not (joint classes of pods, model/pods.py, have too many"
+            " shapes): `seatrial check` decides those at its size"
         )
     workloads: tuple[Workload, ...] = ()
     known = properties.theorems.THEOREMS

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from attrs import evolve
 
-from promises import Case, broken, case
-from seatrial.core import All, Report, always, converges_to
+from promises import BY_ID, Case, broken, case
+from seatrial.core import All, Report, after_each_step, always, converges_to, sometimes
 from seatrial.engines.explore import explore
 from seatrial.model import (
     api,
@@ -261,3 +261,47 @@ def test_orphans_do_not_stay_orphans_where_the_deployment_is_created_anew() -> N
     verdict = broken(asked, dropped.words, of)
 
     assert verdict.because == "the run stops outside the goal: no step of the system is enabled"
+
+
+# ---- after other deletions --------------------------------------------------------------------
+
+
+@sometimes(
+    id="a-new-one-beside-pods-of-the-former",
+    says="a Deployment is there again while pods of the one before run",
+    source="the test",
+)
+def beside_former_pods(deployment: api.Deployment | None, active: int, own_active: int) -> bool:
+    return deployment is not None and deployment.uid == 1 and active > own_active
+
+
+@after_each_step(
+    id="names-are-free",
+    says="no ReplicaSet is there under the name of a new one when it is created anew",
+    source="the test",
+    premise=lambda action: action == "create_anew",
+)
+def names_are_free(rank: All[int]) -> Iterator[str]:
+    if any(rank.values()):
+        yield "a ReplicaSet is there still"
+
+
+@pytest.mark.parametrize(("propagation", "beside"), [("background", True), ("foreground", False)])
+def test_a_deployment_is_created_anew_after_its_replica_sets_are_gone(
+    propagation: str, beside: bool
+) -> None:
+    """After a background deletion beside pods of the former; it gets all of its own either way."""
+    of = case(users=f"delete:{propagation},apply")
+    system = workload.compose("small", of.spec, of.around)
+    rest = BY_ID["deployment-available-at-rest"].property
+
+    alone = evolve(beside_former_pods, over=("template",))
+    report = explore(system, [alone, names_are_free, rest])
+
+    assert report.verdict("a-new-one-beside-pods-of-the-former").status == (
+        "holds" if beside else "violated"
+    )
+    assert report.verdict("deployment-available-at-rest").status == "holds"
+    assert not report.verdict("names-are-free").vacuous
+    assert report.verdict("names-are-free").status == "holds"
+    assert report.exploration.complete

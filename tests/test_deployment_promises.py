@@ -806,6 +806,23 @@ DROPPED = {
         case(users="set-image@2", faults="never-ready"),
         "ReplicaSet 3 goes from 0 to 1 at the deadline",
     ),
+    ("deployment-recreate-within-replicas", promise.NOT_BESIDE_FORMER): (
+        case(recreate=True, users="delete:background,apply"),
+        "2 pods are active; 1 replicas are asked for",
+    ),
+    ("deployment-recreate-old-gone-first", promise.NOT_BESIDE_FORMER): (
+        case(recreate=True, users="set-image,delete:background,apply"),
+        "of template 1, 1 pods are active and 0 terminate; of template 2, 1 pods are active and 0"
+        " terminate",
+    ),
+    ("deployment-background-deletion-is-complete", promise.NOT_CREATED_ANEW): (
+        case(users="delete:background,apply"),
+        STUCK,
+    ),
+    ("deployment-foreground-deletion-is-complete", promise.NOT_CREATED_ANEW): (
+        case(users="delete:foreground,apply"),
+        STUCK,
+    ),
     ("deployment-background-deletion-is-complete", promise.deleted("background")): (
         case(users="delete:orphan"),
         STUCK,

@@ -439,8 +439,8 @@ def test_where_one_template_might_get_two_replica_sets_it_is_said_that_it_does_n
     ("users", "level", "said"),
     [
         ("delete:background", "interleaved", []),
-        ("delete:background,apply", "atomic", ["a Deployment that was deleted is not created"]),
-        ("delete:foreground,apply", "atomic", ["a Deployment that was deleted is not created"]),
+        ("delete:background,apply", "atomic", ["a Deployment is created anew only once its"]),
+        ("delete:foreground,apply", "atomic", ["a Deployment is created anew only once its"]),
         ("delete:orphan,apply", "atomic", ["a Deployment is created anew only once"]),
         (
             "delete:orphan,apply",
