@@ -325,7 +325,9 @@ def scaling_before_update(
     says="a member that is missing is created in the end, if all below it are available",
     source=_GUARANTEES,
 )
-def missing_is_created(pod_state: All[str], wanted: int, start: int) -> bool:
+def missing_is_created(pod_state: All[str], wanted: int, start: int, set_alive: bool) -> bool:
+    if not set_alive:  # the garbage collector may have to wait for another member for ever
+        return True
     for at, state in pod_state.items():
         if not _condemned(at, wanted, start):
             if state == "absent":

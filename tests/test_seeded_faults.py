@@ -136,7 +136,7 @@ def newest_first(rss: Iterable[Rs]) -> tuple[Rs, ...]:
 
 
 def whatever_is_old(old_rss: Iterable[Rs], d: Spec, variant: frozenset[str]) -> tuple[Rs, ...]:
-    """cleanupDeployment that does not ask whether there are pods."""
+    """cleanupDeployment that asks neither whether there are pods nor how many to keep."""
     return tuple(old_rss)
 
 
@@ -425,12 +425,12 @@ SEEDED = (
         "ReplicaSet 2 of revision 2 is deleted; only 0 old ones are newer, and 1 are to be kept",
     ),
     Seeded(
-        "a clean-up does not ask for pods",
+        "a clean-up asks neither for pods nor for a limit",
         "deployment-cleanup-spares-pods",
         ROLLED,
         "cleanup_deployment",
         whatever_is_old,
-        case(users="set-image,pause", revision_history_limit=0),
+        case(users="set-image,pause"),
         "ReplicaSet 1 is deleted with 1 active pods and size 1",
     ),
     Seeded(

@@ -257,6 +257,10 @@ UNNEEDED: tuple[tuple[str, Case], ...] = (
         case(2, "set-image,scale:1,delete-pod", update_strategy=ON_DELETE, **ALONE),
     ),
     (_GOES, case(3, "scale:1", "container-exit", parallel=True, **ALONE)),
+    (
+        "a-missing-pod-is-created",
+        case(2, "delete:foreground,apply", "node-off", level="interleaved"),
+    ),
     *(
         ("a-missing-pod-is-created", case(1, users, faults, **fields))
         for users, faults, fields in (
