@@ -301,8 +301,14 @@ def write_deployment(
 
 
 def _refused(write: Write) -> bool:
-    """Whether validation refuses a status. Go: ValidateDeploymentStatus, in part"""
+    """
+    Whether validation refuses what is sent: a number below 0, which only an overflow makes a size.
+
+    Go: ValidateDeploymentStatus, ValidateReplicaSetSpec, in part
+    """
     sent = write.value
+    if isinstance(sent, ReplicaSet):
+        return sent.replicas < 0
     return isinstance(sent, StatusWrite) and sent.status.unavailable_replicas < 0
 
 
@@ -403,6 +409,8 @@ def replica_set_after(
         return _adopted(write, live, copy)
     if live is None or not copy.current:
         return "conflict", live, Change.VERSION
+    if _refused(write):
+        return "failed", live, Change.VERSION
     sent: ReplicaSet = evolve(write.value, status=live.status, owner=live.owner)
     if (sent.replicas, sent.min_ready_seconds) == (live.replicas, live.min_ready_seconds):
         return "applied", sent, Change.VERSION

@@ -14,7 +14,15 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from seatrial.core import check_value, same_value
-from seatrial.model import api, deployment_conditions, deployment_replica_sets, deployment_util
+from seatrial.model import (
+    api,
+    controller,
+    deployment_conditions,
+    deployment_controller,
+    deployment_replica_sets,
+    deployment_util,
+    informer,
+)
 from workloads import TEMPLATE, bound, bounds, deployment, deployments, new, old, replica_set
 
 RECREATED = api.Deployment(api.DeploymentSpec(TEMPLATE, 3, strategy=api.RECREATE))
@@ -203,6 +211,19 @@ def test_beyond_46340_pods_growing_asks_for_a_negative_size() -> None:
     fraction = deployment_util.get_replica_set_fraction(rs, deployment(60_000, 0, 1))
 
     assert fraction < -rs.replicas
+
+
+def test_a_negative_size_is_refused_and_so_nothing_changes() -> None:
+    """Go: ValidateReplicaSetSpec; a resourceVersion that is out of date is noticed before that."""
+    live = old(1, 50_000)
+    write = controller.Write("update", "ReplicaSet", 1, evolve(live, replicas=-1))
+
+    def answered(copy: informer.Copy) -> tuple[object, object]:
+        answer, after, _ = deployment_controller.replica_set_after(write, live, copy, (1,))
+        return answer, after
+
+    assert answered(informer.Copy()) == ("failed", live)
+    assert answered(informer.Copy(current=False)) == ("conflict", live)
 
 
 def test_a_share_is_at_most_what_is_left() -> None:
