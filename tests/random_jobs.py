@@ -13,7 +13,7 @@ from attrs import frozen
 from job_promises import BY_ID, Case
 from seatrial.core import DeclarationError, Report
 from seatrial.engines.explore import explore
-from seatrial.model import Environment, environment, job_api, job_workload
+from seatrial.model import Environment, environment, job_api, job_workload, versions
 
 MOST_STATES = 30_000
 SECONDS = 10.0
