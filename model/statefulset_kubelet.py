@@ -8,8 +8,8 @@ The kubelets of the pods of a StatefulSet, and who else acts on pods of nodes th
     take; restart back-off; the moment between the end of a
     container and the report of it, where no Service gives names;
     readiness of a pod that terminates (it keeps what it had); that a kubelet which started with a
-    stale list stops pods that are not in it; that the garbage collector of pods marks a pod as
-    failed before it deletes it.
+    stale list stops pods that are not in it; what others see, at level atomic, between the two
+    requests by which the garbage collector of pods removes one.
 
 A process is what runs for a pod on a node, whether or not the API server has that pod: for each
 ordinal a pair of the node and the uid of the pod whose containers run there.
@@ -316,11 +316,27 @@ def evict(
 
 
 def collect_lost_pod(
-    pod: StatefulPod | None, nodes: Nodes, pod_queue: Queue, ordinal: int, lag: int
+    pod: StatefulPod | None,
+    nodes: Nodes,
+    pod_queue: Queue,
+    ordinal: int,
+    lag: int,
+    marks_failed: bool,
 ) -> Outcomes:
-    """Pods of lost nodes are removed, and no kubelet is asked. Go: gcOrphaned, gcTerminating"""
+    """
+    Pods of lost nodes are removed, and no kubelet is asked.
+
+    They are marked as failed before; of their conditions nothing changes.
+    Go: gcOrphaned, gcTerminating, markFailedAndDeletePodWithCondition
+    """
     if pod is None or pod.node is None or not has_room(pod_queue, lag):
         return
-    if lost(at(nodes, pod.node), pod.kind.terminating):
-        done: dict[str, Any] = pod_written(ordinal, pod, None, pod_queue)
+    if not lost(at(nodes, pod.node), pod.kind.terminating):
+        return
+    if marks_failed and pod.kind.phase not in ("Failed", "Succeeded"):
+        after = evolve(pod, kind=evolve(pod.kind, phase="Failed"))
+        done: dict[str, Any] = pod_written(ordinal, pod, after, pod_queue)
+        yield outcome(f"marks pod {ordinal} of the lost n{pod.node} as failed", **done)
+    else:
+        done = pod_written(ordinal, pod, None, pod_queue)
         yield outcome(f"removes pod {ordinal} of the lost n{pod.node} from the API", **done)

@@ -80,8 +80,12 @@ def is_running_and_ready(pod: PodSeen) -> bool:
 
 
 def is_running_and_available(pod: PodSeen) -> bool:
-    """Whether it has been ready for minReadySeconds. Go: isRunningAndAvailable"""
-    return is_running_and_ready(pod) and pod.kind.available
+    """
+    Whether it has been ready for minReadySeconds, whatever its phase. Go: isRunningAndAvailable
+
+    Only a pod that its collector marked as failed is ready and does not run.
+    """
+    return pod.created and pod.kind.ready and pod.kind.available
 
 
 def is_unavailable(pod: PodSeen) -> bool:
@@ -124,7 +128,7 @@ def update_status(status: StatefulSetStatus, pods: Iterable[PodSeen]) -> Statefu
     for pod in pods:
         replicas += is_created(pod)
         ready += is_running_and_ready(pod)
-        available += is_running_and_available(pod)
+        available += is_running_and_ready(pod) and is_running_and_available(pod)
         if is_created(pod) and not is_terminating(pod):
             current += pod.revision == status.current_revision
             updated += pod.revision == status.update_revision

@@ -235,7 +235,7 @@ def pod_state(pod: StatefulPod | None) -> str:
         return "absent"
     if pod.kind.terminating:
         return "terminating"
-    if not pod.kind.ready:
+    if not pod.kind.ready or pod.kind.phase != "Running":
         return "unready"
     return "available" if pod.kind.available else "ready"
 
@@ -246,7 +246,7 @@ def seen_state(pod_cache: PodSeen | None) -> str:
         return "absent"
     if pod_cache.kind.terminating:
         return "terminating"
-    if not pod_cache.kind.ready:
+    if not pod_cache.kind.ready or pod_cache.kind.phase != "Running":
         return "unready"
     return "available" if pod_cache.kind.available else "ready"
 

@@ -200,6 +200,7 @@ def compose(name: str, spec: StatefulSetSpec, around: Environment) -> System:
             Parameter("max_unavailable", around.gate("MaxUnavailableStatefulSet")),
             Parameter("write_faults", around.times("write-failure") > 0),
             Parameter("one_pod", spec.access == "one pod"),
+            Parameter("marks_failed", around.level != "atomic"),
             Parameter("variant", around.rules),
             *([] if kept else [Parameter("attached", None)]),
             *([] if keeps_answers(spec, around) else [Parameter("kept_answer", None)]),

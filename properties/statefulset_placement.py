@@ -8,6 +8,7 @@ from seatrial.model import placement, statefulset_workload
 
 from .promise import Precondition, Promise, does, under
 from .statefulset_promise import (
+    BLOCK_OR_ORDERED,
     CONFIRMED,
     EVICTED,
     KEPT_ALIVE,
@@ -47,7 +48,7 @@ def where_placed(promise: Promise) -> Promise:
     return under(where=[*promise.where, PLACED])(promise.property)
 
 
-@under(NODES_REMAIN, NO_CLAIM_DELETED)
+@under(NODES_REMAIN, NO_CLAIM_DELETED, KEPT_ALIVE, BLOCK_OR_ORDERED)
 @converges_to(
     id="members-find-nodes",
     says="the scheduler puts every member on a node in the end",

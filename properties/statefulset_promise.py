@@ -31,6 +31,7 @@ __all__ = [
     "NEVER_SHRUNK",
     "NODES_REMAIN",
     "NODES_STAY",
+    "NONE_FAILS",
     "NOT_ANEW",
     "NOT_FORCED",
     "NOT_GATED",
@@ -263,6 +264,10 @@ NO_DISRUPTION = none_of(
     "out-of-service",
     "delete",
 )
+NONE_FAILS = none_of(
+    "no pod fails for good, not even while it is collected", "pod-failed", "delete-node"
+)
+"""The collector of pods marks one as failed before it removes it. Nothing terminates then."""
 NO_RESCALE = none_of("nobody scales the set", "scale")
 SCALED_ONCE = Precondition(
     "the set is scaled once at most",
@@ -288,17 +293,24 @@ An updated member that is scaled away still counts as updated, and may be the on
 there: as many as are asked for. Go: completeRollingUpdate, updateStatus
 """
 BLOCK_OR_ORDERED = Precondition(
-    "podManagementPolicy is OrderedReady, or there is a rollingUpdate block",
+    "there is a rollingUpdate block, or podManagementPolicy is OrderedReady and no sync counts from"
+    " a status that is out of date: lag 0, or the gate StaleControllerConsistencyStatefulSet is on",
     lambda spec, around: (
-        spec.pod_management_policy == "OrderedReady"
-        or spec.update_strategy.type != "RollingUpdate"
+        spec.update_strategy.type != "RollingUpdate"
         or spec.update_strategy.rolling_update is not None
+        or (
+            spec.pod_management_policy == "OrderedReady"
+            and (around.lag == 0 or around.gate("StaleControllerConsistencyStatefulSet"))
+        )
     ),
+    lambda around: evolve(around, lag=0),
 )
 """
 Without the block the revision of a new member goes by status.currentReplicas. With Parallel the
 sync that creates an old one may delete it at once, and the status that it wants to write then
-counts -1 of them, which is refused. Go: newVersionedStatefulSetPod, ValidateStatefulSetStatus
+counts -1 of them, which is refused. With OrderedReady a cache that still shows the status of before
+does the same: a new member is of the old revision, is deleted for that, and so on for ever.
+Go: newVersionedStatefulSetPod, ValidateStatefulSetStatus
 """
 CHANGED_ONCE = Precondition(
     "the template is changed once at most, or podManagementPolicy is OrderedReady and caches show"

@@ -73,7 +73,7 @@ def status_settles(
     return reported == (len(there), ready, updated)
 
 
-writes_end: Promise = under(NAMES_FREED)(
+writes_end: Promise = under(NAMES_FREED, BLOCK_OR_ORDERED)(
     no_hot_loop(
         id="statefulset-no-hot-loop",
         work=("write_pod", "write_status"),

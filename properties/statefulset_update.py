@@ -21,6 +21,7 @@ from .statefulset_promise import (
     NO_PARTITION,
     NO_RESCALE,
     NODES_REMAIN,
+    NONE_FAILS,
     NOT_ANEW,
     NOT_GATED,
     ON_DELETE,
@@ -38,7 +39,7 @@ from .statefulset_promise import (
     none_of,
 )
 
-__all__ = ["NONE_FAILS", "PROMISES", "REPAIRING"]
+__all__ = ["PROMISES", "REPAIRING"]
 
 _SET = "https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/"
 _PARTITIONS = _SET + "#partitions"
@@ -374,7 +375,7 @@ def parallel_updates_one_at_a_time(
         yield f"{after} members are down, {before} were"
 
 
-@under(NOT_GATED, NO_DISRUPTION, NO_RESCALE, CHANGED_ONCE, ONE_CONTROLLER, where=[ROLLING])
+@under(NOT_GATED, NO_DISRUPTION, NO_RESCALE, CHANGED_ONCE, ONE_CONTROLLER, PLACED, where=[ROLLING])
 @after_each_step(
     id="update-one-by-one",
     says="without disruption an update takes down one member at a time, Parallel or not",
@@ -387,11 +388,6 @@ def update_one_by_one(
     down = _down(pod_state, wanted, start)
     if down > 1:
         yield f"{down} members are not available"
-
-
-NONE_FAILS = none_of(
-    "no pod fails for good, not even while it is collected", "pod-failed", "delete-node"
-)
 
 
 @under(ON_DELETE, NO_RESCALE, NONE_FAILS, where=[INTERLEAVED])
@@ -416,6 +412,7 @@ def deletes_none(action: str, decided: tuple[str, int]) -> Iterator[str]:
     NOT_GATED,
     NO_DISRUPTION,
     NO_RESCALE,
+    NONE_FAILS,
 )
 @sometimes(
     id="seed-statefulset-parallel-rolling-update",

@@ -149,7 +149,8 @@ def _acts(
         takes = tolerations.Tolerations()
         yield from kubelet.mark_not_ready(pod, all_nodes, (), 0, 1)
         yield from kubelet.evict(pod, all_nodes, (), 0, 1, graceful, takes)
-        yield from kubelet.collect_lost_pod(pod, all_nodes, (), 0, 1)
+        yield from kubelet.collect_lost_pod(pod, all_nodes, (), 0, 1, True)
+        yield from kubelet.collect_lost_pod(pod, all_nodes, (), 0, 1, False)
 
 
 def _node(heard: int, unreachable: int, deleted: int, out_of_service: int, old: int) -> nodes.Node:

@@ -45,7 +45,11 @@ VALUED = {
 names = st.sampled_from(sorted({*environment.USERS} - VALUED))
 
 
-@given(st.lists(st.tuples(names, st.integers(1, 20)), min_size=1, max_size=5))
+@given(
+    st.lists(
+        st.tuples(names, st.integers(1, 20)), min_size=1, max_size=5, unique_by=lambda pair: pair[0]
+    )
+)
 def test_budgets_are_written_as_they_are_read(pairs: list[tuple[str, int]]) -> None:
     """The command at the end of a report asks for the same."""
     written = ",".join(f"{name}@{times}" for name, times in pairs)

@@ -7,7 +7,7 @@ all its preconditions are met; without it the promise holds in the same system.
 """
 
 import importlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pytest
@@ -58,6 +58,8 @@ class Seeded:
     of: Case
     because: str
     variant: frozenset[str] = field(default=frozenset())
+    also: Mapping[str, Any] = field(factory=dict)
+    """Other names of that module that stand for something else."""
 
 
 # ---- wrong rules: the Deployment controller ----------------------------------------------------
@@ -138,6 +140,11 @@ def newest_first(rss: Iterable[Rs]) -> tuple[Rs, ...]:
 def whatever_is_old(old_rss: Iterable[Rs], d: Spec, variant: frozenset[str]) -> tuple[Rs, ...]:
     """cleanupDeployment that does not ask whether there are pods."""
     return tuple(old_rss)
+
+
+def always_complete(*_: Any) -> bool:
+    """A DeploymentComplete that does not look."""
+    return True
 
 
 def sizes_for_pods(
@@ -425,13 +432,14 @@ SEEDED = (
         "ReplicaSet 2 of revision 2 is deleted; only 0 old ones are newer, and 1 are to be kept",
     ),
     Seeded(
-        "a clean-up does not ask for pods",
+        "a clean-up asks neither for pods nor whether the rollout is complete",
         "deployment-cleanup-spares-pods",
         ROLLED,
         "cleanup_deployment",
         whatever_is_old,
-        case(users="set-image,pause", revision_history_limit=0),
+        case(users="set-image", revision_history_limit=0),
         "ReplicaSet 1 is deleted with 1 active pods and size 1",
+        also={"deployment_complete": always_complete},
     ),
     Seeded(
         "undo changes another field as well",
@@ -611,7 +619,8 @@ def test_a_promise_is_broken_by_a_controller_that_does_not_keep_it(
     if seeded.where:
         module = importlib.import_module(f"seatrial.model.{seeded.where}")
         assert callable(getattr(module, seeded.rule))
-        monkeypatch.setattr(module, seeded.rule, seeded.wrong)
+        for name, wrong in {seeded.rule: seeded.wrong, **seeded.also}.items():
+            monkeypatch.setattr(module, name, wrong)
 
     broken = asked(seeded, evolve(of.around, variant=seeded.variant))
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from attrs import evolve
 
-from seatrial.model import placement, tolerations
+from seatrial.model import placement, statefulset_api, tolerations
 from seatrial.properties import (
     promise,
     statefulset_identity,
@@ -26,6 +26,7 @@ KEPT = ("Retain", "Retain")
 SCALED = ("Retain", "Delete")
 GATED = "MaxUnavailableStatefulSet=true"
 STALE = "WatchListClient=false"
+_OLD = "StaleControllerConsistencyStatefulSet=false"
 EVERYTHING = tolerations.tolerations_of([{"operator": "Exists"}])
 ALONE: dict[str, Any] = {"level": "interleaved", "nodes": 1}
 FINE: dict[str, Any] = {"level": "interleaved", "lag": 1}
@@ -62,7 +63,42 @@ _COLLECTED: tuple[tuple[str, Case], ...] = (
         ),
     ),
 )
+_WITHOUT: dict[str, Any] = {"update_strategy": WITHOUT_BLOCK, "nodes": 1}
+_TOO_FEW = (statefulset_api.GivenNode("node-1", room=1),)
 DROPPED: tuple[tuple[str, Any, Case], ...] = (
+    *(
+        (name, asked.BLOCK_OR_ORDERED, case(1, "set-image@2", gates=_OLD, lag=1, **_WITHOUT))
+        for name in (
+            "statefulset-comes-to-its-size",
+            "a-missing-pod-is-created",
+            "statefulset-rollout-completes",
+            "statefulset-status-settles",
+            "statefulset-no-hot-loop",
+            "members-find-nodes",
+        )
+    ),
+    (
+        "statefulset-no-hot-loop",
+        asked.BLOCK_OR_ORDERED,
+        case(1, "set-image", "write-failure@2", parallel=True, **_WITHOUT),
+    ),
+    (
+        "update-one-by-one",
+        asked.PLACED,
+        case(
+            3,
+            "set-partition:1",
+            min_ready_seconds=5,
+            given_nodes=_TOO_FEW,
+            gates="MaxUnavailableStatefulSet=false",
+            **PARALLEL,
+        ),
+    ),
+    (
+        "members-find-nodes",
+        asked.KEPT_ALIVE,
+        case(1, "delete:orphan,force-delete", claims=("Delete", "Retain"), **ALONE, lag=1),
+    ),
     *((name, asked.COLLECTED_IN_TIME, of) for name, of in _COLLECTED),
     (
         "rwo-single-node",
@@ -88,10 +124,14 @@ DROPPED: tuple[tuple[str, Any, Case], ...] = (
     *(
         (
             "statefulset-scaling-before-update",
-            statefulset_order.NONE_FAILS,
-            case(replicas, user, "pod-failed", **ALONE),
+            asked.NONE_FAILS,
+            case(replicas, users, faults, **ALONE),
         )
-        for replicas, user in ((1, "scale:2"), (2, "delete-pod"))
+        for replicas, users, faults in (
+            (1, "scale:2", "pod-failed"),
+            (2, "delete-pod", "pod-failed"),
+            (1, "scale:2,delete-node", "none"),
+        )
     ),
     (_GOES, promise.INTERLEAVED, case(1, "scale:0", "container-exit", nodes=1, lag=1)),
     *(
@@ -135,7 +175,7 @@ def test_a_late_collector_takes_the_member_that_has_moved() -> None:
     verdict = broken("statefulset-at-most-one", asked.COLLECTED_IN_TIME.words, of)
 
     assert verdict.trace is not None
-    assert verdict.trace.length == 16
+    assert verdict.trace.length == 17
     assert "former collector" in [each.actor for each in verdict.trace.steps]
 
 
@@ -217,6 +257,10 @@ UNNEEDED: tuple[tuple[str, Case], ...] = (
         case(2, "set-image,scale:1,delete-pod", update_strategy=ON_DELETE, **ALONE),
     ),
     (_GOES, case(3, "scale:1", "container-exit", parallel=True, **ALONE)),
+    (
+        "a-missing-pod-is-created",
+        case(2, "delete:foreground,apply", "node-off", level="interleaved"),
+    ),
     *(
         ("a-missing-pod-is-created", case(1, users, faults, **fields))
         for users, faults, fields in (

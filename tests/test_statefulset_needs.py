@@ -14,7 +14,6 @@ from seatrial.properties import (
     promise,
     statefulset_budget,
     statefulset_claims,
-    statefulset_update,
     statefulset_volumes,
 )
 from seatrial.properties import statefulset_promise as asked
@@ -48,8 +47,12 @@ _UPDATES = (
         for dropped, of in (
             (asked.NO_RESCALE, case(1, "set-image,scale:0", update_strategy=ON_DELETE, **FINE)),
             (
-                statefulset_update.NONE_FAILS,
+                asked.NONE_FAILS,
                 case(1, "set-image", "pod-failed", update_strategy=ON_DELETE, **FINE),
+            ),
+            (
+                asked.NONE_FAILS,
+                case(1, "set-image,delete-node", update_strategy=ON_DELETE, **FINE),
             ),
         )
     ),
@@ -195,6 +198,18 @@ def test_what_is_refuted_is_asked_only_where_a_run_shows_it() -> None:
 
     assert BY_ID[name].unmet(of.spec, of.around) == (asked.READY_TEMPLATES,)
     assert [each.status for each in searched(of).verdicts] == ["holds"]
+
+
+@pytest.mark.parametrize(
+    ("replicas", "users", "shrinks"),
+    [(0, "scale:1", False), (0, "scale:1,scale:0", True), (2, "scale:3@2", False)],
+)
+def test_a_set_that_only_grows_is_not_scaled_down(replicas: int, users: str, shrinks: bool) -> None:
+    of = case(replicas, users, "container-exit", **FINE)
+
+    asked_there = BY_ID["seed-statefulset-no-scale-down-when-unhealthy"].applies(of.spec, of.around)
+
+    assert asked_there is shrinks
 
 
 # ---- where nothing is said --------------------------------------------------------------------

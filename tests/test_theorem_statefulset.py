@@ -22,6 +22,7 @@ ELSEWHERE = {
     "land_pod_write": "carried_out_pod, which the theorem asks for any request",
     "crash": "only ends processes",
     "switch_off": "only ends processes",
+    "land_collection": "removes pods of nodes that are deleted or out of service: there are none",
     "end_container": "only ends processes",
 }
 (ONE,) = (each for each in theorem_statefulset.THEOREMS if each.id == "sts-at-most-one-process")
@@ -31,6 +32,7 @@ ELSEWHERE = {
     "fields",
     [
         {},
+        {"level": "interleaved"},
         {"publishes": False},
         {"apart_by": ("kubernetes.io/hostname",)},
         {"budget": statefulset_api.DisruptionBudget(), "min_ready_seconds": 5},

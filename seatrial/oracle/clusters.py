@@ -24,6 +24,8 @@ __all__ = ["Cluster", "concrete", "faults_of"]
 _SEEN = 100
 """resourceVersions of what caches show lie between this and `_SYNCED`, later ones above."""
 _SYNCED = 199
+_USUAL = 24
+"""Clusters with higher numbers are looked for what is seldom: most pods have a deletion cost."""
 _NODES = ("n1", "n2", "n3")
 _RESOURCES = {"Deployment": "deployments", "ReplicaSet": "replicasets", "Pod": "pods"}
 _VERBS = {"update status": "update-status", "adopt": "patch"}
@@ -47,7 +49,7 @@ class Cluster:
 
 def concrete(case: Case, number: int, faults: Iterable[Object] = ()) -> Cluster:
     """The cluster of that number: the same each time."""
-    return _Maker(case, Random(number)).cluster(list(faults))
+    return _Maker(case, Random(number), number > _USUAL).cluster(list(faults))
 
 
 def faults_of(outcome: Outcome) -> list[Object]:
@@ -96,8 +98,9 @@ class _Versions:
 class _Maker:
     """Makes one cluster; its draws come in a fixed order."""
 
-    def __init__(self, case: Case, draw: Random) -> None:
+    def __init__(self, case: Case, draw: Random, costly: bool) -> None:
         self.case = case
+        self.costly = costly
         self.draw = draw
         self.cache: list[Object] = []
         self.live: list[Object] = []
@@ -253,7 +256,7 @@ class _Maker:
             "creationTimestamp": objects.ago(age),
             "ownerReferences": [objects.owner_reference("ReplicaSet", rs, owner)],
         }
-        if draw.random() < 0.2:
+        if draw.random() < (0.8 if self.costly else 0.2):
             cost = {"controller.kubernetes.io/pod-deletion-cost": str(draw.choice((-1, 0, 5)))}
             objects.annotated(metadata, cost)
         node, restarts = draw.choice(_NODES), draw.choice((0, 0, 0, 2))

@@ -98,7 +98,6 @@ NEVER: Mapping[str, str] = {
     r"|if oldControllerRef != nil|adopted = false": _ORPHANS_OF_JOBS,
     r"RevisionHistoryAnnotation": "the history of revisions (`model/deployment_replica_sets.py`)",
     r"klogV\.Enabled": "it only writes to the log",
-    r"if oldADS == nil": "nobody changes activeDeadlineSeconds (`model/job_users.py`)",
     r"orphans being deleted|fresh\.UID != rs\.UID|ReplicaSets\(rs\.Namespace\)\.Get"
     r"|Orphan Pod|len\(rss\) == 0|range rss|if labelChanged|if controllerRefChanged": _ORPHAN_PODS,
     r"unexpected deployment strategy type|isn't supported": "validation refuses other strategies",

@@ -63,9 +63,10 @@ class Notice:
 @frozen
 class Handled:
     """
-    What comes of it: whether the Job's key is queued, what is still expected, who is queued for the
-    other worker, whether failures are remembered; of that worker whether it sends a request, what
-    the pod is then, and whether it tries again; of a sync whether it has to wait.
+    What comes of it: whether the Job's key is queued, and once more for a new deadline (`later`),
+    what is still expected, who is queued for the other worker, whether failures are remembered; of
+    that worker whether it sends a request, what the pod is then, and whether it tries again; of a
+    sync whether it has to wait.
     """
 
     dirty: bool = False
@@ -78,6 +79,7 @@ class Handled:
     finalizer: bool | None = None
     again: bool = False
     waits: bool = False
+    later: bool = False
 
 
 # ---- drawing ----------------------------------------------------------------------------------
@@ -147,7 +149,9 @@ def _of_ajob_in(chance: Chance) -> Notice:
     after = chance.of(
         (
             None,
+            None,
             evolve(before, spec=evolve(_SPEC, parallelism=1)),
+            evolve(before, spec=evolve(_SPEC, active_deadline_seconds=chance.of((200, None)))),
             evolve(before, status=evolve(before.status, active=1)),
             evolve(before, status=evolve(before.status, conditions=job_orphans.FINISHED)),
             evolve(before, deleting="foreground"),
@@ -199,11 +203,14 @@ def _job_told(notice: Notice) -> Handled:
     if notice.before is None:
         return Handled(True)
     trail = job_informer.Jobs((notice.before, notice.after))
-    (told,) = job_informer.deliver_job(trail, controller.Key(), "", None, False, False, frozenset())
+    (told,) = job_informer.deliver_job(
+        trail, controller.Key(), "running", None, False, False, frozenset()
+    )
     return Handled(
         told.writes.get("job_key", controller.Key()).dirty,
         listed=told.writes.get("orphan_list", False),
         backoff=told.writes.get("backoff", True),
+        later=told.writes.get("deadline") == "armed",
     )
 
 
@@ -323,7 +330,10 @@ def real(notice: Notice, answer: Object) -> Handled:
     orphans = [each["kind"] for each in memory.get("orphans", ())]
     if notice.kind == "job":
         return Handled(
-            queued, listed="selector" in orphans, backoff=memory.get("backoff") is not None
+            queued,
+            listed="selector" in orphans,
+            backoff=memory.get("backoff") is not None,
+            later=answer["key"]["calls"].count("add-after") > 1,
         )
     left = memory["expectations"] or {"add": 0, "del": 0}
     if notice.kind == "sync":

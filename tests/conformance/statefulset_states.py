@@ -71,6 +71,7 @@ def a_kind(chance: Chance, min_ready: int) -> api.PodKind:
             api.PodKind("Running"),
             api.PodKind("Pending"),
             api.PodKind("Failed"),
+            evolve(READY, phase="Failed"),  # as the collector of pods leaves it
             api.PodKind("Succeeded"),
             evolve(READY, available=min_ready == 0),
             api.PodKind("Unknown"),

@@ -1,0 +1,34 @@
+"""Whatever the StatefulSet and its environment: a promise that applies and is to hold is kept."""
+
+import pytest
+
+from random_statefulsets import asked, drawn
+from seatrial.model import statefulset_control
+from statefulsets import case
+from test_statefulset_promises import always_the_last
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(60))
+def test_a_promise_is_kept_wherever_its_preconditions_are_met(seed: int) -> None:
+    """Preconditions are written by people, who think of the runs that they know."""
+    found = asked(drawn(seed), most_states=5_000)
+
+    assert found.broken == ()
+    assert found.report.exploration.states > 0
+
+
+def test_a_seed_gives_the_same_set_and_environment_each_time() -> None:
+    """Else nobody can look at what a seed has shown."""
+    assert drawn(7) == drawn(7)
+    assert len({drawn(seed).around for seed in range(50)}) > 40
+
+
+@pytest.mark.heavy
+def test_a_controller_that_is_wrong_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that updates its last member for ever."""
+    monkeypatch.setattr(statefulset_control, "pods_to_delete", always_the_last)
+
+    broken = asked(case(1, "delete-pod")).broken
+
+    assert any(each.startswith("statefulset-no-hot-loop: ") for each in broken)
