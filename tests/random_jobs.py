@@ -1,0 +1,213 @@
+"""
+Any Job in any environment, drawn from a seed: is every promise kept that applies there?
+
+`python tests/random_jobs.py SEED COUNT` asks of so many seeds, and prints what is broken.
+"""
+
+import random
+import sys
+from typing import Any
+
+from attrs import frozen
+
+from job_promises import BY_ID, Case
+from seatrial.core import DeclarationError, Report
+from seatrial.engines.explore import explore
+from seatrial.model import Environment, environment, job_api, job_workload, versions
+
+MOST_STATES = 30_000
+SECONDS = 10.0
+"""A search that takes longer says what it has found so far."""
+
+_USERS = (
+    "set-parallelism:0",
+    "set-parallelism:1",
+    "set-parallelism:3",
+    "set-backoff-limit:0",
+    "set-backoff-limit:2",
+    "set-active-deadline:60",
+    "set-active-deadline:none",
+    "set-ttl:0",
+    "set-ttl:none",
+    "suspend",
+    "suspend@2",
+    "resume",
+    "delete:background",
+    "delete:foreground",
+    "delete:orphan",
+    "delete-pod",
+    "delete-pod@2",
+    "strip-finalizer",
+)
+_INDEXED_USERS = (
+    "set-completions:1",
+    "set-completions:2",
+    "set-completions:3",
+    "set-max-failed-indexes:0",
+    "set-max-failed-indexes:none",
+)
+_FAULTS = (
+    "container-exit",
+    "container-exit@2",
+    "container-exit@3",
+    "container-exit:42",
+    "controller-restart",
+    "controller-restart@2",
+    "failover",
+    "write-failure",
+    "write-failure@2",
+    "write-unknown",
+    "expectations-expire",
+    "relist",
+    "node-crash",
+    "evict",
+    "evict@2",
+    "stale-api-server",
+    "pod-condition",
+)
+
+
+def drawn(seed: int) -> Case:
+    """The Job and the environment of this seed."""
+    of = random.Random(seed)
+    while True:
+        spec = _spec(of)
+        found = Case(spec, _environment(of, spec))
+        try:
+            job_workload.check(found.spec, found.around)
+        except DeclarationError:
+            continue
+        return found
+
+
+def _spec(of: random.Random) -> job_api.JobSpec:
+    indexed = of.random() < 0.5
+    completions = of.choice((0, 1, 1, 2, 2, 3) if indexed else (None, None, 0, 1, 1, 2, 2, 3))
+    spec: dict[str, Any] = {
+        "completions": completions,
+        "parallelism": of.choice((0, 1, 1, 2, 2, 3)),
+        "completion_mode": "Indexed" if indexed else "NonIndexed",
+        "backoff_limit": of.choice((0, 0, 1, 1, 2, 3)),
+        "pod_replacement_policy": of.choice(("TerminatingOrFailed", "Failed")),
+        "suspend": of.random() < 0.1,
+        "active_deadline_seconds": of.choice((None, None, None, 60)),
+        "ttl_seconds_after_finished": of.choice((None, None, None, 0, 60)),
+        "restart_policy": of.choice(("Never", "Never", "OnFailure")),
+    }
+    if indexed:
+        spec |= _of_indexes(of, completions or 0)
+    if of.random() < 0.3:
+        per_index = spec.get("backoff_limit_per_index") is not None
+        rules = tuple(_failure_rule(of, per_index) for _ in range(of.choice((1, 1, 2))))
+        spec |= {"pod_failure_policy": rules, "pod_replacement_policy": "Failed"}
+    if spec.get("backoff_limit_per_index") is not None or "pod_failure_policy" in spec:
+        spec["restart_policy"] = "Never"
+    return job_api.JobSpec(**spec)
+
+
+def _of_indexes(of: random.Random, completions: int) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    if of.random() < 0.5:
+        found["backoff_limit_per_index"] = of.choice((0, 0, 1, 2))
+        found["backoff_limit"] = of.choice((0, 1, 2, 2**31 - 1, 2**31 - 1))
+        if of.random() < 0.5:
+            found["max_failed_indexes"] = of.randint(0, completions)
+    if completions and of.random() < 0.3:
+        last = of.randrange(completions)
+        rules = (
+            job_api.SuccessRule(succeeded_indexes=str(last)),
+            job_api.SuccessRule(succeeded_count=of.randint(1, completions)),
+            job_api.SuccessRule(f"0-{last}" if last else "0", of.randint(1, last + 1)),
+        )
+        found["success_policy"] = (of.choice(rules),)
+    return found
+
+
+def _failure_rule(of: random.Random, per_index: bool) -> job_api.FailureRule:
+    actions = ("FailJob", "Ignore", "Count", *(["FailIndex"] if per_index else []))
+    action = of.choice(actions)
+    if of.random() < 0.5:
+        asked = of.choice((job_api.DISRUPTION_TARGET, "ConfigIssue"))
+        return job_api.FailureRule(action, on_pod_conditions=((asked, "True"),))
+    codes = of.choice(
+        (
+            job_api.ExitCodes("In", (1,)),
+            job_api.ExitCodes("In", (42,)),
+            job_api.ExitCodes("In", (137, 143)),
+            job_api.ExitCodes("NotIn", (42,)),
+        )
+    )
+    return job_api.FailureRule(action, on_exit_codes=codes)
+
+
+def _environment(of: random.Random, spec: job_api.JobSpec) -> Environment:
+    kubernetes = of.choice((environment.DEFAULT, environment.DEFAULT, *job_workload.READ_OF_JOBS))
+    users = (*_USERS, *(_INDEXED_USERS if spec.indexed else ()))
+    gates = [f"{name}={of.choice(('true', 'false'))}" for name in environment.GATES]
+    known = dict(versions.known(kubernetes).gates)
+    turned = [each for each in gates if each.partition("=")[0] in known and of.random() < 0.2]
+    return Environment(
+        users=environment.budgets(_named(of, users, (0, 0, 1, 1, 2)), "users"),
+        faults=environment.budgets(_named(of, _FAULTS, (0, 1, 1, 2, 3)), "faults"),
+        level=of.choice(("atomic", "atomic", "interleaved", "faulty")),
+        lag=of.choice((0, 0, 1, 1, 2)),
+        slow=of.choice((0, 0, 1)),
+        gates=environment.feature_gates(turned, kubernetes),
+        kubernetes=kubernetes,
+    )
+
+
+def _named(of: random.Random, known: tuple[str, ...], many: tuple[int, ...]) -> list[str]:
+    """So many of these, of each name one; the word for none where there are none."""
+    named = {each.split(":")[0].split("@")[0]: each for each in of.sample(known, of.choice(many))}
+    return list(named.values()) or ["none"]
+
+
+@frozen
+class Finding:
+    """What a search has shown, and the promises that it has broken though they were to hold."""
+
+    of: Case
+    report: Report
+    broken: tuple[str, ...]
+
+
+def asked(of: Case, most_states: int = MOST_STATES) -> Finding:
+    """Search for runs that break what is to hold there; within these bounds."""
+    promises = [each.property for each in of.asked() if each.property.expected == "holds"]
+    report = explore(
+        job_workload.compose("random", of.spec, of.around),
+        promises,
+        max_states=most_states,
+        time_limit=SECONDS,
+        memory_limit=1_000_000_000,
+        threads=1,
+    )
+    broken = tuple(
+        f"{each.property.id} in {each.trace.length} steps: {each.because}"
+        for each in report.verdicts
+        if each.status == "violated" and each.trace is not None
+    )
+    return Finding(of, report, broken)
+
+
+def main(first: int, count: int) -> None:
+    """Ask of seeds from `first` on; print the broken, and at the end how many were searched."""
+    whole = states = 0
+    told: set[str] = set()
+    for seed in range(first, first + count):
+        found = asked(drawn(seed))
+        whole += found.report.exploration.complete
+        states += found.report.exploration.states
+        told |= {each.property.id for each in found.report.verdicts if each.status == "holds"}
+        for each in found.broken:
+            print(f"seed {seed}: {each}\n  {found.of}", flush=True)
+        if seed % 25 == 24:
+            print(f"up to seed {seed}: {whole} whole, {states} states", flush=True)
+    of = [each for each in BY_ID.values() if each.property.expected == "holds"]
+    untold = sorted(each.property.id for each in of if each.property.id not in told)
+    print(f"{count} seeds, {whole} searched whole, {states} states; held nowhere: {untold}")
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), int(sys.argv[2]))
