@@ -9,16 +9,11 @@ of none or one, and more users at once.
 import random
 import sys
 
-from attrs import evolve, frozen
+from attrs import evolve
 
 from promises import BY_ID, Case
-from seatrial.core import Report
-from seatrial.engines.explore import explore
+from random_search import MOST_STATES, Finding, ask, gates, named, searched
 from seatrial.model import Environment, api, environment, versions, workload
-
-MOST_STATES = 20_000
-SECONDS = 10.0
-"""A search that takes longer says what it has found so far."""
 
 _USERS = (
     "set-image",
@@ -61,7 +56,7 @@ def drawn(seed: int, small: bool = False) -> Case:
         min_ready_seconds=0,
         revision_history_limit=of.choice((0, 0, 1, 10)),
     )
-    users = environment.budgets(_named(of, _USERS, (2, 3, 4)), "users")
+    users = environment.budgets(named(of, _USERS, (2, 3, 4)), "users")
     around = evolve(_environment(of), users=users, slow=0)
     return Case(spec, evolve(around, faults=around.faults[:1]))
 
@@ -87,73 +82,28 @@ def _environment(of: random.Random) -> Environment:
         (environment.DEFAULT, environment.DEFAULT, *(each.version for each in versions.RELEASES))
     )
     lag = of.choice((0, 0, 1, 2))
-    faults = _named(of, [each for each in _FAULTS if each != "relist" or lag == 2], (0, 1, 1, 2))
-    gates = [f"{name}={of.choice(('true', 'false'))}" for name in environment.GATES]
-    known = dict(versions.known(kubernetes).gates)
-    turned = [each for each in gates if each.partition("=")[0] in known and of.random() < 0.2]
+    faults = named(of, [each for each in _FAULTS if each != "relist" or lag == 2], (0, 1, 1, 2))
     return Environment(
-        users=environment.budgets(_named(of, _USERS, (1, 1, 2, 3)), "users"),
+        users=environment.budgets(named(of, _USERS, (1, 1, 2, 3)), "users"),
         faults=environment.budgets(faults, "faults"),
         level=of.choice(("atomic", "atomic", "interleaved", "faulty")),
         lag=lag,
         slow=of.choice((0, 0, 1)),
-        gates=environment.feature_gates(turned, kubernetes),
+        gates=gates(of, kubernetes),
         kubernetes=kubernetes,
     )
 
 
-def _named(
-    of: random.Random, known: "tuple[str, ...] | list[str]", many: tuple[int, ...]
-) -> list[str]:
-    """So many of these, of each name one; the word for none where there are none."""
-    picked = {each.split(":")[0].split("@")[0]: each for each in of.sample(known, of.choice(many))}
-    return list(picked.values()) or ["none"]
-
-
-@frozen
-class Finding:
-    """What a search has shown, and the promises that it has broken though they were to hold."""
-
-    of: Case
-    report: Report
-    broken: tuple[str, ...]
-
-
 def asked(of: Case, most_states: int = MOST_STATES) -> Finding:
-    """Search for runs that break what is to hold there; within these bounds."""
-    promises = [each.property for each in of.asked() if each.property.expected == "holds"]
-    report = explore(
-        workload.compose("random", of.spec, of.around),
-        promises,
-        max_states=most_states,
-        time_limit=SECONDS,
-        memory_limit=1_000_000_000,
-        threads=1,
-    )
-    broken = tuple(
-        f"{each.property.id} in {each.trace.length} steps: {each.because}"
-        for each in report.verdicts
-        if each.status == "violated" and each.trace is not None
-    )
-    return Finding(of, report, broken)
+    """Ask all that is to hold there."""
+    system = workload.compose("random", of.spec, of.around)
+    return searched(of, system, (each.property for each in of.asked()), most_states)
 
 
 def main(first: int, count: int, small: bool = False) -> None:
-    """Ask of seeds from `first` on; print the broken, and at the end how many were searched."""
-    whole = states = 0
-    told: set[str] = set()
-    for seed in range(first, first + count):
-        found = asked(drawn(seed, small))
-        whole += found.report.exploration.complete
-        states += found.report.exploration.states
-        told |= {each.property.id for each in found.report.verdicts if each.status == "holds"}
-        for each in found.broken:
-            print(f"seed {seed}: {each}\n  {found.of}", flush=True)
-        if seed % 50 == 49:
-            print(f"up to seed {seed}: {whole} whole, {states} states", flush=True)
-    of = [each for each in BY_ID.values() if each.property.expected == "holds"]
-    untold = sorted(each.property.id for each in of if each.property.id not in told)
-    print(f"{count} seeds, {whole} searched whole, {states} states; held nowhere: {untold}")
+    """Ask of seeds from `first` on."""
+    promises = [each.property for each in BY_ID.values()]
+    ask(lambda seed: asked(drawn(seed, small), 20_000), first, count, promises)
 
 
 if __name__ == "__main__":

@@ -6,18 +6,12 @@ Any Job in any environment, drawn from a seed: is every promise kept that applie
 
 import random
 import sys
-from typing import Any
-
-from attrs import frozen
+from typing import Any, Literal
 
 from job_promises import BY_ID, Case
-from seatrial.core import DeclarationError, Report
-from seatrial.engines.explore import explore
+from random_search import MOST_STATES, Finding, ask, gates, named, searched
+from seatrial.core import DeclarationError
 from seatrial.model import Environment, environment, job_api, job_workload, versions
-
-MOST_STATES = 30_000
-SECONDS = 10.0
-"""A search that takes longer says what it has found so far."""
 
 _USERS = (
     "set-parallelism:0",
@@ -124,7 +118,10 @@ def _of_indexes(of: random.Random, completions: int) -> dict[str, Any]:
 
 
 def _failure_rule(of: random.Random, per_index: bool) -> job_api.FailureRule:
-    actions = ("FailJob", "Ignore", "Count", *(["FailIndex"] if per_index else []))
+    actions: list[Literal["FailJob", "FailIndex", "Ignore", "Count"]]
+    actions = ["FailJob", "Ignore", "Count"]
+    if per_index:
+        actions.append("FailIndex")
     action = of.choice(actions)
     if of.random() < 0.5:
         asked = of.choice((job_api.DISRUPTION_TARGET, "ConfigIssue"))
@@ -141,73 +138,25 @@ def _failure_rule(of: random.Random, per_index: bool) -> job_api.FailureRule:
 
 
 def _environment(of: random.Random, spec: job_api.JobSpec) -> Environment:
-    kubernetes = of.choice((environment.DEFAULT, environment.DEFAULT, *job_workload.READ_OF_JOBS))
+    kubernetes = of.choice((environment.DEFAULT, environment.DEFAULT, *versions.READ_OF_JOBS))
     users = (*_USERS, *(_INDEXED_USERS if spec.indexed else ()))
-    gates = [f"{name}={of.choice(('true', 'false'))}" for name in environment.GATES]
-    known = dict(versions.known(kubernetes).gates)
-    turned = [each for each in gates if each.partition("=")[0] in known and of.random() < 0.2]
     return Environment(
-        users=environment.budgets(_named(of, users, (0, 0, 1, 1, 2)), "users"),
-        faults=environment.budgets(_named(of, _FAULTS, (0, 1, 1, 2, 3)), "faults"),
+        users=environment.budgets(named(of, users, (0, 0, 1, 1, 2)), "users"),
+        faults=environment.budgets(named(of, _FAULTS, (0, 1, 1, 2, 3)), "faults"),
         level=of.choice(("atomic", "atomic", "interleaved", "faulty")),
         lag=of.choice((0, 0, 1, 1, 2)),
         slow=of.choice((0, 0, 1)),
-        gates=environment.feature_gates(turned, kubernetes),
+        gates=gates(of, kubernetes),
         kubernetes=kubernetes,
     )
 
 
-def _named(of: random.Random, known: tuple[str, ...], many: tuple[int, ...]) -> list[str]:
-    """So many of these, of each name one; the word for none where there are none."""
-    named = {each.split(":")[0].split("@")[0]: each for each in of.sample(known, of.choice(many))}
-    return list(named.values()) or ["none"]
-
-
-@frozen
-class Finding:
-    """What a search has shown, and the promises that it has broken though they were to hold."""
-
-    of: Case
-    report: Report
-    broken: tuple[str, ...]
-
-
 def asked(of: Case, most_states: int = MOST_STATES) -> Finding:
-    """Search for runs that break what is to hold there; within these bounds."""
-    promises = [each.property for each in of.asked() if each.property.expected == "holds"]
-    report = explore(
-        job_workload.compose("random", of.spec, of.around),
-        promises,
-        max_states=most_states,
-        time_limit=SECONDS,
-        memory_limit=1_000_000_000,
-        threads=1,
-    )
-    broken = tuple(
-        f"{each.property.id} in {each.trace.length} steps: {each.because}"
-        for each in report.verdicts
-        if each.status == "violated" and each.trace is not None
-    )
-    return Finding(of, report, broken)
-
-
-def main(first: int, count: int) -> None:
-    """Ask of seeds from `first` on; print the broken, and at the end how many were searched."""
-    whole = states = 0
-    told: set[str] = set()
-    for seed in range(first, first + count):
-        found = asked(drawn(seed))
-        whole += found.report.exploration.complete
-        states += found.report.exploration.states
-        told |= {each.property.id for each in found.report.verdicts if each.status == "holds"}
-        for each in found.broken:
-            print(f"seed {seed}: {each}\n  {found.of}", flush=True)
-        if seed % 25 == 24:
-            print(f"up to seed {seed}: {whole} whole, {states} states", flush=True)
-    of = [each for each in BY_ID.values() if each.property.expected == "holds"]
-    untold = sorted(each.property.id for each in of if each.property.id not in told)
-    print(f"{count} seeds, {whole} searched whole, {states} states; held nowhere: {untold}")
+    """Ask all that is to hold there."""
+    system = job_workload.compose("random", of.spec, of.around)
+    return searched(of, system, (each.property for each in of.asked()), most_states)
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), int(sys.argv[2]))
+    promises = [each.property for each in BY_ID.values()]
+    ask(lambda seed: asked(drawn(seed)), int(sys.argv[1]), int(sys.argv[2]), promises)

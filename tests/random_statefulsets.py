@@ -7,18 +7,13 @@ Any StatefulSet in any environment, drawn from a seed: is every promise kept tha
 import random
 import sys
 
-from attrs import evolve, frozen
+from attrs import evolve
 
-from seatrial.core import Report
-from seatrial.engines.explore import explore
+from random_search import MOST_STATES, Finding, ask, bare, gates, named, searched
 from seatrial.model import Environment, api, environment, placement, statefulset_api, versions
 from seatrial.model import statefulset_workload as workload
 from seatrial.properties import statefulset_promise, statefulsets
 from statefulsets import BY_ID, ON_DELETE, WITHOUT_BLOCK, Case, rolling
-
-MOST_STATES = 30_000
-SECONDS = 10.0
-"""A search that takes longer says what it has found so far."""
 
 _USERS = (
     "set-image",
@@ -124,86 +119,35 @@ def _environment(of: random.Random, given: int) -> Environment:
     kubernetes = of.choice(
         (environment.DEFAULT, environment.DEFAULT, *(each.version for each in versions.RELEASES))
     )
-    known = dict(versions.known(kubernetes).gates)
-    gates = [
-        f"{name}={of.choice(('true', 'false'))}"
-        for name in environment.GATES
-        if name in known and of.random() < 0.3
-    ]
     return Environment(
-        users=environment.budgets(_named(of, _USERS, (0, 1, 1, 2, 2, 3)), "users"),
-        faults=environment.budgets(_named(of, _FAULTS, (0, 0, 1, 1, 2)), "faults"),
+        users=environment.budgets(named(of, _USERS, (0, 1, 1, 2, 2, 3), _sized), "users"),
+        faults=environment.budgets(named(of, _FAULTS, (0, 0, 1, 1, 2)), "faults"),
         level=of.choice(("atomic", "atomic", "interleaved", "faulty")),
         lag=of.choice((0, 0, 1, 2)),
         nodes=given or of.choice((1, 1, 2, 2, 3)),
         kubernetes=kubernetes,
-        gates=environment.feature_gates(gates, kubernetes),
+        gates=gates(of, kubernetes),
     )
 
 
-def _named(of: random.Random, known: tuple[str, ...], many: tuple[int, ...]) -> list[str]:
-    """So many of these, of each name one or, of `scale`, two; the word for none where none."""
-    picked = of.sample(known, of.choice(many))
-    by_name = {
-        each.split("@")[0] if "scale" in each else each.split(":")[0].split("@")[0]: each
-        for each in picked
-    }
-    return list(by_name.values()) or ["none"]
-
-
-@frozen
-class Finding:
-    """What a search has shown, and the promises that it has broken though they were to hold."""
-
-    of: Case
-    report: Report
-    broken: tuple[str, ...]
+def _sized(word: str) -> str:
+    """A set may be scaled to several sizes."""
+    return word.split("@")[0] if word.startswith("scale") else bare(word)
 
 
 def asked(of: Case, most_states: int = MOST_STATES) -> Finding:
-    """Search for runs that break what is to hold there; within these bounds."""
+    """Ask all that is to hold there."""
     placed = statefulset_promise.PLACED.met(of.spec, of.around)
     promises = [
         each.property
         for each in statefulsets.PROMISES
-        if each.property.expected == "holds" and each.applies(of.spec, of.around)
+        if each.applies(of.spec, of.around)
         # This one is asserted, too, of sets for which there are too few nodes.
         if each.property.id != "members-find-nodes" or placed
     ]
-    report = explore(
-        workload.compose("random", of.spec, of.around),
-        promises,
-        max_states=most_states,
-        time_limit=SECONDS,
-        memory_limit=1_000_000_000,
-        threads=1,
-    )
-    broken = tuple(
-        f"{each.property.id}: {'' if each.trace is None else f'in {each.trace.length} steps: '}"
-        f"{each.because}"
-        for each in report.verdicts
-        if each.status == "violated"
-    )
-    return Finding(of, report, broken)
-
-
-def main(first: int, count: int) -> None:
-    """Ask of seeds from `first` on; print the broken, and at the end how many were searched."""
-    whole = states = 0
-    told: set[str] = set()
-    for seed in range(first, first + count):
-        found = asked(drawn(seed))
-        whole += found.report.exploration.complete
-        states += found.report.exploration.states
-        told |= {each.property.id for each in found.report.verdicts if each.status == "holds"}
-        for each in found.broken:
-            print(f"seed {seed}: {each}\n  {found.of}", flush=True)
-        if seed % 50 == 49:
-            print(f"up to seed {seed}: {whole} whole, {states} states", flush=True)
-    of = [each for each in BY_ID.values() if each.property.expected == "holds"]
-    untold = sorted(each.property.id for each in of if each.property.id not in told)
-    print(f"{count} seeds, {whole} searched whole, {states} states; held nowhere: {untold}")
+    return searched(of, workload.compose("random", of.spec, of.around), promises, most_states)
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), int(sys.argv[2]))
+    promises = [each.property for each in BY_ID.values()]
+    ask(lambda seed: asked(drawn(seed)), int(sys.argv[1]), int(sys.argv[2]), promises)

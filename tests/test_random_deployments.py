@@ -30,4 +30,4 @@ def test_a_controller_that_is_wrong_is_found_out(monkeypatch: pytest.MonkeyPatch
 
     broken = asked(case(users="scale:2")).broken
 
-    assert any(each.startswith("replicaset-status-at-rest in ") for each in broken)
+    assert any(each.startswith("replicaset-status-at-rest: ") for each in broken)
