@@ -143,6 +143,7 @@ def _steady(spec: job_api.JobSpec, around: Environment) -> bool:
 
 _CUTS_OFF = ("controller-restart", "failover", "write-failure", "write-unknown")
 _DELETES_PODS = ("delete-pod", "evict", "node-crash")
+_ENDS_PODS = (*_DELETES_PODS, "set-parallelism", "set-completions", "suspend")
 STEADY = Precondition(
     "no pod that is listed as failed can succeed: pods are neither deleted, evicted nor lost, nor"
     " is a Job with a deadline suspended; or no request fails and the controller does not restart",
@@ -175,18 +176,20 @@ again where the request for one of them fails. Go: syncOrphanPodsBySelector, whi
 """
 UNMIXED = Precondition(
     "no index is listed as failed whose pod can succeed: backoffLimitPerIndex is not set, or"
-    " podReplacementPolicy is Failed or there is a podFailurePolicy; or no request fails and the"
-    " controller does not restart",
+    " podReplacementPolicy is Failed or there is a podFailurePolicy; or no request fails, the"
+    " controller does not restart, and nobody ends a pod: no user, node or eviction,"
+    " nor a Job that shrinks or is suspended",
     lambda spec, around: (
         not job_api.has_backoff_limit_per_index(spec)
         or job_api.only_replace_failed_pods(spec)
-        or not any(map(around.times, _CUTS_OFF))
+        or not any(map(around.times, (*_CUTS_OFF, *_ENDS_PODS)))
     ),
-    lambda around: without(around, *_CUTS_OFF),
+    lambda around: without(around, *_CUTS_OFF, *_ENDS_PODS),
 )
 """
-A pod that terminates at the limit of its index is listed as failed. If it succeeds before its
-finalizer is removed, its index is completed and failed, and every such status is refused, for ever.
+A pod that terminates at the limit of its index is listed as failed. If it, or one that replaces it,
+succeeds before its finalizer is removed, its index is completed and failed, and every such status
+is refused, for ever.
 Go: calculateSucceededIndexes asks neither list; pkg/registry/batch/job/strategy.go
 RejectFailedIndexesOverlappingCompleted
 """

@@ -251,6 +251,14 @@ DROPPED = (
     ("job-no-success-lost", Broken(5, SHRINKS, "nobody changes completions")),
     ("job-finalizer-not-leaked", Broken(26, TAKEN_OVER, "no request of a former")),
     ("job-ends", Broken(18, BREAKS, "the watch of pods")),
+    (
+        "job-ends",
+        Broken(
+            13,
+            case("delete-pod@2", **indexed(1), backoff_limit=NO_LIMIT, backoff_limit_per_index=1),
+            "no index is listed as failed",
+        ),
+    ),
     ("seed-job-completions-stop", Broken(18, TAKEN_OVER, "the controller knows")),
     (
         "seed-job-completions-stop",
