@@ -28,7 +28,16 @@ from .job_promise import (
     never,
     spec_has,
 )
-from .promise import ATOMIC, INTERLEAVED, Promise, deleted, does, under
+from .promise import (
+    ATOMIC,
+    INTERLEAVED,
+    Precondition,
+    Promise,
+    deleted,
+    does,
+    under,
+    without,
+)
 
 __all__ = ["PROMISES"]
 
@@ -272,7 +281,14 @@ def suspended_has_no_pods(active: int, job_behind: bool, pods_wait: bool) -> Ite
         yield f"the Job is suspended, and {active} pods are active"
 
 
-@under(where=[OURS])
+@under(
+    Precondition(
+        "completions are set, or nobody changes parallelism",
+        lambda spec, around: spec.completions is not None or not around.times("set-parallelism"),
+        lambda around: without(around, "set-parallelism"),
+    ),
+    where=[OURS],
+)
 @always(
     id="job-parallelism-zero-pauses",
     says="when the controller rests, a Job of parallelism 0 has no active pods",

@@ -252,6 +252,12 @@ DROPPED = (
     ("job-finalizer-not-leaked", Broken(26, TAKEN_OVER, "no request of a former")),
     ("job-ends", Broken(18, BREAKS, "the watch of pods")),
     (
+        "job-parallelism-zero-pauses",
+        Broken(
+            6, case("set-parallelism:0", completions=None, parallelism=2), "completions are set, or"
+        ),
+    ),
+    (
         "job-ends",
         Broken(
             13,
