@@ -8,7 +8,7 @@ from seatrial.counterexamples import printable, render, show_value
 from . import __version__
 from .display import Look, Page
 from .quantities import counted, show_seconds
-from .run import Climbed, Run
+from .run import Climbed, Place, Run
 from .subject import not_met
 
 __all__ = ["detail", "text_report"]
@@ -254,7 +254,11 @@ def warnings_of(run: Run) -> list[str]:
     found = run.report.exploration
     warnings = list(run.subject.warnings)
     asked = {each.property.id for each in run.report.verdicts}
-    warnings += [not_met(each, words) for each, words in run.subject.left_out if each.id in asked]
+    warnings += [
+        not_met(each, words)
+        for each, words in run.subject.left_out
+        if each.id in asked and _left_out_at(run.place(each.id), each.id)
+    ]
     warnings += [
         f"{each.property.id} is vacuous: its premise was met in no state searched"
         for each in run.report.verdicts
@@ -277,6 +281,11 @@ def warnings_of(run: Run) -> list[str]:
             f"wide (harmless, a hint at cost), more than 1 % of the number of states: {names}"
         )
     return warnings
+
+
+def _left_out_at(place: Place, property_id: str) -> bool:
+    """Whether the promise has unmet preconditions there too: in a part, all of its own are met."""
+    return any(each.id == property_id for each, _ in place.subject.left_out)
 
 
 def _left_out(page: Page, run: Run) -> None:

@@ -267,6 +267,18 @@ def test_a_promise_is_asked_in_the_part_of_the_environment_that_it_is_made_for(
     assert part["exploration"]["states"] < report["exploration"]["states"]
 
 
+def test_no_warning_says_of_a_part_what_is_so_of_the_whole_alone(run: Run, one: str) -> None:
+    """In the part the precondition is met; asked by name in the whole, the promise is warned of."""
+    words = ("check", one, "--level", "atomic", "--format", "json")
+    in_a_part = run(*words).report
+    by_name = run(*words, "--property", CONDITION).report
+
+    assert not [each for each in in_a_part["warnings"] if "asked though" in each]
+    assert [each.split()[0] for each in by_name["warnings"] if "asked though" in each] == [
+        CONDITION
+    ]
+
+
 def test_a_part_leaves_nothing_out_that_is_not_in_the_way(run: Run, one: str) -> None:
     """A controller that restarts is no pod that becomes unready."""
     words = ("--faults", "unready,controller-restart", "--format", "json")
