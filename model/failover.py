@@ -222,7 +222,6 @@ def land_deployment_write(
     deployment: Deployment | None,
     deployment_queue: Queue,
     deployment_copies: Copies,
-    deployment_syncing: bool,
     deadline: Deadline,
     lag: int,
 ) -> Outcomes:
@@ -235,9 +234,7 @@ def land_deployment_write(
     after, change, deadline = written_deployment(late.write, deployment, deadline)
     done: dict[str, Any] = {}
     if changes(late.write, deployment, after):
-        done = deployment_written(
-            after, change, deployment_queue, deployment_copies, deployment_syncing
-        )
+        done = deployment_written(after, change, deployment_queue, deployment_copies)
     what = "a status" if late.write.verb == "update status" else "a rollback"
     yield outcome(
         f"{what} of the Deployment lands late", deployment_late=None, deadline=deadline, **done
@@ -249,7 +246,6 @@ def land_replica_set_write(
     replica_set: ReplicaSet | None,
     replica_set_queue: Queue,
     deployment_copies: Copies,
-    deployment_syncing: bool,
     replica_set_copy: Copy,
     replica_set_syncing: bool,
     pods: Pods,
@@ -275,7 +271,6 @@ def land_replica_set_write(
             change,
             replica_set_queue,
             deployment_copies,
-            deployment_syncing,
             replica_set_copy,
             replica_set_syncing,
         )
@@ -289,7 +284,6 @@ def land_status_write(
     replica_set: ReplicaSet | None,
     replica_set_queue: Queue,
     deployment_copies: Copies,
-    deployment_syncing: bool,
     replica_set_copy: Copy,
     replica_set_syncing: bool,
     template: int,
@@ -310,7 +304,6 @@ def land_status_write(
             Change.VERSION,
             replica_set_queue,
             deployment_copies,
-            deployment_syncing,
             replica_set_copy,
             replica_set_syncing,
         )

@@ -132,17 +132,13 @@ def touched(copies: Copies, at: int, change: Change) -> Copies:
 # ---- writes by others than the controllers ----------------------------------------------------
 
 
-def deployment_written(
-    after: Any, change: Change, queue: Queue, copies: Copies, syncing: bool
-) -> dict[str, Any]:
+def deployment_written(after: Any, change: Change, queue: Queue, copies: Copies) -> dict[str, Any]:
     """What a write of the Deployment changes: the object, its events, the copy of a sync."""
-    done: dict[str, Any] = {
+    return {
         "deployment": after,
         "deployment_queue": (*queue, Event(0, after, change)),
+        "deployment_copies": touched(copies, 0, change),
     }
-    if syncing:
-        done["deployment_copies"] = touched(copies, 0, change)
-    return done
 
 
 def replica_set_written(
@@ -151,7 +147,6 @@ def replica_set_written(
     change: Change,
     queue: Queue,
     deployment_copies: Copies,
-    deployment_syncing: bool,
     replica_set_copy: Copy,
     replica_set_syncing: bool,
 ) -> dict[str, Any]:
@@ -159,9 +154,8 @@ def replica_set_written(
     done: dict[str, Any] = {
         "replica_set": after,
         "replica_set_queue": (*queue, Event(template, after, change)),
+        "deployment_copies": touched(deployment_copies, template, change),
     }
-    if deployment_syncing:
-        done["deployment_copies"] = touched(deployment_copies, template, change)
     if replica_set_syncing:
         done["replica_set_copy"] = outdated(replica_set_copy, change)
     return done

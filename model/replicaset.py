@@ -327,7 +327,6 @@ def write_status(
     replica_set: ReplicaSet | None,
     replica_set_queue: Queue,
     deployment_copies: Copies,
-    deployment_syncing: bool,
     template: int,
     lag: int,
     write_failures_left: int,
@@ -365,9 +364,8 @@ def write_status(
                     "replica_set": after,
                     "replica_set_queue": (*replica_set_queue, event),
                     "replica_set_copy": outdated(replica_set_copy, Change.VERSION),
+                    "deployment_copies": touched(deployment_copies, template, Change.VERSION),
                 }
-                if deployment_syncing:
-                    done["deployment_copies"] = touched(deployment_copies, template, Change.VERSION)
             elif answer == "applied":
                 done = {"replica_set_queue": known(replica_set_queue, template)}
         status = step.write.value

@@ -49,12 +49,11 @@ def _respecified(
     spec: DeploymentSpec,
     queue: Queue,
     copies: Copies,
-    syncing: bool,
     **more: int,
 ) -> Outcome:
     """A user has written that spec; `more` is what else that changes, such as the budget."""
     after = spec_written(evolve(deployment, spec=spec))
-    written = deployment_written(after, Change.GENERATION, queue, copies, syncing)
+    written = deployment_written(after, Change.GENERATION, queue, copies)
     return outcome(words, **more, **written)
 
 
@@ -62,7 +61,6 @@ def set_image(
     deployment: Deployment | None,
     deployment_queue: Queue,
     deployment_copies: Copies,
-    deployment_syncing: bool,
     newest_template: int,
     templates: int,
     lag: int,
@@ -77,7 +75,6 @@ def set_image(
             evolve(deployment.spec, template=new),
             deployment_queue,
             deployment_copies,
-            deployment_syncing,
             newest_template=new,
             set_images_left=set_images_left - 1,
         )
@@ -87,7 +84,6 @@ def restart(
     deployment: Deployment | None,
     deployment_queue: Queue,
     deployment_copies: Copies,
-    deployment_syncing: bool,
     newest_template: int,
     templates: int,
     lag: int,
@@ -104,7 +100,6 @@ def restart(
             evolve(deployment.spec, template=new),
             deployment_queue,
             deployment_copies,
-            deployment_syncing,
             newest_template=new,
             restarts_left=restarts_left - 1,
         )
@@ -114,7 +109,6 @@ def scale(
     deployment: Deployment | None,
     deployment_queue: Queue,
     deployment_copies: Copies,
-    deployment_syncing: bool,
     lag: int,
     sizes: tuple[int, ...],
     scales_left: int,
@@ -130,7 +124,6 @@ def scale(
                 evolve(deployment.spec, replicas=size),
                 deployment_queue,
                 deployment_copies,
-                deployment_syncing,
                 scales_left=scales_left - 1,
             )
 
@@ -139,7 +132,6 @@ def undo(
     deployment: Deployment | None,
     deployment_queue: Queue,
     deployment_copies: Copies,
-    deployment_syncing: bool,
     revision_of: All[int],
     lag: int,
     undos_left: int,
@@ -158,7 +150,6 @@ def undo(
             evolve(deployment.spec, template=template),
             deployment_queue,
             deployment_copies,
-            deployment_syncing,
             undos_left=undos_left - 1,
         )
 
@@ -167,7 +158,6 @@ def pause(
     deployment: Deployment | None,
     deployment_queue: Queue,
     deployment_copies: Copies,
-    deployment_syncing: bool,
     lag: int,
     pauses_left: int,
 ) -> Outcomes:
@@ -179,7 +169,6 @@ def pause(
             evolve(deployment.spec, paused=True),
             deployment_queue,
             deployment_copies,
-            deployment_syncing,
             pauses_left=pauses_left - 1,
         )
 
@@ -188,7 +177,6 @@ def resume(
     deployment: Deployment | None,
     deployment_queue: Queue,
     deployment_copies: Copies,
-    deployment_syncing: bool,
     lag: int,
     resumes_left: int,
 ) -> Outcomes:
@@ -200,7 +188,6 @@ def resume(
             evolve(deployment.spec, paused=False),
             deployment_queue,
             deployment_copies,
-            deployment_syncing,
             resumes_left=resumes_left - 1,
         )
 
@@ -209,7 +196,6 @@ def apply(
     deployment: Deployment | None,
     deployment_queue: Queue,
     deployment_copies: Copies,
-    deployment_syncing: bool,
     manifest: DeploymentSpec,
     lag: int,
     applies_left: int,
@@ -227,7 +213,6 @@ def apply(
             manifest,
             deployment_queue,
             deployment_copies,
-            deployment_syncing,
             applies_left=applies_left - 1,
         )
 
@@ -237,7 +222,6 @@ def create_anew(
     deployment_queue: Queue,
     replica_set_queue: Queue,
     deployment_copies: Copies,
-    deployment_syncing: bool,
     rank: All[int],
     newest_uid: int,
     manifest: DeploymentSpec,
@@ -261,9 +245,7 @@ def create_anew(
         newest_uid=newest_uid + 1,
         applies_left=applies_left - 1,
         deadline="off",
-        **deployment_written(
-            born, Change.IDENTITY, deployment_queue, deployment_copies, deployment_syncing
-        ),
+        **deployment_written(born, Change.IDENTITY, deployment_queue, deployment_copies),
     )
 
 
@@ -274,7 +256,6 @@ def delete(
     deployment: Deployment | None,
     deployment_queue: Queue,
     deployment_copies: Copies,
-    deployment_syncing: bool,
     propagation: str,
     lag: int,
     deletes_left: int,
@@ -291,9 +272,7 @@ def delete(
         yield outcome(
             f"deletes the Deployment ({propagation})",
             deletes_left=deletes_left - 1,
-            **deployment_written(
-                after, change, deployment_queue, deployment_copies, deployment_syncing
-            ),
+            **deployment_written(after, change, deployment_queue, deployment_copies),
         )
 
 
@@ -306,7 +285,6 @@ def collect_replica_set(
     replica_set_copy: Copy,
     replica_set_syncing: bool,
     deployment_copies: Copies,
-    deployment_syncing: bool,
     pods: Pods,
     template: int,
     lag: int,
@@ -344,7 +322,6 @@ def collect_replica_set(
             change,
             replica_set_queue,
             deployment_copies,
-            deployment_syncing,
             replica_set_copy,
             replica_set_syncing,
         ),
@@ -356,7 +333,6 @@ def finish_deletion(
     deployment: Deployment | None,
     deployment_queue: Queue,
     deployment_copies: Copies,
-    deployment_syncing: bool,
     owned: All[bool],
     lag: int,
 ) -> Outcomes:
@@ -366,7 +342,5 @@ def finish_deletion(
     if has_room(deployment_queue, lag):
         yield outcome(
             "the Deployment is gone",
-            **deployment_written(
-                None, Change.IDENTITY, deployment_queue, deployment_copies, deployment_syncing
-            ),
+            **deployment_written(None, Change.IDENTITY, deployment_queue, deployment_copies),
         )

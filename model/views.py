@@ -37,11 +37,6 @@ def replica_set_cached(replica_set_cache: ReplicaSet | None) -> bool:
     return replica_set_cache is not None
 
 
-def deployment_syncing(deployment_sync: Pending | None) -> bool:
-    """Whether the Deployment controller is at it."""
-    return deployment_sync is not None
-
-
 def replica_set_syncing(replica_set_sync: Working) -> bool:
     """Whether the ReplicaSet controller is at it."""
     return replica_set_sync is not None
@@ -209,7 +204,6 @@ def views(spec: DeploymentSpec, around: Environment) -> list[View | Total]:
         guards.watches_idle,
         cached_uid,
         deployment_cached,
-        deployment_syncing,
         live_uid,
         deployment_alive,
         desired,

@@ -49,7 +49,6 @@ def lands(
             live,
             queue,
             (Copy(),) * 2,
-            False,
             Copy(),
             False,
             NO_PODS,

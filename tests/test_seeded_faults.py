@@ -220,7 +220,6 @@ def undo(
     deployment: Spec | None,
     deployment_queue: informer.Queue,
     deployment_copies: tuple[informer.Copy, ...],
-    deployment_syncing: bool,
     revision_of: All[int],
     lag: int,
     undos_left: int,
@@ -232,7 +231,6 @@ def undo(
         deployment,
         deployment_queue,
         deployment_copies,
-        deployment_syncing,
         revision_of,
         lag,
         undos_left,
@@ -249,7 +247,6 @@ def finish_deletion(
     deployment: Spec | None,
     deployment_queue: informer.Queue,
     deployment_copies: tuple[informer.Copy, ...],
-    deployment_syncing: bool,
     owned: All[bool],
     lag: int,
 ) -> Outcomes:
@@ -258,7 +255,6 @@ def finish_deletion(
         deployment,
         deployment_queue,
         deployment_copies,
-        deployment_syncing,
         Members({at: number for number, at in enumerate(owned)}, [False] * len(owned)),
         lag,
     )
