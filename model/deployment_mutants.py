@@ -11,13 +11,7 @@ Known bugs of the Deployment and ReplicaSet controllers, each as a switch of one
 import functools
 from typing import Any
 
-from .api import (
-    RECREATE,
-    DeploymentSpec,
-    DeploymentStrategy,
-    IntOrPercent,
-    rolling_update,
-)
+from .api import RECREATE, DeploymentSpec, DeploymentStrategy, IntOrPercent, rolling_update
 from .environment import Environment, budgets, feature_gates
 from .mutant import Mutant
 from .workload import compose

@@ -8,11 +8,10 @@ from seatrial.model import api, deployment_util, replicaset_utils
 
 from .theorem_parts import (
     SIZE,
-    bound,
     current,
-    deployment_of,
     new_replica_set,
     old_replica_set,
+    rolling_deployment,
     sizes_written,
 )
 
@@ -36,10 +35,6 @@ _STEPS = (
 )
 _FAILS = "a pod stops being available"
 _ANY_ORDER = "an old ReplicaSet deletes pods that are available first"
-
-
-def _of(replicas: int, surge: int, unavailable: int) -> api.Deployment:
-    return deployment_of(replicas, bound("int", surge), bound("int", unavailable))
 
 
 def _kinds(pending: int, available: int) -> "Population[api.PodKind]":
@@ -118,7 +113,7 @@ def _availability_is_kept(
     old_pending: int,
     new_pending: int,
 ) -> Iterator[str]:
-    of = _of(replicas, surge, unavailable)
+    of = rolling_deployment(replicas, surge, unavailable)
     sizes = (oldest, old, new)
     reports = (oldest_reported, old_reported, new_reported)
     first, second = (0, oldest_available), (old_pending, old_available)
@@ -178,7 +173,9 @@ def _enough_before(
         + minimum(old, old_available)
         + minimum(new, new_available)
     )
-    return staying >= replicas - deployment_util.max_unavailable(_of(replicas, surge, unavailable))
+    return staying >= replicas - deployment_util.max_unavailable(
+        rolling_deployment(replicas, surge, unavailable)
+    )
 
 
 def _reports_are_true(

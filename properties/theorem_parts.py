@@ -16,6 +16,7 @@ __all__ = [
     "deployment_of",
     "new_replica_set",
     "old_replica_set",
+    "rolling_deployment",
     "sizes_written",
     "sum_of",
 ]
@@ -34,6 +35,11 @@ NEW, NEWEST = 9, 9
 def bound(kind: str, value: int) -> api.IntOrPercent:
     """maxSurge or maxUnavailable; `kind` is "int" or "percent"."""
     return api.IntOrPercent("percent" if kind == "percent" else "int", value)
+
+
+def rolling_deployment(replicas: int, surge: int, unavailable: int) -> api.Deployment:
+    """A Deployment whose bounds are numbers of pods."""
+    return deployment_of(replicas, bound("int", surge), bound("int", unavailable))
 
 
 def deployment_of(

@@ -6,21 +6,17 @@ from seatrial.core import Hypothesis, Mutation, Theorem
 from seatrial.core.arith import total
 from seatrial.model import api, deployment_sync
 
-from .theorem_parts import SIZE, bound, deployment_of
+from .theorem_parts import SIZE, rolling_deployment
 
 __all__ = ["THEOREMS"]
 
 _DOCS = "https://kubernetes.io/docs/concepts/workloads/controllers/deployment/"
 
 
-def _of(replicas: int, surge: int, unavailable: int) -> api.Deployment:
-    return deployment_of(replicas, bound("int", surge), bound("int", unavailable))
-
-
 def _shares_sum(
     replicas: int, surge: int, unavailable: int, old: int, new: int, noted_old: int, noted_new: int
 ) -> Iterator[str]:
-    of = _of(replicas, surge, unavailable)
+    of = rolling_deployment(replicas, surge, unavailable)
     rss = tuple(
         api.ReplicaSet(rank, rank, size, max_replicas=noted, desired_replicas=noted)
         for rank, size, noted in ((1, old, noted_old), (2, new, noted_new))
@@ -48,7 +44,7 @@ def _three_shares_sum(
         api.ReplicaSet(rank, rank, size, max_replicas=most, desired_replicas=most)
         for rank, size, most in kept
     )
-    sizes = deployment_sync.proportional_sizes(rss, _of(replicas, surge, 1))
+    sizes = deployment_sync.proportional_sizes(rss, rolling_deployment(replicas, surge, 1))
     allowed = replicas + surge if replicas > 0 else 0
     found = total(size for _, size in sizes)
     if found != allowed:

@@ -8,11 +8,10 @@ from seatrial.model import api, deployment_util
 
 from .theorem_parts import (
     SIZE,
-    bound,
     current,
-    deployment_of,
     new_replica_set,
     old_replica_set,
+    rolling_deployment,
     sizes_written,
     sum_of,
 )
@@ -45,10 +44,6 @@ _THREE = dict.fromkeys(
 )
 
 
-def _of(replicas: int, surge: int, unavailable: int) -> api.Deployment:
-    return deployment_of(replicas, bound("int", surge), bound("int", unavailable))
-
-
 # ---- within replicas + maxSurge ---------------------------------------------------------------
 
 
@@ -68,7 +63,7 @@ def _two_within(
         current(old_replica_set(1, old, old_available, old_reported), replicas, surge),
         current(new_replica_set(new, new_available, new_reported), replicas, surge),
     )
-    for after in sizes_written(_of(replicas, surge, unavailable), rss, variant):
+    for after in sizes_written(rolling_deployment(replicas, surge, unavailable), rss, variant):
         if sum_of(after) > replicas + surge:
             yield f"sizes are {sum_of(after)}; {replicas + surge} are allowed"
 
@@ -91,7 +86,7 @@ def _three_within(
         current(old_replica_set(2, old, old_available, reported), replicas, surge),
         current(new_replica_set(new, new_available, reported), replicas, surge),
     )
-    for after in sizes_written(_of(replicas, surge, unavailable), rss, variant):
+    for after in sizes_written(rolling_deployment(replicas, surge, unavailable), rss, variant):
         if sum_of(after) > replicas + surge:
             yield f"sizes are {sum_of(after)}; {replicas + surge} are allowed"
 
@@ -103,7 +98,7 @@ def _first_within(
         current(old_replica_set(1, oldest, available, available), replicas, surge),
         current(old_replica_set(2, old, available, available), replicas, surge),
     )
-    for after in sizes_written(_of(replicas, surge, unavailable), rss):
+    for after in sizes_written(rolling_deployment(replicas, surge, unavailable), rss):
         if sum_of(after) > replicas + surge:
             yield f"sizes are {sum_of(after)}; {replicas + surge} are allowed"
 
@@ -139,7 +134,7 @@ def _measure_falls(
         current(new_replica_set(new, new_available, reported), replicas, surge),
     )
     last = _measure(rss, replicas)
-    for after in sizes_written(_of(replicas, surge, unavailable), rss, variant):
+    for after in sizes_written(rolling_deployment(replicas, surge, unavailable), rss, variant):
         left = _measure(after, replicas)
         if left >= last or left < 0:
             yield f"{left} are left to be done after a write, of {last} before it"
@@ -163,7 +158,9 @@ def _something_moves(
         current(new_replica_set(new, new_available, new), replicas, surge),
     )
     left = _measure(rss, replicas)
-    if left > 0 and not any(True for _ in sizes_written(_of(replicas, surge, unavailable), rss)):
+    if left > 0 and not any(
+        True for _ in sizes_written(rolling_deployment(replicas, surge, unavailable), rss)
+    ):
         yield f"{left} are left to be done, and nothing is written"
 
 
@@ -183,7 +180,7 @@ def _stays_available(
     reported: int,
     variant: frozenset[str],
 ) -> Iterator[str]:
-    of = _of(replicas, surge, unavailable)
+    of = rolling_deployment(replicas, surge, unavailable)
     rss = (
         current(old_replica_set(1, oldest, oldest_available, reported), replicas, surge),
         current(old_replica_set(2, old, old_available, reported), replicas, surge),
