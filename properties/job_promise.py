@@ -2,8 +2,6 @@
 
 from typing import Any
 
-from attrs import evolve
-
 from seatrial.model import Environment, job_api
 
 from .promise import Precondition, without
@@ -36,7 +34,6 @@ __all__ = [
     "SAME_DEADLINE",
     "SAME_LIMIT",
     "SAME_PARALLELISM",
-    "SAME_SPEC",
     "STAYS",
     "STEADY",
     "STORED",
@@ -44,7 +41,6 @@ __all__ = [
     "TRACKED",
     "TTL",
     "UNBROKEN",
-    "UNINTERRUPTED",
     "UNMIXED",
     "WORK_QUEUE",
     "never",
@@ -116,13 +112,6 @@ SAME_PARALLELISM = never(
     "nobody changes parallelism or completions", "set-parallelism", "set-completions"
 )
 SAME_COMPLETIONS = never("nobody changes completions", "set-completions")
-SAME_SPEC = never(
-    "nobody changes the Job's spec",
-    "set-parallelism",
-    "set-completions",
-    "suspend",
-    "resume",
-)
 NOT_SUSPENDED = Precondition(
     "the Job is not suspended",
     lambda spec, around: not spec.suspend and not around.times("suspend"),
@@ -216,7 +205,6 @@ RUNS = spec_has(
 NO_RESTART = never("the controller does not restart", "controller-restart", "failover")
 STAYS = never("nobody deletes the Job", "delete")
 TRACKED = never("nobody else removes finalizers", "strip-finalizer")
-UNINTERRUPTED = never("pods are not deleted, evicted or lost", "delete-pod", "evict", "node-crash")
 UNBROKEN = never("the watch of pods does not break", "relist")
 """
 Where a pod is created and deleted before the new list, it comes as one that terminates: nobody
@@ -304,8 +292,3 @@ Without the store a Job may be Complete while a pod is active that its cache doe
 a pod may be counted whose finalizer was removed. Go: syncJob sets the condition without asking
 satisfiedExpectations, deleteJobPods expects no finalizers
 """
-
-
-def at_lag_0(around: Environment) -> Environment:
-    """The environment in which caches show every write before the next sync."""
-    return evolve(around, lag=0)

@@ -50,7 +50,6 @@ __all__ = [
     "PARTITIONED",
     "PARTITION_STAYS",
     "PLACED",
-    "PLAIN_RANGE",
     "READY_TEMPLATES",
     "REALLY_OFF",
     "ROLLING",
@@ -123,7 +122,6 @@ def _one_at_most(spec: Any) -> bool:
 
 
 ONE_AT_MOST = Precondition("maxUnavailable is 1", lambda spec, around: _one_at_most(spec))
-PLAIN_RANGE = Precondition("ordinals start at 0", lambda spec, around: spec.ordinals_start == 0)
 SHIFTED = Precondition("ordinals start above 0", lambda spec, around: spec.ordinals_start > 0)
 
 
