@@ -23,6 +23,7 @@ from .job_api import JobPod, JobSpec, Listed, Seen
 from .job_controller import going_on
 from .job_informer import ANSWERED, Note, Working, looks
 from .job_pods import (
+    COUNTING,
     PATCHES,
     STATUS,
     JobPods,
@@ -134,9 +135,7 @@ def _expected(pods: JobPods) -> JobPods:
     """The pods whose finalizers are about to be removed. Go: expectFinalizersRemoved"""
     return relabelled(
         pods,
-        lambda pod: (
-            evolve(pod, expected=True) if pod.task in PATCHES and pod.task != "remove" else pod
-        ),
+        lambda pod: evolve(pod, expected=True) if pod.task in COUNTING else pod,
     )
 
 

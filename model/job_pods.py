@@ -21,6 +21,7 @@ from seatrial.core import Population, split
 from .job_api import JobPod, JobSpec, Listed, Seen, SeenPods
 
 __all__ = [
+    "COUNTING",
     "GONE",
     "PATCHES",
     "STATUS",
@@ -53,7 +54,9 @@ Orphaning = str
 """Whether the orphan worker is to remove its finalizer: "", "name" or "selector"."""
 
 GONE = None
-PATCHES = ("remove", "succeeded", "failed", "index", "release")
+COUNTING = ("succeeded", "failed", "index", "release")
+"""The tasks that remove the finalizer of a pod that has ended: the controller waits to see that."""
+PATCHES = ("remove", *COUNTING)
 """The tasks that remove a finalizer."""
 STATUS = "status: "
 

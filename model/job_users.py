@@ -48,6 +48,10 @@ def _respecified(words: str, jobs: Jobs, spec: JobSpec, **left: int) -> Outcome:
     return outcome(words, jobs=after, job_stale=True, **left)
 
 
+def _told(field: str, value: int | None) -> str:
+    return f"takes {field} away" if value is None else f"sets {field} to {value}"
+
+
 def set_parallelism(
     jobs: Jobs, lag: int, parallelisms: tuple[int, ...], set_parallelisms_left: int
 ) -> Outcomes:
@@ -108,7 +112,7 @@ def set_max_failed_indexes(
         if most == spec.max_failed_indexes or (most or 0) > (spec.completions or 0):
             continue
         yield _respecified(
-            "takes maxFailedIndexes away" if most is None else f"sets maxFailedIndexes to {most}",
+            _told("maxFailedIndexes", most),
             jobs,
             evolve(spec, max_failed_indexes=most),
             set_max_failed_indexes_left=set_max_failed_indexes_left - 1,
@@ -159,12 +163,8 @@ def set_active_deadline(
             possible = possible[:1]
         for after in possible:
             words = ", which have passed" if after == "passed" else ""
-            if n is None:
-                told = "takes activeDeadlineSeconds away"
-            else:
-                told = f"sets activeDeadlineSeconds to {n}{words}"
             changed = _respecified(
-                told,
+                _told("activeDeadlineSeconds", n) + words,
                 jobs,
                 evolve(jobs.live.spec, active_deadline_seconds=n),
                 set_active_deadlines_left=set_active_deadlines_left - 1,
@@ -181,9 +181,7 @@ def set_ttl(jobs: Jobs, lag: int, ttls: tuple[int | None, ...], set_ttls_left: i
     for n in ttls:
         if n != jobs.live.spec.ttl_seconds_after_finished:
             yield _respecified(
-                "takes ttlSecondsAfterFinished away"
-                if n is None
-                else f"sets ttlSecondsAfterFinished to {n}",
+                _told("ttlSecondsAfterFinished", n),
                 jobs,
                 evolve(jobs.live.spec, ttl_seconds_after_finished=n),
                 set_ttls_left=set_ttls_left - 1,

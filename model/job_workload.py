@@ -108,8 +108,8 @@ def compose(name: str, spec: JobSpec, around: Environment) -> System:
     """
     check(spec, around)
     budgets = {name: around.times(fault) for name, fault in _BUDGETS.items()}
-    codes = tuple(int(each) for each in around.values("container-exit")) or (1,)
-    limits = tuple(int(each) for each in around.values("set-backoff-limit"))
+    codes = _sizes(around, "container-exit") or (1,)
+    limits = _sizes(around, "set-backoff-limit")
     early = {"early_left": around.slow} if around.slow else {}
     behind = {"api_server_behind": False} if around.times("stale-api-server") else {}
     late: dict[str, Any] = {"late_pods": ()} if around.lands_late else {}
@@ -172,8 +172,9 @@ def _numbers(around: Environment, user: str) -> tuple[int | None, ...]:
     return tuple(None if each == "none" else int(each) for each in around.values(user))
 
 
-def _sizes(around: Environment, user: str) -> tuple[int, ...]:
-    return tuple(int(each) for each in around.values(user))
+def _sizes(around: Environment, name: str) -> tuple[int, ...]:
+    """The values of what always has a number."""
+    return tuple(int(each) for each in around.values(name))
 
 
 def check(spec: JobSpec, around: Environment) -> None:

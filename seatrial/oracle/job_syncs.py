@@ -18,6 +18,7 @@ from seatrial.model import (
     job,
     job_context,
     job_controller,
+    job_pods,
     job_status,
     job_tracking,
 )
@@ -39,7 +40,6 @@ __all__ = [
 ]
 
 _MANAGER = "kubernetes.io/job-controller"
-_PATCHED = ("succeeded", "failed", "index", "release")
 
 
 @frozen
@@ -345,7 +345,7 @@ class _Server:
 
     def patch(self, value: job_tracking.Patches) -> tuple[int, int, int]:
         marks = value.marks or self.marks
-        of = {each: (n, mark) for each, n, mark in marks if mark in _PATCHED}
+        of = {each: (n, mark) for each, n, mark in marks if mark in job_pods.COUNTING}
         before = Counter(self.patched)
         kept = self.sends("patch", self.patched, ((each, n) for each, (n, _) in of.items()))
         # What is not applied brings no event that the finalizer is gone.
