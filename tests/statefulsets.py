@@ -22,6 +22,11 @@ from seatrial.properties import statefulsets
 
 BY_ID = {each.property.id: each for each in statefulsets.PROMISES}
 ON_DELETE = statefulset_api.StatefulSetUpdateStrategy("OnDelete", None)
+KEPT = ("Retain", "Retain")
+SCALED = ("Retain", "Delete")
+GATED = "MaxUnavailableStatefulSet=true"
+STALE = "WatchListClient=false"
+FINE: dict[str, Any] = {"level": "interleaved", "lag": 1}
 WITHOUT_BLOCK = statefulset_api.StatefulSetUpdateStrategy("RollingUpdate", None)
 KINDS = {
     "pending": api.PodKind(),

@@ -7,7 +7,7 @@ all its preconditions are met; without it the promise holds in the same system.
 """
 
 import importlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
@@ -58,8 +58,8 @@ class Seeded:
     of: Case
     because: str
     variant: frozenset[str] = field(default=frozenset())
-    also: Mapping[str, Any] = field(factory=dict)
-    """Other names of that module that stand for something else."""
+    also: tuple[tuple[str, str, Any], ...] = ()
+    """What else is wrong, as module, name and what stands for it."""
 
 
 # ---- wrong rules: the Deployment controller ----------------------------------------------------
@@ -435,7 +435,7 @@ SEEDED = (
         whatever_is_old,
         case(users="set-image", revision_history_limit=0),
         "ReplicaSet 1 is deleted with 1 active pods and size 1",
-        also={"deployment_complete": always_complete},
+        also=((ROLLED, "deployment_complete", always_complete),),
     ),
     Seeded(
         "undo changes another field as well",
@@ -613,9 +613,9 @@ def test_a_promise_is_broken_by_a_controller_that_does_not_keep_it(
     assert BY_ID[seeded.promise].applies(of.spec, of.around)
     sound = asked(seeded, of.around)
     if seeded.where:
-        module = importlib.import_module(f"seatrial.model.{seeded.where}")
-        assert callable(getattr(module, seeded.rule))
-        for name, wrong in {seeded.rule: seeded.wrong, **seeded.also}.items():
+        for where, name, wrong in ((seeded.where, seeded.rule, seeded.wrong), *seeded.also):
+            module = importlib.import_module(f"seatrial.model.{where}")
+            assert callable(getattr(module, name))
             monkeypatch.setattr(module, name, wrong)
 
     broken = asked(seeded, evolve(of.around, variant=seeded.variant))

@@ -20,7 +20,18 @@ from seatrial.model import (
 )
 from seatrial.properties import promise, statefulset_anew
 from seatrial.properties import statefulset_promise as asked
-from statefulsets import BY_ID, Case, broken, case, holds_as_expected, pod, rolling, searched, spec
+from statefulsets import (
+    BY_ID,
+    FINE,
+    Case,
+    broken,
+    case,
+    holds_as_expected,
+    pod,
+    rolling,
+    searched,
+    spec,
+)
 
 pytestmark = pytest.mark.heavy
 
@@ -28,7 +39,6 @@ ANEW = -1
 APPLIED, GONE, TAKEN, FAILED = "applied", "not found", "conflict", "failed"
 DROPPED: dict[str, Any] = {"claims": ("Delete", "Retain")}
 SCALED: dict[str, Any] = {"claims": ("Retain", "Delete")}
-FINE: dict[str, Any] = {"level": "interleaved", "lag": 1}
 
 
 def orphan(ordinal: int, state: str = "available") -> statefulset_api.PodSeen:

@@ -18,18 +18,27 @@ from seatrial.properties import (
     statefulset_volumes,
 )
 from seatrial.properties import statefulset_promise as asked
-from statefulsets import BY_ID, ON_DELETE, WITHOUT_BLOCK, Case, broken, case, rolling, searched
+from statefulsets import (
+    BY_ID,
+    FINE,
+    GATED,
+    KEPT,
+    ON_DELETE,
+    SCALED,
+    STALE,
+    WITHOUT_BLOCK,
+    Case,
+    broken,
+    case,
+    rolling,
+    searched,
+)
 
 pytestmark = pytest.mark.heavy
 
-KEPT = ("Retain", "Retain")
-SCALED = ("Retain", "Delete")
-GATED = "MaxUnavailableStatefulSet=true"
-STALE = "WatchListClient=false"
 _OLD = "StaleControllerConsistencyStatefulSet=false"
 EVERYTHING = tolerations.tolerations_of([{"operator": "Exists"}])
 ALONE: dict[str, Any] = {"level": "interleaved", "nodes": 1}
-FINE: dict[str, Any] = {"level": "interleaved", "lag": 1}
 ONE_POD: dict[str, Any] = {"access": "one pod", "claims": KEPT}
 PARALLEL: dict[str, Any] = {"parallel": True, "nodes": 1}
 

@@ -14,7 +14,10 @@ from seatrial.properties import statefulset_names
 from seatrial.properties import statefulset_promise as asked
 from statefulsets import (
     BY_ID,
+    FINE,
+    KEPT,
     ON_DELETE,
+    SCALED,
     WITHOUT_BLOCK,
     Case,
     broken,
@@ -23,9 +26,6 @@ from statefulsets import (
     searched,
 )
 
-KEPT = ("Retain", "Retain")
-SCALED = ("Retain", "Delete")
-FINE: dict[str, Any] = {"level": "interleaved", "lag": 1}
 READY: dict[str, Any] = {"publishes": False}
 ALL: dict[str, Any] = {"publishes": True}
 APART: dict[str, Any] = {"apart_by": ("kubernetes.io/hostname",)}

@@ -17,12 +17,21 @@ from seatrial.properties import (
     statefulset_volumes,
 )
 from seatrial.properties import statefulset_promise as asked
-from statefulsets import BY_ID, ON_DELETE, WITHOUT_BLOCK, Case, broken, case, rolling, searched
+from statefulsets import (
+    BY_ID,
+    FINE,
+    KEPT,
+    ON_DELETE,
+    WITHOUT_BLOCK,
+    Case,
+    broken,
+    case,
+    rolling,
+    searched,
+)
 
 pytestmark = pytest.mark.heavy
 
-KEPT = ("Retain", "Retain")
-FINE: dict[str, Any] = {"level": "interleaved", "lag": 1}
 TWO_AT_ONCE: dict[str, Any] = {
     "update_strategy": rolling(0, 2),
     "gates": "MaxUnavailableStatefulSet=true",

@@ -21,12 +21,10 @@ from seatrial.model import (
 )
 from seatrial.properties import statefulset_placement
 from seatrial.properties import statefulset_promise as asked
-from statefulsets import Case, broken, case, holds_as_expected, searched, spec
+from statefulsets import FINE, KEPT, Case, broken, case, holds_as_expected, searched, spec
 
 HOST = placement.HOSTNAME
 ZONE = "topology.kubernetes.io/zone"
-KEPT = ("Retain", "Retain")
-FINE: dict[str, Any] = {"level": "interleaved", "lag": 1}
 APART: dict[str, Any] = {"apart_by": (HOST,)}
 LOCAL: dict[str, Any] = {"volumes_in": HOST, "claims": KEPT}
 TWO: dict[str, Any] = {

@@ -27,7 +27,12 @@ from seatrial.properties import (
 from seatrial.properties import statefulset_promise as asked
 from statefulsets import (
     BY_ID,
+    FINE,
+    GATED,
+    KEPT,
     ON_DELETE,
+    SCALED,
+    STALE,
     WITHOUT_BLOCK,
     Case,
     broken,
@@ -39,12 +44,7 @@ from statefulsets import (
 
 pytestmark = pytest.mark.heavy
 
-KEPT = ("Retain", "Retain")
-SCALED = ("Retain", "Delete")
-GATED = "MaxUnavailableStatefulSet=true"
-STALE = "WatchListClient=false"
 NO_BLOCK: dict[str, Any] = {"parallel": True, "update_strategy": WITHOUT_BLOCK}
-FINE: dict[str, Any] = {"level": "interleaved", "lag": 1}
 EVERYTHING = tolerations.tolerations_of([{"operator": "Exists"}])
 TWO_STAY: dict[str, Any] = {
     "budget": statefulset_api.DisruptionBudget(min_available=IntOrPercent.absolute(2))

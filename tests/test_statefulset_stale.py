@@ -7,10 +7,8 @@ import pytest
 from seatrial.core import All, sometimes
 from seatrial.engines.explore import explore
 from seatrial.model import api, informer, statefulset_api, statefulset_faults, statefulset_workload
-from statefulsets import Case, case, holds_as_expected
+from statefulsets import FINE, STALE, Case, case, holds_as_expected
 
-FINE: dict[str, Any] = {"level": "interleaved", "lag": 1}
-STALE = "WatchListClient=false"
 Pod = statefulset_api.StatefulPod | None
 AVAILABLE = api.PodKind("Running", ready=True, available=True)
 
