@@ -206,9 +206,10 @@ def check(spec: JobSpec, around: Environment) -> None:
     most = max(most, *_sizes(around, "set-completions"), 0)
     wanted = most if spec.completions is None else min(most, max(spec.completions, 0))
     if wanted > MOST_PODS:
+        field = "spec.parallelism: " if spec.parallelism > MOST_PODS else ""
         raise DeclarationError(
-            f"{wanted} pods at once are more than the {MOST_PODS} that are explored; the same"
-            " promises can be checked with fewer"
+            f"{field}{wanted} pods at once are more than the {MOST_PODS} that are explored;"
+            " the same promises can be checked with fewer"
         )
 
 

@@ -36,6 +36,7 @@ from .volumes import ATTACHED_TO_NONE, attaches
 
 __all__ = [
     "MOST_ORDINALS",
+    "check",
     "compose",
     "ordinals_of",
     "placed_in",
@@ -169,8 +170,8 @@ def compose(name: str, spec: StatefulSetSpec, around: Environment) -> System:
 
     Raises DeclarationError where the environment cannot be had.
     """
+    check(spec, around)
     ordinals = ordinals_of(spec, around)
-    _check(ordinals, around)
     names = tuple(range(1, around.nodes + 1))
     placement = placed_in(spec, around)
     start = settled(spec, ordinals, around.nodes, placement)
@@ -316,13 +317,17 @@ def _retention(text: str) -> ClaimRetention:
     return found[text]
 
 
-def _check(ordinals: tuple[int, ...], around: Environment) -> None:
+def check(spec: StatefulSetSpec, around: Environment) -> None:
+    """Raises DeclarationError for what cannot be, or cannot be explored, around such a set."""
     if len(around.values("delete")) > 1:
         raise DeclarationError("--users: delete is given with two propagations; give one")
+    ordinals = ordinals_of(spec, around)
     if len(ordinals) > MOST_ORDINALS:
+        field = "spec.replicas: " if spec.replicas > MOST_ORDINALS else ""
         raise DeclarationError(
-            f"{len(ordinals)} replicas of a StatefulSet are more than the {MOST_ORDINALS} that are"
-            " explored: each is an object of its own; the same promises can be checked with fewer"
+            f"{field}{len(ordinals)} replicas of a StatefulSet are more than the {MOST_ORDINALS}"
+            " that are explored: each is an object of its own; the same promises can be checked"
+            " with fewer"
         )
 
 

@@ -49,6 +49,11 @@ class Kind:
 
     name: str
     spec_of: Callable[[Any], Any]
+    check: Callable[[Any, Environment], None]
+    """
+    Raises DeclarationError where a workload with such a spec cannot be in an environment; of what
+    the manifest says, the text begins with the field.
+    """
     compose: Callable[[str, Any, Environment], System]
     story: Callable[[str, Any, Environment], Story]
     promises: tuple[Promise, ...]
@@ -60,8 +65,6 @@ class Kind:
     bugs: tuple[Mutant, ...] = ()
     broken_by_bugs: tuple[Property, ...] = ()
     theorems: Callable[[Any], tuple[Theorem, ...]] = lambda spec: ()
-    check: Callable[[Any, Environment], None] = lambda spec, around: None
-    """Raises DeclarationError where a workload with such a spec cannot be in an environment."""
     nodes: Callable[[Any], int] = lambda manifest: 0
     """How many Node objects are given beside a manifest, of those that are modelled."""
 
@@ -80,6 +83,7 @@ def _deployment() -> Kind:
     return Kind(
         name="Deployment",
         spec_of=of.spec_of,
+        check=of.check,
         compose=of.compose,
         story=lambda name, spec, around: Story(
             story.about(name, spec, around), story.summary, story.who, story.UNTOLD
@@ -101,6 +105,7 @@ def _stateful_set() -> Kind:
     return Kind(
         name="StatefulSet",
         spec_of=of.spec_of,
+        check=of.check,
         compose=of.compose,
         story=lambda name, spec, around: Story(
             story.about(name, spec, around), story.summary, story.who, story.UNTOLD
@@ -125,6 +130,7 @@ def _job() -> Kind:
     return Kind(
         name="Job",
         spec_of=of.spec_of,
+        check=of.check,
         compose=of.compose,
         story=lambda name, spec, around: Story(
             story.about(name, spec, around), story.summary, story.who, story.UNTOLD
@@ -137,7 +143,6 @@ def _job() -> Kind:
         plain=model.job_api.JobSpec(completions=1, parallelism=1, completion_mode="Indexed"),
         bugs=model.job_mutants.MUTANTS,
         theorems=lambda spec: properties.theorem_job.THEOREMS,
-        check=of.check,
     )
 
 

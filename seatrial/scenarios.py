@@ -193,8 +193,14 @@ def _scenario(
         Rung(rung, partial(of.subject, around), one, around, of)
         for rung, around, one in _rungs(base, mine, kind, ladder)
     )
-    for each in rungs:
-        kind.check(of.spec, each.around)
+    try:
+        for each in rungs:
+            kind.check(of.spec, each.around)
+    except DeclarationError as error:
+        position = manifest.position(str(error).partition(":")[0])
+        if position is None:
+            raise
+        raise DeclarationError(f"{position}: {error}") from None
     return Scenario(kind, name, rungs, blocked)
 
 

@@ -1,6 +1,7 @@
 """`seatrial check` of a StatefulSet, as its users meet it: options, exit codes, words."""
 
 import json
+import re
 from collections.abc import Callable
 from importlib.resources import files
 from pathlib import Path
@@ -188,6 +189,31 @@ def test_what_cannot_be_checked_gets_one_line(
 
     assert code == 2
     assert says in err
+    assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("shipped", "field", "number", "says"),
+    [
+        ("web.yaml", "replicas", 401, "401 replicas are more than the 400"),
+        ("ensemble.yaml", "replicas", 13, "13 replicas of a StatefulSet are more than the 12"),
+        ("indexed-array.yaml", "parallelism", 21, "21 pods at once are more than the 20"),
+    ],
+)
+def test_a_workload_that_is_too_large_to_be_explored_is_told_where_it_says_so(
+    check: Check, tmp_path: Path, shipped: str, field: str, number: int, says: str
+) -> None:
+    text = (files("seatrial") / "manifests" / shipped).read_text("utf-8")
+    text = re.sub(rf"(?m)^  {field}: \d+", f"  {field}: {number}", text)
+    text = re.sub(r"(?m)^  completions: \d+", "  completions: 30", text)
+    path = tmp_path / shipped
+    path.write_text(text, "utf-8")
+    line = text[: text.index(f"  {field}:")].count("\n") + 1
+
+    code, _, err = check(str(path), *ATOMIC)
+
+    assert code == 2
+    assert f"{path}:{line}:{len(field) + 5}: spec.{field}: {says}" in err
     assert err.count("\n") == 1
 
 

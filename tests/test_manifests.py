@@ -1,6 +1,7 @@
 """What manifests say is read as the API server reads it, and what is not modelled is listed."""
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -94,6 +95,7 @@ def test_a_folder_stands_for_its_manifests_in_order(tmp_path: Path) -> None:
         (tmp_path / name).write_text(text)
     (tmp_path / "notes.txt").write_text("{")
     (tmp_path / "a.trial.yaml").write_text("kind: Trial")  # it may name the folder itself
+    os.mkfifo(tmp_path / "d.yaml")  # nobody may ever write into it
 
     assert [each.name for each in read_manifests([tmp_path]).deployments] == ["a", "b", "c"]
     assert read_manifests([tmp_path, tmp_path / "a.json"]) == read_manifests([tmp_path])

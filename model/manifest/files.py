@@ -18,7 +18,8 @@ def files(paths: Iterable[str | Path]) -> tuple[Path, ...]:
     """
     The files in the order of the paths; a folder stands for its manifests, sorted by name.
 
-    Folders inside a folder are left out, as `kubectl apply -f` does without `--recursive`.
+    Folders inside a folder are left out, as `kubectl apply -f` does without `--recursive`; so is
+    what may have no end, such as a pipe.
     """
     found: dict[Path, None] = {}
     for path in map(Path, paths):
@@ -29,7 +30,7 @@ def files(paths: Iterable[str | Path]) -> tuple[Path, ...]:
             inside = sorted(each for each in path.iterdir() if _is_manifest(each))
         except OSError as error:
             raise _refused(path, _reason(error)) from None
-        inside = [each for each in inside if not _is_folder(each)]
+        inside = [each for each in inside if not _is_folder(each) and not _is_endless(each)]
         if not inside:
             raise _refused(
                 path, "no manifest in this folder; give files that end in .yaml, .yml or .json"
@@ -68,6 +69,11 @@ def _is_folder(path: Path) -> bool:
         return path.is_dir()
     except (OSError, ValueError):  # a name too long, or with NUL in it: reading it will say so
         return False
+
+
+def _is_endless(path: Path) -> bool:
+    """Whether it is there, and no file: a broken link is not there, and reading it will say so."""
+    return path.exists() and not path.is_file()
 
 
 def _reason(error: Exception) -> str:
