@@ -45,7 +45,6 @@ from .deployment_conditions import (
 )
 from .deployment_util import max_surge
 from .environment import MOST_REPLICAS, Environment
-from .informer import Copy
 from .manifest.deployment import DeploymentManifest
 from .pods import settled
 from .views import views
@@ -181,7 +180,7 @@ def compose(name: str, spec: DeploymentSpec, around: Environment) -> System:
                 "replica_set_cache": first(rs, None),
                 "replica_set_key": every(Key()),
                 "replica_set_sync": every(None),
-                "replica_set_copy": every(Copy()),
+                "replica_set_copy": every(None),
                 "expectations": every(Expectations()),
                 "pods": first(running, settled(PodKind(), 0)),
                 **late,
