@@ -220,7 +220,7 @@ _IMMUTABLE = {
 """What somebody may want to do with a Job, and the field that stays as it is."""
 
 _MOST_TIMES = 20
-MOST_NODES = 5
+MOST_NODES = 12
 MOST_REPLICAS = 400
 """A sync of more pods than this would be a longer chain of committed steps than engines follow."""
 _FORM = re.compile(r"([a-z-]+)(?::([A-Za-z0-9]+))?(?:@([0-9]{1,9}))?")

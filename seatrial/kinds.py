@@ -67,6 +67,8 @@ class Kind:
     theorems: Callable[[Any], tuple[Theorem, ...]] = lambda spec: ()
     nodes: Callable[[Any], int] = lambda manifest: 0
     """How many Node objects are given beside a manifest, of those that are modelled."""
+    usual_nodes: Callable[[Any, Environment], int] = lambda spec, around: around.nodes
+    """How many nodes there are in an environment where nobody says how many."""
 
     def environment(self, around: Environment) -> Environment:
         """The part of an environment that concerns this kind."""
@@ -122,6 +124,7 @@ def _stateful_set() -> Kind:
         bugs=model.statefulset_mutants.MUTANTS,
         theorems=lambda spec: properties.theorem_statefulset.THEOREMS,
         nodes=lambda manifest: len(manifest.placing.nodes),
+        usual_nodes=of.usual_nodes,
     )
 
 
