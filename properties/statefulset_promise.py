@@ -26,6 +26,7 @@ __all__ = [
     "GRACE",
     "HEALTHY",
     "KEPT_ALIVE",
+    "LOOKED_AT_AGAIN",
     "NAMES_FREED",
     "NEVER_EMPTIED",
     "NEVER_SHRUNK",
@@ -322,6 +323,20 @@ CHANGED_ONCE = Precondition(
 """
 With Parallel the next update takes the top down while the last one is at work further below. And
 with either, if the cache does not show yet what the last one has deleted.
+"""
+LOOKED_AT_AGAIN = Precondition(
+    "who waits for minReadySeconds is looked at again: it is not set, or nobody scales the set, or"
+    " the release is 1.35 or later",
+    lambda spec, around: (
+        spec.min_ready_seconds == 0
+        or not around.times("scale")
+        or "sts-comes-back-until-all-available" not in around.rules
+    ),
+    lambda around: without(around, "scale"),
+)
+"""
+1.34 comes back as long as fewer are available than are asked for. A surplus member counts as one of
+these: it stays, and so does what waits for one that became ready last. Go: syncStatefulSet
 """
 ONE_CONTROLLER = none_of("no other controller manager takes over", "second-controller")
 PARTITION_STAYS = none_of("nobody changes the partition", "set-partition")

@@ -14,6 +14,7 @@ from .statefulset_promise import (
     GATED,
     HEALTHY,
     KEPT_ALIVE,
+    LOOKED_AT_AGAIN,
     NEVER_EMPTIED,
     NEVER_SHRUNK,
     NO_CLAIM_DELETED,
@@ -180,7 +181,7 @@ def updated_by_ordinal(
 # ---- progress ---------------------------------------------------------------------------------
 
 
-@under(ROLLING, HEALTHY, CLAIMS_WAIT, NO_CLAIM_DELETED, BLOCK_OR_ORDERED, PLACED)
+@under(ROLLING, HEALTHY, CLAIMS_WAIT, NO_CLAIM_DELETED, BLOCK_OR_ORDERED, PLACED, LOOKED_AT_AGAIN)
 @converges_to(
     id="statefulset-rollout-completes",
     says="in the end all members from the partition on are available and of the newest template",
