@@ -25,6 +25,7 @@ __all__ = [
     "GATED",
     "GRACE",
     "HEALTHY",
+    "HISTORY_KEPT",
     "KEPT_ALIVE",
     "LOOKED_AT_AGAIN",
     "NAMES_FREED",
@@ -339,6 +340,21 @@ LOOKED_AT_AGAIN = Precondition(
 these: it stays, and so does what waits for one that became ready last. Go: syncStatefulSet
 """
 ONE_CONTROLLER = none_of("no other controller manager takes over", "second-controller")
+HISTORY_KEPT = Precondition(
+    "no revision is forgotten: no request fails, or the template is not changed more often than"
+    " revisionHistoryLimit",
+    lambda spec, around: (
+        not around.times("write-failure")
+        or spec.revision_history_limit < 0
+        or around.times("set-image") + around.times("undo") <= spec.revision_history_limit
+    ),
+    lambda around: without(around, "write-failure"),
+)
+"""
+A sync that cannot write the revision of a new template cuts the history as if only revisions of
+pods were in use. The current one may go then while the pods below the partition are missing.
+Go: UpdateStatefulSet, truncateHistory
+"""
 PARTITION_STAYS = none_of("nobody changes the partition", "set-partition")
 READY_TEMPLATES = none_of("pods of every template become ready", "never-ready")
 NOT_ANEW = none_of("the set is not created anew after it was deleted", "apply")

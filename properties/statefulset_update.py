@@ -13,6 +13,7 @@ from .statefulset_promise import (
     CLAIMS_WAIT,
     GATED,
     HEALTHY,
+    HISTORY_KEPT,
     KEPT_ALIVE,
     LOOKED_AT_AGAIN,
     NEVER_EMPTIED,
@@ -61,7 +62,7 @@ def _new_below(pod_revision: int, partition: int, ordinal: int, start: int) -> I
         yield f"pod {ordinal} has revision {pod_revision}, though the partition is {partition}"
 
 
-@under(PARTITION_STAYS, NEVER_SHRUNK, NOT_ANEW, where=[PARTITIONED])
+@under(PARTITION_STAYS, NEVER_SHRUNK, NOT_ANEW, HISTORY_KEPT, where=[PARTITIONED])
 @always(
     id="seed-statefulset-partition-two-versions",
     says="members below the partition keep the old revision, however they are created again",
@@ -126,7 +127,7 @@ def keeps_the_old_when_shrunk(
     return _new_below(pod_revision, partition, ordinal, start)
 
 
-@under(ALL_BELOW, PARTITION_STAYS, NEVER_EMPTIED, NOT_ANEW)
+@under(ALL_BELOW, PARTITION_STAYS, NEVER_EMPTIED, NOT_ANEW, HISTORY_KEPT)
 @after_each_step(
     id="statefulset-partition-above-replicas",
     says="with a partition of at least `replicas`, a new template reaches no pod",

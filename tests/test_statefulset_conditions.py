@@ -130,6 +130,25 @@ DROPPED: tuple[tuple[str, Any, Case], ...] = (
         statefulset_volumes.SAME_VOLUME,
         case(1, "out-of-service,delete-claim", _LATE, nodes=3, access="one node", **_OFF),
     ),
+    *(
+        (
+            name,
+            asked.HISTORY_KEPT,
+            case(
+                1,
+                f"set-image@{changes},delete-pod",
+                "write-failure",
+                update_strategy=rolling(1),
+                revision_history_limit=limit,
+                nodes=1,
+            ),
+        )
+        for name in (
+            "seed-statefulset-partition-two-versions",
+            "statefulset-partition-above-replicas",
+        )
+        for changes, limit in ((1, 0), (2, 1))
+    ),
     (
         "statefulset-successors-shut-down-first",
         asked.AT_ONCE,
@@ -202,6 +221,21 @@ def test_1_34_forgets_who_is_not_available_yet_while_a_surplus_member_counts_for
     assert verdict.trace is not None
     assert verdict.trace.steps[-1].action == "pass_min_ready_seconds[0]"
     holds_as_expected(of)
+
+
+@pytest.mark.parametrize("limit", [1, -1])
+def test_the_current_revision_is_kept_where_the_history_has_room_for_it(limit: int) -> None:
+    """Then a request that fails costs nothing."""
+    of = case(
+        1,
+        "set-image,delete-pod@2",
+        "write-failure@2",
+        update_strategy=rolling(1),
+        revision_history_limit=limit,
+        nodes=1,
+    )
+
+    holds_as_expected(evolve(of, ids=("seed-statefulset-partition-two-versions",)))
 
 
 def test_a_late_collector_takes_the_member_that_has_moved() -> None:
