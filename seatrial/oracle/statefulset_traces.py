@@ -189,7 +189,8 @@ def _answer(of: _Run, at: int) -> str:
 
 
 def _taken(of: _Run, found: Open, ended: bool) -> Taken:
-    requests, faults = [], []
+    requests: list[tuple[Any, ...]] = []
+    faults: list[Fault] = []
     sent: Counter[tuple[str, str]] = Counter()
     first = found.own[0]
     if of.trace.steps[first].label.endswith(_FAILS):
