@@ -15,6 +15,7 @@ from .statefulset_promise import (
     GRACE,
     HEALTHY,
     KEPT_ALIVE,
+    LOOKED_AT_AGAIN,
     NO_CLAIM_DELETED,
     NO_PARTITION,
     NONE_FAILS,
@@ -263,7 +264,9 @@ def terminates_in_order(
                 yield f"pod {at} terminates while pod {above[0]} runs"
 
 
-@under(KEPT_ALIVE, HEALTHY, CLAIMS_WAIT, NO_CLAIM_DELETED, BLOCK_OR_ORDERED, PLACED)
+@under(
+    KEPT_ALIVE, HEALTHY, CLAIMS_WAIT, NO_CLAIM_DELETED, BLOCK_OR_ORDERED, PLACED, LOOKED_AT_AGAIN
+)
 @converges_to(
     id="statefulset-comes-to-its-size",
     says="in the end there are as many members as are asked for, all available, and no other",
@@ -319,7 +322,7 @@ def scaling_before_update(
             yield f"decides to delete pod {decided[1]} while it sees pod {at} {state}"
 
 
-@under(CLAIMS_WAIT, BLOCK_OR_ORDERED)
+@under(CLAIMS_WAIT, BLOCK_OR_ORDERED, LOOKED_AT_AGAIN)
 @converges_to(
     id="a-missing-pod-is-created",
     says="a member that is missing is created in the end, if all below it are available",
