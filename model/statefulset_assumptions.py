@@ -16,9 +16,10 @@ def assumptions(
 ) -> list[str]:
     """All that a report says of the environment, a line each."""
     gates = ", ".join(f"{name}={str(on).lower()}" for name, on in around.gates)
+    nodes = f"{around.nodes} node{'' if around.nodes == 1 else 's'}"
     texts = [
         f"Kubernetes {around.kubernetes}; feature gates {gates}",
-        f"{around.nodes} node{'' if around.nodes == 1 else 's'}; level {around.level}, lag {around.lag}",
+        f"{nodes}; level {around.level}, lag {around.lag}",
         f"users: {', '.join(map(str, around.users)) or 'none'}",
         f"faults: {', '.join(map(str, around.faults)) or 'none'}",
         "the manifest was applied long ago, all pods are available and spread over the nodes"
