@@ -679,6 +679,10 @@ DROPPED = {
         case(0, recreate=True, users="set-image,apply"),
         NEVER_OVERLAPS,
     ),
+    ("deployment-recreate-manual-delete-overlap", promise.NO_PAUSE): (
+        case(recreate=True, paused=True, users="set-image,apply"),
+        NEVER_OVERLAPS,
+    ),
     ("deployment-recreate-manual-delete-overlap", recreate.MADE_AND_TAKEN): (
         case(recreate=True),
         NEVER_OVERLAPS,
