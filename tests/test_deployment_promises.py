@@ -735,6 +735,10 @@ DROPPED = {
         case(users="scale:2", faults="write-failure@16", progress_deadline_seconds=None),
         STUCK,
     ),
+    ("deployment-paused-still-scales", promise.NOT_CREATED_ANEW): (
+        case(users="scale:2,delete:foreground,apply", paused=True),
+        STUCK,
+    ),
     ("deployment-paused-still-scales", promise.ALL_KEPT): (
         case(0, users="set-image,scale:1", paused=True, revision_history_limit=0),
         STUCK,
