@@ -88,6 +88,21 @@ def test_a_job_of_another_controller_is_left_alone() -> None:
     assert states(case(managed_by="example.com/other")) == 2
 
 
+def test_a_job_of_no_seconds_never_has_a_pod() -> None:
+    """activeDeadlineSeconds: 0 has passed when its first sync asks."""
+    of = case("set-parallelism:2", "container-exit", "interleaved", 1, active_deadline_seconds=0)
+
+    @always(says="there are no pods", source="pkg/controller/job/job_controller.go")
+    def no_pods(pods):  # type: ignore[no-untyped-def]
+        if pods:
+            yield "there is a pod"
+
+    report = explore(job_workload.compose("of", of.spec, of.around), [no_pods])
+
+    assert report.exploration.complete
+    assert report.verdicts[0].status == "holds"
+
+
 def test_a_finer_level_shows_more() -> None:
     """Each has the states of the one before, seen from outside, and some between."""
     sizes = [
