@@ -188,6 +188,7 @@ AROUND_JOBS = frozenset(
         "evict",
         "pod-condition",
         "node-crash",
+        "node-off",
         "controller-restart",
         "write-failure",
         "write-unknown",

@@ -103,6 +103,41 @@ def test_a_job_of_no_seconds_never_has_a_pod() -> None:
     assert report.verdicts[0].status == "holds"
 
 
+@pytest.mark.parametrize(
+    ("users", "faults"),
+    [
+        *(
+            (user, "none")
+            for user in (
+                "set-parallelism:2",
+                "set-backoff-limit:0",
+                "set-active-deadline:60",
+                "set-ttl:60",
+                "suspend",
+                "suspend,resume",
+                "delete",
+                "delete:foreground",
+                "delete:orphan",
+                "delete-pod",
+                "strip-finalizer",
+            )
+        ),
+        *(("none", fault) for fault in sorted(environment.AROUND_JOBS - {"relist"})),
+    ],
+)
+def test_whoever_acts_alone_breaks_no_promise_of_the_plainest_job(users: str, faults: str) -> None:
+    """Each sync one step and caches never behind: where everybody begins."""
+    report = searched(case(users, faults))
+
+    broken = {
+        each.property.id
+        for each in report.verdicts
+        if each.status == "violated" and each.property.expected == "holds"
+    }
+    assert report.exploration.complete
+    assert broken == set()
+
+
 def test_a_finer_level_shows_more() -> None:
     """Each has the states of the one before, seen from outside, and some between."""
     sizes = [
