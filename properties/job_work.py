@@ -1,7 +1,7 @@
 """
 What is read into a Job about the work that it does: how often, by how many, and in which order.
 
-Readings that no state of the model can show are not here: docs/reference/model.md lists them.
+Readings that no state of the model can show are not here: docs/limits.md lists them.
 """
 
 from collections.abc import Iterator

@@ -605,25 +605,38 @@ DROPPED = (
         ),
     ),
     *(
-        (
-            "job-no-retry-runs-at-most-once",
-            Broken(length, case(**{"backoff_limit": 0, **of}), words),
-        )
+        ("job-no-retry-runs-at-most-once", Broken(length, of, words))
         for length, of, words in (
-            (3, {"parallelism": 2, "completions": 2}, "completions are 1"),
-            (8, {"faults": "container-exit", "backoff_limit": 1}, "backoffLimit is 0"),
-            (3, {"faults": "container-exit", "restart_policy": "OnFailure"}, "restartPolicy is"),
+            (3, case(parallelism=2, completions=2, backoff_limit=0), "completions are 1"),
+            (8, case(faults="container-exit", backoff_limit=1), "backoffLimit is 0"),
+            (
+                3,
+                case(faults="container-exit", restart_policy="OnFailure", backoff_limit=0),
+                "restartPolicy is Never",
+            ),
             (
                 9,
-                {"users": "set-backoff-limit:1", "faults": "container-exit"},
+                case("set-backoff-limit:1", "container-exit", backoff_limit=0),
                 "nobody changes backoffLimit",
             ),
-            (7, {"users": "set-parallelism:0,set-parallelism:1"}, "nobody changes parallelism"),
-            (7, {"users": "suspend,resume"}, "the Job is not suspended"),
-            (6, {"users": "strip-finalizer"}, "nobody else removes"),
-            (4, {"faults": "node-crash"}, "no node crashes"),
-            (14, {"users": "delete:orphan", "level": INTERLEAVED, "lag": 1}, "nobody deletes"),
-            (11, {"faults": "write-unknown", "level": "faulty", "lag": 1}, "the controller knows"),
+            (
+                7,
+                case("set-parallelism:0,set-parallelism:1", backoff_limit=0),
+                "nobody changes parallelism",
+            ),
+            (7, case("suspend,resume", backoff_limit=0), "the Job is not suspended"),
+            (6, case("strip-finalizer", backoff_limit=0), "nobody else removes"),
+            (4, case(faults="node-crash", backoff_limit=0), "no node crashes"),
+            (
+                14,
+                case("delete:orphan", level="interleaved", lag=1, backoff_limit=0),
+                "nobody deletes",
+            ),
+            (
+                11,
+                case(faults="write-unknown", level="faulty", lag=1, backoff_limit=0),
+                "the controller knows",
+            ),
         )
     ),
     (
