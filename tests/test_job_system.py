@@ -9,7 +9,15 @@ from job_promises import Case, case, indexed, searched
 from seatrial.cli import main
 from seatrial.core import DeclarationError, Population, Report, always
 from seatrial.engines.explore import explore
-from seatrial.model import environment, job_api, job_informer, job_kubelet, job_pods, job_workload
+from seatrial.model import (
+    environment,
+    environment_names,
+    job_api,
+    job_informer,
+    job_kubelet,
+    job_pods,
+    job_workload,
+)
 
 pytestmark = pytest.mark.heavy
 
@@ -122,7 +130,7 @@ def test_a_job_of_no_seconds_never_has_a_pod() -> None:
                 "strip-finalizer",
             )
         ),
-        *(("none", fault) for fault in sorted(environment.AROUND_JOBS - {"relist"})),
+        *(("none", fault) for fault in sorted(environment_names.AROUND_JOBS - {"relist"})),
     ],
 )
 def test_whoever_acts_alone_breaks_no_promise_of_the_plainest_job(users: str, faults: str) -> None:
