@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from attrs import evolve
 
-from seatrial.model import placement, statefulset_api, tolerations
+from seatrial.model import IntOrPercent, placement, statefulset_api, tolerations
 from seatrial.properties import (
     promise,
     statefulset_identity,
@@ -130,6 +130,22 @@ DROPPED: tuple[tuple[str, Any, Case], ...] = (
         statefulset_volumes.SAME_VOLUME,
         case(1, "out-of-service,delete-claim", _LATE, nodes=3, access="one node", **_OFF),
     ),
+    (
+        "update-one-by-one",
+        asked.READINESS_KEPT,
+        case(2, "set-image", "kubelet-restart", kubernetes="1.34.4", nodes=1),
+    ),
+    (
+        "pdb-eviction-respects-budget",
+        asked.READINESS_KEPT,
+        case(
+            2,
+            "drain",
+            "kubelet-restart",
+            kubernetes="1.34.4",
+            budget=statefulset_api.DisruptionBudget(IntOrPercent.absolute(1)),
+        ),
+    ),
     *(
         (
             name,
@@ -221,6 +237,16 @@ def test_1_34_forgets_who_is_not_available_yet_while_a_surplus_member_counts_for
     assert verdict.trace is not None
     assert verdict.trace.steps[-1].action == "pass_min_ready_seconds[0]"
     holds_as_expected(of)
+
+
+def test_a_kubelet_that_starts_anew_leaves_pods_ready_since_1_35() -> None:
+    """Before, it says that they are not until it has probed them; and that comes to an end."""
+    now = case(2, "set-image", "kubelet-restart", nodes=1, kubernetes="1.35.4")
+    before = case(1, "set-image", "kubelet-restart@2", nodes=1, kubernetes="1.34.4")
+
+    holds_as_expected(now)
+    holds_as_expected(before)
+    assert searched(before).exploration.actions_never_fired == ()
 
 
 @pytest.mark.parametrize("limit", [1, -1])
