@@ -2,15 +2,18 @@
 The kubelets of the pods of a StatefulSet, and who else acts on pods of nodes that are lost.
 
 :Go: kubernetes v1.36.3 pkg/kubelet/kubelet.go, pkg/kubelet/config/apiserver.go,
-    pkg/kubelet/prober/prober_manager.go,
-    pkg/controller/podgc/gc_controller.go, pkg/controller/tainteviction/taint_eviction.go
+    pkg/kubelet/prober/prober_manager.go, pkg/controller/podgc/gc_controller.go,
+    pkg/controller/tainteviction/taint_eviction.go
 :Docs: https://kubernetes.io/docs/tasks/run-application/force-delete-stateful-set-pod/
-:Omits: that a kubelet which is cut off may still start what it was told of before; how long images
-    take; restart back-off; the moment between the end of a
-    container and the report of it, where no Service gives names;
-    readiness of a pod that terminates (it keeps what it had); that a kubelet which started with a
-    stale list stops pods that are not in it; what others see, at level atomic, between the two
-    requests by which the garbage collector of pods removes one.
+:Omits: that a kubelet which is cut off may still start what it was told of before; how long
+    images take; restart back-off; the moment between the end of a container and the report of it,
+    where no Service gives names; that a pod is not ready for a moment whose node crashed and came
+    back before that was noticed; readiness of a pod that terminates (it keeps what it had); that
+    a kubelet which started with a stale list stops pods that are not in it; what others see, at
+    level atomic, between the two requests by which the garbage collector of pods removes one;
+    that a pod of a deleted node may be replaced between them, and the second one removes the next
+    of its name; that an eviction names no uid either, so that a pod may be deleted that has just
+    replaced another
 
 A process is what runs for a pod on a node, whether or not the API server has that pod: for each
 ordinal a pair of the node and the uid of the pod whose containers run there.
