@@ -50,6 +50,8 @@ FAULTS = {
     "unready": "the readiness probe of a ready pod fails",
     "pod-failed": "a pod fails for good, as by eviction",
     "never-ready": "pods of the first TIMES new templates never become ready",
+    "unschedulable": "a new pod finds no node or no volume, and stays pending, for a while or for"
+    " ever",
     "controller-restart": "the controller manager restarts with empty memory",
     "failover": "another controller manager takes over; requests of the former one may land late",
     "write-failure": "a request of a controller fails",
@@ -80,6 +82,7 @@ AROUND_DEPLOYMENTS = frozenset(
         "unready",
         "pod-failed",
         "never-ready",
+        "unschedulable",
         "controller-restart",
         "failover",
         "write-failure",

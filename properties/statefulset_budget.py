@@ -16,7 +16,7 @@ from .statefulset_promise import (
     none_of,
 )
 
-__all__ = ["ALLOWS_NONE", "PROMISES", "REACHED", "UNDISTURBED"]
+__all__ = ["ALLOWS_NONE", "BUDGET", "PROMISES", "REACHED", "UNDISTURBED", "desired", "healthy"]
 
 _DISRUPTIONS = "https://kubernetes.io/docs/concepts/workloads/pods/disruptions/"
 _CONFIGURE = "https://kubernetes.io/docs/tasks/run-application/configure-pdb/"
@@ -37,17 +37,19 @@ UNDISTURBED = none_of(
 )
 
 
-def _desired(spec: Any) -> int:
+def desired(spec: Any) -> int:
+    """How many healthy members the budget wants at first; 0 without one."""
     return 0 if spec.budget is None else disruption.desired_healthy(spec.budget, spec.replicas)
 
 
 ALLOWS_NONE = Precondition(
     "the budget wants as many healthy members as there are replicas, or more",
-    lambda spec, around: spec.budget is not None and _desired(spec) >= spec.replicas,
+    lambda spec, around: spec.budget is not None and desired(spec) >= spec.replicas,
 )
 
 
-def _healthy(pod_state: All[str]) -> int:
+def healthy(pod_state: All[str]) -> int:
+    """How many members are healthy."""
     return sum(state in ("ready", "available") for state in pod_state.values())
 
 
@@ -76,7 +78,7 @@ def respects_budget(
     wanted: int,
     budget: statefulset_api.DisruptionBudget,
 ) -> Iterator[str]:
-    left, demanded = _healthy(pod_state), disruption.desired_healthy(budget, wanted)
+    left, demanded = healthy(pod_state), disruption.desired_healthy(budget, wanted)
     for at in _evicted(action, pod_state_before, pod_state):
         if left < demanded:
             yield f"pod {at} is evicted, which leaves {left} healthy members of {demanded}"
@@ -117,7 +119,7 @@ def rolls_out_anyway(
     return (
         max(pod_revision.values()) > 1
         and wanted > 0
-        and _healthy(pod_state) < disruption.desired_healthy(budget, wanted)
+        and healthy(pod_state) < disruption.desired_healthy(budget, wanted)
     )
 
 

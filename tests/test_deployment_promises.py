@@ -815,6 +815,14 @@ DROPPED = {
         "of template 1, 1 pods are active and 0 terminate; of template 2, 1 pods are active and 0"
         " terminate",
     ),
+    ("deployment-cleanup-spares-pods", promise.NOT_CREATED_ANEW): (
+        case(users="set-image,delete:foreground,apply", level="interleaved"),
+        "ReplicaSet 2 is deleted with 0 active pods and size 1",
+    ),
+    ("deployment-controllers-come-to-rest", promise.PLACED): (
+        case(users="scale:2", faults="unschedulable"),
+        ROUND,
+    ),
     ("deployment-background-deletion-is-complete", promise.NOT_CREATED_ANEW): (
         case(users="delete:background,apply"),
         STUCK,
