@@ -20,6 +20,7 @@ from .statefulset_promise import (
     NEVER_EMPTIED,
     NO_CLAIM_DELETED,
     NO_RESCALE,
+    NOT_ANEW,
     ONE_CONTROLLER,
     ORDERED,
     ROLLING,
@@ -181,7 +182,13 @@ _CONTROLLER = ("observe", "write_pod")
 _GOING = ("terminating", "absent")
 
 
-@under(STORED, RETENTION_STAYS, ONE_CONTROLLER, where=[CLAIMS, DROPPED_WHEN_SCALED, SHRINKS])
+@under(
+    STORED,
+    RETENTION_STAYS,
+    ONE_CONTROLLER,
+    NOT_ANEW,  # a claim that a former set owns is left alone
+    where=[CLAIMS, DROPPED_WHEN_SCALED, SHRINKS],
+)
 @after_each_step(
     id="pvc-owner-before-delete",
     says="a member that is scaled away is deleted only when it owns its claim",

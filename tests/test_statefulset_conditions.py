@@ -135,16 +135,24 @@ DROPPED: tuple[tuple[str, Any, Case], ...] = (
         asked.READINESS_KEPT,
         case(2, "set-image", "kubelet-restart", kubernetes="1.34.4", nodes=1),
     ),
+    *(
+        (
+            name,
+            asked.READINESS_KEPT,
+            case(
+                2,
+                "drain",
+                "kubelet-restart",
+                kubernetes="1.34.4",
+                budget=statefulset_api.DisruptionBudget(IntOrPercent.absolute(1)),
+            ),
+        )
+        for name in ("pdb-eviction-respects-budget", "pdb-drain-example-blocks")
+    ),
     (
-        "pdb-eviction-respects-budget",
-        asked.READINESS_KEPT,
-        case(
-            2,
-            "drain",
-            "kubelet-restart",
-            kubernetes="1.34.4",
-            budget=statefulset_api.DisruptionBudget(IntOrPercent.absolute(1)),
-        ),
+        "pvc-owner-before-delete",
+        asked.NOT_ANEW,
+        case(1, "delete,apply,scale:0", claims=("Delete", "Delete"), nodes=1),
     ),
     *(
         (
