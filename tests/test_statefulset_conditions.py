@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from attrs import evolve
 
-from seatrial.model import placement, statefulset_api, tolerations
+from seatrial.model import IntOrPercent, placement, statefulset_api, tolerations
 from seatrial.properties import (
     promise,
     statefulset_identity,
@@ -124,6 +124,35 @@ DROPPED: tuple[tuple[str, Any, Case], ...] = (
         case(1, "delete:orphan,force-delete", claims=("Delete", "Retain"), **ALONE, lag=1),
     ),
     *((name, asked.COLLECTED_IN_TIME, of) for name, of in _COLLECTED),
+    (
+        "rwo-single-node",
+        statefulset_volumes.SAME_VOLUME,
+        case(1, "out-of-service,delete-claim", _LATE, nodes=3, access="one node", **_OFF),
+    ),
+    (
+        "update-one-by-one",
+        asked.READINESS_KEPT,
+        case(2, "set-image", "kubelet-restart", kubernetes="1.34.4", nodes=1),
+    ),
+    *(
+        (
+            name,
+            asked.READINESS_KEPT,
+            case(
+                2,
+                "drain",
+                "kubelet-restart",
+                kubernetes="1.34.4",
+                budget=statefulset_api.DisruptionBudget(IntOrPercent.absolute(1)),
+            ),
+        )
+        for name in ("pdb-eviction-respects-budget", "pdb-drain-example-blocks")
+    ),
+    (
+        "pvc-owner-before-delete",
+        asked.NOT_ANEW,
+        case(1, "delete,apply,scale:0", claims=("Delete", "Delete"), nodes=1),
+    ),
     *(
         (
             name,
@@ -215,6 +244,16 @@ def test_1_34_forgets_who_is_not_available_yet_while_a_surplus_member_counts_for
     assert verdict.trace is not None
     assert verdict.trace.steps[-1].action == "pass_min_ready_seconds[0]"
     holds_as_expected(of)
+
+
+def test_a_kubelet_that_starts_anew_leaves_pods_ready_since_1_35() -> None:
+    """Before, it says that they are not until it has probed them; and that comes to an end."""
+    now = case(2, "set-image", "kubelet-restart", nodes=1, kubernetes="1.35.4")
+    before = case(1, "set-image", "kubelet-restart@2", nodes=1, kubernetes="1.34.4")
+
+    holds_as_expected(now)
+    holds_as_expected(before)
+    assert searched(before).exploration.actions_never_fired == ()
 
 
 @pytest.mark.parametrize("limit", [1, -1])
