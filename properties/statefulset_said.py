@@ -28,14 +28,7 @@ from .statefulset_promise import (
     none_of,
 )
 
-__all__ = [
-    "NOT_SHIFTED",
-    "ONLY_SCALED",
-    "PROMISES",
-    "RETAINED_WHEN_SCALED",
-    "RETENTION_STAYS",
-    "STORED",
-]
+__all__ = ["NOT_SHIFTED", "PROMISES", "RETAINED_WHEN_SCALED", "RETENTION_STAYS", "STORED"]
 
 _SET = "https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/"
 _KEP = (
@@ -183,14 +176,6 @@ STORED = Precondition(
     "the controller knows what it wrote: lag 0, or the consistency store",
     lambda spec, around: around.lag == 0 or around.gate("StaleControllerConsistencyStatefulSet"),
 )
-ONLY_SCALED = none_of(
-    "the controller replaces no member: none fails, and the template stays",
-    "pod-failed",
-    "delete-node",
-    "set-image",
-    "undo",
-)
-"""Such a request may be on its way when the set is scaled, and then the claim is left to nobody."""
 RETENTION_STAYS = none_of("the retention policy stays", "set-retention")
 _CONTROLLER = ("observe", "write_pod")
 _GOING = ("terminating", "absent")
