@@ -30,7 +30,6 @@ from .statefulset_promise import (
 
 __all__ = [
     "NOT_SHIFTED",
-    "ONLY_SCALED",
     "PROMISES",
     "RETAINED_WHEN_SCALED",
     "RETENTION_STAYS",
@@ -183,14 +182,6 @@ STORED = Precondition(
     "the controller knows what it wrote: lag 0, or the consistency store",
     lambda spec, around: around.lag == 0 or around.gate("StaleControllerConsistencyStatefulSet"),
 )
-ONLY_SCALED = none_of(
-    "the controller replaces no member: none fails, and the template stays",
-    "pod-failed",
-    "delete-node",
-    "set-image",
-    "undo",
-)
-"""Such a request may be on its way when the set is scaled, and then the claim is left to nobody."""
 RETENTION_STAYS = none_of("the retention policy stays", "set-retention")
 _CONTROLLER = ("observe", "write_pod")
 _GOING = ("terminating", "absent")

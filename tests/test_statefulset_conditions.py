@@ -125,11 +125,6 @@ DROPPED: tuple[tuple[str, Any, Case], ...] = (
     ),
     *((name, asked.COLLECTED_IN_TIME, of) for name, of in _COLLECTED),
     (
-        "rwo-single-node",
-        statefulset_volumes.SAME_VOLUME,
-        case(1, "out-of-service,delete-claim", _LATE, nodes=3, access="one node", **_OFF),
-    ),
-    (
         "update-one-by-one",
         asked.READINESS_KEPT,
         case(2, "set-image", "kubelet-restart", kubernetes="1.34.4", nodes=1),

@@ -216,13 +216,6 @@ DROPPED: tuple[tuple[str, Any, Case], ...] = (
         statefulset_said.STORED,
         case(0, "scale:1,scale:0", claims=SCALED, gates=_OLD, nodes=1, lag=1),
     ),
-    *(
-        (_OWNED, statefulset_said.ONLY_SCALED, case(replicas, users, faults, **fields))
-        for replicas, users, faults, fields in (
-            (2, "set-image,scale:1", "none", {"claims": SCALED, **ALONE}),
-            (1, "scale:0", "pod-failed", {"claims": SCALED, **ALONE}),
-        )
-    ),
     (
         "a-surplus-pod-that-is-not-available-goes",
         asked.NODES_STAY,
