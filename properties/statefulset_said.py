@@ -28,7 +28,13 @@ from .statefulset_promise import (
     none_of,
 )
 
-__all__ = ["NOT_SHIFTED", "PROMISES", "RETAINED_WHEN_SCALED", "RETENTION_STAYS", "STORED"]
+__all__ = [
+    "NOT_SHIFTED",
+    "PROMISES",
+    "RETAINED_WHEN_SCALED",
+    "RETENTION_STAYS",
+    "STORED",
+]
 
 _SET = "https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/"
 _KEP = (
