@@ -216,6 +216,7 @@ DROPPED: tuple[tuple[str, Any, Case], ...] = (
         statefulset_said.STORED,
         case(0, "scale:1,scale:0", claims=SCALED, gates=_OLD, nodes=1, lag=1),
     ),
+    (_OWNED, promise.ATOMIC, case(2, "set-image,scale:1", claims=SCALED, **ALONE)),
     (
         "a-surplus-pod-that-is-not-available-goes",
         asked.NODES_STAY,
