@@ -16,6 +16,7 @@ from .job_promise import (
     ONE_CHANGE,
     OURS,
     PER_INDEX,
+    RUNS_ONCE,
     SAME_COMPLETIONS,
     SAME_DEADLINE,
     STAYS,
@@ -126,7 +127,7 @@ def complete_at_once(
         yield f"SuccessCriteriaMet is set, {terminating} pods terminate; Complete is not set"
 
 
-@under(NOT_SUSPENDED, UNMIXED, ONE_CHANGE, FRESH_LISTS, where=[OURS, INTERLEAVED])
+@under(NOT_SUSPENDED, UNMIXED, RUNS_ONCE, ONE_CHANGE, FRESH_LISTS, where=[OURS, INTERLEAVED])
 @always(
     id="job-status-is-accepted",
     says="the API server refuses no status that the controller sends on what is so",
@@ -230,7 +231,7 @@ def counts_at_rest(
         )
 
 
-@under(TRACKED, _ANSWERED, UNMIXED, where=[OURS])
+@under(TRACKED, _ANSWERED, UNMIXED, RUNS_ONCE, where=[OURS])
 @after_each_step(
     id="job-success-is-told-at-once",
     says="a success that the cache shows is counted before a back-off is over",
@@ -245,7 +246,7 @@ def success_is_told_at_once(uncounted_successes_before: int) -> Iterator[str]:
 # ---- in the end -------------------------------------------------------------------------------
 
 
-@under(OURS, NOT_SUSPENDED, UNMIXED, ONE_CHANGE, UNBROKEN)
+@under(OURS, NOT_SUSPENDED, UNMIXED, RUNS_ONCE, ONE_CHANGE, UNBROKEN)
 @converges_to(
     id="job-ends",
     says="every Job ends Complete or Failed, unless it is deleted or to run no pods",
@@ -353,7 +354,7 @@ def orphans_are_free(
     return job_alive == "gone" and owned_pods + with_finalizer == 0
 
 
-no_work_for_ever = under(NOT_SUSPENDED, UNMIXED, ONE_CHANGE, where=[OURS])(
+no_work_for_ever = under(NOT_SUSPENDED, UNMIXED, RUNS_ONCE, ONE_CHANGE, where=[OURS])(
     no_hot_loop(
         id="job-no-hot-loop",
         says="the Job controller does not write for ever",

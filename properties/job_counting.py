@@ -6,7 +6,6 @@ from seatrial.core import after_each_step, always, converges_to, sometimes
 from seatrial.model import job_api
 
 from .job_promise import (
-    AFRESH,
     COMPLETIONS,
     DEFAULT_REPLACEMENT,
     DISRUPTED,
@@ -17,9 +16,9 @@ from .job_promise import (
     NON_INDEXED,
     NOT_PER_INDEX,
     OURS,
-    REMEMBERED,
     RUNS,
     SAME_COMPLETIONS,
+    SEES_GONE,
     STAYS,
     STEADY,
     STORED,
@@ -27,7 +26,7 @@ from .job_promise import (
     TRACKED,
     UNMIXED,
 )
-from .promise import Promise, does, under
+from .promise import INTERLEAVED, Promise, does, under
 
 __all__ = ["PROMISES"]
 
@@ -40,7 +39,7 @@ _GO = "pkg/controller/job/job_controller.go"
 _VALIDATION = "pkg/apis/batch/validation/validation.go ValidateJobStatusUpdate"
 
 
-@under(FRESH_LISTS, where=[OURS])
+@under(FRESH_LISTS, SEES_GONE, where=[OURS])
 @always(
     id="job-counts-each-pod-once",
     says="no pod is counted twice, even if the controller restarts between any two of its writes",
@@ -119,7 +118,7 @@ def complete_means_completions(status: job_api.JobStatus, completions: int) -> I
         yield f"the Job is Complete with {status.succeeded} successes of {completions}"
 
 
-@under(NON_INDEXED, REMEMBERED, STAYS, STEADY, where=[OURS, COMPLETIONS])
+@under(NON_INDEXED, STORED, STAYS, STEADY, where=[OURS, COMPLETIONS])
 @always(
     id="job-succeeded-exactly-completions",
     says="a Job that is Complete has exactly as many successes as completions ask for",
@@ -162,7 +161,7 @@ def finished_is_counted(status: job_api.JobStatus) -> Iterator[str]:
         yield f"the Job has finished, and lists {status.uncounted.total} pods as uncounted"
 
 
-@under(OURS, DEFAULT_REPLACEMENT, DISRUPTED, RUNS)
+@under(OURS, DEFAULT_REPLACEMENT, DISRUPTED, RUNS, INTERLEAVED)
 @sometimes(
     id="job-terminating-counted-failed",
     says="with the default policy a pod that is deleted counts as failed, even if it then succeeds",
@@ -240,7 +239,7 @@ def indexes_disjoint(
 # ---- in the end -------------------------------------------------------------------------------
 
 
-@under(STRIPS, UNMIXED, AFRESH, where=[OURS])
+@under(STRIPS, UNMIXED, STORED, where=[OURS])
 @converges_to(
     id="job-finalizer-not-leaked",
     says="in the end no pod of a Job that has finished or is gone has the tracking finalizer, and"
