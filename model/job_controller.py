@@ -117,12 +117,19 @@ def observe_job(
         pods_seen,
         expectations_satisfied,
         backoff,
-        past_deadline=deadline == "passed" if deadline_seen else old_deadline_passed,
+        past_deadline=_past(job_cached, deadline if deadline_seen else "", old_deadline_passed),
         clears_start_time=clears_start_time,
         requeues=requeues,
     )
     there = deadline_seen or deadline != "off"  # it may have been taken away
     yield _decide(seen, key, there, job_behind, requeues, write_faults, variant)
+
+
+def _past(job: Job, deadline: str, old_passed: bool) -> bool:
+    """Whether the deadline is over; one of no seconds is as soon as there is a start time."""
+    if job.spec.active_deadline_seconds == 0:
+        return True
+    return deadline == "passed" if deadline else old_passed
 
 
 def _decide(
@@ -261,6 +268,8 @@ def deadline_after(deadline: str, before: Job, after: Job, renews: bool) -> str:
         return "off"
     if after.spec.active_deadline_seconds is None:
         return "off"
+    if after.spec.active_deadline_seconds == 0:
+        return "passed"
     if renews or not before.status.start_time:
         return "armed"
     return deadline

@@ -248,3 +248,26 @@ def test_a_manifest_is_checked_and_its_run_is_told(
     assert "Job once: completions 1, parallelism 1, backoffLimit 6" in told
     assert "job-counts-each-pod-once" in told
     assert "a container of a pod exits with 1" in told
+
+
+@always(says="a Job whose deadline is over at once has no pods", source="job_controller.go syncJob")
+def never_a_pod(pods):  # type: ignore[no-untyped-def]
+    if pods.total:
+        yield f"{pods.total} pods are there"
+
+
+@pytest.mark.parametrize("users", ["none", "suspend,resume"])
+def test_a_deadline_of_no_seconds_is_over_before_the_first_pod(users: str) -> None:
+    """The start time is put in the sync that then compares it; on resume it is a new one."""
+    of = case(users, active_deadline_seconds=0, level="interleaved", lag=1)
+
+    report = explore(
+        job_workload.compose("at once", of.spec, of.around),
+        [never_a_pod, *(each.property for each in of.asked())],
+    )
+
+    assert report.exploration.complete
+    assert {each.status for each in report.verdicts if each.property.expected == "holds"} == {
+        "holds"
+    }
+    assert report.exploration.states > 2
