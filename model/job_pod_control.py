@@ -91,7 +91,7 @@ def _noted(word: str, write: Write | None, versions: int, pods: JobPods) -> JobP
 
 def _observed(write: Write, pods: JobPods) -> JobPods:
     """The pods that a sync has seen; those it is about to delete, or to count, are chosen."""
-    pods = relabelled(pods, lambda pod: evolve(pod, snap=pod.seen) if _visible(pod) else pod)
+    pods = relabelled(pods, lambda pod: evolve(pod, snap=pod.seen) if pod.visible else pod)
     if write.verb in ("delete", "remove"):
         for seen, n in write.value.items():
             pods = labelled(
@@ -108,11 +108,6 @@ def _first_task(write: Write, seen: Seen) -> str:
         return "delete"
     # A pod that is seen without finalizer is deleted at once.
     return "remove" if seen.pod is not None and seen.pod.finalizer else "drop"
-
-
-def _visible(pod: Owned) -> bool:
-    shown = pod.shown
-    return bool(pod.listed[0]) if shown is None else shown.owned
 
 
 def _entered(write: Write, pods: JobPods) -> JobPods:
