@@ -313,12 +313,12 @@ def _after(pod: Owned, answer: Any, lands: bool) -> tuple[Owned, bool]:
         if fails:
             return evolve(after, task="stays ready" if ready else "stays"), True
         return evolve(after, task="left ready" if ready else ""), True
+    if pod.task == "index" and (lands or not fails):
+        after = evolve(after, counted=1)  # by its index, which the status has
     if fails:
         return evolve(after, task="kept", expected=False), False
     if not own:
         after = evolve(after, expected=False)
-    if pod.task == "index":
-        after = evolve(after, counted=1)
     return evolve(after, task="clean" if pod.in_list else ""), False
 
 

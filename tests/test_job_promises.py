@@ -332,6 +332,14 @@ DROPPED = (
         Broken(3, case(level="interleaved", slow=1, active_deadline_seconds=60), "a sync is not"),
     ),
     (
+        "job-deadline-precedence",
+        Broken(
+            3,
+            case(lag=1, slow=1, parallelism=2, completions=2, active_deadline_seconds=60),
+            "the deadline does not",
+        ),
+    ),
+    (
         "seed-job-retry-limit",
         Broken(
             4,

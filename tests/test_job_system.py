@@ -9,7 +9,16 @@ from job_promises import Case, case, indexed, searched
 from seatrial.cli import main
 from seatrial.core import DeclarationError, Population, Report, always
 from seatrial.engines.explore import explore
-from seatrial.model import environment, job_api, job_informer, job_kubelet, job_pods, job_workload
+from seatrial.model import (
+    controller,
+    environment,
+    job_api,
+    job_controller,
+    job_informer,
+    job_kubelet,
+    job_pods,
+    job_workload,
+)
 
 pytestmark = pytest.mark.heavy
 
@@ -271,3 +280,44 @@ def test_a_deadline_of_no_seconds_is_over_before_the_first_pod(users: str) -> No
         "holds"
     }
     assert report.exploration.states > 2
+
+
+def test_an_index_is_counted_though_nobody_knows_that_its_finalizer_is_gone() -> None:
+    """The status has the index already; that the answer of the patch is lost loses no success."""
+    of = case(faults="write-unknown", **indexed(1), ids=("job-no-success-lost",))
+
+    (verdict,) = searched(of).verdicts
+
+    assert verdict.status == "holds", verdict.because
+
+
+@pytest.mark.parametrize(("start_time", "decides"), [(False, "create 1 pod"), (True, "write its")])
+def test_a_deadline_is_over_only_where_the_cache_shows_a_start_time(
+    start_time: bool, decides: str
+) -> None:
+    """A sync that sees none is the start, whatever another wrote. Go: pastActiveDeadline"""
+    status = job_api.JobStatus(start_time=start_time)
+    cached = job_api.Job(job_api.JobSpec(active_deadline_seconds=60), status)
+
+    (told,) = job_controller.observe_job(
+        job_key=controller.Key(dirty=True),
+        job_sync=None,
+        job_cached=cached,
+        pods_seen=Population(),
+        expectations_satisfied=True,
+        backoff=False,
+        deadline="passed",
+        deadline_seen=True,
+        old_deadline_passed=False,
+        own_status_unseen=False,
+        own_pods_unseen=False,
+        finish_unseen=False,
+        job_behind=False,
+        requeues=0,
+        consistency_store=False,
+        clears_start_time=True,
+        write_faults=False,
+        variant=frozenset(),
+    )
+
+    assert decides in told.label
