@@ -45,6 +45,7 @@ MAY_ACT = {
     "unready": f"{_READY}; of a StatefulSet, ready is enough",
     "pod-failed": "a pod of the workload has not ended, and is not terminating",
     "never-ready": "from the start: it is said of templates, and takes no step",
+    "unschedulable": "a pod of the Deployment is pending, and not terminating",
     "controller-restart": "no restart is under way",
     "failover": "no change of leaders is under way",
     "write-failure": "a request of a controller is on its way",

@@ -76,6 +76,11 @@ def finish_deletion(
         yield outcome("the StatefulSet is gone", **done)
 
 
+def _kept(stateful_set: StatefulSet | None) -> bool:
+    """Whether claims of members that were scaled away are to be kept, by the policy of now."""
+    return stateful_set is not None and stateful_set.spec.retention.when_scaled == "Retain"
+
+
 def collect_claim(
     stateful_set: StatefulSet | None,
     pod: StatefulPod | None,
@@ -84,11 +89,14 @@ def collect_claim(
     ordinal: int,
     propagation: str,
     lag: int,
+    variant: frozenset[str],
 ) -> Outcomes:
     """A claim whose owner is gone is deleted; `--cascade=orphan` takes the owner from it."""
     if claim is None or claim.owner is None or not has_room(claim_queue, lag):
         return
     if claim.owner > BY_SET:
+        if "sts-pvc-policy-change-races-with-scaledown" in variant and _kept(stateful_set):
+            return
         if not claim.terminating and (pod is None or pod.uid != claim.owner):
             after = evolve(claim, terminating=True)
             done = claim_written(ordinal, claim, after, claim_queue)

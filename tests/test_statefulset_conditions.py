@@ -30,6 +30,7 @@ from statefulsets import (
     Case,
     broken,
     case,
+    holds_as_expected,
     rolling,
     searched,
 )
@@ -73,8 +74,18 @@ _COLLECTED: tuple[tuple[str, Case], ...] = (
     ),
 )
 _WITHOUT: dict[str, Any] = {"update_strategy": WITHOUT_BLOCK, "nodes": 1}
+_OF_1_34: dict[str, Any] = {"kubernetes": "1.34.4", "min_ready_seconds": 5, "nodes": 1}
 _TOO_FEW = (statefulset_api.GivenNode("node-1", room=1),)
 DROPPED: tuple[tuple[str, Any, Case], ...] = (
+    *(
+        (name, asked.LOOKED_AT_AGAIN, case(replicas, users, "unready", **_OF_1_34))
+        for name, replicas, users in (
+            ("statefulset-comes-to-its-size", 2, "scale:1"),
+            ("statefulset-rollout-completes", 2, "scale:1,set-image"),
+            ("created-anew-comes-to-its-size", 2, "delete:orphan,apply,scale:1"),
+            ("a-missing-pod-is-created", 4, "scale:2,delete-pod"),
+        )
+    ),
     *(
         (name, asked.BLOCK_OR_ORDERED, case(1, "set-image@2", gates=_OLD, lag=1, **_WITHOUT))
         for name in (
@@ -90,6 +101,11 @@ DROPPED: tuple[tuple[str, Any, Case], ...] = (
         "statefulset-no-hot-loop",
         asked.BLOCK_OR_ORDERED,
         case(1, "set-image", "write-failure@2", parallel=True, **_WITHOUT),
+    ),
+    (
+        "statefulset-no-hot-loop",
+        asked.BLOCK_OR_ORDERED,
+        case(1, "set-image,force-delete", parallel=True, lag=1, **_WITHOUT),
     ),
     (
         "update-one-by-one",
@@ -113,6 +129,25 @@ DROPPED: tuple[tuple[str, Any, Case], ...] = (
         "rwo-single-node",
         statefulset_volumes.SAME_VOLUME,
         case(1, "out-of-service,delete-claim", _LATE, nodes=3, access="one node", **_OFF),
+    ),
+    *(
+        (
+            name,
+            asked.HISTORY_KEPT,
+            case(
+                1,
+                f"set-image@{changes},delete-pod",
+                "write-failure",
+                update_strategy=rolling(1),
+                revision_history_limit=limit,
+                nodes=1,
+            ),
+        )
+        for name in (
+            "seed-statefulset-partition-two-versions",
+            "statefulset-partition-above-replicas",
+        )
+        for changes, limit in ((1, 0), (2, 1))
     ),
     (
         "statefulset-successors-shut-down-first",
@@ -175,6 +210,32 @@ def test_a_promise_is_broken_where_a_condition_is_dropped(
 
     assert verdict.trace is not None
     assert verdict.trace.length > 0
+
+
+def test_1_34_forgets_who_is_not_available_yet_while_a_surplus_member_counts_for_it() -> None:
+    """The release after it looks at who is ready, and not at how many are asked for."""
+    of = case(2, "scale:1", "unready", kubernetes="1.35.4", min_ready_seconds=5, nodes=1)
+
+    verdict = broken("statefulset-comes-to-its-size", asked.LOOKED_AT_AGAIN.words, DROPPED[0][2])
+
+    assert verdict.trace is not None
+    assert verdict.trace.steps[-1].action == "pass_min_ready_seconds[0]"
+    holds_as_expected(of)
+
+
+@pytest.mark.parametrize("limit", [1, -1])
+def test_the_current_revision_is_kept_where_the_history_has_room_for_it(limit: int) -> None:
+    """Then a request that fails costs nothing."""
+    of = case(
+        1,
+        "set-image,delete-pod@2",
+        "write-failure@2",
+        update_strategy=rolling(1),
+        revision_history_limit=limit,
+        nodes=1,
+    )
+
+    holds_as_expected(evolve(of, ids=("seed-statefulset-partition-two-versions",)))
 
 
 def test_a_late_collector_takes_the_member_that_has_moved() -> None:

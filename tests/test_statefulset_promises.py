@@ -21,6 +21,9 @@ from seatrial.properties import (
     statefulset_budget,
     statefulset_names,
     statefulset_placement,
+    statefulset_pods,
+    statefulset_removal,
+    statefulset_said,
     statefulset_volumes,
     statefulsets,
 )
@@ -104,11 +107,18 @@ CASES = (
 
 _ELSEWHERE = {
     each.property.id
-    for of in (statefulset_anew, statefulset_names, statefulset_placement)
+    for of in (
+        statefulset_anew,
+        statefulset_names,
+        statefulset_placement,
+        statefulset_pods,
+        statefulset_removal,
+        statefulset_said,
+    )
     for each in of.PROMISES
 }
 TOLD_HERE = [each for each in statefulsets.PROMISES if each.property.id not in _ELSEWHERE]
-"""The others are about sets that are created anew, about nodes, and about names."""
+"""The others are about sets that are created anew, about nodes and names, and about single pods."""
 
 
 @pytest.mark.parametrize("of", CASES, ids=range(len(CASES)))
