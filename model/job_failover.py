@@ -4,7 +4,7 @@ The Job controller's process ends and another starts; what it lists, and what la
 :Go: kubernetes v1.36.3 cmd/kube-controller-manager; staging/src/k8s.io/client-go/tools/cache
     (Reflector.ListAndWatch, DeltaFIFO.Replace); staging/src/k8s.io/client-go/tools/leaderelection
 :Docs: https://kubernetes.io/docs/concepts/architecture/leases/#leader-election
-:Omits: what `failover.py` omits; a list of Jobs that is out of date; a list of pods that shows what
+:Omits: what `failover.py` omits; a list of Jobs that is out of date (docs/limits.md says what that leaves out); a list of pods that shows what
     the cache did not yet; a request of the orphan worker that lands late, which it would send anew;
     a watch of Jobs that breaks.
 
