@@ -54,7 +54,7 @@ MAY_ACT = {
     "hash-collision": "a ReplicaSet is about to be created",
     "relist": "two events of pods or more are on their way, of a Job of one pod",
     "node-crash": "the machine runs; of a Job, a pod on the node has not ended",
-    "node-off": "the machine runs",
+    "node-off": "the machine runs; of a Job, a pod on the node has not ended",
     "node-partition": "the machine runs, and its node is connected",
     "kubelet-restart": "the kubelet runs, and its node is connected",
     "stale-api-server": "of a StatefulSet, no API server is behind and there are pods; of a Job, at"

@@ -155,6 +155,7 @@ AROUND_JOBS = frozenset(
         "evict",
         "pod-condition",
         "node-crash",
+        "node-off",
         "controller-restart",
         "write-failure",
         "write-unknown",

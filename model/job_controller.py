@@ -128,10 +128,10 @@ def observe_job(
 def _past(job: Job, deadline: str, old_passed: bool) -> bool:
     """
     Whether the deadline is over, as far as the cache shows a start time. Where it shows none, this
-    sync is the start; one of no seconds is over then. Go: pastActiveDeadline
+    sync is the start. Go: pastActiveDeadline
     """
-    if job.spec.active_deadline_seconds == 0 or not job.status.start_time:
-        return job.spec.active_deadline_seconds == 0
+    if not job.status.start_time:
+        return False
     return deadline == "passed" if deadline else old_passed
 
 

@@ -6,6 +6,7 @@ from seatrial.core import after_each_step, always, converges_to, sometimes
 from seatrial.model import job_api
 
 from .job_promise import (
+    APART,
     COMPLETIONS,
     DEFAULT_REPLACEMENT,
     DISRUPTED,
@@ -26,7 +27,7 @@ from .job_promise import (
     TRACKED,
     UNMIXED,
 )
-from .promise import INTERLEAVED, Promise, does, under
+from .promise import Promise, does, under
 
 __all__ = ["PROMISES"]
 
@@ -161,7 +162,7 @@ def finished_is_counted(status: job_api.JobStatus) -> Iterator[str]:
         yield f"the Job has finished, and lists {status.uncounted.total} pods as uncounted"
 
 
-@under(OURS, DEFAULT_REPLACEMENT, DISRUPTED, RUNS, INTERLEAVED)
+@under(OURS, DEFAULT_REPLACEMENT, DISRUPTED, RUNS, APART)
 @sometimes(
     id="job-terminating-counted-failed",
     says="with the default policy a pod that is deleted counts as failed, even if it then succeeds",
