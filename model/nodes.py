@@ -62,6 +62,8 @@ class Node:
     """Whether it was cordoned."""
     stale: bool = False
     """Whether its kubelet has started with a list of pods that was out of date."""
+    probing: bool = False
+    """Whether its kubelet has started anew and does not know yet which pods are ready."""
 
 
 Nodes = tuple[Node, ...]
@@ -120,12 +122,12 @@ def lost(node: Node, terminating: bool) -> bool:
 
 def crashed(node: Node) -> Node | None:
     """The node after its machine stopped, and all on it; None where it has stopped already."""
-    return evolve(node, reality="down", stale=False) if _runs(node) else None
+    return evolve(node, reality="down", stale=False, probing=False) if _runs(node) else None
 
 
 def switched_off(node: Node) -> Node | None:
     """The node after its machine stopped for good; None where it has stopped already."""
-    return evolve(node, reality="off", stale=False) if _runs(node) else None
+    return evolve(node, reality="off", stale=False, probing=False) if _runs(node) else None
 
 
 def _runs(node: Node) -> bool:

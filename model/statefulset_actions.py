@@ -137,6 +137,11 @@ def _kubelets(maker: Maker, spec: StatefulSetSpec, around: Environment) -> list[
             maker.of("fault", kubelet.end_container, writes, over=_ORDINAL, fair="none"),
             maker.of("kubelet", kubelet.report_end, _POD, over=_ORDINAL, when=due),
         ]
+    if around.times("kubelet-restart") and "kubelet-forgets-readiness" in around.rules:
+        found += [
+            maker.of("kubelet", kubelet.forget_readiness, _POD, over=_ORDINAL, fair="none"),
+            maker.of("kubelet", kubelet.probe_again, "nodes", over=_NODE),
+        ]
     if around.times("unready"):
         writes = f"{_POD} unreadies_left"
         found.append(maker.of("fault", kubelet.fail_probe, writes, over=_ORDINAL, fair="none"))
@@ -202,7 +207,7 @@ def _collector(
             maker.of(actor, collector.finish_deletion, _SET),
         ]
     if spec.has_claims:
-        released = f"{_CLAIM} attached" if volumes.attaches(spec, around) else _CLAIM
+        released = f"{_CLAIM} attached process" if volumes.attaches(spec, around) else _CLAIM
         if placement is not None and placement.tied:
             released += " home"
         found += [

@@ -14,7 +14,7 @@ from seatrial.core import All, Outcomes, outcome
 from .informer import Change, Copy, Queue, has_room
 from .statefulset_api import BY_SET, Claim, StatefulPod, StatefulSet
 from .statefulset_pods import after_deletion, claim_written, pod_written, set_written
-from .volumes import ATTACHED_TO_NONE, Attached
+from .volumes import ATTACHED_TO_NONE, Attached, Processes, bereft
 
 __all__ = ["collect_claim", "collect_pod", "finish_deletion", "owners_there", "release_claim"]
 
@@ -121,12 +121,13 @@ def release_claim(
     lag: int,
     attached: Attached,
     home: str | None,
+    process: Processes,
 ) -> Outcomes:
     """
     A claim that is deleted goes when no pod on a node uses it. Go: pvc protection controller
 
     The next claim of its name has another volume, which is attached to no node, and may be made
-    elsewhere.
+    elsewhere. Containers that still run go on with the one that they have.
     """
     if claim is None or not claim.terminating or not has_room(claim_queue, lag):
         return
@@ -134,6 +135,7 @@ def release_claim(
         done = claim_written(ordinal, claim, None, claim_queue)
         if attached is not None:
             done["attached"] = ATTACHED_TO_NONE
+            done["process"] = bereft(process)
         if home is not None:
             done["home"] = ""
         yield outcome(f"the claim of pod {ordinal} is gone", **done)

@@ -291,7 +291,7 @@ def _sent(
 
 def held_uids(process: Processes, pod_cache: PodSeen | None) -> frozenset[int]:
     """View: the uids that processes and the cache remember."""
-    uids = {uid for _, uid in process}
+    uids = {abs(uid) for _, uid in process}
     if pod_cache is not None and pod_cache.uid is not None:
         uids.add(pod_cache.uid)
     return frozenset(uids)

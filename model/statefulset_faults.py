@@ -148,14 +148,19 @@ def catch_up(snapshot: Snapshot) -> Outcomes:
 
 
 def restart_kubelet(
-    nodes: Nodes, node_at: int, snapshot: Snapshot, stale_lists: bool, kubelet_restarts_left: int
+    nodes: Nodes,
+    node_at: int,
+    snapshot: Snapshot,
+    stale_lists: bool,
+    kubelet_restarts_left: int,
+    variant: frozenset[str],
 ) -> Outcomes:
     """A kubelet starts anew and lists its pods; what runs goes on."""
     node = at(nodes, node_at)
     if kubelet_restarts_left == 0 or not hears(node):
         return
     left = kubelet_restarts_left - 1
-    after = registered(node)
+    after = evolve(registered(node), probing="kubelet-forgets-readiness" in variant)
     yield outcome(
         f"the kubelet of n{node_at} restarts",
         nodes=put(nodes, node_at, after),
@@ -392,8 +397,12 @@ def land_collection(
 
 
 def _foreign(changes: dict[str, Any], queue: str) -> dict[str, Any]:
-    """The changes, with an event that the new controller does not know to be its own."""
-    if queue not in changes:
-        return dict(changes)
+    """
+    The changes, with an event that the new controller does not know to be its own.
+
+    Who adopts what is its own already changes nothing, and there is no event.
+    """
+    if set(changes) <= {queue}:
+        return {}
     *others, last = changes[queue]
     return changes | {queue: (*others, evolve(last, own=False))}

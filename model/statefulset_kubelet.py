@@ -2,14 +2,18 @@
 The kubelets of the pods of a StatefulSet, and who else acts on pods of nodes that are lost.
 
 :Go: kubernetes v1.36.3 pkg/kubelet/kubelet.go, pkg/kubelet/config/apiserver.go,
-    pkg/controller/podgc/gc_controller.go, pkg/controller/tainteviction/taint_eviction.go
+    pkg/kubelet/prober/prober_manager.go, pkg/controller/podgc/gc_controller.go,
+    pkg/controller/tainteviction/taint_eviction.go
 :Docs: https://kubernetes.io/docs/tasks/run-application/force-delete-stateful-set-pod/
-:Omits: that a kubelet which is cut off may still start what it was told of before; how long images
-    take; restart back-off; the moment between the end of a
-    container and the report of it, where no Service gives names;
-    readiness of a pod that terminates (it keeps what it had); that a kubelet which started with a
-    stale list stops pods that are not in it; what others see, at level atomic, between the two
-    requests by which the garbage collector of pods removes one.
+:Omits: that a kubelet which is cut off may still start what it was told of before; how long
+    images take; restart back-off; the moment between the end of a container and the report of it,
+    where no Service gives names; that a pod is not ready for a moment whose node crashed and came
+    back before that was noticed; readiness of a pod that terminates (it keeps what it had); that
+    a kubelet which started with a stale list stops pods that are not in it; what others see, at
+    level atomic, between the two requests by which the garbage collector of pods removes one;
+    that a pod of a deleted node may be replaced between them, and the second one removes the next
+    of its name; that an eviction names no uid either, so that a pod may be deleted that has just
+    replaced another
 
 A process is what runs for a pod on a node, whether or not the API server has that pod: for each
 ordinal a pair of the node and the uid of the pod whose containers run there.
@@ -23,7 +27,7 @@ from attrs import evolve
 from seatrial.core import Outcome, Outcomes, outcome
 
 from .informer import Queue, has_room
-from .nodes import Nodes, at, hears, leaves, lost
+from .nodes import Nodes, at, hears, leaves, lost, put
 from .statefulset_api import StatefulPod
 from .statefulset_pods import after_deletion, not_ready, pod_written, shown
 from .tolerations import Tolerations
@@ -36,10 +40,12 @@ __all__ = [
     "exit_container",
     "fail",
     "fail_probe",
+    "forget_readiness",
     "kubelet_due",
     "lost_pod_due",
     "mark_not_ready",
     "pass_min_ready_seconds",
+    "probe_again",
     "report_end",
     "run",
     "start_what_was",
@@ -133,7 +139,8 @@ def start_what_was(
     its = at(nodes, node)
     if not mountable(attached, process, node, pod.uid, one_pod):
         return
-    if its.stale and hears(its) and not _stopping(pod) and (node, pod.uid) not in process:
+    runs = (node, pod.uid) in process or (node, -pod.uid) in process
+    if its.stale and hears(its) and not _stopping(pod) and not runs:
         after = tuple(sorted((*process, (node, pod.uid))))
         yield outcome(
             f"n{node} starts the containers of a pod {ordinal} that it was told of", process=after
@@ -158,6 +165,28 @@ def pass_min_ready_seconds(pod: StatefulPod | None, pod_queue: Queue, ordinal: i
     yield outcome(
         f"minReadySeconds pass for pod {ordinal}", pod=after, pod_cache=shown(ordinal, after)
     )
+
+
+def forget_readiness(
+    pod: StatefulPod | None, nodes: Nodes, pod_queue: Queue, ordinal: int, lag: int
+) -> Outcomes:
+    """A kubelet that has just started reports that a pod is not ready. Go: UpdatePodStatus"""
+    if pod is None or pod.node is None or not has_room(pod_queue, lag) or _stopping(pod):
+        return
+    node = at(nodes, pod.node)
+    if pod.kind.ready and node.probing and hears(node):
+        yield outcome(
+            f"n{pod.node} does not know yet whether pod {ordinal} is ready",
+            **pod_written(ordinal, pod, not_ready(pod), pod_queue),
+        )
+
+
+def probe_again(nodes: Nodes, node_at: int) -> Outcomes:
+    """It has probed all of its pods."""
+    node = at(nodes, node_at)
+    if node.probing and hears(node):
+        after = put(nodes, node_at, evolve(node, probing=False))
+        yield outcome(f"the kubelet of n{node_at} has probed its pods", nodes=after)
 
 
 # ---- faults -----------------------------------------------------------------------------------

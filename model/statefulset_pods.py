@@ -3,7 +3,9 @@ How the set, its pods and its claims are written, and what a cache keeps of a po
 
 :Go: kubernetes v1.36.3 pkg/registry/core/pod/strategy.go (CheckGracefulDelete)
 :Docs: https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-termination
-:Omits: finalizers; grace periods that are made shorter
+:Omits: finalizers; grace periods that are made shorter; that the API server reads a pod before it
+    deletes it in another transaction, so that one that had no node goes at once though it is bound
+    in between
 """
 
 from collections.abc import Iterable

@@ -129,4 +129,6 @@ def _node(node: Node) -> str:
         words.append("cordoned")
     if node.stale:
         words.append("behind")
+    if node.probing:
+        words.append("probing")
     return ", ".join(words) or "up"

@@ -162,8 +162,13 @@ def nowhere(pod: StatefulPod | None) -> int:
 
 
 def writers(process: Processes) -> int:
-    """How many nodes have processes of this ordinal."""
-    return len({node for node, _ in process})
+    """How many nodes have processes of this ordinal that use the volume of its claim."""
+    return len({node for node, uid in process if uid > 0})
+
+
+def volume_users(process: Processes) -> int:
+    """How many processes of this ordinal use the volume of its claim."""
+    return sum(uid > 0 for _, uid in process)
 
 
 def set_seen_alive(set_cache: StatefulSet | None) -> bool:
@@ -332,6 +337,7 @@ def views(attaches: bool, makes_volumes: bool) -> list[View]:
         seen_state,
         shown_still,
         collector.owners_there,
+        volume_users,
         writers,
     )
     of_volumes = (volumes.attach_due, volumes.detach_due)

@@ -2,7 +2,8 @@
 Which Kubernetes releases the model knows, and in what their controllers differ, as data.
 
 :Go: pkg/features/kube_features.go, pkg/controller/deployment, pkg/controller/replicaset,
-    pkg/controller/controller_utils.go and pkg/controller/util/consistency of each release listed
+    pkg/controller/controller_utils.go and pkg/controller/util/consistency of each release listed;
+    pkg/kubelet/prober/prober_manager.go of v1.34.4, v1.35.4 and v1.36.3
 :Docs: https://kubernetes.io/releases/patch-releases/
 :Omits: releases that are not listed, whose code was not read; that the first list of controllers of
     Deployments may be out of date in 1.34, where clients do not use WatchList yet.
@@ -12,6 +13,8 @@ model holds (names of functions, metrics, events, shutdown and the index of pods
 
 - 1.34 takes a StatefulSet with minReadySeconds up again until all its replicas are available, later
   ones only while a ready pod is not (Go: syncStatefulSet);
+- in 1.34 a kubelet that was started anew reports its pods as not ready until it has probed them;
+  later ones report what was so before (Go: setReadyStateOnKubeletRestart);
 - before 1.36 a sync of a StatefulSet fails that deletes a pod that is gone, but for an update
   (Go: DeleteStatefulPod);
 - 1.35 counts terminating pods by default;
@@ -110,6 +113,7 @@ RELEASES: tuple[Release, ...] = (
     *_line(
         ("1.34.0", "1.34.1", "1.34.2", "1.34.3", "1.34.4", "1.34.5"),
         "job-active-zero-during-backoff",
+        "kubelet-forgets-readiness",
         "sts-comes-back-until-all-available",
         "sts-deletion-of-a-gone-pod-fails",
         **{

@@ -4,7 +4,15 @@ from collections.abc import Iterator
 
 from seatrial.core import All, after_each_step, always, converges_to
 
-from .promise import ATOMIC, FRESH, NOT_CREATED_ANEW, Promise, deleted, under
+from .promise import (
+    ATOMIC,
+    FRESH,
+    KEPT_WHILE_PAUSED,
+    NOT_CREATED_ANEW,
+    Promise,
+    deleted,
+    under,
+)
 
 __all__ = ["PROMISES"]
 
@@ -69,7 +77,7 @@ def dependents_go_first(
         )
 
 
-@under(deleted("orphan"), NOT_CREATED_ANEW)
+@under(deleted("orphan"), NOT_CREATED_ANEW, KEPT_WHILE_PAUSED)
 @converges_to(
     id="deployment-orphans-keep-their-pods",
     says="a Deployment that is deleted with --cascade=orphan leaves its ReplicaSets to themselves,"

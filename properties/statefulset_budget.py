@@ -7,7 +7,14 @@ from seatrial.core import All, after_each_step, sometimes
 from seatrial.model import Environment, disruption, statefulset_api
 
 from .promise import Precondition, Promise, does, under
-from .statefulset_promise import NO_RESCALE, PLACED, ROLLING, TAKES_DOWN, none_of
+from .statefulset_promise import (
+    NO_RESCALE,
+    PLACED,
+    READINESS_KEPT,
+    ROLLING,
+    TAKES_DOWN,
+    none_of,
+)
 
 __all__ = ["ALLOWS_NONE", "BUDGET", "PROMISES", "REACHED", "UNDISTURBED", "desired", "healthy"]
 
@@ -57,7 +64,7 @@ def _evicted(action: str, before: All[str], after: All[str]) -> list[int]:
     ]
 
 
-@under(UNDISTURBED, where=[BUDGET, does("drain")])
+@under(UNDISTURBED, READINESS_KEPT, where=[BUDGET, does("drain")])
 @after_each_step(
     id="pdb-eviction-respects-budget",
     says="a drain evicts no member that would leave fewer healthy ones than the budget demands",

@@ -86,7 +86,7 @@ def leads_to_its_member(answer: int, pod_uid: int, ordinal: int) -> Iterator[str
 def leads_to_what_runs(
     answer: int, process: tuple[tuple[int, int], ...], ordinal: int
 ) -> Iterator[str]:
-    if answer != 0 and all(uid != answer for _, uid in process):
+    if answer != 0 and all(abs(uid) != answer for _, uid in process):
         yield f"the name of pod {ordinal} leads to a pod whose containers do not run"
 
 

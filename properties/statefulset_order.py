@@ -18,6 +18,7 @@ from .statefulset_promise import (
     LOOKED_AT_AGAIN,
     NO_CLAIM_DELETED,
     NO_PARTITION,
+    NODES_STAY,
     NONE_FAILS,
     NOT_ANEW,
     ORDERED,
@@ -346,7 +347,7 @@ def _sees_surplus(action: str, replicas_seen: int, seen_state: All[str], start: 
     )
 
 
-@under(INTERLEAVED, NOT_ANEW, where=[SHRINKS])
+@under(INTERLEAVED, NOT_ANEW, NODES_STAY, where=[SHRINKS])
 @after_each_step(
     id="a-surplus-pod-that-is-not-available-goes",
     says="a surplus member is deleted though it is not available, if all others are",

@@ -52,6 +52,7 @@ __all__ = [
     "PARTITIONED",
     "PARTITION_STAYS",
     "PLACED",
+    "READINESS_KEPT",
     "READY_TEMPLATES",
     "REALLY_OFF",
     "ROLLING",
@@ -263,6 +264,13 @@ NO_DISRUPTION = none_of(
     "delete-node",
     "out-of-service",
     "delete",
+)
+READINESS_KEPT = Precondition(
+    "no kubelet forgets which pods are ready: no `kubelet-restart`, or release 1.35 or later",
+    lambda spec, around: (
+        not around.times("kubelet-restart") or "kubelet-forgets-readiness" not in around.rules
+    ),
+    lambda around: without(around, "kubelet-restart"),
 )
 NONE_FAILS = none_of(
     "no pod fails for good, not even while it is collected", "pod-failed", "delete-node"

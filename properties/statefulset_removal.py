@@ -19,6 +19,7 @@ from .statefulset_promise import (
     NOT_ANEW,
     ORDERED,
     PARALLEL,
+    READINESS_KEPT,
     ROLLING,
     SEVERAL,
     none_of,
@@ -170,7 +171,7 @@ ONE_TO_SPARE = Precondition(
 )
 
 
-@under(UNDISTURBED, where=[ONE_TO_SPARE, does("drain")])
+@under(UNDISTURBED, READINESS_KEPT, where=[ONE_TO_SPARE, does("drain")])
 @after_each_step(
     id="pdb-drain-example-blocks",
     says="a drain evicts a second member only when the replacement of the first is healthy",

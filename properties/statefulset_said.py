@@ -7,7 +7,7 @@ from seatrial.core import All, after_each_step, always, sometimes
 from seatrial.core.arith import ceil_div
 from seatrial.model import statefulset_api, statefulset_utils
 
-from .promise import INTERLEAVED, Precondition, Promise, deleted, does, under
+from .promise import ATOMIC, INTERLEAVED, Precondition, Promise, deleted, does, under
 from .statefulset_names import SERVICE
 from .statefulset_order import SHRINKS
 from .statefulset_promise import (
@@ -20,7 +20,7 @@ from .statefulset_promise import (
     NEVER_EMPTIED,
     NO_CLAIM_DELETED,
     NO_RESCALE,
-    ONE_CONTROLLER,
+    NOT_ANEW,
     ORDERED,
     ROLLING,
     SLOW_READY,
@@ -28,7 +28,13 @@ from .statefulset_promise import (
     none_of,
 )
 
-__all__ = ["NOT_SHIFTED", "PROMISES", "RETAINED_WHEN_SCALED", "RETENTION_STAYS", "STORED"]
+__all__ = [
+    "NOT_SHIFTED",
+    "PROMISES",
+    "RETAINED_WHEN_SCALED",
+    "RETENTION_STAYS",
+    "STORED",
+]
 
 _SET = "https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/"
 _KEP = (
@@ -181,17 +187,23 @@ _CONTROLLER = ("observe", "write_pod")
 _GOING = ("terminating", "absent")
 
 
-@under(STORED, RETENTION_STAYS, ONE_CONTROLLER, where=[CLAIMS, DROPPED_WHEN_SCALED, SHRINKS])
+@under(
+    ATOMIC,
+    STORED,
+    RETENTION_STAYS,
+    NOT_ANEW,  # a claim that a former set owns is left alone
+    where=[CLAIMS, DROPPED_WHEN_SCALED, SHRINKS],
+)
 @after_each_step(
     id="pvc-owner-before-delete",
-    says="a member that is scaled away is deleted only when it owns its claim",
+    says="a sync that scales a member away deletes it only when it owns its claim",
     source=_KEP,
     over="ordinal",
-    premise=lambda action, when_scaled_deletes, claim_state, wanted, ordinal, start: (
+    premise=lambda action, when_scaled_deletes, claim_state, replicas_seen, ordinal, start: (
         action.startswith(_CONTROLLER)
         and when_scaled_deletes
         and claim_state == "there"
-        and ordinal - start >= wanted
+        and ordinal - start >= replicas_seen
     ),
 )
 def owned_before_deletion(
@@ -202,14 +214,14 @@ def owned_before_deletion(
     when_scaled_deletes: bool,
     claim_owner: int | None,
     claim_state: str,
-    wanted: int,
+    replicas_seen: int,
     ordinal: int,
     start: int,
 ) -> Iterator[str]:
     if not action.startswith(_CONTROLLER) or not when_scaled_deletes or claim_state != "there":
         return
     ends = pod_state_before not in _GOING and pod_state in _GOING
-    if ends and ordinal - start >= wanted and claim_owner != pod_uid_before:
+    if ends and ordinal - start >= replicas_seen and claim_owner != pod_uid_before:
         yield f"pod {ordinal} is scaled away, and does not own its claim"
 
 

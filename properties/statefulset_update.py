@@ -34,6 +34,7 @@ from .statefulset_promise import (
     PARTITION_STAYS,
     PARTITIONED,
     PLACED,
+    READINESS_KEPT,
     ROLLING,
     SEVERAL,
     SHIFTED,
@@ -377,7 +378,16 @@ def parallel_updates_one_at_a_time(
         yield f"{after} members are down, {before} were"
 
 
-@under(NOT_GATED, NO_DISRUPTION, NO_RESCALE, CHANGED_ONCE, ONE_CONTROLLER, PLACED, where=[ROLLING])
+@under(
+    NOT_GATED,
+    NO_DISRUPTION,
+    READINESS_KEPT,
+    NO_RESCALE,
+    CHANGED_ONCE,
+    ONE_CONTROLLER,
+    PLACED,
+    where=[ROLLING],
+)
 @after_each_step(
     id="update-one-by-one",
     says="without disruption an update takes down one member at a time, Parallel or not",
@@ -413,6 +423,7 @@ def deletes_none(action: str, decided: tuple[str, int]) -> Iterator[str]:
     ONE_CONTROLLER,
     NOT_GATED,
     NO_DISRUPTION,
+    READINESS_KEPT,
     NO_RESCALE,
     NONE_FAILS,
 )

@@ -121,11 +121,11 @@ def _runs(found: Sampling) -> str:
 
 def _cost(found: Exploration) -> str:
     spent = show_seconds(found.seconds)
+    rate = found.transitions / max(found.seconds, 0.001)
     if found.engine == "hypothesis":
-        rate = found.transitions / max(found.seconds, 0.001)
         return f"{spent}, {rate:,.0f} steps a second, shortening included"
     each = found.bytes_held // max(1, found.states)
-    return f"{spent}, {each:,} bytes a state, {found.kernel} loop"
+    return f"{spent}, {rate:,.0f} transitions a second, {each:,} bytes a state, {found.kernel} loop"
 
 
 def _rung(each: Climbed) -> str:

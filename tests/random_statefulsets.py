@@ -6,6 +6,7 @@ Any StatefulSet in any environment, drawn from a seed: is every promise kept tha
 
 import random
 import sys
+from collections.abc import Callable
 
 from attrs import evolve
 
@@ -17,6 +18,7 @@ from seatrial.model import (
     environment_names,
     placement,
     statefulset_api,
+    tolerations,
     versions,
 )
 from seatrial.model import statefulset_workload as workload
@@ -37,17 +39,50 @@ _USERS = (
     "delete:orphan",
     "set-partition:0",
     "set-partition:1",
+    "set-partition:2",
     "set-retention:RetainRetain",
+    "set-retention:RetainDelete",
+    "set-retention:DeleteRetain",
     "set-retention:DeleteDelete",
     "delete-pod",
     "delete-pod@2",
     "force-delete",
+    "force-delete@2",
     "delete-claim",
+    "delete-claim@2",
     "drain",
+    "drain@2",
     "delete-node",
     "out-of-service",
 )
-_FAULTS = (*sorted(environment_names.AROUND_STATEFUL_SETS), "container-exit@2", "write-failure@2")
+_FAULTS = (
+    *sorted(environment_names.AROUND_STATEFUL_SETS),
+    "container-exit@2",
+    "write-failure@2",
+    "unready@2",
+    "node-crash@2",
+    "kubelet-restart@2",
+    "second-controller@2",
+)
+_TOGETHER: tuple[tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]], ...] = (
+    (("delete-pod",), ("stale-api-server", "kubelet-restart"), ("WatchListClient=false",)),
+    (("delete-pod",), ("stale-api-server", "controller-restart"), ("WatchListClient=false",)),
+    (("set-image",), ("stale-api-server", "second-controller"), ("WatchList=false",)),
+    (("out-of-service",), ("node-off",), ()),
+    (("out-of-service", "force-delete"), ("node-partition",), ()),
+    (("force-delete",), ("node-crash",), ()),
+    (("delete-node",), ("node-partition",), ()),
+    (("delete:orphan", "apply"), ("second-controller",), ()),
+    (("delete:background", "apply", "set-image"), (), ()),
+    (("delete:foreground", "apply", "delete-pod"), (), ()),
+    (("scale:0", "scale:2", "set-retention:RetainDelete"), (), ()),
+    (("scale:1", "scale:3"), ("unready",), ()),
+    (("scale:1", "set-image"), ("second-controller",), ()),
+    (("set-image@2", "delete-pod"), ("write-failure",), ()),
+    (("set-image", "undo"), ("never-ready",), ()),
+    (("set-image@2",), ("never-ready@2",), ("MaxUnavailableStatefulSet=true",)),
+)
+"""Users, faults and gates that mean something to each other, and seldom come together by chance."""
 _STRATEGIES = (
     rolling(),
     rolling(),
@@ -60,6 +95,16 @@ _STRATEGIES = (
     ON_DELETE,
 )
 _RETENTIONS: tuple[statefulset_api.Retention, ...] = ("Retain", "Delete")
+
+
+_TOLERATED = tuple(
+    tolerations.tolerations_of(each)
+    for each in (
+        [{"operator": "Exists"}],
+        [{"key": "node.kubernetes.io/unreachable", "operator": "Exists", "effect": "NoExecute"}],
+        [{"key": "node.kubernetes.io/unschedulable", "operator": "Exists"}],
+    )
+)
 
 
 def drawn(seed: int) -> Case:
@@ -85,6 +130,8 @@ def _spec(of: random.Random) -> statefulset_api.StatefulSetSpec:
         retention = statefulset_api.ClaimRetention(of.choice(_RETENTIONS), of.choice(_RETENTIONS))
         access: tuple[statefulset_api.Access, ...] = ("shared", "shared", "one node", "one pod")
         spec = evolve(spec, has_claims=True, retention=retention, access=of.choice(access))
+    if of.random() < 0.15:
+        spec = evolve(spec, tolerates=of.choice(_TOLERATED))
     return _placed(of, spec) if of.random() < 0.25 else spec
 
 
@@ -92,6 +139,8 @@ def _budget(of: random.Random) -> statefulset_api.DisruptionBudget | None:
     if of.random() < 0.7:
         return None
     bound = api.IntOrPercent.absolute(of.choice((0, 1, 2)))
+    if of.random() < 0.3:
+        bound = api.IntOrPercent.percent(of.choice((30, 50, 100)))
     always = of.random() < 0.3
     if of.random() < 0.5:
         return statefulset_api.DisruptionBudget(min_available=bound, always_allow=always)
@@ -127,15 +176,30 @@ def _environment(of: random.Random, given: int) -> Environment:
     kubernetes = of.choice(
         (environment.DEFAULT, environment.DEFAULT, *(each.version for each in versions.RELEASES))
     )
+    users: tuple[str, ...] = ()
+    faults: tuple[str, ...] = ()
+    switches: tuple[str, ...] = ()
+    if of.random() < 0.5:
+        users, faults, switches = of.choice(_TOGETHER)
+    more_users = named(of, _USERS, (0, 0, 1) if users else (0, 1, 1, 2, 2, 3), _sized)
+    more_faults = named(of, _FAULTS, (0, 0, 1) if users else (0, 0, 1, 1, 2))
+    turned = dict(gates(of, kubernetes)) | environment.switched(switches, kubernetes)
     return Environment(
-        users=environment.budgets(named(of, _USERS, (0, 1, 1, 2, 2, 3), _sized), "users"),
-        faults=environment.budgets(named(of, _FAULTS, (0, 0, 1, 1, 2)), "faults"),
+        users=environment.budgets(_both(users, more_users, _sized), "users"),
+        faults=environment.budgets(_both(faults, more_faults, bare), "faults"),
         level=of.choice(("atomic", "atomic", "interleaved", "faulty")),
         lag=of.choice((0, 0, 1, 2)),
         nodes=given or of.choice((1, 1, 2, 2, 3)),
         kubernetes=kubernetes,
-        gates=gates(of, kubernetes),
+        gates=tuple(turned.items()),
     )
+
+
+def _both(together: tuple[str, ...], more: list[str], name: Callable[[str], str]) -> list[str]:
+    """These, and of the others those with other names."""
+    known = {name(each) for each in together}
+    found = [*together, *(each for each in more if each != "none" and name(each) not in known)]
+    return found or ["none"]
 
 
 def _sized(word: str) -> str:

@@ -101,6 +101,16 @@ def test_the_report_of_a_run_that_was_capped(run: Run, snapshot: SnapshotAsserti
     assert masked(result.out) == snapshot
 
 
+def test_the_line_of_cost_says_how_fast_it_was(run: Run) -> None:
+    """Together with the counts above it: what a larger workload will take."""
+    (line,) = COST.findall(run("check", ROLLOUT, "--quiet").out)
+
+    assert re.fullmatch(
+        r"Cost +[\d.]+ s, [\d,]+ transitions a second, [\d,]+ bytes a state, (plain|compiled) loop",
+        line,
+    )
+
+
 def test_two_runs_differ_in_the_line_of_cost_only(run: Run) -> None:
     """Reports are compared and kept; nothing in them may depend on the moment."""
     one, other = run("check", ROLLOUT).out, run("check", ROLLOUT).out

@@ -839,6 +839,10 @@ DROPPED = {
         case(users="delete:foreground,apply"),
         STUCK,
     ),
+    ("deployment-orphans-keep-their-pods", promise.KEPT_WHILE_PAUSED): (
+        case(0, users="set-image,delete:orphan", paused=True, revision_history_limit=0),
+        STUCK,
+    ),
     ("deployment-background-deletion-is-complete", promise.deleted("background")): (
         case(users="delete:orphan"),
         STUCK,

@@ -450,6 +450,12 @@ def test_an_object_beside_it_says_whether_it_concerns_the_job(
         ),
         (
             {},
+            {"containers": [{**CONTAINER, "restartPolicy": "Always"}]},
+            "spec.template.spec.containers[0].restartPolicy",
+            BLOCKS,
+        ),
+        (
+            {},
             {"initContainers": [{**CONTAINER, "name": "a"}]},
             "spec.template.spec.initContainers",
             MATTERS,

@@ -229,6 +229,13 @@ def test_every_promise_that_applies_has_the_verdict_that_it_expects(of: Case) ->
     holds_as_expected(of)
 
 
+def test_who_adopts_what_the_next_controller_has_adopted_changes_nothing() -> None:
+    """The request of the former one arrives late, and there is no event of it."""
+    of = case(1, "delete:orphan,apply", "second-controller", level="interleaved", nodes=1)
+
+    holds_as_expected(of)
+
+
 def test_each_promise_about_sets_created_anew_is_asked_and_its_premise_met() -> None:
     met = {
         verdict.property.id

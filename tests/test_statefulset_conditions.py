@@ -9,13 +9,12 @@ from typing import Any
 import pytest
 from attrs import evolve
 
-from seatrial.model import placement, statefulset_api, tolerations
+from seatrial.model import IntOrPercent, placement, statefulset_api, tolerations
 from seatrial.properties import (
     promise,
     statefulset_identity,
     statefulset_order,
     statefulset_update,
-    statefulset_volumes,
 )
 from seatrial.properties import statefulset_promise as asked
 from statefulsets import (
@@ -126,9 +125,28 @@ DROPPED: tuple[tuple[str, Any, Case], ...] = (
     ),
     *((name, asked.COLLECTED_IN_TIME, of) for name, of in _COLLECTED),
     (
-        "rwo-single-node",
-        statefulset_volumes.SAME_VOLUME,
-        case(1, "out-of-service,delete-claim", _LATE, nodes=3, access="one node", **_OFF),
+        "update-one-by-one",
+        asked.READINESS_KEPT,
+        case(2, "set-image", "kubelet-restart", kubernetes="1.34.4", nodes=1),
+    ),
+    *(
+        (
+            name,
+            asked.READINESS_KEPT,
+            case(
+                2,
+                "drain",
+                "kubelet-restart",
+                kubernetes="1.34.4",
+                budget=statefulset_api.DisruptionBudget(IntOrPercent.absolute(1)),
+            ),
+        )
+        for name in ("pdb-eviction-respects-budget", "pdb-drain-example-blocks")
+    ),
+    (
+        "pvc-owner-before-delete",
+        asked.NOT_ANEW,
+        case(1, "delete,apply,scale:0", claims=("Delete", "Delete"), nodes=1),
     ),
     *(
         (
@@ -223,6 +241,16 @@ def test_1_34_forgets_who_is_not_available_yet_while_a_surplus_member_counts_for
     holds_as_expected(of)
 
 
+def test_a_kubelet_that_starts_anew_leaves_pods_ready_since_1_35() -> None:
+    """Before, it says that they are not until it has probed them; and that comes to an end."""
+    now = case(2, "set-image", "kubelet-restart", nodes=1, kubernetes="1.35.4")
+    before = case(1, "set-image", "kubelet-restart@2", nodes=1, kubernetes="1.34.4")
+
+    holds_as_expected(now)
+    holds_as_expected(before)
+    assert searched(before).exploration.actions_never_fired == ()
+
+
 @pytest.mark.parametrize("limit", [1, -1])
 def test_the_current_revision_is_kept_where_the_history_has_room_for_it(limit: int) -> None:
     """Then a request that fails costs nothing."""
@@ -310,7 +338,16 @@ def test_a_member_of_a_node_that_is_off_is_there_again_on_another_node() -> None
 
 # ---- what is not needed -----------------------------------------------------------------------
 
+ONE_NODE: dict[str, Any] = {"access": "one node", "claims": KEPT}
 UNNEEDED: tuple[tuple[str, Case], ...] = (
+    # The next claim of a name has another volume: each is used on one node.
+    ("rwo-single-node", case(1, "force-delete,delete-claim", **ONE_NODE, **FINE)),
+    ("rwo-single-node", case(1, "force-delete@2,delete-claim", **ONE_NODE)),
+    ("rwop-single-pod", case(1, "force-delete,delete-claim", **ONE_POD)),
+    (
+        "rwo-single-node",
+        case(1, "out-of-service,delete-claim", _LATE, nodes=3, access="one node", **_OFF),
+    ),
     *(
         (_MOVES, case(1, f"out-of-service{users}", f"node-off{faults}", gates=STALE, **fields))
         for users, faults, fields in (

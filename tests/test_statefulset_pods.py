@@ -24,6 +24,7 @@ from seatrial.model import (
     tolerations,
 )
 from seatrial.properties import (
+    promise,
     statefulset_budget,
     statefulset_order,
     statefulset_removal,
@@ -70,6 +71,7 @@ def stay(members: int) -> dict[str, Any]:
 
 HOLDS = (
     case(2, "scale:1,delete-pod", "controller-restart", claims=SCALED, **ALONE),
+    case(2, "scale:1,delete-pod", "pod-failed", claims=SCALED, nodes=1, lag=1),
     case(1, "set-image", "node-partition,second-controller", claims=KEPT, level="interleaved"),
     case(2, "delete", nodes=1),
     case(2, "drain@2", nodes=3, **stay(1), **FINE),
@@ -212,7 +214,12 @@ DROPPED: tuple[tuple[str, Any, Case], ...] = (
     (
         _OWNED,
         statefulset_said.STORED,
-        case(0, "scale:1,scale:0", claims=SCALED, gates=_OLD, nodes=1, **FINE),
+        case(0, "scale:1,scale:0", claims=SCALED, gates=_OLD, nodes=1, lag=1),
+    ),
+    (
+        "a-surplus-pod-that-is-not-available-goes",
+        asked.NODES_STAY,
+        case(1, "scale:0,delete-node", **ALONE),
     ),
     (
         _OWNED,
@@ -222,14 +229,10 @@ DROPPED: tuple[tuple[str, Any, Case], ...] = (
             "scale:0,set-retention:RetainRetain,set-retention:RetainDelete",
             claims=SCALED,
             nodes=1,
-            **FINE,
+            lag=1,
         ),
     ),
-    (
-        _OWNED,
-        asked.ONE_CONTROLLER,
-        case(0, "scale:1,scale:0", "second-controller", claims=SCALED, nodes=1, **FINE),
-    ),
+    (_OWNED, promise.ATOMIC, case(1, "scale:0", "pod-failed", claims=SCALED, **ALONE)),
     (_ORPHANED, asked.NO_CLAIM_DELETED, case(1, "delete-claim,delete:orphan", claims=KEPT)),
     (
         _ORPHANED,

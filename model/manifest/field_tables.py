@@ -139,6 +139,7 @@ _POD_FIELDS = {
     "volumes[].persistentVolumeClaim": (BLOCKS, "one node at a time may use the claim"),
     "volumes[].secret": (MATTERS, "a pod waits for it if it is missing"),
 }
+_OWN_RESTARTS = "whether a container that ends is started again is no more said by its pod"
 _CONTAINER = {
     "args": (INERT, "which program runs is left open"),
     "command": (INERT, "which program runs is left open"),
@@ -153,6 +154,8 @@ _CONTAINER = {
     "resizePolicy": (INERT, "only asked when a running pod is resized"),
     "resources": (INERT, "the capacity of nodes is not given in manifests"),
     "resources.claims": (BLOCKS, "a pod waits for its claims"),
+    "restartPolicy": (BLOCKS, _OWN_RESTARTS),
+    "restartPolicyRules": (BLOCKS, _OWN_RESTARTS),
     "startupProbe": (MATTERS, "a container is not ready before it, and may be ended by it"),
     "stdin": (INERT, "what is connected to a process"),
     "stdinOnce": (INERT, "what is connected to a process"),
