@@ -117,12 +117,22 @@ def observe_job(
         pods_seen,
         expectations_satisfied,
         backoff,
-        past_deadline=deadline == "passed" if deadline_seen else old_deadline_passed,
+        past_deadline=_past(job_cached, deadline if deadline_seen else "", old_deadline_passed),
         clears_start_time=clears_start_time,
         requeues=requeues,
     )
     there = deadline_seen or deadline != "off"  # it may have been taken away
     yield _decide(seen, key, there, job_behind, requeues, write_faults, variant)
+
+
+def _past(job: Job, deadline: str, old_passed: bool) -> bool:
+    """
+    Whether the deadline is over, as far as the cache shows a start time. Where it shows none, this
+    sync is the start. Go: pastActiveDeadline
+    """
+    if not job.status.start_time:
+        return False
+    return deadline == "passed" if deadline else old_passed
 
 
 def _decide(

@@ -4,9 +4,9 @@ The Job controller's process ends and another starts; what it lists, and what la
 :Go: kubernetes v1.36.3 cmd/kube-controller-manager; staging/src/k8s.io/client-go/tools/cache
     (Reflector.ListAndWatch, DeltaFIFO.Replace); staging/src/k8s.io/client-go/tools/leaderelection
 :Docs: https://kubernetes.io/docs/concepts/architecture/leases/#leader-election
-:Omits: what `failover.py` omits; a list of Jobs that is out of date; a list of pods that shows what
-    the cache did not yet; a request of the orphan worker that lands late, which it would send anew;
-    a watch of Jobs that breaks.
+:Omits: what `failover.py` omits; a list of Jobs that is out of date (docs/limits.md says what that
+    leaves out); a list of pods that shows what the cache did not yet; a request of the
+    orphan worker that lands late, which it would send anew; a watch of Jobs that breaks.
 
 An API server that is behind shows pods as the cache did when it stopped following etcd. Who starts
 may list from it, unless clients ask for lists that are up to date (WatchListClient, on by default

@@ -91,7 +91,7 @@ def _noted(word: str, write: Write | None, versions: int, pods: JobPods) -> JobP
 
 def _observed(write: Write, pods: JobPods) -> JobPods:
     """The pods that a sync has seen; those it is about to delete, or to count, are chosen."""
-    pods = relabelled(pods, lambda pod: evolve(pod, snap=pod.seen) if _visible(pod) else pod)
+    pods = relabelled(pods, lambda pod: evolve(pod, snap=pod.seen) if pod.visible else pod)
     if write.verb in ("delete", "remove"):
         for seen, n in write.value.items():
             pods = labelled(
@@ -108,11 +108,6 @@ def _first_task(write: Write, seen: Seen) -> str:
         return "delete"
     # A pod that is seen without finalizer is deleted at once.
     return "remove" if seen.pod is not None and seen.pod.finalizer else "drop"
-
-
-def _visible(pod: Owned) -> bool:
-    shown = pod.shown
-    return bool(pod.listed[0]) if shown is None else shown.owned
 
 
 def _entered(write: Write, pods: JobPods) -> JobPods:
@@ -318,12 +313,12 @@ def _after(pod: Owned, answer: Any, lands: bool) -> tuple[Owned, bool]:
         if fails:
             return evolve(after, task="stays ready" if ready else "stays"), True
         return evolve(after, task="left ready" if ready else ""), True
+    if pod.task == "index" and (lands or not fails):
+        after = evolve(after, counted=1)  # by its index, which the status has
     if fails:
         return evolve(after, task="kept", expected=False), False
     if not own:
         after = evolve(after, expected=False)
-    if pod.task == "index":
-        after = evolve(after, counted=1)
     return evolve(after, task="clean" if pod.in_list else ""), False
 
 

@@ -115,8 +115,18 @@ class Owned:
 
     @property
     def seen(self) -> Seen:
-        """How a sync sees it that begins now."""
-        return _seen(self.shown, self.listed[0], self.expected)
+        """How a sync sees it that begins now: one without owner is only a UID."""
+        return _seen(self.shown if self.claimed else None, self.listed[0], self.expected)
+
+    @property
+    def claimed(self) -> bool:
+        """Whether the cache shows it, and that it names the Job as owner."""
+        return self.shown is not None and self.shown.owned
+
+    @property
+    def visible(self) -> bool:
+        """Whether a sync has to do with it: as a pod, or as a UID that the status lists."""
+        return self.claimed or bool(self.listed[0])
 
 
 JobPods = Population[Owned]
@@ -124,11 +134,7 @@ JobPods = Population[Owned]
 
 def pods_seen(pods: JobPods) -> SeenPods:
     """View: what a sync sees that begins now."""
-    return Population(
-        (pod.seen, n)
-        for pod, n in pods.items()
-        if (pod.shown is not None and pod.shown.owned) or (pod.shown is None and pod.listed[0])
-    )
+    return Population((pod.seen, n) for pod, n in pods.items() if pod.visible)
 
 
 @lru_cache(100_000)

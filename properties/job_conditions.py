@@ -17,6 +17,7 @@ from .job_promise import (
     ONE_CHANGE,
     OURS,
     PER_INDEX,
+    RUNS_ONCE,
     SAME_COMPLETIONS,
     SAME_DEADLINE,
     STAYS,
@@ -53,6 +54,12 @@ _NO_MOST_FAILED = spec_has(
     lambda spec: spec.backoff_limit_per_index is not None and spec.max_failed_indexes is None,
 )
 _ANSWERED = never("no request fails", "write-failure", "write-unknown")
+
+_ON_TIME = Precondition(
+    "the deadline does not pass in the midst of a sync that waits to write: no `--clock slow`, or"
+    " lag 0",
+    lambda spec, around: around.slow == 0 or around.lag == 0,
+)
 
 _ENDS = ("Complete", "Failed")
 
@@ -127,7 +134,7 @@ def complete_at_once(
         yield f"SuccessCriteriaMet is set, {terminating} pods terminate; Complete is not set"
 
 
-@under(NOT_SUSPENDED, UNMIXED, ONE_CHANGE, FRESH_LISTS, where=[OURS, INTERLEAVED])
+@under(NOT_SUSPENDED, UNMIXED, RUNS_ONCE, ONE_CHANGE, FRESH_LISTS, where=[OURS, INTERLEAVED])
 @always(
     id="job-status-is-accepted",
     says="the API server refuses no status that the controller sends on what is so",
@@ -175,7 +182,7 @@ def failed_indexes_do_not_fail(job_state: str, failed_indexes: tuple[int, ...]) 
 # ---- deadline ---------------------------------------------------------------------------------
 
 
-@under(ATOMIC, SAME_DEADLINE, where=[OURS, DEADLINE])
+@under(ATOMIC, SAME_DEADLINE, _ON_TIME, where=[OURS, DEADLINE])
 @after_each_step(
     id="job-deadline-precedence",
     says="no pod is created after activeDeadlineSeconds, whatever backoffLimit says",
@@ -231,7 +238,7 @@ def counts_at_rest(
         )
 
 
-@under(TRACKED, _ANSWERED, UNMIXED, where=[OURS])
+@under(TRACKED, _ANSWERED, UNMIXED, RUNS_ONCE, where=[OURS])
 @after_each_step(
     id="job-success-is-told-at-once",
     says="a success that the cache shows is counted before a back-off is over",
@@ -246,7 +253,7 @@ def success_is_told_at_once(uncounted_successes_before: int, job_alive: str) -> 
 # ---- in the end -------------------------------------------------------------------------------
 
 
-@under(OURS, NOT_SUSPENDED, UNMIXED, ONE_CHANGE, UNBROKEN, NODES_GO)
+@under(OURS, NOT_SUSPENDED, UNMIXED, RUNS_ONCE, ONE_CHANGE, UNBROKEN, NODES_GO)
 @converges_to(
     id="job-ends",
     says="every Job ends Complete or Failed, unless it is deleted or to run no pods",
@@ -354,7 +361,7 @@ def orphans_are_free(
     return job_alive == "gone" and owned_pods + with_finalizer == 0
 
 
-no_work_for_ever = under(NOT_SUSPENDED, UNMIXED, ONE_CHANGE, where=[OURS])(
+no_work_for_ever = under(NOT_SUSPENDED, UNMIXED, RUNS_ONCE, ONE_CHANGE, where=[OURS])(
     no_hot_loop(
         id="job-no-hot-loop",
         says="the Job controller does not write for ever",

@@ -6,7 +6,6 @@ from seatrial.core import after_each_step, always, converges_to, sometimes
 from seatrial.model import job_api
 
 from .job_promise import (
-    AFRESH,
     APART,
     COMPLETIONS,
     DEFAULT_REPLACEMENT,
@@ -18,9 +17,9 @@ from .job_promise import (
     NON_INDEXED,
     NOT_PER_INDEX,
     OURS,
-    REMEMBERED,
     RUNS,
     SAME_COMPLETIONS,
+    SEES_GONE,
     STAYS,
     STEADY,
     STORED,
@@ -41,7 +40,7 @@ _GO = "pkg/controller/job/job_controller.go"
 _VALIDATION = "pkg/apis/batch/validation/validation.go ValidateJobStatusUpdate"
 
 
-@under(FRESH_LISTS, where=[OURS])
+@under(FRESH_LISTS, SEES_GONE, where=[OURS])
 @always(
     id="job-counts-each-pod-once",
     says="no pod is counted twice, even if the controller restarts between any two of its writes",
@@ -120,7 +119,7 @@ def complete_means_completions(status: job_api.JobStatus, completions: int) -> I
         yield f"the Job is Complete with {status.succeeded} successes of {completions}"
 
 
-@under(NON_INDEXED, REMEMBERED, STAYS, STEADY, where=[OURS, COMPLETIONS])
+@under(NON_INDEXED, STORED, STAYS, STEADY, where=[OURS, COMPLETIONS])
 @always(
     id="job-succeeded-exactly-completions",
     says="a Job that is Complete has exactly as many successes as completions ask for",
@@ -241,7 +240,7 @@ def indexes_disjoint(
 # ---- in the end -------------------------------------------------------------------------------
 
 
-@under(STRIPS, UNMIXED, AFRESH, where=[OURS])
+@under(STRIPS, UNMIXED, STORED, where=[OURS])
 @converges_to(
     id="job-finalizer-not-leaked",
     says="in the end no pod of a Job that has finished or is gone has the tracking finalizer, and"

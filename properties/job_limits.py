@@ -24,7 +24,9 @@ from .job_promise import (
     RUNS,
     SAME_LIMIT,
     SAME_PARALLELISM,
+    SEES_GONE,
     STAYS,
+    STORED,
     TRACKED,
     WORK_QUEUE,
     spec_has,
@@ -176,7 +178,7 @@ def _most_failures(manifest: job_api.JobSpec) -> int:
     return manifest.backoff_limit + manifest.parallelism
 
 
-@under(SAME_PARALLELISM, SAME_LIMIT, REMEMBERED, where=[OURS])
+@under(SAME_PARALLELISM, SAME_LIMIT, REMEMBERED, SEES_GONE, where=[OURS])
 @at_most(
     id="job-failed-bound",
     says="at most backoffLimit + parallelism pods are counted as failed",
@@ -286,7 +288,7 @@ def no_pod_after_fail_job(
 # ---- when it is enough ------------------------------------------------------------------------
 
 
-@under(SAME_PARALLELISM, REMEMBERED, where=[OURS, COMPLETIONS])
+@under(SAME_PARALLELISM, STORED, where=[OURS, COMPLETIONS])
 @after_each_step(
     id="seed-job-completions-stop",
     says="no pod is created once as many have succeeded as completions ask for",
@@ -301,7 +303,7 @@ def completions_stop(counters_before: tuple[int, int] | None, completions: int) 
         yield f"{succeeded} pods had succeeded, and one more is created"
 
 
-@under(WORK_QUEUE, REMEMBERED, where=[OURS])
+@under(WORK_QUEUE, STORED, where=[OURS])
 @after_each_step(
     id="job-work-queue-no-new-after-success",
     says="in a work queue no pod is created once one is counted as succeeded",

@@ -7,7 +7,6 @@ from seatrial.model import Environment, job_api
 from .promise import Precondition, without
 
 __all__ = [
-    "AFRESH",
     "APART",
     "COMPLETIONS",
     "DEADLINE",
@@ -34,10 +33,12 @@ __all__ = [
     "REPLACES_FAILED",
     "RETRIES",
     "RUNS",
+    "RUNS_ONCE",
     "SAME_COMPLETIONS",
     "SAME_DEADLINE",
     "SAME_LIMIT",
     "SAME_PARALLELISM",
+    "SEES_GONE",
     "STAYS",
     "STEADY",
     "STORED",
@@ -231,9 +232,8 @@ DISRUPTED = Precondition(
     lambda spec, around: around.times("delete-pod") + around.times("evict") > 0,
 )
 APART = Precondition(
-    "a pod may end between a status and the removal of its finalizer: level interleaved or faulty,"
-    " or lag 1 or more",
-    lambda spec, around: around.level != "atomic" or around.lag > 0,
+    "a pod may end between a status and the removal of its finalizer: level interleaved or faulty",
+    lambda spec, around: around.level != "atomic",
 )
 LAGGING = Precondition(
     "caches may be behind when the next sync begins: lag 1 or more",
@@ -256,11 +256,6 @@ Go: trackJobStatusAndRemoveFinalizers
 _STARTS_AFRESH = (
     "no request of a former leader lands late (`failover`), and lists at a start are up to date"
     " (`stale-api-server`, WatchListClient)"
-)
-AFRESH = Precondition(
-    _STARTS_AFRESH,
-    lambda spec, around: _starts_afresh(around),
-    lambda around: without(around, "failover", "stale-api-server"),
 )
 
 
@@ -291,20 +286,52 @@ REMEMBERED = Precondition(
 )
 
 
-STORED = Precondition(
+def _stored(around: Environment) -> bool:
+    if not _starts_afresh(around):
+        return False
+    store = around.gate("StaleControllerConsistencyJob") and not around.times("write-unknown")
+    return around.lag == 0 or store
+
+
+_WAITS = (
     "the controller waits until its caches show what it did: lag 0, or the consistency store and no"
-    f" `write-unknown`; and {_STARTS_AFRESH}",
-    lambda spec, around: (
-        _starts_afresh(around)
-        and (
-            around.lag == 0
-            or (around.gate("StaleControllerConsistencyJob") and not around.times("write-unknown"))
-        )
-    ),
+    f" `write-unknown`; and {_STARTS_AFRESH}"
+)
+STORED = Precondition(
+    _WAITS,
+    lambda spec, around: _stored(around),
     lambda around: without(around, *_FORGETS),
 )
 """
 Without the store a Job may be Complete while a pod is active that its cache does not show yet, and
-a pod may be counted whose finalizer was removed. Go: syncJob sets the condition without asking
-satisfiedExpectations, deleteJobPods expects no finalizers
+a pod may be counted whose finalizer was removed. Or the cache shows that a pod has lost its
+finalizer before it shows the status that counts it: then the pod is created once more.
+Go: syncJob sets the condition without asking satisfiedExpectations, deleteJobPods expects no
+finalizers; nothing before 1.36 compares the versions of Job and pods
+"""
+RUNS_ONCE = Precondition(
+    f"no index is run again that has succeeded: backoffLimitPerIndex is not set; or {_WAITS}",
+    lambda spec, around: not job_api.has_backoff_limit_per_index(spec) or _stored(around),
+    lambda around: without(around, *_FORGETS),
+)
+"""
+An index whose success the cache does not show is created once more. If that pod fails at the limit
+of its index, this is completed and failed, and every such status is refused, for ever.
+"""
+SEES_GONE = Precondition(
+    "no pod that is gone is shown with its finalizer when it is counted: lag below 2; or the"
+    " consistency store, no `write-unknown` and no `failover`, and nobody else removes finalizers",
+    lambda spec, around: (
+        around.lag < 2
+        or (
+            around.gate("StaleControllerConsistencyJob")
+            and not any(map(around.times, ("write-unknown", "failover", "strip-finalizer")))
+        )
+    ),
+    lambda around: without(around, "write-unknown", "failover", "strip-finalizer"),
+)
+"""
+Where a finalizer cannot be removed since the pod is not found, the pod is counted, and nobody waits
+to see that it is gone: what comes before that is seen counts it again.
+Go: removeTrackingFinalizerFromPods
 """

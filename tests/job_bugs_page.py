@@ -3,7 +3,8 @@
 from pathlib import Path
 
 import test_job_known_bugs
-from seatrial.model import Mutant, job_mutants
+from job_promises import DEFECTS
+from seatrial.model import Mutant, job_mutants, versions
 
 _HEAD = """\
 # Which known bugs of the Job controller can the model show?
@@ -44,9 +45,26 @@ def _row(bug: Mutant) -> str:
     return f"| {' | '.join(cells)} | {shown.length}{star} |\n"
 
 
+def _released(rule: str) -> str:
+    """In which releases a mutant is how the controller works, and what is violated there."""
+    having = [each for each in versions.READ_OF_JOBS if rule in versions.known(each).rules]
+    breaks = " and ".join(f"`{each}`" for each in DEFECTS[rule])
+    return f"- `{rule}` in {', '.join(having)}: {breaks} may be violated.\n"
+
+
+_RELEASED = """
+## Which of them do releases have?
+
+With `--kubernetes VERSION` a release is checked as it is. What a bug of that release breaks is told
+as violated, though all preconditions are met:
+
+"""
+
+
 def document() -> str:
     """The page as it should be."""
-    return _HEAD + "".join(map(_row, job_mutants.MUTANTS))
+    rows = "".join(map(_row, job_mutants.MUTANTS))
+    return _HEAD + rows + _RELEASED + "".join(map(_released, DEFECTS))
 
 
 if __name__ == "__main__":

@@ -10,6 +10,11 @@ from seatrial.engines.explore import explore
 from seatrial.model import Environment, environment, job_api, job_workload
 from seatrial.properties import Promise, jobs, properties_for_job
 
+DEFECTS = {
+    "job-active-zero-during-backoff": ("job-status-is-accepted", "job-counts-at-rest"),
+}
+"""Of bugs that releases have: what they break there, though the preconditions are met."""
+
 BY_ID = {each.property.id: each for each in jobs.PROMISES}
 
 

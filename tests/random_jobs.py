@@ -8,17 +8,28 @@ import random
 import sys
 from typing import Any, Literal
 
-from job_promises import BY_ID, Case
+from attrs import evolve
+
+from job_promises import BY_ID, DEFECTS, Case
 from random_search import MOST_STATES, Finding, ask, gates, named, searched
 from seatrial.core import DeclarationError
-from seatrial.model import Environment, environment, job_api, job_workload, versions
+from seatrial.model import (
+    Environment,
+    environment,
+    job_api,
+    job_mutants,
+    job_workload,
+    versions,
+)
 
 _USERS = (
     "set-parallelism:0",
     "set-parallelism:1",
     "set-parallelism:3",
+    "set-parallelism:2@2",
     "set-backoff-limit:0",
     "set-backoff-limit:2",
+    "set-active-deadline:0",
     "set-active-deadline:60",
     "set-active-deadline:none",
     "set-ttl:0",
@@ -26,6 +37,7 @@ _USERS = (
     "suspend",
     "suspend@2",
     "resume",
+    "resume@2",
     "delete:background",
     "delete:foreground",
     "delete:orphan",
@@ -34,6 +46,8 @@ _USERS = (
     "strip-finalizer",
 )
 _INDEXED_USERS = (
+    "set-completions:0",
+    "set-completions:1@2",
     "set-completions:1",
     "set-completions:2",
     "set-completions:3",
@@ -45,20 +59,28 @@ _FAULTS = (
     "container-exit@2",
     "container-exit@3",
     "container-exit:42",
+    "container-exit:42@2",
     "controller-restart",
     "controller-restart@2",
     "failover",
     "write-failure",
     "write-failure@2",
     "write-unknown",
+    "write-unknown@2",
     "expectations-expire",
     "relist",
+    "relist@2",
     "node-crash",
+    "node-crash@2",
     "evict",
     "evict@2",
     "stale-api-server",
     "pod-condition",
+    "pod-condition@2",
+    "failover@2",
+    "stale-api-server@2",
 )
+_FIXES = tuple(each.id for each in job_mutants.MUTANTS if each.kind == "fix")
 
 
 def drawn(seed: int) -> Case:
@@ -84,9 +106,10 @@ def _spec(of: random.Random) -> job_api.JobSpec:
         "backoff_limit": of.choice((0, 0, 1, 1, 2, 3)),
         "pod_replacement_policy": of.choice(("TerminatingOrFailed", "Failed")),
         "suspend": of.random() < 0.1,
-        "active_deadline_seconds": of.choice((None, None, None, 60)),
+        "active_deadline_seconds": of.choice((None,) * 8 + (0, 60, 60)),
         "ttl_seconds_after_finished": of.choice((None, None, None, 0, 60)),
         "restart_policy": of.choice(("Never", "Never", "OnFailure")),
+        "managed_by": of.choice((None,) * 30 + ("kubernetes.io/job-controller", "example.com/it")),
     }
     if indexed:
         spec |= _of_indexes(of, completions or 0)
@@ -113,7 +136,7 @@ def _of_indexes(of: random.Random, completions: int) -> dict[str, Any]:
             job_api.SuccessRule(succeeded_count=of.randint(1, completions)),
             job_api.SuccessRule(f"0-{last}" if last else "0", of.randint(1, last + 1)),
         )
-        found["success_policy"] = (of.choice(rules),)
+        found["success_policy"] = tuple(of.sample(rules, of.choice((1, 1, 2))))
     return found
 
 
@@ -132,6 +155,7 @@ def _failure_rule(of: random.Random, per_index: bool) -> job_api.FailureRule:
             job_api.ExitCodes("In", (42,)),
             job_api.ExitCodes("In", (137, 143)),
             job_api.ExitCodes("NotIn", (42,)),
+            job_api.ExitCodes("NotIn", (1, 137)),
         )
     )
     return job_api.FailureRule(action, on_exit_codes=codes)
@@ -144,17 +168,34 @@ def _environment(of: random.Random, spec: job_api.JobSpec) -> Environment:
         users=environment.budgets(named(of, users, (0, 0, 1, 1, 2)), "users"),
         faults=environment.budgets(named(of, _FAULTS, (0, 1, 1, 2, 3)), "faults"),
         level=of.choice(("atomic", "atomic", "interleaved", "faulty")),
-        lag=of.choice((0, 0, 1, 1, 2)),
-        slow=of.choice((0, 0, 1)),
+        lag=of.choice((0, 1, 1, 2, 2)),
+        slow=of.choice((0, 0, 0, 1, 2)),
         gates=gates(of, kubernetes),
         kubernetes=kubernetes,
+        variant=frozenset(each for each in _FIXES if of.random() < 0.03),
     )
 
 
 def asked(of: Case, most_states: int = MOST_STATES) -> Finding:
-    """Ask all that is to hold there."""
+    """Ask all that is to hold there; what a listed bug of the release breaks is no finding."""
     system = job_workload.compose("random", of.spec, of.around)
-    return searched(of, system, (each.property for each in of.asked()), most_states)
+    found = searched(of, system, (each.property for each in of.asked()), most_states)
+    broken = {each.property.id for each in found.report.verdicts if each.status == "violated"}
+    listed = {
+        each
+        for rule in versions.known(of.around.kubernetes).rules
+        for each in DEFECTS.get(rule, ())
+    }
+    if not broken & listed:
+        return found
+    mended = asked(evolve(of, around=_mended(of.around), ids=tuple(broken & listed)), most_states)
+    others = (each for each in found.broken if each.split(":")[0] not in listed)
+    return evolve(found, broken=(*others, *mended.broken))
+
+
+def _mended(around: Environment) -> Environment:
+    """The same with the rules of the release that is modelled most closely; gates stay."""
+    return evolve(around, kubernetes=environment.DEFAULT)
 
 
 if __name__ == "__main__":

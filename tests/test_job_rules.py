@@ -13,7 +13,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seatrial.core import Population, answers, split
-from seatrial.model import job, job_api, job_context, job_indexes, job_policies, job_status
+from seatrial.model import (
+    job,
+    job_api,
+    job_context,
+    job_indexes,
+    job_pods,
+    job_policies,
+    job_status,
+)
 
 ExitCodes = job_api.ExitCodes
 FailureRule = job_api.FailureRule
@@ -710,3 +718,16 @@ def test_an_elastic_job_may_count_less() -> None:
     elastic = Job(indexed(2), JobStatus(succeeded=2, start_time=True, completed_indexes=(0, 1)))
 
     assert job_status.refusals(elastic, evolve(elastic.status, succeeded=1)) == ()
+
+
+@pytest.mark.parametrize(("listed", "seen"), [("failed", [Seen(None, "failed")]), ("", [])])
+def test_a_pod_that_lost_its_owner_is_only_a_uid_of_the_status(
+    listed: job_api.Listed, seen: list[Seen]
+) -> None:
+    """
+    As when a Job is deleted that leaves orphans: pods are found by owner, so that one that is
+    listed counts as one whose finalizer is gone. Go: getPodsForJob, cleanUncountedPods…
+    """
+    orphan = job_pods.Owned((JobPod("Failed", owned=False),), listed=(listed,))
+
+    assert list(job_pods.pods_seen(Population({orphan: 1}))) == seen

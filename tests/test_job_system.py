@@ -10,9 +10,11 @@ from seatrial.cli import main
 from seatrial.core import DeclarationError, Population, Report, always
 from seatrial.engines.explore import explore
 from seatrial.model import (
+    controller,
     environment,
     environment_names,
     job_api,
+    job_controller,
     job_informer,
     job_kubelet,
     job_pods,
@@ -306,3 +308,67 @@ def test_a_manifest_is_checked_and_its_run_is_told(
     assert "Job once: completions 1, parallelism 1, backoffLimit 6" in told
     assert "job-counts-each-pod-once" in told
     assert "a container of a pod exits with 1" in told
+
+
+@always(says="a Job whose deadline is over at once has no pods", source="job_controller.go syncJob")
+def never_a_pod(pods):  # type: ignore[no-untyped-def]
+    if pods.total:
+        yield f"{pods.total} pods are there"
+
+
+@pytest.mark.parametrize("users", ["none", "suspend,resume"])
+def test_a_deadline_of_no_seconds_is_over_before_the_first_pod(users: str) -> None:
+    """The start time is put in the sync that then compares it; on resume it is a new one."""
+    of = case(users, active_deadline_seconds=0, level="interleaved", lag=1)
+
+    report = explore(
+        job_workload.compose("at once", of.spec, of.around),
+        [never_a_pod, *(each.property for each in of.asked())],
+    )
+
+    assert report.exploration.complete
+    assert {each.status for each in report.verdicts if each.property.expected == "holds"} == {
+        "holds"
+    }
+    assert report.exploration.states > 2
+
+
+def test_an_index_is_counted_though_nobody_knows_that_its_finalizer_is_gone() -> None:
+    """The status has the index already; that the answer of the patch is lost loses no success."""
+    of = case(faults="write-unknown", **indexed(1), ids=("job-no-success-lost",))
+
+    (verdict,) = searched(of).verdicts
+
+    assert verdict.status == "holds", verdict.because
+
+
+@pytest.mark.parametrize(("start_time", "decides"), [(False, "create 1 pod"), (True, "write its")])
+def test_a_deadline_is_over_only_where_the_cache_shows_a_start_time(
+    start_time: bool, decides: str
+) -> None:
+    """A sync that sees none is the start, whatever another wrote. Go: pastActiveDeadline"""
+    status = job_api.JobStatus(start_time=start_time)
+    cached = job_api.Job(job_api.JobSpec(active_deadline_seconds=60), status)
+
+    (told,) = job_controller.observe_job(
+        job_key=controller.Key(dirty=True),
+        job_sync=None,
+        job_cached=cached,
+        pods_seen=Population(),
+        expectations_satisfied=True,
+        backoff=False,
+        deadline="passed",
+        deadline_seen=True,
+        old_deadline_passed=False,
+        own_status_unseen=False,
+        own_pods_unseen=False,
+        finish_unseen=False,
+        job_behind=False,
+        requeues=0,
+        consistency_store=False,
+        clears_start_time=True,
+        write_faults=False,
+        variant=frozenset(),
+    )
+
+    assert decides in told.label

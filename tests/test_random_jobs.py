@@ -1,4 +1,4 @@
-"""Whatever the Job and its environment: a seed is one search, which finds a controller out."""
+"""Whatever the Job and its environment: a promise that applies and is to hold is kept."""
 
 import pytest
 
@@ -6,6 +6,16 @@ from job_promises import case
 from random_jobs import asked, drawn
 from seatrial.model import job_context
 from test_job_seeded_faults import fails_at_limit
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(60))
+def test_a_promise_is_kept_wherever_its_preconditions_are_met(seed: int) -> None:
+    """Preconditions are written by people, who think of the runs that they know."""
+    found = asked(drawn(seed), most_states=5_000)
+
+    assert found.broken == ()
+    assert found.report.exploration.states > 0
 
 
 def test_a_seed_gives_the_same_job_and_environment_each_time() -> None:

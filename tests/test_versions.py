@@ -1,7 +1,9 @@
 """Releases of Kubernetes: which are known, and in what their controllers differ."""
 
 import pytest
+from attrs import evolve
 
+import job_promises
 from promises import case
 from seatrial.core import DeclarationError, declare
 from seatrial.engines.explore import explore
@@ -162,3 +164,22 @@ def test_a_status_of_1_34_does_not_count_terminating_pods() -> None:
 
     assert fields == [None, 0]
     assert counts[0] < counts[1] == 157
+
+
+@pytest.mark.heavy
+@pytest.mark.parametrize(
+    ("version", "status"), [("1.34.5", "violated"), ("1.36.2", "violated"), ("1.36.3", "holds")]
+)
+def test_what_a_bug_of_a_release_breaks_is_violated_there(version: str, status: str) -> None:
+    """The promise applies, and the release does not keep it; the page on known bugs says so."""
+    of = job_promises.case(
+        faults="container-exit", level="interleaved", parallelism=2, completions=2
+    )
+    around = evolve(of.around, kubernetes=version)
+    gates = versions.known(version).gates
+    of = evolve(of, around=evolve(around, gates=gates))
+
+    found = {each.property.id: each.status for each in job_promises.searched(of).verdicts}
+
+    (broken,) = job_promises.DEFECTS.values()
+    assert {found[each] for each in broken} == {status}
