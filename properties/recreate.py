@@ -23,7 +23,7 @@ from .promise import (
     without,
 )
 
-__all__ = ["CHANGED_ONCE", "MADE_AND_TAKEN", "PROMISES"]
+__all__ = ["CHANGED_ONCE", "MADE_AND_TAKEN", "NOT_FROM_NOTHING", "PROMISES"]
 
 _DOCS = "https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#recreate-deployment"
 
@@ -44,11 +44,23 @@ nobody looks: the new ReplicaSet is given all its replicas, whatever else runs (
 """
 
 
+NOT_FROM_NOTHING = Precondition(
+    "nobody scales the Deployment up from 0, or no sync is interrupted (level atomic)",
+    lambda spec, around: (
+        around.level == "atomic"
+        or not around.times("scale")
+        or (spec.replicas > 0 and "0" not in around.values("scale"))
+    ),
+    lambda around: evolve(around, level="atomic"),
+)
+"""While there was a pod of the old ReplicaSet, Recreate waits for that; before, for nobody."""
+
+
 def _changes(around: Environment) -> int:
     return sum(map(around.times, ("set-image", "restart", "undo", "apply")))
 
 
-@under(RECREATE, FRESH, LANDED, CHANGED_ONCE, NOT_BESIDE_FORMER)
+@under(RECREATE, FRESH, LANDED, CHANGED_ONCE, NOT_FROM_NOTHING, NOT_BESIDE_FORMER)
 @always(
     id="deployment-recreate-old-gone-first",
     says="with Recreate, pods of two templates never run at the same time, terminating ones"

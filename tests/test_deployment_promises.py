@@ -361,6 +361,11 @@ DROPPED = {
         "of template 2, 1 pods are active and 0 terminate; of template 3, 1 pods are active and 0"
         " terminate",
     ),
+    ("deployment-recreate-old-gone-first", recreate.NOT_FROM_NOTHING): (
+        case(0, recreate=True, users="set-image,scale:1", level="interleaved"),
+        "of template 1, 1 pods are active and 0 terminate; of template 2, 1 pods are active and 0"
+        " terminate",
+    ),
     ("deployment-recreate-within-replicas", recreate.CHANGED_ONCE): (
         case(recreate=True, users="set-image,undo", level="interleaved"),
         "2 pods are active; 1 replicas are asked for",
