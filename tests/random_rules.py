@@ -14,11 +14,13 @@ import random
 import types
 from collections.abc import Callable
 from typing import Any
+from unittest.mock import patch
 
 import z3
 
 from in_formulas import P, X, Y, in_python, said
 from seatrial.core import NotSymbolic
+from seatrial.engines.prove import paths as of_paths
 from seatrial.engines.prove.fragment import check_fragment
 from seatrial.engines.prove.helpers import Helpers
 from seatrial.engines.prove.paths import Run
@@ -95,7 +97,7 @@ class Writer:
         a = self.number(known, depth - 1)
         b = self.number(known, depth - self.random.choice((1, 2)))
         c = self.truth(known, depth - 1)
-        k, n = self.constant(), self.name()
+        k = self.constant()
         some = self.random.choice((-5, -3, -2, 2, 3, 4))
         ways = [
             lambda: f"({a} + {b})",
@@ -117,7 +119,6 @@ class Writer:
             lambda: f"sorted([{a}, {b}, {k}])[{self.random.choice((0, 1, -1))}]",
             lambda: f"sorted([({a}, 1), ({b}, 2)], reverse={c})[0][1]",
             lambda: f"sum(each for each in ({a}, {b}, {c}) if each)",
-            lambda: f"({n} := {a}) + {n}",
             lambda: f"({a}, {b})[{c}]",
             lambda: f"({a}, {b}, {k})[{c}:][0]",
             lambda: "{True: " + a + ", False: " + b + "}[" + c + "]",
@@ -215,7 +216,7 @@ class Writer:
             ]
         if depth <= 0 or kind in ("set", "add", "break"):
             known.append(name)
-            return [f"{tab}{name} = {a}"]
+            return [f"{tab}{name} = (also{name} := {a}) + also{name} // 2"]
         inside = list(known)
         if kind == "if":
             lines = [f"{tab}if {c}:", *self.block(inside, depth - 1, inner, loop)]
@@ -316,13 +317,14 @@ def made(source: str, seed: int) -> Any:
     return module.__dict__["rule"]
 
 
-def disagreement(seed: int, helped: bool = True, most_paths: int = 150) -> str | None:
+def disagreement(seed: int, helped: bool = True, most_paths: int = 60) -> str | None:
     """Where a rule of unknown numbers says something else than Python; "refused" or None."""
     rule = made(Writer(seed).module(), seed)
     try:
         check_fragment(rule)
-        run = Run(helpers=Helpers(rule) if helped else None, most_paths=most_paths)
-        paths = run.explore(lambda: rule(SymInt(X), SymInt(Y), SymBool(P)))
+        with patch.object(of_paths, "_FEASIBILITY", 200_000):
+            run = Run(helpers=Helpers(rule) if helped else None, most_paths=most_paths)
+            paths = run.explore(lambda: rule(SymInt(X), SymInt(Y), SymBool(P)))
     except NotSymbolic as error:
         return f"refused: {error}"
     for x, y, p in itertools.product(XS, YS, (False, True)):

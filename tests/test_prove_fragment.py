@@ -87,6 +87,40 @@ def at_most_three(n: int) -> int:
     return n
 
 
+class Full(Exception):
+    def __init__(self, n: int) -> None:
+        super().__init__("it is full")
+        self.n = n
+
+
+def raises_two(n: int) -> int:
+    if n > 3:
+        raise Full(n)
+    if n > 1:
+        raise Full(n + 100)
+    return n
+
+
+def raises_itself(n: int) -> int:
+    if n > 1:
+        raise ValueError(n)
+    return n
+
+
+def what_was_raised(x: Any, y: Any, p: Any) -> Any:
+    found = []
+    for n in (x, y):
+        try:
+            found.append(raises_two(n))
+        except Full as full:
+            found.append(full.n)
+        try:
+            raises_itself(n)
+        except ValueError as error:
+            found.append(error.args[0])
+    return tuple(found)
+
+
 def small_or_none(n: int) -> int | None:
     return None if n > 2 else n
 
@@ -302,6 +336,7 @@ AGREE: dict[str, Rule] = {
     "helper with a default": lambda x, y, p: (with_default(x), with_default(x, more=y)),
     "helper that calls itself": lambda x, y, p: steps_down(x),
     "helper that raises": lambda x, y, p: at_most_three(x),
+    "helper that raises what is looked at": what_was_raised,
     "helper that may give nothing": optional,
     "helper that gives two": lambda x, y, p: in_order(x, y),
     "helper given truth values": lambda x, y, p: (in_order(p, x), in_order(True, x)),
