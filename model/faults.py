@@ -25,7 +25,7 @@ from .api import Deployment, ReplicaSet
 from .controller import Key
 from .controller_utils import Expectations
 from .delivery import observed
-from .informer import Copy, Queue
+from .informer import Queue
 from .pods import Pod, Pods, forgettable
 
 __all__ = [
@@ -67,7 +67,15 @@ def relisted_replica_set(
     With `lands_late`, deletions of pods that the old one had asked for may still be carried out.
     """
     known: Pods = Population(
-        (Pod((pod.live,), orphaned=pod.orphaned, late=lands_late and _condemned(pod)), n)
+        (
+            Pod(
+                (pod.live,),
+                orphaned=pod.orphaned,
+                late=lands_late and _condemned(pod),
+                held=pod.held,
+            ),
+            n,
+        )
         for pod, n in pods.items()
         if pod.live is not None
     )
@@ -75,7 +83,7 @@ def relisted_replica_set(
         "restarting": template,
         "replica_set_cache": replica_set,
         "replica_set_sync": None,
-        "replica_set_copy": Copy(),
+        "replica_set_copy": None,
         "replica_set_key": Key(dirty=replica_set is not None or known.total > 0),
         "expectations": Expectations(),
         "pods": known,

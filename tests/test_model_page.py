@@ -76,10 +76,12 @@ PARTS = {
     "What is around them": (
         "pods",
         "kubelet",
+        "scheduler",
         "users",
         "faults",
         "failover",
         "collisions",
+        "deployment_actions",
         "workload",
         "versions",
     ),
