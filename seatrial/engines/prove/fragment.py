@@ -1,8 +1,8 @@
 """What rules do with numbers that an unknown number could not refuse: seen in their bytecode.
 
 An unknown number answers what Python asks of it. Some things are not asked: whether it *is* `True`,
-of which type it is, and what a text says that was made of it (see `texts.py`). A rule that depends on
-these would take one way for all numbers, so it is outside of what can be executed symbolically.
+of which type it is, and what a text says that was made of it (see `texts.py`). A rule that depends
+on these would take one way for all numbers, so it is outside of what can be executed symbolically.
 """
 
 import dis
