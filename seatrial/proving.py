@@ -157,6 +157,8 @@ def _run(asked: Asked, queries: Queries) -> Proved:
     command = shlex.join(_command(asked))
     if any(each.startswith(PREFIX) for each in asked.what):
         return attrs.evolve(_of_example(asked, queries), command=command)
+    if asked.worst is not None:
+        raise DeclarationError("--worst is for examples: it asks for a bound of one of theirs")
     if asked.given or asked.properties:
         raise DeclarationError(
             "--set and --property are for examples; of a manifest's controllers theorems are"
@@ -177,7 +179,7 @@ def _chosen(asked: Asked) -> tuple[list[Theorem], tuple[Workload, ...]]:
     """Theorems by name, and those about the workloads of manifests."""
     known = {each.id: each for each in properties.theorems.THEOREMS}
     files = [each for each in asked.what if each not in known]
-    found = [known[each] for each in asked.what if each in known]
+    found = [known[each] for each in dict.fromkeys(asked.what) if each in known]
     for each in files:
         if not Path(each).exists() and not each.endswith((".yaml", ".yml", ".json")):
             raise DeclarationError(

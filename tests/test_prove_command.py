@@ -238,6 +238,7 @@ def test_a_promise_about_whole_runs_exits_with_3(capsys: pytest.CaptureFixture[s
         (("example:rollout", "--property", "x"), "there is no property 'x' here"),
         (("absent.yaml",), "absent.yaml"),
         ((QUICK, "--set", "revisions=3"), "--set and --property are for examples"),
+        ((QUICK, "--worst", "available-pods"), "--worst is for examples"),
         ((QUICK, "--time-limit", "soon"), "soon"),
         ((QUICK, "--depth", "-1"), "-1"),
     ],

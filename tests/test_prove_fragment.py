@@ -17,6 +17,7 @@ import attrs
 import pytest
 import z3
 
+from in_formulas import P, Rule, X, Y, in_python, said
 from seatrial.core import (
     Action,
     NotSymbolic,
@@ -32,13 +33,10 @@ from seatrial.core import (
 from seatrial.engines.explore import explore
 from seatrial.engines.prove.fragment import check_fragment
 from seatrial.engines.prove.helpers import Helpers
-from seatrial.engines.prove.paths import Raised, Run, uncovered
+from seatrial.engines.prove.paths import Run, uncovered
 from seatrial.engines.prove.queries import Limits, Queries
 from seatrial.engines.prove.systems import prove_system
-from seatrial.engines.prove.terms import SymBool, SymInt, lifted
-
-X, Y, P = z3.Int("x"), z3.Int("y"), z3.Bool("p")
-Rule = Callable[[Any, Any, Any], Any]
+from seatrial.engines.prove.terms import SymBool, SymInt
 
 
 class Level(IntEnum):
@@ -87,6 +85,40 @@ def at_most_three(n: int) -> int:
     if n > 3:
         raise ValueError("more than three")
     return n
+
+
+class Full(Exception):
+    def __init__(self, n: int) -> None:
+        super().__init__("it is full")
+        self.n = n
+
+
+def raises_two(n: int) -> int:
+    if n > 3:
+        raise Full(n)
+    if n > 1:
+        raise Full(n + 100)
+    return n
+
+
+def raises_itself(n: int) -> int:
+    if n > 1:
+        raise ValueError(n)
+    return n
+
+
+def what_was_raised(x: Any, y: Any, p: Any) -> Any:
+    found = []
+    for n in (x, y):
+        try:
+            found.append(raises_two(n))
+        except Full as full:
+            found.append(full.n)
+        try:
+            raises_itself(n)
+        except ValueError as error:
+            found.append(error.args[0])
+    return tuple(found)
 
 
 def small_or_none(n: int) -> int | None:
@@ -304,6 +336,7 @@ AGREE: dict[str, Rule] = {
     "helper with a default": lambda x, y, p: (with_default(x), with_default(x, more=y)),
     "helper that calls itself": lambda x, y, p: steps_down(x),
     "helper that raises": lambda x, y, p: at_most_three(x),
+    "helper that raises what is looked at": what_was_raised,
     "helper that may give nothing": optional,
     "helper that gives two": lambda x, y, p: in_order(x, y),
     "helper given truth values": lambda x, y, p: (in_order(p, x), in_order(True, x)),
@@ -410,28 +443,6 @@ REFUSED: dict[str, tuple[Rule, str]] = {
     "index": (lambda x, y, p: operator.index(x), "indexes by, x"),
     "json": (lambda x, y, p: json.dumps(x), "SymInt"),
 }
-
-
-def concrete(value: Any, pairs: list[Any]) -> Any:
-    """A result with numbers for the variables."""
-    if isinstance(value, tuple):
-        return tuple(concrete(each, pairs) for each in value)
-    term = lifted(value)
-    if term is None:
-        return value
-    known = z3.simplify(z3.substitute(term, *pairs))
-    return known.as_long() if z3.is_int_value(known) else z3.is_true(known)
-
-
-def in_python(rule: Rule, *values: Any) -> Any:
-    try:
-        return rule(*values)
-    except Exception as error:
-        return type(error)
-
-
-def said(result: Any, pairs: list[Any]) -> Any:
-    return type(result.error) if isinstance(result, Raised) else concrete(result, pairs)
 
 
 @pytest.mark.parametrize("helped", [False, True], ids=["alone", "with helpers"])

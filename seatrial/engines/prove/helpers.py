@@ -21,7 +21,7 @@ from seatrial.core import NotSymbolic, functions_of
 from .fragment import check_fragment
 from .paths import Path, Raised, Run, covers
 from .shapes import Shape, built, fresh, may_change, merged, shape_of, structural
-from .terms import SymBool, SymInt, boolean, deciding_run, integer, key_of, lifted
+from .terms import SymBool, SymInt, boolean, check_caught, deciding_run, integer, key_of, lifted
 
 __all__ = ["Helpers", "grouped"]
 
@@ -169,12 +169,16 @@ def _takes_more(function: types.FunctionType) -> bool:
 
 
 def grouped(paths: list[Path]) -> tuple[_Group, ...]:
-    """Paths without choices, those whose results have one shape made one."""
+    """
+    Paths without choices, those whose results have one shape made one.
+
+    Raises NotSymbolic where one of them raises an error that keeps a number that is not known.
+    """
     by_shape: dict[Any, list[tuple[Any, list[Any]]]] = {}
     raised: dict[Any, Raised] = {}
     for path in paths:
         if isinstance(path.result, Raised):
-            key: Any = ("raised", str(path.result))
+            key: Any = ("raised", str(path.result), _kept_in(path.result.error))
             raised[key] = path.result
             by_shape.setdefault(key, []).append((path.guard, []))
         else:
@@ -191,6 +195,16 @@ def grouped(paths: list[Path]) -> tuple[_Group, ...]:
     )
 
 
+def _kept_in(error: Exception) -> Any:
+    """What an error keeps: who catches it may look at that."""
+    kept = (*error.args, *vars(error).values())
+    texts = tuple(each for each in kept if isinstance(each, str))
+    shape, leaves = shape_of(tuple(each for each in kept if not isinstance(each, str)), True)
+    if leaves:
+        raise NotSymbolic(f"a {type(error).__name__} keeps a number that is not known")
+    return type(error), texts, shape
+
+
 def _inlined(summary: _Summary, leaves: list[Any]) -> Any:
     """The result of a summary for these leaves; where it has several shapes, a decision."""
     key = tuple(map(key_of, leaves))
@@ -203,6 +217,7 @@ def _inlined(summary: _Summary, leaves: list[Any]) -> Any:
         at += 1
     group = summary.groups[at]
     if group.raised is not None:
+        check_caught(group.raised.error)
         raise group.raised.error
     return built(group.shape, iter(made.leaves[at]))
 

@@ -12,7 +12,8 @@ is never negative, which is another number where the divisor is.
 import numbers
 import sys
 import sysconfig
-from collections.abc import Callable
+import types
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ import z3
 
 from seatrial.core import NotSymbolic, check_value
 
-from .fragment import decides_on_text
+from .texts import catches, use_of_text
 from .words import words
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "SymBool",
     "SymInt",
     "boolean",
+    "check_caught",
     "deciding_run",
     "integer",
     "is_outside",
@@ -244,21 +246,46 @@ def _told(self: Any, *_: Any) -> str:
 def _only_told(number: Any) -> None:
     """Raise NotSymbolic where a rule makes a text of a number and asks something of the text."""
     frame: Any = sys._getframe(2)
-    if not _RUNS or frame.f_code.co_filename.startswith(_INSIDE[:2]):
-        return  # the vocabulary's own, as in what it raises
-    made_here = True
+    if not _RUNS or frame.f_code.co_filename.startswith(_HERE):
+        return  # the engine's own, as in what it reports
+    rules = list(_frames_of_rules(frame))
+    giver = None
+    given, raised, asked = True, False, False
+    for at, each in enumerate(rules):
+        if _of_vocabulary(each) and giver is not None and not _of_vocabulary(rules[at - 1]):
+            # The vocabulary asks rules, and their texts are for readers. A rule may ask it to.
+            asked = given and not all(map(_of_vocabulary, rules[at:]))
+            given = False
+        if given:
+            use = use_of_text(each, giver)
+            asked, given, raised = use.asked, use.given, raised or use.raised
+            giver = each.f_code
+        if asked or (raised and not _of_vocabulary(each) and catches(each.f_code)):
+            what = words(number.term)
+            raise refused(f"decides on a text that is made of {what}, a number that is not known")
+        if not given and not raised:
+            return
+
+
+def check_caught(error: Exception) -> None:
+    """Raise NotSymbolic where a rule may look at what is raised and has such a text."""
+    texts = (each for each in (*error.args, *vars(error).values()) if isinstance(each, str))
+    if any(TOLD in each for each in texts):
+        for frame in _frames_of_rules(sys._getframe(1)):
+            if not _of_vocabulary(frame) and catches(frame.f_code):
+                raise refused("may look at an error whose text is made of an unknown number")
+
+
+def _frames_of_rules(frame: Any) -> Iterator[types.FrameType]:
+    """From a frame up to the beginning of the run, those of rules and of the vocabulary."""
     while frame is not None and frame.f_code is not _RUNS[-1].beginning:
-        if is_outside(frame.f_code.co_filename):
-            asked, given = decides_on_text(frame, made_here)
-            if asked:
-                what = words(number.term)
-                raise refused(
-                    f"decides on a text that is made of {what}, a number that is not known"
-                )
-            if not given:
-                return
-            made_here = False
+        if not frame.f_code.co_filename.startswith((_HERE, *_INSIDE[2:])):
+            yield frame
         frame = frame.f_back
+
+
+def _of_vocabulary(frame: types.FrameType) -> bool:
+    return frame.f_code.co_filename.startswith(_INSIDE[1])
 
 
 class _Told(str):
