@@ -32,7 +32,7 @@ from .controller import (
     possible_answers,
 )
 from .deployment import Observation, StatusWrite, sync_deployment
-from .informer import Change, Copies, Copy, Event, Queue, behind, has_room, outdated, touched
+from .informer import Change, Copies, Copy, Event, Queue, aged, behind, has_room, touched
 from .pods import Pods, as_seen, orphans
 
 __all__ = [
@@ -352,8 +352,7 @@ def write_replica_set(
     deployment_copies: Copies,
     replica_set: ReplicaSet | None,
     replica_set_queue: Queue,
-    replica_set_copy: Copy,
-    replica_set_syncing: bool,
+    replica_set_copy: Copy | None,
     pods: Pods,
     rank: All[int],
     template: int,
@@ -379,8 +378,7 @@ def write_replica_set(
             done["replica_set"] = after
             done["replica_set_queue"] = (*replica_set_queue, event)
             copies = _kept(copies, template, write, change)
-            if replica_set_syncing:
-                done["replica_set_copy"] = outdated(replica_set_copy, change)
+            done["replica_set_copy"] = aged(replica_set_copy, change)
             if after is None:
                 done["pods"] = orphans(pods)
         rest = after_answer(step.answered(answer), deployment_key, copies, gives_up)

@@ -126,7 +126,7 @@ def take_over_replica_set(
     restarting: int,
     replica_set: ReplicaSet | None,
     replica_set_sync: Working,
-    replica_set_copy: Copy,
+    replica_set_copy: Copy | None,
     replica_set_queue: Queue,
     replica_set_late: Late | None,
     pods: Pods,
@@ -246,8 +246,7 @@ def land_replica_set_write(
     replica_set: ReplicaSet | None,
     replica_set_queue: Queue,
     deployment_copies: Copies,
-    replica_set_copy: Copy,
-    replica_set_syncing: bool,
+    replica_set_copy: Copy | None,
     pods: Pods,
     rank: All[int],
     template: int,
@@ -272,7 +271,6 @@ def land_replica_set_write(
             replica_set_queue,
             deployment_copies,
             replica_set_copy,
-            replica_set_syncing,
         )
     if after is None:
         done["pods"] = orphans(pods)
@@ -284,8 +282,7 @@ def land_status_write(
     replica_set: ReplicaSet | None,
     replica_set_queue: Queue,
     deployment_copies: Copies,
-    replica_set_copy: Copy,
-    replica_set_syncing: bool,
+    replica_set_copy: Copy | None,
     template: int,
     lag: int,
 ) -> Outcomes:
@@ -305,7 +302,6 @@ def land_status_write(
             replica_set_queue,
             deployment_copies,
             replica_set_copy,
-            replica_set_syncing,
         )
     yield outcome("a status lands late", replica_set_late=None, **done)
 

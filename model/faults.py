@@ -25,7 +25,7 @@ from .api import Deployment, ReplicaSet
 from .controller import Key
 from .controller_utils import Expectations
 from .delivery import observed
-from .informer import Copy, Queue
+from .informer import Queue
 from .pods import Pod, Pods, forgettable
 
 __all__ = [
@@ -75,7 +75,7 @@ def relisted_replica_set(
         "restarting": template,
         "replica_set_cache": replica_set,
         "replica_set_sync": None,
-        "replica_set_copy": Copy(),
+        "replica_set_copy": None,
         "replica_set_key": Key(dirty=replica_set is not None or known.total > 0),
         "expectations": Expectations(),
         "pods": known,

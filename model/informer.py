@@ -29,6 +29,7 @@ __all__ = [
     "Copy",
     "Event",
     "Queue",
+    "aged",
     "behind",
     "deployment_written",
     "has_room",
@@ -69,6 +70,11 @@ def outdated(copy: Copy, change: Change) -> Copy:
         generation=copy.generation and change is Change.VERSION,
         same=copy.same and change is not Change.IDENTITY,
     )
+
+
+def aged(copy: Copy | None, change: Change) -> Copy | None:
+    """The copy that a sync may have, after the original was written."""
+    return None if copy is None else outdated(copy, change)
 
 
 @frozen(cache_hash=True)
@@ -123,10 +129,7 @@ Copies = tuple[Copy | None, ...]
 
 def touched(copies: Copies, at: int, change: Change) -> Copies:
     """The copies of a sync after the original of one of them was written."""
-    return tuple(
-        outdated(copy, change) if number == at and copy is not None else copy
-        for number, copy in enumerate(copies)
-    )
+    return tuple(aged(copy, change) if number == at else copy for number, copy in enumerate(copies))
 
 
 # ---- writes by others than the controllers ----------------------------------------------------
@@ -147,15 +150,12 @@ def replica_set_written(
     change: Change,
     queue: Queue,
     deployment_copies: Copies,
-    replica_set_copy: Copy,
-    replica_set_syncing: bool,
+    replica_set_copy: Copy | None,
 ) -> dict[str, Any]:
     """What a write of a ReplicaSet changes: the object, its events, the copies of syncs."""
-    done: dict[str, Any] = {
+    return {
         "replica_set": after,
         "replica_set_queue": (*queue, Event(template, after, change)),
         "deployment_copies": touched(deployment_copies, template, change),
+        "replica_set_copy": aged(replica_set_copy, change),
     }
-    if replica_set_syncing:
-        done["replica_set_copy"] = outdated(replica_set_copy, change)
-    return done

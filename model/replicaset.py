@@ -172,7 +172,7 @@ def start_sync(
 def list_pods(
     replica_set_sync: Working,
     replica_set_key: Key,
-    replica_set_copy: Copy,
+    replica_set_copy: Copy | None,
     pods: Pods,
     expectations: Expectations,
     terminating_replicas: bool,
@@ -182,6 +182,7 @@ def list_pods(
     """The sync lists pods and decides which to create or delete. Go: syncReplicaSet"""
     if not isinstance(replica_set_sync, Listing):
         return
+    assert replica_set_copy is not None, "a sync has a copy of its ReplicaSet"
     # A ReplicaSet that is gone has its pods, as long as the cache shows it.
     of_former = not replica_set_copy.same
     rs, seen = replica_set_sync.rs, as_seen(pods, of_former)
@@ -240,7 +241,7 @@ def _next(step: Pending | Done, key: Key) -> dict[str, Any]:
         return {"replica_set_sync": step}
     return {
         "replica_set_sync": None,
-        "replica_set_copy": Copy(),
+        "replica_set_copy": None,
         "replica_set_key": finished(key, step),
     }
 
@@ -251,7 +252,7 @@ def _next(step: Pending | Done, key: Key) -> dict[str, Any]:
 def create_pod(
     replica_set_sync: Working,
     replica_set_key: Key,
-    replica_set_copy: Copy,
+    replica_set_copy: Copy | None,
     pods: Pods,
     pod_queue: Queue,
     expectations: Expectations,
@@ -270,6 +271,7 @@ def create_pod(
         yield outcome("expects fewer pods", expectations=fewer, **rest)
     if step.write.verb != "create" or not has_room(pod_queue, lag):
         return
+    assert replica_set_copy is not None, "a sync has a copy of its ReplicaSet"
     pod = Pod((None, CREATED), orphaned=not replica_set_copy.same)
     tries = attempts("applied", write_failures_left, write_unknowns_left)
     for answer, lands, words, spent in tries:
@@ -323,7 +325,7 @@ def delete_pod(
 def write_status(
     replica_set_sync: Working,
     replica_set_key: Key,
-    replica_set_copy: Copy,
+    replica_set_copy: Copy | None,
     replica_set: ReplicaSet | None,
     replica_set_queue: Queue,
     deployment_copies: Copies,
@@ -336,6 +338,7 @@ def write_status(
     step = replica_set_sync
     if not isinstance(step, Pending) or step.write.kind != "ReplicaSet":
         return
+    assert replica_set_copy is not None, "a sync has a copy of its ReplicaSet"
     key = replica_set_key
     if step.write.verb == "get":
         # The numbers stay those of the spec that was read at first, and so does their generation.

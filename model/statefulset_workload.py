@@ -18,7 +18,7 @@ from .controller import Key
 from .disruption import asks_budget, status_of
 from .environment import Environment
 from .informer import Copy
-from .placement import Placement, first_nodes, placement_of
+from .placement import HOSTNAME, Placement, first_nodes, placement_of
 from .statefulset_actions import actions
 from .statefulset_api import (
     Access,
@@ -42,6 +42,7 @@ __all__ = [
     "placed_in",
     "room_for_all",
     "spec_of",
+    "usual_nodes",
 ]
 
 MOST_ORDINALS = 12
@@ -98,6 +99,17 @@ def ordinals_of(spec: StatefulSetSpec, around: Environment) -> tuple[int, ...]:
     """All ordinals that a pod may have there."""
     most = max(spec.replicas, *map(int, around.values("scale")), 1)
     return tuple(range(spec.ordinals_start, spec.ordinals_start + most))
+
+
+def usual_nodes(spec: StatefulSetSpec, around: Environment) -> int:
+    """
+    How many nodes there are where nobody says how many: one for each member that wants its own.
+
+    The manifest was applied long ago, and whoever did so had the nodes that it asks for.
+    """
+    if spec.one_to_a_node or HOSTNAME in spec.apart_by:
+        return max(around.nodes, len(ordinals_of(spec, around)))
+    return around.nodes
 
 
 def keeps_answers(spec: StatefulSetSpec, around: Environment) -> bool:

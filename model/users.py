@@ -282,8 +282,7 @@ def collect_replica_set(
     propagation: str,
     replica_set: ReplicaSet | None,
     replica_set_queue: Queue,
-    replica_set_copy: Copy,
-    replica_set_syncing: bool,
+    replica_set_copy: Copy | None,
     deployment_copies: Copies,
     pods: Pods,
     template: int,
@@ -323,7 +322,6 @@ def collect_replica_set(
             replica_set_queue,
             deployment_copies,
             replica_set_copy,
-            replica_set_syncing,
         ),
         **({"pods": orphans(pods)} if after is None else {}),
     )

@@ -22,7 +22,6 @@ from .deployment_util import max_surge, min_available
 from .environment import Environment
 from .informer import Copy, Queue, behind
 from .pods import Pods, as_seen, count
-from .replicaset import Working
 
 __all__ = ["views"]
 
@@ -35,11 +34,6 @@ def deployment_cached(deployment_cache: Deployment | None) -> bool:
 def replica_set_cached(replica_set_cache: ReplicaSet | None) -> bool:
     """Whether the cache shows the ReplicaSet."""
     return replica_set_cache is not None
-
-
-def replica_set_syncing(replica_set_sync: Working) -> bool:
-    """Whether the ReplicaSet controller is at it."""
-    return replica_set_sync is not None
 
 
 def replica_set_behind(replica_set_queue: Queue, template: int) -> Copy:
@@ -230,7 +224,6 @@ def views(spec: DeploymentSpec, around: Environment) -> list[View | Total]:
         clock.waiting_to_be_available,
         delivery.own_writes_unseen,
         replica_set_cached,
-        replica_set_syncing,
         replica_set_behind,
         replica_set_deleting,
         rank,

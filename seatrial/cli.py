@@ -204,7 +204,8 @@ _AROUND = _options(
         "--nodes",
         type=int,
         metavar="N",
-        help="How many nodes there are, where nodes are modelled (StatefulSets). [default: 2]",
+        help="How many nodes there are, where nodes are modelled (StatefulSets). [default: 2,"
+        " or as many as members that are kept apart need]",
     ),
     click.option("--kubernetes", metavar="VERSION", help="Whose controllers. [default: 1.36.3]"),
     click.option(

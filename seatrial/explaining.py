@@ -10,7 +10,7 @@ import attrs
 
 from seatrial.core import Action
 from seatrial.counterexamples import printable
-from seatrial.model import Environment, environment, environment_guards
+from seatrial.model import Environment, environment, environment_guards, environment_names
 
 from .kinds import KINDS, Kind
 
@@ -40,9 +40,12 @@ def of_user_or_fault(name: str) -> str:
 
     Asked of the systems themselves: the actions are those that a system has only with it.
     """
-    of_users = name in environment.USERS
+    of_users = name in environment_names.USERS
     rows = [
-        ("user" if of_users else "fault", (environment.USERS | environment.FAULTS)[name]),
+        (
+            "user" if of_users else "fault",
+            (environment_names.USERS | environment_names.FAULTS)[name],
+        ),
         ("may act", environment_guards.MAY_ACT[name]),
         ("written", f"--{'users' if of_users else 'faults'} {_VALUES.get(name, name)}[@TIMES]"),
         ("by default", _by_default(name)),

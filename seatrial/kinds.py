@@ -13,7 +13,7 @@ import attrs
 from seatrial import model, properties
 from seatrial.core import DeclarationError, Property, System, Theorem
 from seatrial.counterexamples import Story
-from seatrial.model import Environment, Mutant, environment
+from seatrial.model import Environment, Mutant, environment, environment_names
 from seatrial.properties import Promise
 
 __all__ = ["KINDS", "Kind", "Manifest", "asked_where", "kind_of_bug", "promises"]
@@ -67,6 +67,8 @@ class Kind:
     theorems: Callable[[Any], tuple[Theorem, ...]] = lambda spec: ()
     nodes: Callable[[Any], int] = lambda manifest: 0
     """How many Node objects are given beside a manifest, of those that are modelled."""
+    usual_nodes: Callable[[Any, Environment], int] = lambda spec, around: around.nodes
+    """How many nodes there are in an environment where nobody says how many."""
 
     def environment(self, around: Environment) -> Environment:
         """The part of an environment that concerns this kind."""
@@ -89,8 +91,8 @@ def _deployment() -> Kind:
             story.about(name, spec, around), story.summary, story.who, story.UNTOLD
         ),
         promises=properties.workloads.PROMISES,
-        users=environment.OF_DEPLOYMENTS,
-        faults=environment.AROUND_DEPLOYMENTS,
+        users=environment_names.OF_DEPLOYMENTS,
+        faults=environment_names.AROUND_DEPLOYMENTS,
         gates=model.versions.OF_DEPLOYMENTS,
         usual=Environment(),
         plain=model.api.DeploymentSpec(1),
@@ -111,8 +113,8 @@ def _stateful_set() -> Kind:
             story.about(name, spec, around), story.summary, story.who, story.UNTOLD
         ),
         promises=properties.statefulsets.PROMISES,
-        users=environment.OF_STATEFUL_SETS,
-        faults=environment.AROUND_STATEFUL_SETS,
+        users=environment_names.OF_STATEFUL_SETS,
+        faults=environment_names.AROUND_STATEFUL_SETS,
         gates=model.versions.OF_STATEFUL_SETS,
         usual=Environment(
             users=(environment.Budget("set-image"),),
@@ -122,6 +124,7 @@ def _stateful_set() -> Kind:
         bugs=model.statefulset_mutants.MUTANTS,
         theorems=lambda spec: properties.theorem_statefulset.THEOREMS,
         nodes=lambda manifest: len(manifest.placing.nodes),
+        usual_nodes=of.usual_nodes,
     )
 
 
@@ -136,8 +139,8 @@ def _job() -> Kind:
             story.about(name, spec, around), story.summary, story.who, story.UNTOLD
         ),
         promises=properties.jobs.PROMISES,
-        users=environment.OF_JOBS,
-        faults=environment.AROUND_JOBS,
+        users=environment_names.OF_JOBS,
+        faults=environment_names.AROUND_JOBS,
         gates=model.versions.OF_JOBS,
         usual=Environment(users=()),
         plain=model.job_api.JobSpec(completions=1, parallelism=1, completion_mode="Indexed"),

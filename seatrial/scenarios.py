@@ -184,7 +184,7 @@ def _scenario(
     owners = told(manifest, kind)
     mine = _over(asked, owners)
     base, ladder = _environments(mine, kind)
-    base = _on_given_nodes(base, kind.nodes(manifest), asked)
+    base = _on_nodes(base, kind, manifest, asked)
     blocked, listed = around_it(manifest, manifests, asked)
     bugs = (*asked.bugs, *asked.fixes)
     warnings = tuple(str(each) for each in manifests.warnings if each.workload == manifest.key)
@@ -304,10 +304,13 @@ def _environments(asked: Asked, kind: Kind | None = None) -> tuple[Environment, 
     return base, asked.level is None and asked.lag is None
 
 
-def _on_given_nodes(base: Environment, given: int, asked: Asked) -> Environment:
-    """The environment with as many nodes as Node objects are given, where any are."""
-    if not given:
+def _on_nodes(base: Environment, kind: Kind, manifest: Manifest, asked: Asked) -> Environment:
+    """The environment with as many nodes as are given as objects, are asked for, or are usual."""
+    given = kind.nodes(manifest)
+    if not given and asked.nodes is not None:
         return base
+    if not given:
+        return attrs.evolve(base, nodes=kind.usual_nodes(kind.spec_of(manifest), base))
     if asked.nodes not in (None, given):
         raise DeclarationError(
             f"--nodes {asked.nodes}: the manifests have {given} Node objects; leave --nodes out"

@@ -13,7 +13,7 @@ from attrs import evolve
 
 from promises import BY_ID, Case
 from random_search import MOST_STATES, Finding, ask, gates, named, searched
-from seatrial.model import Environment, api, environment, versions, workload
+from seatrial.model import Environment, api, environment, environment_names, versions, workload
 
 _USERS = (
     "set-image",
@@ -32,7 +32,7 @@ _USERS = (
     "delete:orphan",
 )
 _FAULTS = (
-    *sorted(environment.AROUND_DEPLOYMENTS),
+    *sorted(environment_names.AROUND_DEPLOYMENTS),
     "container-exit@2",
     "pod-failed@2",
     "never-ready@2",

@@ -10,7 +10,15 @@ import sys
 from attrs import evolve
 
 from random_search import MOST_STATES, Finding, ask, bare, gates, named, searched
-from seatrial.model import Environment, api, environment, placement, statefulset_api, versions
+from seatrial.model import (
+    Environment,
+    api,
+    environment,
+    environment_names,
+    placement,
+    statefulset_api,
+    versions,
+)
 from seatrial.model import statefulset_workload as workload
 from seatrial.properties import statefulset_promise, statefulsets
 from statefulsets import BY_ID, ON_DELETE, WITHOUT_BLOCK, Case, rolling
@@ -39,7 +47,7 @@ _USERS = (
     "delete-node",
     "out-of-service",
 )
-_FAULTS = (*sorted(environment.AROUND_STATEFUL_SETS), "container-exit@2", "write-failure@2")
+_FAULTS = (*sorted(environment_names.AROUND_STATEFUL_SETS), "container-exit@2", "write-failure@2")
 _STRATEGIES = (
     rolling(),
     rolling(),

@@ -138,9 +138,7 @@ def test_adoption_is_refused_where_the_replica_set_is(
 def collected(rs: api.ReplicaSet, alive: str, uid: int | None) -> list[str]:
     """What the garbage collector does to a ReplicaSet."""
     copy, pods = informer.Copy(), pods_module.settled(api.PodKind(), 0)
-    found = users.collect_replica_set(
-        alive, uid, "orphan", rs, (), copy, False, (copy,) * 2, pods, 1, 0
-    )
+    found = users.collect_replica_set(alive, uid, "orphan", rs, (), None, (copy,) * 2, pods, 1, 0)
     return [each.label for each in found]
 
 

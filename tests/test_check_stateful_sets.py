@@ -171,8 +171,8 @@ def test_an_update_on_delete_is_no_promise_of_a_rollout(check: Check, tmp_path: 
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        (("--nodes", "0"), "--nodes 0 is not between 1 and 5"),
-        (("--nodes", "6"), "--nodes 6 is not between 1 and 5"),
+        (("--nodes", "0"), "--nodes 0 is not between 1 and 12"),
+        (("--nodes", "13"), "--nodes 13 is not between 1 and 12"),
         (("--users", "pause"), "'pause' means nothing for a StatefulSet"),
         (("--faults", "relist"), "'relist' means nothing for a StatefulSet"),
         (("--users", "set-partition"), "set-partition needs an index"),

@@ -12,7 +12,7 @@ from attrs import evolve
 from promises import BY_ID, Case, broken, case, document, searched
 from seatrial.core import Verdict
 from seatrial.engines.explore import explore
-from seatrial.model import environment, workload
+from seatrial.model import environment, environment_names, workload
 from seatrial.properties import (
     Precondition,
     Promise,
@@ -110,7 +110,7 @@ def test_whatever_applies_can_be_asked(recreate: bool, level: environment.Level)
     of = case(
         recreate=recreate,
         users="set-image,restart,scale:2,undo,pause,resume,apply,delete:foreground",
-        faults=",".join(environment.FAULTS),
+        faults=",".join(environment_names.FAULTS),
         level=level,
         lag=2,
         progress_deadline_seconds=None,
@@ -139,7 +139,7 @@ def test_any_promise_can_be_asked_by_name(recreate: bool, level: environment.Lev
 BUSY = case(
     2,
     users="set-image,restart,scale:2,undo,pause,resume,apply,delete:foreground",
-    faults=",".join(environment.FAULTS),
+    faults=",".join(environment_names.FAULTS),
     level="faulty",
     lag=2,
 ).around

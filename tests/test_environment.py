@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seatrial.core import DeclarationError
-from seatrial.model import environment
+from seatrial.model import environment, environment_names
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "reference" / "environment.md"
 
@@ -21,11 +21,16 @@ def test_the_reference_lists_exactly_what_there_is() -> None:
         re.findall(r"^\| `([A-Za-z][A-Za-z-]+)` \| (.+?) \|", PAGE.read_text("utf-8"), re.MULTILINE)
     )
 
-    for name, about in (environment.USERS | environment.FAULTS).items():
+    for name, about in (environment_names.USERS | environment_names.FAULTS).items():
         assert rows[name] == about
     for name, on in environment.GATES.items():
         assert rows[name] == str(on).lower()
-    known = {*environment.USERS, *environment.FAULTS, *environment.GATES, *environment.LEVELS}
+    known = {
+        *environment_names.USERS,
+        *environment_names.FAULTS,
+        *environment.GATES,
+        *environment.LEVELS,
+    }
     known.add(environment.Environment().clock)
     assert set(rows) == known
 
@@ -42,7 +47,7 @@ VALUED = {
     "set-ttl",
     "set-max-failed-indexes",
 }
-names = st.sampled_from(sorted({*environment.USERS} - VALUED))
+names = st.sampled_from(sorted({*environment_names.USERS} - VALUED))
 
 
 @given(

@@ -4,9 +4,9 @@ import pytest
 
 from seatrial.explaining import of_user_or_fault
 from seatrial.kinds import KINDS
-from seatrial.model import environment, environment_guards
+from seatrial.model import environment_guards, environment_names
 
-NAMES = sorted(environment.USERS | environment.FAULTS)
+NAMES = sorted(environment_names.USERS | environment_names.FAULTS)
 
 
 def rows(name: str) -> list[tuple[str, str]]:

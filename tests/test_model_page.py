@@ -80,6 +80,7 @@ PARTS = {
         "faults",
         "failover",
         "collisions",
+        "deployment_actions",
         "workload",
         "versions",
     ),

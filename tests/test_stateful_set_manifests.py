@@ -367,6 +367,19 @@ def test_an_object_beside_it_says_whether_it_concerns_the_stateful_set(
             f"{CLAIMS}[0].spec.dataSource",
             BLOCKS,
         ),
+        (
+            {},
+            {"volumes": [{"name": "data", "persistentVolumeClaim": {"claimName": "data"}}]},
+            "spec.template.spec.volumes[0].persistentVolumeClaim",
+            BLOCKS,
+        ),
+        (
+            # :Go: updateStorage: pods get the template's claim in place of that volume.
+            {"volumeClaimTemplates": [claim("data")]},
+            {"volumes": [{"name": "data", "persistentVolumeClaim": {"claimName": "data"}}]},
+            "spec.template.spec.volumes[0].persistentVolumeClaim",
+            INERT,
+        ),
     ],
 )
 def test_a_field_that_is_not_modelled_says_what_it_could_do(

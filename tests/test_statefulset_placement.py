@@ -335,6 +335,43 @@ def test_node_objects_beside_the_set_decide_whether_it_finds_room(
         assert "these nodes are the ones that the pods' nodeSelector" in shown
 
 
+@pytest.mark.parametrize(
+    ("fields", "replicas", "users", "nodes"),
+    [
+        ({}, 4, "none", 2),
+        (APART, 1, "none", 2),
+        (APART, 4, "none", 4),
+        (APART, 3, "scale:5", 5),
+        ({"one_to_a_node": True}, 6, "none", 6),
+        ({"apart_by": (ZONE,)}, 4, "none", 2),
+    ],
+)
+def test_where_nobody_says_how_many_nodes_there_are_each_member_has_the_one_that_it_asks_for(
+    fields: dict[str, Any], replicas: int, users: str, nodes: int
+) -> None:
+    """Who applied such a set long ago had them; two nodes would be a cluster of nobody's."""
+    of = case(replicas, users, **fields)
+
+    assert statefulset_workload.usual_nodes(of.spec, of.around) == nodes
+
+
+@pytest.mark.heavy
+@pytest.mark.parametrize(("words", "code"), [((), 0), (("--nodes", "3"), 1)])
+def test_a_set_that_wants_a_node_for_each_member_finds_them_unless_fewer_are_asked_for(
+    tmp_path: Path, words: tuple[str, ...], code: int
+) -> None:
+    term = "{topologyKey: kubernetes.io/hostname, labelSelector: {matchLabels: {app: db}}}"
+    required = f"requiredDuringSchedulingIgnoredDuringExecution: [{term}]"
+    apart = f"affinity: {{podAntiAffinity: {{{required}}}}}"
+    path = tmp_path / "apart.yaml"
+    path.write_text(
+        SET.replace("replicas: 2", "replicas: 4").replace("nodeSelector: {disk: ssd}", apart),
+        encoding="utf-8",
+    )
+
+    assert main(["check", str(path), "--level", "atomic", "--faults", "none", *words]) == code
+
+
 @pytest.mark.heavy
 def test_a_trace_with_nodes_can_be_replayed(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
@@ -357,7 +394,7 @@ def test_a_trace_with_nodes_can_be_replayed(
     ("names", "words", "says"),
     [
         (("a", "b"), ("--nodes", "3"), "--nodes 3: the manifests have 2 Node objects"),
-        (tuple("abcdef"), (), "6 Node objects are given, and at most 5 are explored"),
+        (tuple("abcdefghijklm"), (), "13 Node objects are given, and at most 12 are explored"),
     ],
 )
 def test_as_many_nodes_are_explored_as_are_given(

@@ -23,6 +23,9 @@ _KEPT_BY_NODES = (
 )
 """Conditions of pods that kubelets and the scheduler keep. Go: k8s.io/api/core/v1 types.go"""
 
+_VOLUMES: Path = ("spec", "template", "spec", "volumes")
+_TEMPLATES: Path = ("spec", "volumeClaimTemplates")
+
 Found = tuple[str, str, str, Path]  # field, effect, why, path
 
 
@@ -107,6 +110,8 @@ def _judged(reading: Reading, path: Path, row: Row, claims: Mapping[str, Any]) -
         isinstance(value, dict) and value.get("whenUnsatisfiable") == "ScheduleAnyway"
     ):
         return INERT, "prefers nodes and excludes none"
+    if path[:4] == _VOLUMES and _has_template(reading, path[:5]):
+        return INERT, "the claim template of that name takes its place"
     if last == "persistentVolumeClaim":
         modes = claims.get(str(reading.get(*path, "claimName")))
         shared = ("ReadOnlyMany", "ReadWriteMany")
@@ -115,3 +120,14 @@ def _judged(reading: Reading, path: Path, row: Row, claims: Mapping[str, Any]) -
         if modes is None:
             return BLOCKS, "the claim is not given; if one node at a time may use it, pods wait"
     return row
+
+
+def _has_template(reading: Reading, volume: Path) -> bool:
+    """
+    Whether the StatefulSet has a claim template of the volume's name: pods get that claim instead.
+
+    Go: pkg/controller/statefulset/stateful_set_utils.go updateStorage
+    """
+    templates = _listed(reading.get(*_TEMPLATES))
+    names = [reading.get(*_TEMPLATES, at, "metadata", "name") for at in range(len(templates))]
+    return reading.get(*volume, "name", default="") in names
