@@ -83,7 +83,8 @@ def replica_set_busy(replica_set_key: Key, replica_set_sync: Working) -> bool:
 def pods_busy(pods: Pods, template: int, never_ready: frozenset[int]) -> bool:
     """View: whether a kubelet or the garbage collector has work to do for one of these pods."""
     return any(
-        pod.orphaned or (pod.live is not None and _moves(pod.live, template in never_ready))
+        pod.orphaned
+        or (pod.live is not None and not pod.held and _moves(pod.live, template in never_ready))
         for pod in pods
     )
 

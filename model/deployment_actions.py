@@ -9,7 +9,7 @@ from typing import Any
 
 from seatrial.core import Action
 
-from . import clock, collisions, delivery, failover, faults, kubelet, replicaset, users
+from . import clock, collisions, delivery, failover, faults, kubelet, replicaset, scheduler, users
 from . import deployment_controller as controller
 from .api import Deployment, DeploymentSpec
 from .deployment_conditions import has_progress_deadline
@@ -59,7 +59,20 @@ def _kubelet(maker: Maker, around: Environment) -> list[Action]:
             found.append(
                 maker.of("fault", function, f"{pods} {left}", over=_PER_TEMPLATE, fair="none")
             )
-    return found
+    return [*found, *_scheduler(maker, around)]
+
+
+def _scheduler(maker: Maker, around: Environment) -> list[Action]:
+    finds: Callable[..., Any] = scheduler.find_no_place
+    writes = "pods unschedulables_left"
+    if around.waits:
+        finds, writes = scheduler.wait_for_a_place, "pods"
+    if not around.unplaced:
+        return []
+    return [
+        maker.of("fault", finds, writes, over=_PER_TEMPLATE, fair="none"),
+        maker.of("scheduler", scheduler.find_a_place, "pods", over=_PER_TEMPLATE, fair="none"),
+    ]
 
 
 def _replica_set_controller(maker: Maker, around: Environment) -> list[Action]:

@@ -96,6 +96,8 @@ class Environment:
     """How many timers may go off while something else could happen: clock `slow@N`."""
     nodes: int = 2
     """How many nodes there are, where nodes are modelled."""
+    waits: bool = False
+    """Whether any pod may find no place, as often as it likes: the manifest leaves that open."""
     kubernetes: str = DEFAULT
     gates: tuple[tuple[str, bool], ...] = tuple(GATES.items())
     variant: frozenset[str] = frozenset()
@@ -145,6 +147,11 @@ class Environment:
     def loses_nodes(self) -> bool:
         """Whether a node may become unreachable."""
         return any(map(self.times, ("node-crash", "node-off", "node-partition")))
+
+    @property
+    def unplaced(self) -> bool:
+        """Whether a pod of a Deployment may stay pending: there is no node or no volume for it."""
+        return self.waits or self.times("unschedulable") > 0
 
     @property
     def gives_up(self) -> bool:

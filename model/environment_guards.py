@@ -45,6 +45,7 @@ MAY_ACT = {
     "unready": f"{_READY}; of a StatefulSet, ready is enough",
     "pod-failed": "a pod of the workload has not ended, and is not terminating",
     "never-ready": "from the start: it is said of templates, and takes no step",
+    "unschedulable": "a pod of the Deployment is pending, and not terminating",
     "controller-restart": "no restart is under way",
     "failover": "no change of leaders is under way",
     "write-failure": "a request of a controller is on its way",
@@ -53,7 +54,7 @@ MAY_ACT = {
     "hash-collision": "a ReplicaSet is about to be created",
     "relist": "two events of pods or more are on their way, of a Job of one pod",
     "node-crash": "the machine runs; of a Job, a pod on the node has not ended",
-    "node-off": "the machine runs",
+    "node-off": "the machine runs; of a Job, a pod on the node has not ended",
     "node-partition": "the machine runs, and its node is connected",
     "kubelet-restart": "the kubelet runs, and its node is connected",
     "stale-api-server": "of a StatefulSet, no API server is behind and there are pods; of a Job, at"

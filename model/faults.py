@@ -67,7 +67,15 @@ def relisted_replica_set(
     With `lands_late`, deletions of pods that the old one had asked for may still be carried out.
     """
     known: Pods = Population(
-        (Pod((pod.live,), orphaned=pod.orphaned, late=lands_late and _condemned(pod)), n)
+        (
+            Pod(
+                (pod.live,),
+                orphaned=pod.orphaned,
+                late=lands_late and _condemned(pod),
+                held=pod.held,
+            ),
+            n,
+        )
         for pod, n in pods.items()
         if pod.live is not None
     )

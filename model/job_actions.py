@@ -123,14 +123,12 @@ def _kubelet(maker: Maker, around: Environment) -> list[Action]:
         maker.of("kubelet", function, "pods", when="has_room_for_pod")
         for function in (kubelet.start_pod, kubelet.end_pod, kubelet.stop_pod)
     ]
+    room = "has_room_for_pod"
+    if around.times("node-crash") or around.times("node-off"):
+        found.append(maker.of("node controllers", kubelet.delete_lost_pod, "pods", when=room))
     if around.times("node-crash"):
-        found += [
-            maker.of("node controllers", function, "pods", when="has_room_for_pod")
-            for function in (kubelet.delete_lost_pod, kubelet.fail_lost_pod)
-        ]
-        found.append(
-            maker.of("fault", kubelet.return_node, "pods", fair="none", when="has_room_for_pod")
-        )
+        found.append(maker.of("node controllers", kubelet.fail_lost_pod, "pods", when=room))
+        found.append(maker.of("fault", kubelet.return_node, "pods", fair="none", when=room))
     return found
 
 
@@ -229,6 +227,7 @@ def _faults(maker: Maker, around: Environment) -> list[Action]:
         ("pod-condition", kubelet.give_condition, "pods pod_conditions_left", room),
         ("evict", kubelet.evict_pod, "pods evicts_left", room),
         ("node-crash", kubelet.crash_node, "pods node_crashes_left", None),
+        ("node-off", kubelet.lose_node, "pods node_offs_left", None),
         (
             "controller-restart",
             failover.restart_job_controller,

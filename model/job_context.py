@@ -213,8 +213,7 @@ def _finished_condition(
         failed = seen.requeues
     if failed > spec.backoff_limit or _past_backoff_limit_on_failure(spec, seen.pods):
         return JobCondition(FAILURE_TARGET, True, "BackoffLimitExceeded")
-    has_deadline = spec.active_deadline_seconds is not None
-    if seen.past_deadline and has_deadline and not spec.suspend:
+    if _past_active_deadline(seen):
         return JobCondition(FAILURE_TARGET, True, "DeadlineExceeded")
     if not spec.indexed:
         return None
@@ -244,6 +243,18 @@ def _fails_job(spec: JobSpec, pods: SeenPods) -> bool:
     )
 
 
+def _past_active_deadline(seen: JobObservation) -> bool:
+    """
+    Whether activeDeadlineSeconds have gone; 0 seconds always have.
+
+    Go: pastActiveDeadline, which the first sync asks after it has set the start time
+    """
+    deadline = seen.job.spec.active_deadline_seconds
+    if deadline is None or seen.job.spec.suspend:
+        return False
+    return deadline == 0 or seen.past_deadline
+
+
 def _past_backoff_limit_on_failure(spec: JobSpec, pods: SeenPods) -> bool:
     """Whether containers have restarted too often. Go: pastBackoffLimitOnFailure"""
     if spec.restart_policy != "OnFailure":
@@ -271,7 +282,7 @@ def arms_deadline(seen: JobObservation, ctx: Context, variant: frozenset[str]) -
     return (
         spec.active_deadline_seconds is not None
         and not spec.suspend
-        and not seen.past_deadline
+        and not _past_active_deadline(seen)
         and (ctx.finished is None or ctx.finished.reason in _AFTER_DEADLINE)
     )
 

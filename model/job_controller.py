@@ -261,6 +261,8 @@ def deadline_after(deadline: str, before: Job, after: Job, renews: bool) -> str:
         return "off"
     if after.spec.active_deadline_seconds is None:
         return "off"
+    if after.spec.active_deadline_seconds == 0:
+        return "passed"
     if renews or not before.status.start_time:
         return "armed"
     return deadline

@@ -6,9 +6,9 @@ What becomes of a Job's pods: they run, end, are evicted, are lost with their no
     pkg/controller/garbagecollector
 :Docs: https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/
 :Omits: scheduling; images that take long; the crash-loop delay; readiness probes; eviction for lack
-    of resources, which fails a pod without deleting it; a node that stays lost for ever: if it does
-    not come back, its pods are deleted, and failed when it is removed; containers that run on
-    beyond what the API shows; other exit codes of a container that is stopped than 0,
+    of resources, which fails a pod without deleting it; that a node that is off is removed (one
+    that crashed is, if it does not come back: its pods are deleted, and failed then); containers
+    that run on beyond what the API shows; other exit codes of a container that is stopped than 0,
     137 and 143; that a stopped pod without the finalizer shows how it ended before it is gone;
     the condition DisruptionTarget of a pod that is failed for its node.
 
@@ -35,6 +35,7 @@ __all__ = [
     "exit_job_container",
     "fail_lost_pod",
     "give_condition",
+    "lose_node",
     "release_job_pod",
     "return_node",
     "start_pod",
@@ -226,9 +227,19 @@ def crash_node(pods: JobPods, node_crashes_left: int) -> Outcomes:
     if node_crashes_left > 0:
         for pod in pods:
             if pod.live is not None and not pod.live.ended and not pod.lost:
-                moved = pods.move(pod, evolve(pod, lost=True))
+                moved = pods.move(pod, evolve(pod, lost="crashed"))
                 left = {"node_crashes_left": node_crashes_left - 1}
                 yield outcome("the node of a pod crashes", pods=moved, **left)
+
+
+def lose_node(pods: JobPods, node_offs_left: int) -> Outcomes:
+    """The node of a pod is off for good, and nobody removes it. The API shows the pod as before."""
+    if node_offs_left > 0:
+        for pod in pods:
+            if pod.live is not None and not pod.live.ended and not pod.lost:
+                moved = pods.move(pod, evolve(pod, lost="off"))
+                left = {"node_offs_left": node_offs_left - 1}
+                yield outcome("the node of a pod is off for good", pods=moved, **left)
 
 
 def return_node(pods: JobPods, manifest: JobSpec, most_restarts: int) -> Outcomes:
@@ -240,22 +251,22 @@ def return_node(pods: JobPods, manifest: JobSpec, most_restarts: int) -> Outcome
     """
 
     def ran(pod: Owned, live: JobPod) -> bool:
-        return pod.lost and live.phase == "Running"
+        return pod.lost == "crashed" and live.phase == "Running"
 
     def failed(code: int | None) -> Callable[[Owned, JobPod], Owned]:
-        return lambda pod, live: evolve(_ended(pod, live, "Failed", code), lost=False)
+        return lambda pod, live: evolve(_ended(pod, live, "Failed", code), lost="")
 
     def anew(pod: Owned, live: JobPod) -> Owned:
         restarts = min(most_restarts, live.restarts + 1)
         if manifest.restart_policy == "Never":
             restarts = live.restarts
-        return evolve(changed(pod, evolve(live, restarts=restarts)), lost=False)
+        return evolve(changed(pod, evolve(live, restarts=restarts)), lost="")
 
     for _, written in _moves(
         pods,
         manifest,
-        lambda pod, live: pod.lost and live.phase == "Pending",
-        lambda pod, live: evolve(pod, lost=False),
+        lambda pod, live: pod.lost == "crashed" and live.phase == "Pending",
+        lambda pod, live: evolve(pod, lost=""),
     ):
         yield outcome("the node of a pod is back that had not started", **written)
     for _, written in _moves(
@@ -279,7 +290,7 @@ def delete_lost_pod(pods: JobPods, manifest: JobSpec) -> Outcomes:
     for _, written in _moves(
         pods,
         manifest,
-        lambda pod, live: pod.lost and not live.terminating and not live.ended,
+        lambda pod, live: bool(pod.lost) and not live.terminating and not live.ended,
         _to(terminating=True, disrupted=wants_disruption(manifest)),
     ):
         yield outcome("a pod of the crashed node is deleted", **written)
@@ -290,8 +301,8 @@ def fail_lost_pod(pods: JobPods, manifest: JobSpec) -> Outcomes:
     for _, written in _moves(
         pods,
         manifest,
-        lambda pod, live: pod.lost and live.terminating and not live.ended,
-        lambda pod, live: evolve(_ended(pod, live, "Failed"), lost=False),
+        lambda pod, live: pod.lost == "crashed" and live.terminating and not live.ended,
+        lambda pod, live: evolve(_ended(pod, live, "Failed"), lost=""),
     ):
         yield outcome("a pod of the removed node is failed", **written)
 

@@ -13,6 +13,7 @@ and how often the counters have counted it, which no controller knows.
 
 from collections.abc import Callable
 from functools import lru_cache
+from typing import Literal
 
 from attrs import evolve, frozen
 
@@ -26,6 +27,7 @@ __all__ = [
     "PATCHES",
     "STATUS",
     "JobPods",
+    "Lost",
     "Orphaning",
     "Owned",
     "Task",
@@ -53,6 +55,7 @@ What the sync has still to do with a pod, or what has come of it.
 Orphaning = str
 """Whether the orphan worker is to remove its finalizer: "", "name" or "selector"."""
 
+Lost = Literal["", "crashed", "off"]
 GONE = None
 COUNTING = ("succeeded", "failed", "index", "release")
 """The tasks that remove the finalizer of a pod that has ended: the controller waits to see that."""
@@ -75,9 +78,10 @@ class Owned:
     is in which list the status has the UID: the cached one first. `snap` is how the sync has seen
     it that is about to act. `counted`: how often the counters
     have counted it; `given_up`: its finalizer was removed although it had not ended. `lost`: its
-    node has crashed. `past`: what it was before, from what an API server shows that is behind;
-    `backlog`: how many events are on their way only since a list came from there. `late`: what a
-    former leader had asked for, as a task; in a status that it had sent, after `STATUS`.
+    node has crashed, or is off for good. `past`: what it was before, from what an API server shows
+    that is behind; `backlog`: how many events are on their way only since a list came from there.
+    `late`: what a former leader had asked for, as a task; in a status that it had sent, after
+    `STATUS`.
     """
 
     trail: tuple[JobPod | None, ...]
@@ -89,7 +93,7 @@ class Owned:
     snap: Seen | None = None
     counted: int = 0
     given_up: bool = False
-    lost: bool = False
+    lost: Lost = ""
     past: tuple[JobPod | None, ...] = ()
     backlog: int = 0
     late: str = ""
@@ -186,7 +190,7 @@ def settled(pod: Owned, keeps_failed: bool) -> Owned | None:
     if len(pod.trail) > 1 or pod.live is None or pod.live.finalizer or not pod.live.ended:
         return pod
     if keeps_failed and pod.live.phase == "Failed":
-        return evolve(pod, counted=min(pod.counted, 1), given_up=False, lost=False)
+        return evolve(pod, counted=min(pod.counted, 1), given_up=False, lost="")
     unseen_loss = pod.live.phase == "Succeeded" and not pod.counted and not pod.given_up
     return pod if unseen_loss else None
 

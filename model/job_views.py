@@ -201,6 +201,28 @@ def running(pods: JobPods) -> int:
     return _count(pods, lambda pod, live: live.phase == "Running" and not pod.lost)
 
 
+def lost(pods: JobPods) -> int:
+    """How many pods terminate on a node that has crashed or is off."""
+    return _count(pods, lambda pod, live: bool(pod.lost) and live.terminating and not live.ended)
+
+
+def has_run(pods: JobPods) -> int:
+    """How many pods run, on whatever node, or have run: of the ended ones those not yet counted."""
+    return _count(pods, lambda pod, live: live.phase != "Pending")
+
+
+def restarts(pods: JobPods) -> int:
+    """How often containers were started again in their pods."""
+    return sum(pod.live.restarts * n for pod, n in pods.items() if pod.live is not None)
+
+
+def begun_indexes(pods: JobPods) -> tuple[int, ...]:
+    """Indexes with a pod that has not failed, really or in the cache, and is not deleted."""
+    shown = (each for pod in pods for each in (pod.live, pod.shown) if each is not None)
+    begun = {each.index for each in shown if each.phase != "Failed" and not each.terminating}
+    return tuple(sorted(index for index in begun if index is not None))
+
+
 def with_finalizer(pods: JobPods) -> int:
     """How many pods have the finalizer."""
     return _count(pods, lambda pod, live: live.finalizer)
@@ -461,6 +483,10 @@ def views() -> list[View]:
         active,
         terminating,
         running,
+        lost,
+        has_run,
+        restarts,
+        begun_indexes,
         with_finalizer,
         ended_with_finalizer,
         counted_twice,

@@ -90,6 +90,7 @@ _BUDGETS = {
     "evicts_left": "evict",
     "pod_conditions_left": "pod-condition",
     "node_crashes_left": "node-crash",
+    "node_offs_left": "node-off",
     "controller_restarts_left": "controller-restart",
     "write_failures_left": "write-failure",
     "write_unknowns_left": "write-unknown",

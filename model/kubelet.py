@@ -3,8 +3,8 @@ The kubelet of one pod: it starts containers, probes them, and stops them.
 
 :Go: kubernetes v1.36.3 pkg/kubelet/kubelet_pods.go, pkg/kubelet/status/status_manager.go
 :Docs: https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/
-:Omits: scheduling and nodes; images that take long; restart back-off; what is left of a pod's
-    readiness while it terminates.
+:Omits: nodes; images that take long; restart back-off; what is left of a pod's readiness while it
+    terminates.
 
 Each step is a write of the pod's status, and an event.
 """
@@ -43,7 +43,7 @@ def _moves(
     if not has_room(pod_queue, lag):
         return
     for pod in pods:
-        if pod.live is not None and applies(pod.live):
+        if pod.live is not None and not pod.held and applies(pod.live):
             moved = changed(pod, after(pod.live))
             yield pod.live, _written(pods, pod_queue, template, pod, moved)
 

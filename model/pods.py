@@ -53,7 +53,8 @@ class Pod:
     `trail` holds what the cache shows first, then what it has still to be told, and what is so
     last; None stands for no pod. `doomed` says that the ReplicaSet controller is about to ask for
     its deletion; `named` that it expects to see that, and has not yet; `orphaned` that its owner is
-    gone; `late` that a former leader has asked for its deletion, and that may still be done.
+    gone; `late` that a former leader has asked for its deletion, and that may still be done; `held`
+    that it is pending and finds no node, or no volume, for now or for ever.
     """
 
     trail: tuple[PodKind | None, ...] = (CREATED,)
@@ -61,6 +62,7 @@ class Pod:
     named: bool = False
     orphaned: bool = False
     late: bool = False
+    held: bool = False
 
     @property
     def live(self) -> PodKind | None:
@@ -83,7 +85,7 @@ def settled(kind: PodKind, n: int) -> Pods:
 
 def changed(pod: Pod, kind: PodKind | None) -> Pod:
     """The pod after a write that the cache has not been told of."""
-    return evolve(pod, trail=(*pod.trail, kind))
+    return evolve(pod, trail=(*pod.trail, kind), held=False)
 
 
 def as_seen(pods: Pods, of_former: bool = False) -> Population[PodKind]:

@@ -202,7 +202,7 @@ def _collector(
             maker.of(actor, collector.finish_deletion, _SET),
         ]
     if spec.has_claims:
-        released = f"{_CLAIM} attached" if volumes.attaches(spec, around) else _CLAIM
+        released = f"{_CLAIM} attached process" if volumes.attaches(spec, around) else _CLAIM
         if placement is not None and placement.tied:
             released += " home"
         found += [

@@ -14,7 +14,7 @@ from seatrial.core import All, Outcomes, outcome
 from .informer import Change, Copy, Queue, has_room
 from .statefulset_api import BY_SET, Claim, StatefulPod, StatefulSet
 from .statefulset_pods import after_deletion, claim_written, pod_written, set_written
-from .volumes import ATTACHED_TO_NONE, Attached
+from .volumes import ATTACHED_TO_NONE, Attached, Processes, bereft
 
 __all__ = ["collect_claim", "collect_pod", "finish_deletion", "owners_there", "release_claim"]
 
@@ -76,6 +76,11 @@ def finish_deletion(
         yield outcome("the StatefulSet is gone", **done)
 
 
+def _kept(stateful_set: StatefulSet | None) -> bool:
+    """Whether claims of members that were scaled away are to be kept, by the policy of now."""
+    return stateful_set is not None and stateful_set.spec.retention.when_scaled == "Retain"
+
+
 def collect_claim(
     stateful_set: StatefulSet | None,
     pod: StatefulPod | None,
@@ -84,11 +89,14 @@ def collect_claim(
     ordinal: int,
     propagation: str,
     lag: int,
+    variant: frozenset[str],
 ) -> Outcomes:
     """A claim whose owner is gone is deleted; `--cascade=orphan` takes the owner from it."""
     if claim is None or claim.owner is None or not has_room(claim_queue, lag):
         return
     if claim.owner > BY_SET:
+        if "sts-pvc-policy-change-races-with-scaledown" in variant and _kept(stateful_set):
+            return
         if not claim.terminating and (pod is None or pod.uid != claim.owner):
             after = evolve(claim, terminating=True)
             done = claim_written(ordinal, claim, after, claim_queue)
@@ -113,12 +121,13 @@ def release_claim(
     lag: int,
     attached: Attached,
     home: str | None,
+    process: Processes,
 ) -> Outcomes:
     """
     A claim that is deleted goes when no pod on a node uses it. Go: pvc protection controller
 
     The next claim of its name has another volume, which is attached to no node, and may be made
-    elsewhere.
+    elsewhere. Containers that still run go on with the one that they have.
     """
     if claim is None or not claim.terminating or not has_room(claim_queue, lag):
         return
@@ -126,6 +135,7 @@ def release_claim(
         done = claim_written(ordinal, claim, None, claim_queue)
         if attached is not None:
             done["attached"] = ATTACHED_TO_NONE
+            done["process"] = bereft(process)
         if home is not None:
             done["home"] = ""
         yield outcome(f"the claim of pod {ordinal} is gone", **done)

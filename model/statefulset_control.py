@@ -104,10 +104,15 @@ def truncate_history(
     spec: StatefulSetSpec,
     revisions: tuple[int, ...],
     pods: Sequence[PodSeen],
-    current: int,
-    update: int,
+    current: int | None,
+    update: int | None,
 ) -> tuple[int, ...]:
-    """The revisions that stay: those in use, and of the others the newest. Go: truncateHistory"""
+    """
+    The revisions that stay: those in use, and of the others the newest. Go: truncateHistory
+
+    Where the update revision could not be written, `current` and `update` are None: then only those
+    of pods are in use.
+    """
     live = {current, update, *(pod.revision for pod in pods)}
     history = [each for each in revisions if each not in live]
     limit = spec.revision_history_limit
@@ -300,7 +305,9 @@ class _Update:
             or not is_running_and_available(pod)
         ):
             return True
-        if is_created(pod):
+        if pod.ordinal in self.claims_written:
+            yield from self._find_claim(pod)
+        elif is_created(pod):
             yield from self._update_stateful_pod(pod)
         return False
 
@@ -371,8 +378,6 @@ class _Update:
         claim = self.seen.claim(pod.ordinal)
         if claim is None or is_claim_owner_up_to_date(claim, pod, self.spec, self.uid):
             return False
-        if pod.ordinal in self.claims_written:
-            return False
         self.claims_written.add(pod.ordinal)
         sent = evolve(claim, owner=wanted_owner(pod, self.spec, self.uid))
         answer = yield Write("update", "Claim", pod.ordinal, (claim, sent))
@@ -384,13 +389,20 @@ class _Update:
         """
         The claim, and with it the pod, of which nothing changes.
 
-        A conflict is tried again on top of what the cache shows, which has the claim by then: so
-        there is nothing left to write. Go: UpdateStatefulPod
+        A conflict is tried again on top of what the caches show by then. If that has the claim,
+        there is nothing left to write; if not, the claim conflicts each time. Go: UpdateStatefulPod
         """
         if not (yield from self._update_claim(pod)):
             return
         answer = yield Write("update", "Pod", pod.ordinal, pod)
-        if answer not in ("applied", "conflict"):
+        if answer == "conflict":
+            yield from self._find_claim(pod)
+        elif answer != "applied":
+            raise SyncFailed
+
+    def _find_claim(self, pod: PodSeen) -> Generator[Write, Any, None]:
+        """Where the cache does not show in time what was written of it, that is tried in vain."""
+        if (yield Write("get", "Claim", pod.ordinal)) != "applied":
             raise SyncFailed
 
     def _fix_pod_claim(self, pod: PodSeen) -> Step:

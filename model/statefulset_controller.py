@@ -105,11 +105,15 @@ def observe(
     consistency_store: bool,
     max_unavailable: bool,
     write_faults: bool,
+    write_failures_left: int,
     variant: frozenset[str],
 ) -> Outcomes:
     """A worker takes the key, reads the caches and decides.
 
     With the consistency store it waits until the caches show what it wrote itself. Go: sync
+
+    Where the update revision cannot be written the sync ends, and the history is cut all the same.
+    Go: UpdateStatefulSet
     """
     if consistency_store and (own_status_unseen or own_objects_unseen):
         return
@@ -122,6 +126,14 @@ def observe(
     claims = tuple(ClaimSeen(at, claim) for at, claim in claim_cache.items() if claim is not None)
     seen = Observation(set_cache, pods, claims, revisions, max_unavailable)
     current, update, after = get_stateful_set_revisions(set_cache, revisions)
+    adopts = any(pod.owner is None for pod in mine)  # it would do that before
+    if write_failures_left > 0 and after != revisions and not adopts:
+        yield outcome(
+            f"writes the revision of template {update}: the request fails",
+            set_key=finished(key, Done(retry=True, failed=True)),
+            revisions=truncate_history(set_cache.spec, revisions, mine, None, None),
+            write_failures_left=write_failures_left - 1,
+        )
     done: dict[str, Any] = {
         "revisions": truncate_history(set_cache.spec, after, mine, current, update)
     }
@@ -146,6 +158,8 @@ def describe(write: Write) -> str:
     """A write in a few words."""
     if write.kind == "StatefulSet":
         return "adopt pods" if write.verb == "get" else "write its status"
+    if write.verb == "get":
+        return f"look for the claim of pod {write.key}"
     name = "pod" if write.kind == "Pod" else "the claim of pod"
     verb = "change the owner of" if write.verb == "update" else write.verb
     return f"{verb} {name} {write.key}"
@@ -251,7 +265,7 @@ def claim_write_due(set_sync: Pending | None, claim_queue: Queue, ordinal: int, 
     """View: whether the controller's next request is about this claim."""
     if set_sync is None or (set_sync.write.kind, set_sync.write.key) != ("Claim", ordinal):
         return False
-    return has_room(claim_queue, lag)
+    return set_sync.write.verb == "get" or has_room(claim_queue, lag)
 
 
 def status_write_due(set_sync: Pending | None, set_queue: Queue, lag: int) -> bool:
@@ -277,7 +291,7 @@ def _sent(
 
 def held_uids(process: Processes, pod_cache: PodSeen | None) -> frozenset[int]:
     """View: the uids that processes and the cache remember."""
-    uids = {uid for _, uid in process}
+    uids = {abs(uid) for _, uid in process}
     if pod_cache is not None and pod_cache.uid is not None:
         uids.add(pod_cache.uid)
     return frozenset(uids)
@@ -318,10 +332,20 @@ def write_claim(
     ordinal: int,
     write_failures_left: int,
 ) -> Outcomes:
-    """A request to create a claim, or to change whose it is."""
+    """A request to create a claim, or to change whose it is; or a look whether the cache shows it.
+
+    While that is still on its way it may be there in time for one of the attempts, or for none.
+    """
     if set_sync is None:
         return
     write = set_sync.write
+    if write.verb == "get":
+        late = any(event.key == ordinal for event in claim_queue)
+        words = f"looks for its change of the claim of pod {ordinal}"
+        yield from _sent(set_sync, set_key, "applied", {}, words, 0)
+        if late:
+            yield from _sent(set_sync, set_key, "not found", {}, words, 0)
+        return
     usual, changes = carried_out_claim(write, claim, claim_queue)
     words = "creates" if write.verb == "create" else "changes the owner of"
     text = f"{words} the claim of pod {ordinal}"

@@ -336,6 +336,11 @@ def land_claim_write(
         ordinal,
     ):
         return
+    if former_sync.write.verb == "get":
+        words = f"the former controller looks for its change of the claim of pod {ordinal}"
+        yield outcome(words, **_rest(former_sync, "applied"))
+        yield outcome(f"{words}: not found", **_rest(former_sync, "not found"))
+        return
     if not has_room(claim_queue, lag):
         return
     answer, changes = carried_out_claim(former_sync.write, claim, claim_queue)

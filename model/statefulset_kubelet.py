@@ -133,7 +133,8 @@ def start_what_was(
     its = at(nodes, node)
     if not mountable(attached, process, node, pod.uid, one_pod):
         return
-    if its.stale and hears(its) and not _stopping(pod) and (node, pod.uid) not in process:
+    runs = (node, pod.uid) in process or (node, -pod.uid) in process
+    if its.stale and hears(its) and not _stopping(pod) and not runs:
         after = tuple(sorted((*process, (node, pod.uid))))
         yield outcome(
             f"n{node} starts the containers of a pod {ordinal} that it was told of", process=after

@@ -175,4 +175,17 @@ MUTANTS: tuple[Mutant, ...] = (
             replicas=0, has_claims=True, retention=ClaimRetention("Delete", "Retain")
         ),
     ),
+    _bug(
+        id="sts-pvc-policy-change-races-with-scaledown",
+        about="who owns a claim is written when its member is scaled away, and decides when that is"
+        " gone, whatever the policy has become",
+        source="https://github.com/kubernetes/enhancements/blob/master/keps/sig-apps/"
+        "1847-autoremove-statefulset-pvcs/README.md",
+        kind="fix",
+        shows=("pvc-policy-change-race",),
+        needs=_around("scale:0,set-retention:RetainRetain"),
+        manifest=StatefulSetSpec(
+            replicas=1, has_claims=True, retention=ClaimRetention("Retain", "Delete")
+        ),
+    ),
 )

@@ -162,8 +162,13 @@ def nowhere(pod: StatefulPod | None) -> int:
 
 
 def writers(process: Processes) -> int:
-    """How many nodes have processes of this ordinal."""
-    return len({node for node, _ in process})
+    """How many nodes have processes of this ordinal that use the volume of its claim."""
+    return len({node for node, uid in process if uid > 0})
+
+
+def volume_users(process: Processes) -> int:
+    """How many processes of this ordinal use the volume of its claim."""
+    return sum(uid > 0 for _, uid in process)
 
 
 def set_seen_alive(set_cache: StatefulSet | None) -> bool:
@@ -229,6 +234,11 @@ def pod_revision(pod: StatefulPod | None) -> int:
     return 0 if pod is None else pod.revision
 
 
+def pod_phase(pod: StatefulPod | None) -> str:
+    """The phase of the pod; "" where there is none."""
+    return "" if pod is None else pod.kind.phase
+
+
 def pod_state(pod: StatefulPod | None) -> str:
     """Whether the pod is "absent", "terminating", "unready", "ready" or "available"."""
     if pod is None:
@@ -249,6 +259,11 @@ def seen_state(pod_cache: PodSeen | None) -> str:
     if not pod_cache.kind.ready or pod_cache.kind.phase != "Running":
         return "unready"
     return "available" if pod_cache.kind.available else "ready"
+
+
+def claim_owner(claim: Claim | None) -> int | None:
+    """Whose the claim is: a uid, or None for nobody's."""
+    return None if claim is None else claim.owner
 
 
 def claim_state(claim: Claim | None) -> str:
@@ -300,6 +315,7 @@ def views(attaches: bool, makes_volumes: bool) -> list[View]:
         names.answer,
         claim_event_due,
         claim_owned,
+        claim_owner,
         claim_state,
         claim_terminating,
         controller.claim_write_due,
@@ -311,6 +327,7 @@ def views(attaches: bool, makes_volumes: bool) -> list[View]:
         pod_event_due,
         pod_node,
         pod_owner,
+        pod_phase,
         pod_revision,
         pod_state,
         pod_uid,
@@ -320,6 +337,7 @@ def views(attaches: bool, makes_volumes: bool) -> list[View]:
         seen_state,
         shown_still,
         collector.owners_there,
+        volume_users,
         writers,
     )
     of_volumes = (volumes.attach_due, volumes.detach_due)

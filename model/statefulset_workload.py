@@ -28,6 +28,7 @@ from .statefulset_api import (
     StatefulSetSpec,
     StatefulSetUpdateStrategy,
 )
+from .statefulset_assumptions import assumptions
 from .statefulset_pods import shown
 from .statefulset_start import Settled, closed_at_first, settled
 from .statefulset_views import views
@@ -235,7 +236,7 @@ def compose(name: str, spec: StatefulSetSpec, around: Environment) -> System:
         initial=[
             _initial(start, spec, around, placement, kept) | budgets | _counted(start, spec, around)
         ],
-        assumptions=_assumptions(spec, around, placement),
+        assumptions=assumptions(spec, around, placement),
     )
 
 
@@ -341,61 +342,3 @@ def check(spec: StatefulSetSpec, around: Environment) -> None:
             " that are explored: each is an object of its own; the same promises can be checked"
             " with fewer"
         )
-
-
-def _assumptions(
-    spec: StatefulSetSpec, around: Environment, placement: Placement | None
-) -> list[str]:
-    gates = ", ".join(f"{name}={str(on).lower()}" for name, on in around.gates)
-    texts = [
-        f"Kubernetes {around.kubernetes}; feature gates {gates}",
-        f"{around.nodes} nodes; level {around.level}, lag {around.lag}",
-        f"users: {', '.join(map(str, around.users)) or 'none'}",
-        f"faults: {', '.join(map(str, around.faults)) or 'none'}",
-        "the manifest was applied long ago, all pods are available and spread over the nodes"
-        + (", as far as these take them" if placement else ""),
-        "everything takes any time it likes",
-    ]
-    texts += _about_nodes(spec, placement)
-    if around.times("stale-api-server"):
-        texts.append(
-            "an API server that falls behind shows pods as they were, sets and claims as they are"
-        )
-    if around.times("delete"):
-        texts.append(
-            "`apply` creates the set anew from the same manifest when it is gone, and does nothing"
-            " to one that is there"
-            if around.times("apply")
-            else "a set that was deleted is not created anew"
-        )
-    if asks_budget(spec, around):
-        texts.append("the disruption budget is about pods of this set alone")
-    if spec.publishes is not None:
-        texts.append("EndpointSlices and DNS follow pods at once, but for what `stale-dns` keeps")
-    if attaches(spec, around):
-        texts.append(
-            "volumes are attached to one node at a time, and to any; local volumes and network file"
-            " systems are not"
-        )
-    if around.lag:
-        texts.append(f"a writer waits while {around.lag} events of its kind are on their way")
-    if around.times("node-crash") or around.times("node-partition"):
-        texts.append("a node that is lost may come back, or may never")
-    if around.variant:
-        texts.append(f"rules changed: {', '.join(sorted(around.variant))}")
-    return texts
-
-
-def _about_nodes(spec: StatefulSetSpec, placement: Placement | None) -> list[str]:
-    texts = []
-    if spec.given_nodes:
-        names = (f"n{at} is {each.name}" for at, each in enumerate(spec.given_nodes, 1))
-        texts.append(f"{', '.join(names)}; their labels and taints stay as they are")
-    elif spec.selects_nodes:
-        texts.append("these nodes are the ones that the pods' nodeSelector and nodeAffinity admit")
-    if placement is not None:
-        texts.append("no other pods take room on these nodes, nor are kept apart from these")
-    if placement is not None and placement.tied:
-        made = "with its claim" if placement.at_once else "where its pod is put first"
-        texts.append(f"a volume is made {made}, and can be used in {spec.volumes_in} of then only")
-    return texts

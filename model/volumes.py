@@ -33,13 +33,18 @@ __all__ = [
     "attach",
     "attach_due",
     "attaches",
+    "bereft",
     "detach",
     "detach_due",
     "mountable",
 ]
 
 Processes = tuple[tuple[int, int], ...]
-"""Where containers of pods of one ordinal run: node and uid of the pod, in order."""
+"""
+Where containers of pods of one ordinal run: node and uid of the pod, in order.
+
+The uid is negative where they use a former volume, of a claim that is gone (`bereft`).
+"""
 
 Attached = int | None
 """The node that a volume is attached to, `ATTACHED_TO_NONE`, or None where nobody asks."""
@@ -94,7 +99,7 @@ def detach(
         return
     node = at(nodes, attached)
     words = f"detaches the volume of pod {ordinal} from n{attached}"
-    unused = hears(node) and all(where != attached for where, _ in process)
+    unused = hears(node) and all(where != attached or of < 0 for where, of in process)
     if unused and node.registered != "deleted":
         yield outcome(words, attached=ATTACHED_TO_NONE)
     elif node.out_of_service:
@@ -114,4 +119,14 @@ def mountable(
     """
     if attached is not None and attached != node:
         return False
-    return not one_pod or not any(where == node and of != uid for where, of in process)
+    return not one_pod or not any(where == node and 0 < of != uid for where, of in process)
+
+
+def bereft(process: Processes) -> Processes:
+    """
+    The processes of an ordinal after its claim is gone: the next one has another volume.
+
+    >>> bereft(((1, 2), (2, -1)))
+    ((1, -2), (2, -1))
+    """
+    return tuple(sorted((node, -abs(uid)) for node, uid in process))

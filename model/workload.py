@@ -228,6 +228,7 @@ _BUDGETS = {
     "container_exits_left": "container-exit",
     "unreadies_left": "unready",
     "pod_failures_left": "pod-failed",
+    "unschedulables_left": "unschedulable",
     "controller_restarts_left": "controller-restart",
     "failovers_left": "failover",
     "write_failures_left": "write-failure",
@@ -277,6 +278,8 @@ def _assumptions(around: Environment) -> list[str]:
     ]
     if around.slow:
         texts[-1] += f", but for {around.slow} timers, which may go off early"
+    if around.waits:
+        texts.append("any pod may find no node or no volume, and stay pending, for ever or not")
     if around.lag:
         texts.append(f"a writer waits while {around.lag} events of its kind are on their way")
     if around.collides:

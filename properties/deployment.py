@@ -11,6 +11,7 @@ from .promise import (
     NO_PAUSE,
     NO_UNDO,
     NOTED_OR_HEALTHY,
+    PLACED,
     SAME_SIZE,
     Promise,
     at_all_times,
@@ -90,7 +91,7 @@ def restart_replaces_all(
     return active[newest_template] == desired == total(active.values())
 
 
-@under(NOTED_OR_HEALTHY)
+@under(NOTED_OR_HEALTHY, PLACED)
 @converges_to(
     id="deployment-controllers-come-to-rest",
     says="once users and faults rest, the controllers run out of work",

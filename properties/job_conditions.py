@@ -12,6 +12,7 @@ from .job_promise import (
     INDEXED,
     KEEPS_TTL,
     LOSES_START,
+    NODES_GO,
     NOT_SUSPENDED,
     ONE_CHANGE,
     OURS,
@@ -237,15 +238,15 @@ def counts_at_rest(
     source="https://github.com/kubernetes/kubernetes/pull/60985",
     premise=lambda action: action == "pass_backoff",
 )
-def success_is_told_at_once(uncounted_successes_before: int) -> Iterator[str]:
-    if uncounted_successes_before:
+def success_is_told_at_once(uncounted_successes_before: int, job_alive: str) -> Iterator[str]:
+    if uncounted_successes_before and job_alive == "alive":
         yield "a pod has succeeded, and the Job waits for its back-off before it counts it"
 
 
 # ---- in the end -------------------------------------------------------------------------------
 
 
-@under(OURS, NOT_SUSPENDED, UNMIXED, ONE_CHANGE, UNBROKEN)
+@under(OURS, NOT_SUSPENDED, UNMIXED, ONE_CHANGE, UNBROKEN, NODES_GO)
 @converges_to(
     id="job-ends",
     says="every Job ends Complete or Failed, unless it is deleted or to run no pods",
@@ -303,7 +304,7 @@ def parallelism_zero_pauses(
         yield f"parallelism is {parallelism}, and {active} pods are active"
 
 
-@under(TTL, KEEPS_TTL, STRIPS, where=[OURS])
+@under(TTL, KEEPS_TTL, STRIPS, NODES_GO, where=[OURS])
 @converges_to(
     id="job-ttl-deletes-after-finish",
     says="a Job that has finished is gone in the end, and its pods with it",
@@ -322,14 +323,14 @@ def _nothing_is_left(deletes: int, deletes_left: int, job_alive: str, owned_pods
     return job_alive == "gone" and owned_pods == 0
 
 
-background_leaves_nothing = under(STRIPS, where=[OURS, deleted("background")])(
+background_leaves_nothing = under(STRIPS, NODES_GO, where=[OURS, deleted("background")])(
     converges_to(
         id="job-deleting-removes-pods",
         says="a Job that is deleted in the background leaves no pods",
         source=_DOCS + "#job-termination-and-cleanup",
     )(_nothing_is_left)
 )
-foreground_leaves_nothing = under(STRIPS, where=[OURS, deleted("foreground")])(
+foreground_leaves_nothing = under(STRIPS, NODES_GO, where=[OURS, deleted("foreground")])(
     converges_to(
         id="job-foreground-deletion-is-complete",
         says="a Job that is deleted in the foreground leaves no pods",

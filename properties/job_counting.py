@@ -7,6 +7,7 @@ from seatrial.model import job_api
 
 from .job_promise import (
     AFRESH,
+    APART,
     COMPLETIONS,
     DEFAULT_REPLACEMENT,
     DISRUPTED,
@@ -162,7 +163,7 @@ def finished_is_counted(status: job_api.JobStatus) -> Iterator[str]:
         yield f"the Job has finished, and lists {status.uncounted.total} pods as uncounted"
 
 
-@under(OURS, DEFAULT_REPLACEMENT, DISRUPTED, RUNS)
+@under(OURS, DEFAULT_REPLACEMENT, DISRUPTED, RUNS, APART)
 @sometimes(
     id="job-terminating-counted-failed",
     says="with the default policy a pod that is deleted counts as failed, even if it then succeeds",

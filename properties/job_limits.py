@@ -10,6 +10,7 @@ from .job_promise import (
     DEFAULT_REPLACEMENT,
     DISRUPTED,
     INDEXED,
+    MORE_EXITS,
     NEVER,
     NO_POLICY,
     NO_RESTART,
@@ -19,6 +20,7 @@ from .job_promise import (
     PER_INDEX,
     REMEMBERED,
     REPLACES_FAILED,
+    RETRIES,
     RUNS,
     SAME_LIMIT,
     SAME_PARALLELISM,
@@ -47,11 +49,6 @@ _ENDS_BY_ITSELF = Precondition(
     ),
 )
 """When a Job is ended, the pods that it deletes count as failed."""
-_RETRIES = spec_has("backoffLimit is not 0", lambda spec: spec.backoff_limit > 0)
-_EXITS_OFTEN = Precondition(
-    "more containers may fail than backoffLimit allows",
-    lambda spec, around: around.times("container-exit") > spec.backoff_limit,
-)
 _IGNORES_DISRUPTIONS = spec_has(
     "the first rule of podFailurePolicy ignores disruptions",
     lambda spec: (
@@ -111,7 +108,7 @@ def unended_within_parallelism(active: int, terminating: int, parallelism: int) 
         yield (f"{active} pods are active and {terminating} terminating, {parallelism} are allowed")
 
 
-@under(SAME_PARALLELISM, DEFAULT_REPLACEMENT, DISRUPTED, _RETRIES, where=[OURS])
+@under(SAME_PARALLELISM, DEFAULT_REPLACEMENT, DISRUPTED, RETRIES, where=[OURS])
 @always(
     id="seed-job-parallelism-cap",
     says="a Job never runs more pods at once than its parallelism",
@@ -124,7 +121,7 @@ def running_within_parallelism(running: int, parallelism: int) -> Iterator[str]:
         yield f"{running} pods run, parallelism is {parallelism}"
 
 
-@under(COMPLETIONS, SAME_PARALLELISM, DEFAULT_REPLACEMENT, DISRUPTED, _RETRIES, where=[OURS])
+@under(COMPLETIONS, SAME_PARALLELISM, DEFAULT_REPLACEMENT, DISRUPTED, RETRIES, where=[OURS])
 @always(
     id="job-running-at-most-remaining",
     says="no more pods run than completions remain",
@@ -140,7 +137,7 @@ def running_within_remaining(
         yield f"{running} pods run, and {remain} completions remain"
 
 
-@under(OURS, DEFAULT_REPLACEMENT, DISRUPTED, _RETRIES, RUNS, where=[_ONE_BY_ONE, SAME_PARALLELISM])
+@under(OURS, DEFAULT_REPLACEMENT, DISRUPTED, RETRIES, RUNS, where=[_ONE_BY_ONE, SAME_PARALLELISM])
 @sometimes(
     id="job-may-run-twice",
     says="even with parallelism 1 the same program may run twice at once",
@@ -162,7 +159,7 @@ def one_active_pod_per_index(double_indexes: tuple[int, ...]) -> Iterator[str]:
         yield f"indexes {list(double_indexes)} have two active pods"
 
 
-@under(OURS, INDEXED, DEFAULT_REPLACEMENT, DISRUPTED, _RETRIES, RUNS)
+@under(OURS, INDEXED, DEFAULT_REPLACEMENT, DISRUPTED, RETRIES, RUNS)
 @sometimes(
     id="job-indexed-unique-pod-per-index",
     says="two pods of one index may run, one of them terminating",
@@ -190,7 +187,7 @@ def failures_are_bounded(reported_failed: int) -> int:
     return reported_failed
 
 
-@under(NEVER, NO_POLICY, _EXITS_OFTEN, where=[OURS])
+@under(NEVER, NO_POLICY, MORE_EXITS, where=[OURS])
 @at_most(
     id="job-failed-within-limit",
     says="at most backoffLimit pods fail",
@@ -214,7 +211,7 @@ def fails_only_beyond_limit(reported_failed: int, manifest: job_api.JobSpec) -> 
         yield f"{reported_failed} pods have failed, backoffLimit is {manifest.backoff_limit}"
 
 
-@under(does("container-exit"), _RETRIES, NEVER, NO_POLICY, where=[OURS])
+@under(does("container-exit"), RETRIES, NEVER, NO_POLICY, where=[OURS])
 @after_each_step(
     id="seed-job-pods-not-restarted",
     says="a Job does not bring a broken pod back",
@@ -227,7 +224,7 @@ def nothing_is_retried(reported_failed_before: int, active: int) -> Iterator[str
         yield f"after {reported_failed_before} failures a pod is created: {active} are active"
 
 
-@under(COMPLETIONS, does("container-exit"), _RETRIES, NEVER, NO_POLICY, where=[OURS])
+@under(COMPLETIONS, does("container-exit"), RETRIES, NEVER, NO_POLICY, where=[OURS])
 @always(
     id="job-total-pods-equal-completions",
     says="completions determine how many pods a Job creates in all",

@@ -8,6 +8,7 @@ from .promise import Precondition, without
 
 __all__ = [
     "AFRESH",
+    "APART",
     "COMPLETIONS",
     "DEADLINE",
     "DEFAULT_REPLACEMENT",
@@ -17,7 +18,9 @@ __all__ = [
     "KEEPS_TTL",
     "LAGGING",
     "LOSES_START",
+    "MORE_EXITS",
     "NEVER",
+    "NODES_GO",
     "NON_INDEXED",
     "NOT_PER_INDEX",
     "NOT_SUSPENDED",
@@ -29,6 +32,7 @@ __all__ = [
     "PER_INDEX",
     "REMEMBERED",
     "REPLACES_FAILED",
+    "RETRIES",
     "RUNS",
     "SAME_COMPLETIONS",
     "SAME_DEADLINE",
@@ -78,6 +82,11 @@ NOT_PER_INDEX = spec_has(
 )
 PER_INDEX = spec_has("backoffLimitPerIndex is set", job_api.has_backoff_limit_per_index)
 NEVER = spec_has("restartPolicy is Never", lambda spec: spec.restart_policy == "Never")
+RETRIES = spec_has("backoffLimit is not 0", lambda spec: spec.backoff_limit > 0)
+MORE_EXITS = Precondition(
+    "more containers may fail than backoffLimit allows",
+    lambda spec, around: around.times("container-exit") > spec.backoff_limit,
+)
 NO_POLICY = spec_has(
     "there are neither podFailurePolicy nor backoffLimitPerIndex",
     lambda spec: spec.pod_failure_policy is None and spec.backoff_limit_per_index is None,
@@ -131,7 +140,7 @@ def _steady(spec: job_api.JobSpec, around: Environment) -> bool:
 
 
 _CUTS_OFF = ("controller-restart", "failover", "write-failure", "write-unknown")
-_DELETES_PODS = ("delete-pod", "evict", "node-crash")
+_DELETES_PODS = ("delete-pod", "evict", "node-crash", "node-off")
 _ENDS_PODS = (*_DELETES_PODS, "set-parallelism", "set-completions", "suspend")
 STEADY = Precondition(
     "no pod that is listed as failed can succeed: pods are neither deleted, evicted nor lost, nor"
@@ -205,6 +214,8 @@ RUNS = spec_has(
 NO_RESTART = never("the controller does not restart", "controller-restart", "failover")
 STAYS = never("nobody deletes the Job", "delete")
 TRACKED = never("nobody else removes finalizers", "strip-finalizer")
+NODES_GO = never("no node stays off: it comes back, or is removed", "node-off")
+"""The pod of a node that is off is deleted, and stays: nobody confirms that it has stopped."""
 UNBROKEN = never("the watch of pods does not break", "relist")
 """
 Where a pod is created and deleted before the new list, it comes as one that terminates: nobody
@@ -218,6 +229,11 @@ LOSES_START = Precondition(
 DISRUPTED = Precondition(
     "pods may be deleted or evicted: `delete-pod` or `evict`",
     lambda spec, around: around.times("delete-pod") + around.times("evict") > 0,
+)
+APART = Precondition(
+    "a pod may end between a status and the removal of its finalizer: level interleaved or faulty,"
+    " or lag 1 or more",
+    lambda spec, around: around.level != "atomic" or around.lag > 0,
 )
 LAGGING = Precondition(
     "caches may be behind when the next sync begins: lag 1 or more",

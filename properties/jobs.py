@@ -3,7 +3,7 @@
 from seatrial.core import Property
 from seatrial.model import Environment, job_api
 
-from . import job_conditions, job_counting, job_limits
+from . import job_conditions, job_counting, job_limits, job_work
 from .promise import Promise
 
 __all__ = ["PROMISES", "properties_for_job"]
@@ -12,6 +12,7 @@ PROMISES: tuple[Promise, ...] = (
     *job_counting.PROMISES,
     *job_limits.PROMISES,
     *job_conditions.PROMISES,
+    *job_work.PROMISES,
 )
 """Every promise, in the order in which they are reported."""
 

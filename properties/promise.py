@@ -43,6 +43,7 @@ __all__ = [
     "NO_UNDO",
     "PAUSED",
     "PAUSED_MIDWAY",
+    "PLACED",
     "PROMPT",
     "RECREATE",
     "ROLLING",
@@ -327,7 +328,16 @@ NOT_BESIDE_FORMER = Precondition(
     lambda around: without(around, "apply"),
 )
 NO_POD_FAULTS = _none("pods that were ready stay so", "container-exit", "unready", "pod-failed")
-HEALTHY_TEMPLATES = _none("pods of every template become ready", "never-ready")
+HEALTHY_TEMPLATES = Precondition(
+    "pods of every template become ready: no `never-ready`, and none may stay pending",
+    lambda spec, around: not around.times("never-ready") and not around.unplaced,
+    lambda around: without(around, "never-ready", "unschedulable"),
+)
+PLACED = Precondition(
+    "no pod may stay pending: no `unschedulable`, and nothing in the manifest keeps pods waiting",
+    lambda spec, around: not around.unplaced,
+    lambda around: without(around, "unschedulable"),
+)
 NO_PAUSE = Precondition(
     "the Deployment is not paused",
     lambda spec, around: not spec.paused and not around.times("pause"),
@@ -409,7 +419,7 @@ does not arrive, the one before stays complete, and its deadline is never asked 
 """
 NOTED_OR_HEALTHY = Precondition(
     f"{HEALTHY_TEMPLATES.words}; or {NOTED.words}",
-    lambda spec, around: not around.times("never-ready") or _nothing_lost(around),
+    lambda spec, around: HEALTHY_TEMPLATES.met(spec, around) or _nothing_lost(around),
     _none_lost,
 )
 

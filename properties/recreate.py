@@ -11,6 +11,7 @@ from seatrial.model import Environment
 from .promise import (
     FRESH,
     LANDED,
+    NO_PAUSE,
     NOT_BESIDE_FORMER,
     RECREATE,
     SAME_SIZE,
@@ -95,7 +96,7 @@ MADE_AND_TAKEN = Precondition(
 )
 
 
-@under(SOME_PODS, MADE_AND_TAKEN, where=[RECREATE])
+@under(SOME_PODS, MADE_AND_TAKEN, NO_PAUSE, where=[RECREATE])
 @sometimes(
     id="deployment-recreate-manual-delete-overlap",
     says="outside of upgrades Recreate is no promise of at most `replicas` pods: a pod is replaced"

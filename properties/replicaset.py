@@ -10,6 +10,7 @@ from .promise import (
     FRESH,
     INTERLEAVED,
     NO_PAUSE,
+    NOTHING_LOST,
     SAME_SIZE,
     TOLD,
     Promise,
@@ -93,7 +94,7 @@ def deletes_the_surplus(active: int, active_before: int, size: int) -> Iterator[
 # ---- which of them ----------------------------------------------------------------------------
 
 
-@under(ATOMIC, FRESH)
+@under(ATOMIC, FRESH, NOTHING_LOST)
 @after_each_step(
     id="replicaset-unready-go-first",
     says="a ReplicaSet that shrinks deletes no ready pod while it has one that is not ready",

@@ -16,6 +16,7 @@ from .promise import (
     LANDED,
     NO_GIVE_UP,
     NO_PAUSE,
+    NOT_CREATED_ANEW,
     SAME_SIZE,
     UPDATE,
     Precondition,
@@ -153,7 +154,7 @@ def the_limit_is_used(
             )
 
 
-@under(LANDED, FRESH, KEPT_WHILE_PAUSED)
+@under(LANDED, FRESH, KEPT_WHILE_PAUSED, NOT_CREATED_ANEW)
 @after_each_step(
     id="deployment-cleanup-spares-pods",
     says="a clean-up deletes only ReplicaSets without pods",

@@ -13,6 +13,7 @@ from .promise import (
     HEALTHY_TEMPLATES,
     NO_GIVE_UP,
     NO_UNDO,
+    NOT_CREATED_ANEW,
     NOTHING_LOST,
     PAUSED,
     ROLLING,
@@ -112,7 +113,7 @@ def as_many_pods_as_replicas(
     return paused or deployment_alive != "alive" or total_active == desired
 
 
-@under(NO_GIVE_UP, ALL_KEPT, where=[does("scale"), PAUSED])
+@under(NO_GIVE_UP, ALL_KEPT, NOT_CREATED_ANEW, where=[does("scale"), PAUSED])
 @converges_to(
     id="deployment-paused-still-scales",
     says="a paused Deployment is scaled all the same: its sizes add up to replicas, or to replicas"

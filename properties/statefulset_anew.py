@@ -11,6 +11,7 @@ from .statefulset_promise import (
     CLAIMS_WAIT,
     DROPPED_WHEN_DELETED,
     HEALTHY,
+    LOOKED_AT_AGAIN,
     NO_CLAIM_DELETED,
     PLACED,
     SOME,
@@ -41,7 +42,15 @@ NOTHING_ELSE = none_of(
 )
 
 
-@under(HEALTHY, CLAIMS_WAIT, NO_CLAIM_DELETED, BLOCK_OR_ORDERED, PLACED, where=_ANEW)
+@under(
+    HEALTHY,
+    CLAIMS_WAIT,
+    NO_CLAIM_DELETED,
+    BLOCK_OR_ORDERED,
+    PLACED,
+    LOOKED_AT_AGAIN,
+    where=_ANEW,
+)
 @converges_to(
     id="created-anew-comes-to-its-size",
     says="a set that is deleted and applied again has in the end as many members as are asked for,"

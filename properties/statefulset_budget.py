@@ -9,7 +9,7 @@ from seatrial.model import Environment, disruption, statefulset_api
 from .promise import Precondition, Promise, does, under
 from .statefulset_promise import NO_RESCALE, PLACED, ROLLING, TAKES_DOWN, none_of
 
-__all__ = ["ALLOWS_NONE", "PROMISES", "REACHED", "UNDISTURBED"]
+__all__ = ["ALLOWS_NONE", "BUDGET", "PROMISES", "REACHED", "UNDISTURBED", "desired", "healthy"]
 
 _DISRUPTIONS = "https://kubernetes.io/docs/concepts/workloads/pods/disruptions/"
 _CONFIGURE = "https://kubernetes.io/docs/tasks/run-application/configure-pdb/"
@@ -30,17 +30,19 @@ UNDISTURBED = none_of(
 )
 
 
-def _desired(spec: Any) -> int:
+def desired(spec: Any) -> int:
+    """How many healthy members the budget wants at first; 0 without one."""
     return 0 if spec.budget is None else disruption.desired_healthy(spec.budget, spec.replicas)
 
 
 ALLOWS_NONE = Precondition(
     "the budget wants as many healthy members as there are replicas, or more",
-    lambda spec, around: spec.budget is not None and _desired(spec) >= spec.replicas,
+    lambda spec, around: spec.budget is not None and desired(spec) >= spec.replicas,
 )
 
 
-def _healthy(pod_state: All[str]) -> int:
+def healthy(pod_state: All[str]) -> int:
+    """How many members are healthy."""
     return sum(state in ("ready", "available") for state in pod_state.values())
 
 
@@ -69,7 +71,7 @@ def respects_budget(
     wanted: int,
     budget: statefulset_api.DisruptionBudget,
 ) -> Iterator[str]:
-    left, demanded = _healthy(pod_state), disruption.desired_healthy(budget, wanted)
+    left, demanded = healthy(pod_state), disruption.desired_healthy(budget, wanted)
     for at in _evicted(action, pod_state_before, pod_state):
         if left < demanded:
             yield f"pod {at} is evicted, which leaves {left} healthy members of {demanded}"
@@ -110,7 +112,7 @@ def rolls_out_anyway(
     return (
         max(pod_revision.values()) > 1
         and wanted > 0
-        and _healthy(pod_state) < disruption.desired_healthy(budget, wanted)
+        and healthy(pod_state) < disruption.desired_healthy(budget, wanted)
     )
 
 

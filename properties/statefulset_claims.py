@@ -108,17 +108,21 @@ def waits_for_claims(
     ),
     NO_CLAIM_DELETED,
 )
-@always(
+@after_each_step(
     id="pvc-policy-change-race",
     says="once the policy is Retain, no claim of a member that was scaled away is deleted",
     source=_KEP,
     expected="refuted",
-    premise=lambda when_scaled_deletes: not when_scaled_deletes,
+    over="ordinal",
+    premise=lambda when_scaled_deletes, claim_state_before: (
+        not when_scaled_deletes and claim_state_before == "there"
+    ),
 )
-def policy_is_heeded(claim_state: All[str], when_scaled_deletes: bool) -> Iterator[str]:
-    for at, state in claim_state.items():
-        if not when_scaled_deletes and state == "terminating":
-            yield f"the claim of pod {at} is being deleted though it is to be retained"
+def policy_is_heeded(
+    claim_state: str, claim_state_before: str, when_scaled_deletes: bool, ordinal: int
+) -> Iterator[str]:
+    if not when_scaled_deletes and _goes(claim_state, claim_state_before):
+        yield f"the claim of pod {ordinal} is {claim_state} though it is to be retained"
 
 
 @under(

@@ -9,6 +9,7 @@ from .statefulset_promise import (
     BLOCK_OR_ORDERED,
     CLAIMS_WAIT,
     HEALTHY,
+    LOOKED_AT_AGAIN,
     NO_CLAIM_DELETED,
     PLACED,
     never_stale,
@@ -51,7 +52,7 @@ here. And a kubelet stops what the list that it starts with does not have. Go: H
 NO_MACHINE_STOPS = none_of("no machine stops", "node-crash", "node-off")
 
 
-@under(HEALTHY, CLAIMS_WAIT, NO_CLAIM_DELETED, BLOCK_OR_ORDERED, PLACED, SERVICE)
+@under(HEALTHY, CLAIMS_WAIT, NO_CLAIM_DELETED, BLOCK_OR_ORDERED, PLACED, LOOKED_AT_AGAIN, SERVICE)
 @converges_to(
     id="seed-statefulset-dns-reaches-every-pod",
     says="every member can be found by its own name in the end",
@@ -85,7 +86,7 @@ def leads_to_its_member(answer: int, pod_uid: int, ordinal: int) -> Iterator[str
 def leads_to_what_runs(
     answer: int, process: tuple[tuple[int, int], ...], ordinal: int
 ) -> Iterator[str]:
-    if answer != 0 and all(uid != answer for _, uid in process):
+    if answer != 0 and all(abs(uid) != answer for _, uid in process):
         yield f"the name of pod {ordinal} leads to a pod whose containers do not run"
 
 

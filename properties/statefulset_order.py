@@ -15,6 +15,7 @@ from .statefulset_promise import (
     GRACE,
     HEALTHY,
     KEPT_ALIVE,
+    LOOKED_AT_AGAIN,
     NO_CLAIM_DELETED,
     NO_PARTITION,
     NONE_FAILS,
@@ -26,7 +27,7 @@ from .statefulset_promise import (
     SEVERAL,
 )
 
-__all__ = ["PROMISES", "TWO_MISSING"]
+__all__ = ["DELETED_WITH_PODS", "PROMISES", "SHRINKS", "TWO_MISSING", "shrinks"]
 
 _SET = "https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/"
 _GUARANTEES = _SET + "#deployment-and-scaling-guarantees"
@@ -107,7 +108,7 @@ def _condemned(at: int, replicas: int, start: int) -> bool:
     return not start <= at < start + replicas
 
 
-def _shrinks(replicas: int, around: Environment) -> int:
+def shrinks(replicas: int, around: Environment) -> int:
     """By how much the set may be scaled down at the most. Anew it has its first size again."""
     sizes = [int(size) for size in around.values("scale")]
     if not sizes:
@@ -118,13 +119,13 @@ def _shrinks(replicas: int, around: Environment) -> int:
     return max(0, largest - min(sizes))
 
 
-_SHRINKS = Precondition(
+SHRINKS = Precondition(
     "the set may be scaled down",
-    lambda spec, around: _shrinks(spec.replicas, around) > 0,
+    lambda spec, around: shrinks(spec.replicas, around) > 0,
 )
 
 
-@under(ORDERED, where=[INTERLEAVED, _SHRINKS])
+@under(ORDERED, where=[INTERLEAVED, SHRINKS])
 @after_each_step(
     id="scaled-down-from-the-top",
     says="scaling down deletes the highest member that the controller sees, and no other while that"
@@ -149,7 +150,7 @@ def scaled_down_from_the_top(
             yield f"decides to delete pod {at} while it sees pod {above} {state}"
 
 
-@under(ORDERED, where=[INTERLEAVED, _SHRINKS])
+@under(ORDERED, where=[INTERLEAVED, SHRINKS])
 @after_each_step(
     id="statefulset-web0-failure-blocks-scale-down",
     says="nothing is scaled away while a member that stays is not available, as the controller sees"
@@ -199,7 +200,7 @@ def successors_first(
 
 _SHRINKS_BY_TWO = Precondition(
     "the set may be scaled down by two or more",
-    lambda spec, around: _shrinks(spec.replicas, around) > 1,
+    lambda spec, around: shrinks(spec.replicas, around) > 1,
 )
 
 
@@ -220,7 +221,7 @@ def predecessors_ready(
                 yield f"decides to delete pod {decided[1]} while it sees pod {at} {state}"
 
 
-@under(ORDERED, INTERLEAVED, _SHRINKS, does("container-exit"))
+@under(ORDERED, INTERLEAVED, SHRINKS, does("container-exit"))
 @after_each_step(
     id="seed-statefulset-no-scale-down-when-unhealthy",
     says="a set is not scaled down as long as one of its pods is unhealthy",
@@ -236,14 +237,13 @@ def no_scale_down_when_unhealthy(
         yield f"decides to delete pod {decided[1]}, though it sees pod {unready[0]} unready"
 
 
-@under(
-    SEVERAL,
-    GRACE,
-    Precondition(
-        "the set may be deleted with its pods",
-        lambda spec, around: around.values("delete")[:1] in (("background",), ("foreground",)),
-    ),
+DELETED_WITH_PODS = Precondition(
+    "the set may be deleted with its pods",
+    lambda spec, around: around.values("delete")[:1] in (("background",), ("foreground",)),
 )
+
+
+@under(SEVERAL, GRACE, DELETED_WITH_PODS)
 @after_each_step(
     id="seed-statefulset-order-or-parallel-terminate",
     says="when a set is deleted, no member terminates while one above it runs",
@@ -263,7 +263,9 @@ def terminates_in_order(
                 yield f"pod {at} terminates while pod {above[0]} runs"
 
 
-@under(KEPT_ALIVE, HEALTHY, CLAIMS_WAIT, NO_CLAIM_DELETED, BLOCK_OR_ORDERED, PLACED)
+@under(
+    KEPT_ALIVE, HEALTHY, CLAIMS_WAIT, NO_CLAIM_DELETED, BLOCK_OR_ORDERED, PLACED, LOOKED_AT_AGAIN
+)
 @converges_to(
     id="statefulset-comes-to-its-size",
     says="in the end there are as many members as are asked for, all available, and no other",
@@ -319,7 +321,7 @@ def scaling_before_update(
             yield f"decides to delete pod {decided[1]} while it sees pod {at} {state}"
 
 
-@under(CLAIMS_WAIT, BLOCK_OR_ORDERED)
+@under(CLAIMS_WAIT, BLOCK_OR_ORDERED, LOOKED_AT_AGAIN)
 @converges_to(
     id="a-missing-pod-is-created",
     says="a member that is missing is created in the end, if all below it are available",
@@ -344,7 +346,7 @@ def _sees_surplus(action: str, replicas_seen: int, seen_state: All[str], start: 
     )
 
 
-@under(INTERLEAVED, NOT_ANEW, where=[_SHRINKS])
+@under(INTERLEAVED, NOT_ANEW, where=[SHRINKS])
 @after_each_step(
     id="a-surplus-pod-that-is-not-available-goes",
     says="a surplus member is deleted though it is not available, if all others are",

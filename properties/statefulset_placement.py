@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from itertools import combinations
 
 from seatrial.core import All, always, converges_to
+from seatrial.model import nodes as of_nodes
 from seatrial.model import placement, statefulset_workload
 
 from .promise import Precondition, Promise, does, under
@@ -130,7 +131,9 @@ _STAYS = Precondition(
     source=_LOCAL,
     expected="refuted",
 )
-def moves(pod_state: All[str], wanted: int, start: int) -> bool:
+def moves(pod_state: All[str], nodes: tuple[of_nodes.Node, ...], wanted: int, start: int) -> bool:
+    if not any(each.reality == "off" and each.out_of_service for each in nodes):
+        return True
     return all(state == "available" for at, state in pod_state.items() if at - start < wanted)
 
 

@@ -25,7 +25,9 @@ __all__ = [
     "GATED",
     "GRACE",
     "HEALTHY",
+    "HISTORY_KEPT",
     "KEPT_ALIVE",
+    "LOOKED_AT_AGAIN",
     "NAMES_FREED",
     "NEVER_EMPTIED",
     "NEVER_SHRUNK",
@@ -323,7 +325,36 @@ CHANGED_ONCE = Precondition(
 With Parallel the next update takes the top down while the last one is at work further below. And
 with either, if the cache does not show yet what the last one has deleted.
 """
+LOOKED_AT_AGAIN = Precondition(
+    "who waits for minReadySeconds is looked at again: it is not set, or nobody scales the set, or"
+    " the release is 1.35 or later",
+    lambda spec, around: (
+        spec.min_ready_seconds == 0
+        or not around.times("scale")
+        or "sts-comes-back-until-all-available" not in around.rules
+    ),
+    lambda around: without(around, "scale"),
+)
+"""
+1.34 comes back as long as fewer are available than are asked for. A surplus member counts as one of
+these: it stays, and so does what waits for one that became ready last. Go: syncStatefulSet
+"""
 ONE_CONTROLLER = none_of("no other controller manager takes over", "second-controller")
+HISTORY_KEPT = Precondition(
+    "no revision is forgotten: no request fails, or the template is not changed more often than"
+    " revisionHistoryLimit",
+    lambda spec, around: (
+        not around.times("write-failure")
+        or spec.revision_history_limit < 0
+        or around.times("set-image") + around.times("undo") <= spec.revision_history_limit
+    ),
+    lambda around: without(around, "write-failure"),
+)
+"""
+A sync that cannot write the revision of a new template cuts the history as if only revisions of
+pods were in use. The current one may go then while the pods below the partition are missing.
+Go: UpdateStatefulSet, truncateHistory
+"""
 PARTITION_STAYS = none_of("nobody changes the partition", "set-partition")
 READY_TEMPLATES = none_of("pods of every template become ready", "never-ready")
 NOT_ANEW = none_of("the set is not created anew after it was deleted", "apply")

@@ -13,7 +13,9 @@ from .statefulset_promise import (
     CLAIMS_WAIT,
     GATED,
     HEALTHY,
+    HISTORY_KEPT,
     KEPT_ALIVE,
+    LOOKED_AT_AGAIN,
     NEVER_EMPTIED,
     NEVER_SHRUNK,
     NO_CLAIM_DELETED,
@@ -60,7 +62,7 @@ def _new_below(pod_revision: int, partition: int, ordinal: int, start: int) -> I
         yield f"pod {ordinal} has revision {pod_revision}, though the partition is {partition}"
 
 
-@under(PARTITION_STAYS, NEVER_SHRUNK, NOT_ANEW, where=[PARTITIONED])
+@under(PARTITION_STAYS, NEVER_SHRUNK, NOT_ANEW, HISTORY_KEPT, where=[PARTITIONED])
 @always(
     id="seed-statefulset-partition-two-versions",
     says="members below the partition keep the old revision, however they are created again",
@@ -125,7 +127,7 @@ def keeps_the_old_when_shrunk(
     return _new_below(pod_revision, partition, ordinal, start)
 
 
-@under(ALL_BELOW, PARTITION_STAYS, NEVER_EMPTIED, NOT_ANEW)
+@under(ALL_BELOW, PARTITION_STAYS, NEVER_EMPTIED, NOT_ANEW, HISTORY_KEPT)
 @after_each_step(
     id="statefulset-partition-above-replicas",
     says="with a partition of at least `replicas`, a new template reaches no pod",
@@ -180,7 +182,7 @@ def updated_by_ordinal(
 # ---- progress ---------------------------------------------------------------------------------
 
 
-@under(ROLLING, HEALTHY, CLAIMS_WAIT, NO_CLAIM_DELETED, BLOCK_OR_ORDERED, PLACED)
+@under(ROLLING, HEALTHY, CLAIMS_WAIT, NO_CLAIM_DELETED, BLOCK_OR_ORDERED, PLACED, LOOKED_AT_AGAIN)
 @converges_to(
     id="statefulset-rollout-completes",
     says="in the end all members from the partition on are available and of the newest template",

@@ -17,7 +17,7 @@ from .statefulset_promise import (
     never_stale,
 )
 
-__all__ = ["ELSEWHERE", "NEVER_TAKEN", "PROMISES", "SAME_VOLUME"]
+__all__ = ["ELSEWHERE", "NEVER_TAKEN", "PROMISES"]
 
 _SAFETY = "https://github.com/kubernetes/design-proposals-archive/blob/main/storage/pod-safety.md"
 _MODES = "https://kubernetes.io/docs/concepts/storage/persistent-volumes/#access-modes"
@@ -55,22 +55,7 @@ NEVER_TAKEN = Precondition(
 )
 
 
-def _claims_stay(spec: Any, around: Environment) -> bool:
-    policy = spec.retention
-    dropped = policy.when_scaled == "Delete" and around.times("scale")
-    dropped = dropped or (policy.when_deleted == "Delete" and around.times("delete"))
-    return not (dropped or around.times("delete-claim") or around.times("set-retention"))
-
-
-SAME_VOLUME = Precondition(
-    "a claim keeps its volume: no claim is deleted, or no container outlives its pod",
-    lambda spec, around: not _outlives(spec, around) or _claims_stay(spec, around),
-    lambda around: without(around, "delete-claim", "set-retention", "scale", "delete"),
-)
-"""The next claim of the name has another volume, and nothing keeps two nodes from one each."""
-
-
-@under(ONE_NODE, NODES_STAY, REALLY_OFF, NEVER_TAKEN, SAME_VOLUME)
+@under(ONE_NODE, NODES_STAY, REALLY_OFF, NEVER_TAKEN)
 @always(
     id="rwo-single-node",
     says="two nodes never use a ReadWriteOnce volume at the same moment",
@@ -83,17 +68,17 @@ def one_node_at_a_time(writers: int, ordinal: int) -> Iterator[str]:
         yield f"containers of pod {ordinal} use its volume on {writers} nodes"
 
 
-@under(ONE_POD, NODES_STAY, REALLY_OFF, NEVER_TAKEN, SAME_VOLUME)
+@under(ONE_POD, NODES_STAY, REALLY_OFF, NEVER_TAKEN)
 @always(
     id="rwop-single-pod",
     says="a ReadWriteOncePod claim is used by one pod in the whole cluster",
     source=_MODES,
     over="ordinal",
-    premise=lambda running: running > 0,
+    premise=lambda volume_users: volume_users > 0,
 )
-def one_pod_at_a_time(running: int, ordinal: int) -> Iterator[str]:
-    if running > 1:
-        yield f"{running} pods use the claim of pod {ordinal} at the same time"
+def one_pod_at_a_time(volume_users: int, ordinal: int) -> Iterator[str]:
+    if volume_users > 1:
+        yield f"{volume_users} pods use the claim of pod {ordinal} at the same time"
 
 
 _TAKEN = Precondition(
@@ -124,7 +109,7 @@ def detached_after_unmounting(
 ) -> Iterator[str]:
     if not action.startswith("detach") or volume_node == volume_node_before:
         return
-    if any(node == volume_node_before for node, _ in process):
+    if any(node == volume_node_before and uid > 0 for node, uid in process):
         yield f"the volume of pod {ordinal} is taken from n{volume_node_before}, where it is in use"
 
 

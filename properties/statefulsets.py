@@ -8,6 +8,9 @@ from . import (
     statefulset_names,
     statefulset_order,
     statefulset_placement,
+    statefulset_pods,
+    statefulset_removal,
+    statefulset_said,
     statefulset_status,
     statefulset_update,
     statefulset_volumes,
@@ -25,6 +28,9 @@ _EVERYWHERE: tuple[Promise, ...] = (
     *statefulset_volumes.PROMISES,
     *statefulset_budget.PROMISES,
     *statefulset_anew.PROMISES,
+    *statefulset_pods.PROMISES,
+    *statefulset_removal.PROMISES,
+    *statefulset_said.PROMISES,
 )
 PROMISES: tuple[Promise, ...] = (
     *map(statefulset_placement.where_placed, _EVERYWHERE),

@@ -28,14 +28,14 @@ def workloads_of(
         if kind is None:
             continue
         theorems = kind.theorems(kind.spec_of(manifest))
-        blocked, listed = around_it(manifest, manifests, asked)
+        blocked, waits, listed = around_it(manifest, manifests, asked)
         treated = {name for each in theorems for name in each.about}
         untreated = tuple(
             each.property
             for each in kind.promises
             if each.property.id not in treated and each.property.expected == "holds"
         )
-        found.append((Workload(manifest.name, blocked, untreated, listed), theorems))
+        found.append((Workload(manifest.name, (*waits, *blocked), untreated, listed), theorems))
     if not found:
         known = " and no ".join(KINDS)
         raise DeclarationError(f"{', '.join(targets)}: no {known} is given")

@@ -34,6 +34,7 @@ from .subject import Subject, not_met
 __all__ = ["Asked", "Rung", "Scenario", "Workload", "around_it", "scenarios", "subject_of_recipe"]
 
 _BLOCKS = "can write to or block"
+_WAITS = "may keep pods waiting"
 _MOST_LAG = 4
 
 
@@ -185,7 +186,8 @@ def _scenario(
     mine = _over(asked, owners)
     base, ladder = _environments(mine, kind)
     base = _on_nodes(base, kind, manifest, asked)
-    blocked, listed = around_it(manifest, manifests, asked)
+    blocked, waits, listed = around_it(manifest, manifests, asked)
+    base = attrs.evolve(base, waits=bool(waits))
     bugs = (*asked.bugs, *asked.fixes)
     warnings = tuple(str(each) for each in manifests.warnings if each.workload == manifest.key)
     of = Workload(kind, name, manifest, targets, listed, owners.relies_on, bugs, warnings, added)
@@ -206,13 +208,17 @@ def _scenario(
 
 def around_it(
     manifest: Manifest, manifests: Manifests, asked: Asked
-) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """What can write to a workload or block it, and all that is not modelled around it."""
+) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+    """What can write to a workload or block it, what makes pods wait, all that is not modelled."""
     about = [each for each in manifests.not_modelled if manifest.key in each.concerns]
     others = [each for each in manifests.not_modelled if not each.concerns]
-    blocks = [each for each in about if each.effect == _BLOCKS and not _inert(each, asked)]
-    blocked = (*(_named(each) for each in blocks), *_overlapping(manifest, manifests))
-    return blocked, tuple(_listed(each, asked) for each in (*about, *others))
+
+    def named(effect: str) -> tuple[str, ...]:
+        found = (each for each in about if each.effect == effect and not _inert(each, asked))
+        return tuple(map(_named, found))
+
+    blocked = (*named(_BLOCKS), *_overlapping(manifest, manifests))
+    return blocked, named(_WAITS), tuple(_listed(each, asked) for each in (*about, *others))
 
 
 def _over(asked: Asked, owners: Told) -> Asked:
@@ -525,6 +531,7 @@ def _recipe(
         "kubernetes": around.kubernetes,
         "featureGates": [f"{gate}={str(on).lower()}" for gate, on in around.gates],
         "variant": sorted(around.variant),
+        "waits": around.waits,
         "bugs": list(bugs),
         "invariants": added.recipe(),
     }
@@ -552,6 +559,9 @@ def subject_of_recipe(recipe: Mapping[str, Any], where: str) -> Subject:
     nodes = recipe.get("nodes")
     if nodes is not None and type(nodes) is not int:
         raise TraceFormatError(f"{where}: #meta.subject.nodes is no number")
+    waits = recipe.get("waits", False)
+    if type(waits) is not bool:
+        raise TraceFormatError(f"{where}: #meta.subject.waits is neither true nor false")
     lag, document = recipe.get("lag"), recipe.get("manifest")
     if type(lag) is not int or not isinstance(document, dict):
         raise TraceFormatError(f"{where}: #meta.subject lacks lag or manifest")
@@ -574,7 +584,7 @@ def subject_of_recipe(recipe: Mapping[str, Any], where: str) -> Subject:
     switches = recipe["variant"]
     for switch in switches:
         model.mutants.check_switch(switch)
-    base = attrs.evolve(base, variant=frozenset(switches))
+    base = attrs.evolve(base, variant=frozenset(switches), waits=waits)
     (_, around, _), *_ = _rungs(base, asked, kind, ladder=False)
     relies_on = told(manifest, kind).relies_on
     bugs = tuple(model.mutants.mutant(each).id for each in recipe["bugs"])

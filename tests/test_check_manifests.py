@@ -393,6 +393,52 @@ def test_who_knows_better_may_assume_that_it_is_inert(run: Run) -> None:
     assert "--assume-inert HorizontalPodAutoscaler" in ran.out
 
 
+@pytest.fixture
+def selective(tmp_path: Path) -> str:
+    """A Deployment whose pods may find no node."""
+    path = tmp_path / "selective.yaml"
+    text = ONE.replace("containers:", "nodeSelector: {disk: ssd}, containers:")
+    path.write_text(text.replace("NAME", "one"), encoding="utf-8")
+    return str(path)
+
+
+SELECTOR = "spec.template.spec.nodeSelector"
+
+
+def test_where_pods_may_find_no_node_bounds_hold_and_progress_is_not_asked_for(
+    run: Run, selective: str
+) -> None:
+    """That pods stay pending is modelled, so that what does not need them ready is settled."""
+    ran = run("check", selective, *ATOMIC, "--format", "json")
+
+    verdicts = {each["id"]: each["verdict"] for each in ran.report["properties"]}
+    assert ran.code == 0
+    assert verdicts["deployment-nonterminating-within-surge"] == "holds"
+    assert "deployment-eventually-new-revision" not in verdicts
+    assert "stay pending" in " ".join(ran.report["assumptions"]["stated"])
+
+
+def test_who_relies_on_progress_is_shown_the_pod_that_waits(
+    run: Run, selective: str, tmp_path: Path
+) -> None:
+    """And the run can be replayed: its file says that pods may wait."""
+    words = ("--property", "deployment-eventually-new-revision", "--itf", str(tmp_path))
+
+    ran = run("check", selective, *ATOMIC, *words)
+
+    assert ran.code == 1
+    assert "a pod finds no place" in ran.out
+    (trace,) = tmp_path.glob("*.itf.json")
+    assert run("trace", "replay", str(trace)).code == 0
+
+
+def test_who_knows_that_there_are_nodes_may_say_so(run: Run, selective: str) -> None:
+    """Then pods start, as they do where nothing keeps them waiting."""
+    words = ("--property", "deployment-eventually-new-revision", "--assume-inert", SELECTOR)
+
+    assert run("check", selective, *ATOMIC, *words).code == 0
+
+
 def test_deployments_that_may_select_each_others_pods_are_not_said_to_be_safe(
     run: Run, tmp_path: Path
 ) -> None:

@@ -679,6 +679,10 @@ DROPPED = {
         case(0, recreate=True, users="set-image,apply"),
         NEVER_OVERLAPS,
     ),
+    ("deployment-recreate-manual-delete-overlap", promise.NO_PAUSE): (
+        case(recreate=True, paused=True, users="set-image,apply"),
+        NEVER_OVERLAPS,
+    ),
     ("deployment-recreate-manual-delete-overlap", recreate.MADE_AND_TAKEN): (
         case(recreate=True),
         NEVER_OVERLAPS,
@@ -729,6 +733,10 @@ DROPPED = {
     ),
     ("deployment-available-at-rest", promise.NO_GIVE_UP): (
         case(users="scale:2", faults="write-failure@16", progress_deadline_seconds=None),
+        STUCK,
+    ),
+    ("deployment-paused-still-scales", promise.NOT_CREATED_ANEW): (
+        case(users="scale:2,delete:foreground,apply", paused=True),
         STUCK,
     ),
     ("deployment-paused-still-scales", promise.ALL_KEPT): (
@@ -814,6 +822,14 @@ DROPPED = {
         case(recreate=True, users="set-image,delete:background,apply"),
         "of template 1, 1 pods are active and 0 terminate; of template 2, 1 pods are active and 0"
         " terminate",
+    ),
+    ("deployment-cleanup-spares-pods", promise.NOT_CREATED_ANEW): (
+        case(users="set-image,delete:foreground,apply", level="interleaved"),
+        "ReplicaSet 2 is deleted with 0 active pods and size 1",
+    ),
+    ("deployment-controllers-come-to-rest", promise.PLACED): (
+        case(users="scale:2", faults="unschedulable"),
+        ROUND,
     ),
     ("deployment-background-deletion-is-complete", promise.NOT_CREATED_ANEW): (
         case(users="delete:background,apply"),

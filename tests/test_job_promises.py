@@ -7,7 +7,7 @@ import pytest
 from attrs import frozen
 
 from job_promises import BY_ID, Case, broken, case, indexed, searched
-from seatrial.model import job_api
+from seatrial.model import environment, job_api
 
 pytestmark = pytest.mark.heavy
 
@@ -52,6 +52,11 @@ HOLD = {
     "replaced when they have ended": case(
         "delete-pod", "evict", "interleaved", 1, pod_replacement_policy="Failed"
     ),
+    "one try": case(faults="container-exit,evict", level="interleaved", lag=1, backoff_limit=0),
+    "indexes are replaced when they have ended": case(
+        "delete-pod", level="interleaved", lag=1, pod_replacement_policy="Failed", **indexed(1)
+    ),
+    "a node is off for good": case(faults="node-off", level="interleaved", lag=1),
     "a node crashes": case(faults="node-crash", level="interleaved", lag=1),
     "suspended and resumed": case("suspend,resume", "container-exit", "interleaved", 1),
     "a work queue": case(
@@ -214,6 +219,30 @@ REFUTED = {
             **indexed(1),
         ),
     ),
+    "seed-job-runs-once": Broken(8, case(faults="container-exit")),
+    "seed-job-forbids-onfailure": Broken(
+        3, case(faults="container-exit", restart_policy="OnFailure")
+    ),
+    "seed-job-two-completions-two-pods": Broken(
+        6, case(faults="container-exit", parallelism=2, completions=2, backoff_limit=0)
+    ),
+    "job-work-queue-waits-for-others": Broken(4, case(parallelism=2)),
+    "job-work-queue-complete-means-all-done": Broken(
+        6, case(faults="container-exit", parallelism=2, completions=None)
+    ),
+    "job-lower-index-first": Broken(
+        6,
+        case(
+            faults="container-exit",
+            backoff_limit=NO_LIMIT,
+            backoff_limit_per_index=1,
+            **indexed(3, parallelism=2),
+        ),
+    ),
+    "job-backoff-delay-bounded": Broken(5, case(faults="container-exit,controller-restart")),
+    "job-replaces-pod-of-lost-node": Broken(
+        5, case(faults="node-off", pod_replacement_policy="Failed")
+    ),
     "job-suspended-still-ends": Broken(24, case("suspend", level="interleaved", lag=1)),
 }
 
@@ -226,6 +255,8 @@ NO_STORE = case(
     completions=None,
 )
 AT_ITS_LIMIT = indexed(1, backoff_limit_per_index=0)
+AT_LIMIT_OF_TWO = indexed(2, backoff_limit_per_index=0)
+KEEPS_START = "MutableSchedulingDirectivesForSuspendedJobs=false"
 ELSEWHERE = "example.com/other"
 FOREGROUND = case("delete:foreground", "controller-restart", "interleaved", 1)
 LISTED = case(faults="evict,controller-restart", level="interleaved", lag=1)
@@ -234,6 +265,8 @@ ENOUGH = case(success_policy=FIRST, **indexed(2))
 SHRINKS = case("set-completions:1", **indexed(2))
 TAKEN_OVER = case(faults="failover", level="interleaved", lag=1)
 BREAKS = case("delete-pod", "relist", "interleaved", 2, pod_replacement_policy="Failed")
+ATOMIC: environment.Level = "atomic"
+INTERLEAVED: environment.Level = "interleaved"
 NEVER_REACHED = 0
 """The length of the run that breaks a `sometimes`: there is none."""
 
@@ -572,11 +605,92 @@ DROPPED = (
         ),
     ),
     *(
-        (asked, Broken(NEVER_REACHED, case(users, **{**spec, **more}), dropped))
-        for asked, spec in (
-            ("job-terminating-counted-failed", {}),
-            ("job-may-run-twice", {}),
-            ("job-indexed-unique-pod-per-index", indexed(1)),
+        ("job-no-retry-runs-at-most-once", Broken(length, of, words))
+        for length, of, words in (
+            (3, case(parallelism=2, completions=2, backoff_limit=0), "completions are 1"),
+            (8, case(faults="container-exit", backoff_limit=1), "backoffLimit is 0"),
+            (
+                3,
+                case(faults="container-exit", restart_policy="OnFailure", backoff_limit=0),
+                "restartPolicy is Never",
+            ),
+            (
+                9,
+                case("set-backoff-limit:1", "container-exit", backoff_limit=0),
+                "nobody changes backoffLimit",
+            ),
+            (
+                7,
+                case("set-parallelism:0,set-parallelism:1", backoff_limit=0),
+                "nobody changes parallelism",
+            ),
+            (7, case("suspend,resume", backoff_limit=0), "the Job is not suspended"),
+            (6, case("strip-finalizer", backoff_limit=0), "nobody else removes"),
+            (4, case(faults="node-crash", backoff_limit=0), "no node crashes"),
+            (
+                14,
+                case("delete:orphan", level="interleaved", lag=1, backoff_limit=0),
+                "nobody deletes",
+            ),
+            (
+                11,
+                case(faults="write-unknown", level="faulty", lag=1, backoff_limit=0),
+                "the controller knows",
+            ),
+        )
+    ),
+    (
+        "seed-job-many-parallel",
+        Broken(
+            5,
+            case(faults="container-exit", backoff_limit=NO_LIMIT, **AT_LIMIT_OF_TWO),
+            "backoffLimitPerIndex",
+        ),
+    ),
+    ("seed-job-many-parallel", Broken(1, case(managed_by=ELSEWHERE), "the Job is managed")),
+    (
+        "seed-job-many-parallel",
+        Broken(16, case("delete-pod", "relist", "interleaved", 2), "the watch of pods"),
+    ),
+    ("job-index-runs-in-one-pod", Broken(6, case("delete-pod", **indexed(1)), "podReplacement")),
+    (
+        "job-index-runs-in-one-pod",
+        Broken(
+            7,
+            case(
+                faults="write-unknown",
+                level="faulty",
+                lag=1,
+                pod_replacement_policy="Failed",
+                **indexed(1),
+            ),
+            "the controller knows",
+        ),
+    ),
+    (
+        "job-deadline-starts-again",
+        Broken(
+            7,
+            case("suspend,resume", gates=KEEPS_START, active_deadline_seconds=60),
+            "a suspended Job loses",
+        ),
+    ),
+    ("job-ends", Broken(11, case(faults="node-off"), "no node stays off")),
+    ("job-deleting-removes-pods", Broken(5, case("delete", "node-off"), "no node stays off")),
+    (
+        "job-foreground-deletion-is-complete",
+        Broken(7, case("delete:foreground", "node-off"), "no node stays off"),
+    ),
+    (
+        "job-ttl-deletes-after-finish",
+        Broken(5, case("delete", "node-off", ttl_seconds_after_finished=60), "no node stays off"),
+    ),
+    *(
+        (asked, Broken(NEVER_REACHED, case(users, level=level, **{**spec, **more}), dropped))
+        for asked, level, spec in (
+            ("job-terminating-counted-failed", INTERLEAVED, {}),
+            ("job-may-run-twice", ATOMIC, {}),
+            ("job-indexed-unique-pod-per-index", ATOMIC, indexed(1)),
         )
         for users, more, dropped in (
             ("delete-pod", {"managed_by": ELSEWHERE}, "the Job is managed"),
@@ -595,6 +709,10 @@ DROPPED = (
     (
         "job-indexed-unique-pod-per-index",
         Broken(NEVER_REACHED, case("delete-pod"), "the Job is Indexed"),
+    ),
+    (
+        "job-terminating-counted-failed",
+        Broken(NEVER_REACHED, case("delete-pod"), "a pod may end between"),
     ),
 )
 
@@ -617,6 +735,9 @@ OUTSIDE = (
     case(pod_failure_policy=(FAIL_JOB,)),
     case(**AT_ITS_LIMIT),
     case(faults="controller-restart"),
+    case(managed_by=ELSEWHERE, backoff_limit=0),
+    case(managed_by=ELSEWHERE, pod_replacement_policy="Failed", **indexed(1)),
+    case(pod_replacement_policy="Failed"),
 )
 """Where promises say nothing: a part of their scope is not met."""
 

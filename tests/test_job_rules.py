@@ -209,6 +209,9 @@ ROWS = {
         conditions=LIMIT,
         more={"past_deadline": True},
     ),
+    "a deadline of 0 seconds has always passed": Row(
+        evolve(FIVE, active_deadline_seconds=0), pods(), conditions=LIMIT
+    ),
     "it is being deleted": Row(FIVE, pods(), more={"deleting": "foreground"}),
 }
 

@@ -21,12 +21,14 @@ from seatrial.model import (
     job_informer,
     job_mutants,
     job_pods,
+    job_tracking,
     job_workload,
 )
 
 pytestmark = pytest.mark.heavy
 
 NO_LIMIT = 2**31 - 1
+INDEXES = job_tracking._with_indexes
 CONTEXT, DECIDE = job_context.sync_context, job_context._finished_condition
 """As they are: the wrong rules have their names."""
 
@@ -159,6 +161,37 @@ def expire_ttl(jobs: job_informer.Jobs) -> Outcomes:
     """A TTL controller that has stopped."""
     if not jobs.trail:
         yield outcome("expires", jobs=jobs, job_stale=True)
+
+
+def expires_at_once(jobs: job_informer.Jobs, job_alive: str) -> Outcomes:
+    """A TTL controller that does not ask whether the Job has finished."""
+    if job_alive == "alive" and jobs.live is not None:
+        gone = job_informer.written(jobs, evolve(jobs.live, deleting="foreground"))
+        yield outcome("the TTL is over", jobs=gone, job_stale=True)
+
+
+def starts_again(pods: job_pods.JobPods, manifest: job_api.JobSpec) -> Outcomes:
+    """A kubelet that runs pods that have succeeded once more."""
+    for pod in pods:
+        if pod.live is not None and pod.live.phase in ("Pending", "Succeeded"):
+            runs = job_pods.changed(pod, evolve(pod.live, phase="Running"))
+            yield outcome("starts a pod", pods=pods.move(pod, runs))
+
+
+# The promises ask for actions by their names.
+expires_at_once.__name__ = "expire_ttl"
+starts_again.__name__ = "start_pod"
+
+
+def counts_new_ones(
+    seen: job_context.JobObservation,
+    ctx: job_context.Context,
+    status: job_api.JobStatus,
+    new: tuple[int, ...],
+) -> tuple[job_api.JobStatus, bool]:
+    """A status that counts the indexes of which pods are left, and lists all."""
+    after, changed = INDEXES(seen, ctx, status, new)
+    return evolve(after, succeeded=len(new)), changed
 
 
 TWO: dict[str, Any] = {"parallelism": 2, "completions": 2}
@@ -320,6 +353,31 @@ FAULTS = (
         "expire_ttl",
         expire_ttl,
         case(ttl_seconds_after_finished=60),
+    ),
+    Seeded(
+        "the TTL controller does not ask whether the Job has finished",
+        "job-ttl-waits-for-the-end",
+        "job_faults",
+        "expire_ttl",
+        expires_at_once,
+        case(ttl_seconds_after_finished=60),
+    ),
+    Seeded(
+        "a pod that has succeeded is started again",
+        "seed-job-pod-terminates-when-done",
+        "job_kubelet",
+        "start_pod",
+        starts_again,
+        case(level="interleaved"),
+    ),
+    Seeded(
+        "only indexes of which there are pods are counted",
+        "job-index-counts-once",
+        "job_tracking",
+        "_with_indexes",
+        counts_new_ones,
+        case(**indexed(2, parallelism=1)),
+        (("job_controller", "refusals", accepts_all),),
     ),
 )
 

@@ -9,7 +9,15 @@ from job_promises import Case, case, indexed, searched
 from seatrial.cli import main
 from seatrial.core import DeclarationError, Population, Report, always
 from seatrial.engines.explore import explore
-from seatrial.model import environment, job_api, job_informer, job_kubelet, job_pods, job_workload
+from seatrial.model import (
+    environment,
+    environment_names,
+    job_api,
+    job_informer,
+    job_kubelet,
+    job_pods,
+    job_workload,
+)
 
 pytestmark = pytest.mark.heavy
 
@@ -86,6 +94,56 @@ def states(of: Case) -> int:
 def test_a_job_of_another_controller_is_left_alone() -> None:
     """Its key is taken once, and that is all."""
     assert states(case(managed_by="example.com/other")) == 2
+
+
+def test_a_job_of_no_seconds_never_has_a_pod() -> None:
+    """activeDeadlineSeconds: 0 has passed when its first sync asks."""
+    of = case("set-parallelism:2", "container-exit", "interleaved", 1, active_deadline_seconds=0)
+
+    @always(says="there are no pods", source="pkg/controller/job/job_controller.go")
+    def no_pods(pods):  # type: ignore[no-untyped-def]
+        if pods:
+            yield "there is a pod"
+
+    report = explore(job_workload.compose("of", of.spec, of.around), [no_pods])
+
+    assert report.exploration.complete
+    assert report.verdicts[0].status == "holds"
+
+
+@pytest.mark.parametrize(
+    ("users", "faults"),
+    [
+        *(
+            (user, "none")
+            for user in (
+                "set-parallelism:2",
+                "set-backoff-limit:0",
+                "set-active-deadline:60",
+                "set-ttl:60",
+                "suspend",
+                "suspend,resume",
+                "delete",
+                "delete:foreground",
+                "delete:orphan",
+                "delete-pod",
+                "strip-finalizer",
+            )
+        ),
+        *(("none", fault) for fault in sorted(environment_names.AROUND_JOBS - {"relist"})),
+    ],
+)
+def test_whoever_acts_alone_breaks_no_promise_of_the_plainest_job(users: str, faults: str) -> None:
+    """Each sync one step and caches never behind: where everybody begins."""
+    report = searched(case(users, faults))
+
+    broken = {
+        each.property.id
+        for each in report.verdicts
+        if each.status == "violated" and each.property.expected == "holds"
+    }
+    assert report.exploration.complete
+    assert broken == set()
 
 
 def test_a_finer_level_shows_more() -> None:

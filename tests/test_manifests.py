@@ -23,6 +23,7 @@ from seatrial.model import (
 )
 
 BLOCKS, MATTERS, INERT = "can write to or block", "may matter", "inert"
+WAITS = "may keep pods waiting"
 EXAMPLES = Path(str(files("seatrial") / "manifests"))
 
 
@@ -301,7 +302,7 @@ POD = "spec.template.spec."
 @pytest.mark.parametrize(
     ("pod", "field", "effect"),
     [
-        ({"schedulingGates": [{"name": "a.b/c"}]}, f"{POD}schedulingGates", BLOCKS),
+        ({"schedulingGates": [{"name": "a.b/c"}]}, f"{POD}schedulingGates", WAITS),
         ({"schedulerName": "default-scheduler"}, f"{POD}schedulerName", INERT),
         ({"schedulerName": "mine"}, f"{POD}schedulerName", BLOCKS),
         ({"hostPID": True}, f"{POD}hostPID", MATTERS),
@@ -309,7 +310,7 @@ POD = "spec.template.spec."
         (
             {"volumes": [{"name": "a", "persistentVolumeClaim": {"claimName": "one"}}]},
             f"{POD}volumes[0].persistentVolumeClaim",
-            BLOCKS,
+            WAITS,
         ),
         (
             {"volumes": [{"name": "a", "persistentVolumeClaim": {"claimName": "many"}}]},

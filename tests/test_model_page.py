@@ -76,6 +76,7 @@ PARTS = {
     "What is around them": (
         "pods",
         "kubelet",
+        "scheduler",
         "users",
         "faults",
         "failover",

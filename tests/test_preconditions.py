@@ -25,6 +25,7 @@ import test_statefulset_conditions
 import test_statefulset_names
 import test_statefulset_needs
 import test_statefulset_placement
+import test_statefulset_pods
 import test_statefulset_promises
 from promises import WHERE
 from seatrial.core.property import PREMISED
@@ -63,6 +64,8 @@ PINNED: dict[str, tuple[tuple[str, Case], ...]] = {
         *((asked, of) for asked, _, of in test_statefulset_names.DROPPED),
         *((asked, of) for asked, _, of in test_statefulset_needs.DROPPED),
         *((asked, of) for asked, _, of in test_statefulset_needs.NEVER),
+        *((asked, of) for asked, _, of in test_statefulset_pods.DROPPED),
+        *((asked, of) for asked, _, of in test_statefulset_pods.NEVER),
     ),
     "Job": tuple((asked, shown.of) for asked, shown in test_job_promises.DROPPED),
 }
@@ -74,6 +77,7 @@ OUTSIDE: dict[str, tuple[Case, ...]] = {
         *test_statefulset_names.WHERE,
         *test_statefulset_conditions.OUTSIDE,
         *test_statefulset_needs.OUTSIDE,
+        *test_statefulset_pods.OUTSIDE,
     ),
     "Job": test_job_promises.OUTSIDE,
 }

@@ -91,6 +91,12 @@ DROPPED = {
         case(2, users="scale:1", faults="unready", level="interleaved"),
         "1 ready pods are deleted and 1 that are not ready are kept",
     ),
+    "the deletion of an unready pod fails, and that of a ready one does not": (
+        "replicaset-unready-go-first",
+        promise.NOTHING_LOST,
+        case(2, users="scale:0", faults="unready,write-failure"),
+        "1 ready pods are deleted and 1 that are not ready are kept",
+    ),
 }
 
 

@@ -65,6 +65,9 @@ RUNS = {
     ),
     "sts-pod-created-while-pvc-terminating": Shown(9, STOPS),
     "sts-pvc-ownerref-missed-on-stale-cache": Shown(13, STOPS),
+    "sts-pvc-policy-change-races-with-scaledown": Shown(
+        6, "the claim of pod 0 is terminating though it is to be retained"
+    ),
 }
 
 

@@ -15,7 +15,6 @@ from seatrial.properties import (
     statefulset_identity,
     statefulset_order,
     statefulset_update,
-    statefulset_volumes,
 )
 from seatrial.properties import statefulset_promise as asked
 from statefulsets import (
@@ -30,6 +29,7 @@ from statefulsets import (
     Case,
     broken,
     case,
+    holds_as_expected,
     rolling,
     searched,
 )
@@ -73,8 +73,18 @@ _COLLECTED: tuple[tuple[str, Case], ...] = (
     ),
 )
 _WITHOUT: dict[str, Any] = {"update_strategy": WITHOUT_BLOCK, "nodes": 1}
+_OF_1_34: dict[str, Any] = {"kubernetes": "1.34.4", "min_ready_seconds": 5, "nodes": 1}
 _TOO_FEW = (statefulset_api.GivenNode("node-1", room=1),)
 DROPPED: tuple[tuple[str, Any, Case], ...] = (
+    *(
+        (name, asked.LOOKED_AT_AGAIN, case(replicas, users, "unready", **_OF_1_34))
+        for name, replicas, users in (
+            ("statefulset-comes-to-its-size", 2, "scale:1"),
+            ("statefulset-rollout-completes", 2, "scale:1,set-image"),
+            ("created-anew-comes-to-its-size", 2, "delete:orphan,apply,scale:1"),
+            ("a-missing-pod-is-created", 4, "scale:2,delete-pod"),
+        )
+    ),
     *(
         (name, asked.BLOCK_OR_ORDERED, case(1, "set-image@2", gates=_OLD, lag=1, **_WITHOUT))
         for name in (
@@ -90,6 +100,11 @@ DROPPED: tuple[tuple[str, Any, Case], ...] = (
         "statefulset-no-hot-loop",
         asked.BLOCK_OR_ORDERED,
         case(1, "set-image", "write-failure@2", parallel=True, **_WITHOUT),
+    ),
+    (
+        "statefulset-no-hot-loop",
+        asked.BLOCK_OR_ORDERED,
+        case(1, "set-image,force-delete", parallel=True, lag=1, **_WITHOUT),
     ),
     (
         "update-one-by-one",
@@ -109,10 +124,24 @@ DROPPED: tuple[tuple[str, Any, Case], ...] = (
         case(1, "delete:orphan,force-delete", claims=("Delete", "Retain"), **ALONE, lag=1),
     ),
     *((name, asked.COLLECTED_IN_TIME, of) for name, of in _COLLECTED),
-    (
-        "rwo-single-node",
-        statefulset_volumes.SAME_VOLUME,
-        case(1, "out-of-service,delete-claim", _LATE, nodes=3, access="one node", **_OFF),
+    *(
+        (
+            name,
+            asked.HISTORY_KEPT,
+            case(
+                1,
+                f"set-image@{changes},delete-pod",
+                "write-failure",
+                update_strategy=rolling(1),
+                revision_history_limit=limit,
+                nodes=1,
+            ),
+        )
+        for name in (
+            "seed-statefulset-partition-two-versions",
+            "statefulset-partition-above-replicas",
+        )
+        for changes, limit in ((1, 0), (2, 1))
     ),
     (
         "statefulset-successors-shut-down-first",
@@ -175,6 +204,32 @@ def test_a_promise_is_broken_where_a_condition_is_dropped(
 
     assert verdict.trace is not None
     assert verdict.trace.length > 0
+
+
+def test_1_34_forgets_who_is_not_available_yet_while_a_surplus_member_counts_for_it() -> None:
+    """The release after it looks at who is ready, and not at how many are asked for."""
+    of = case(2, "scale:1", "unready", kubernetes="1.35.4", min_ready_seconds=5, nodes=1)
+
+    verdict = broken("statefulset-comes-to-its-size", asked.LOOKED_AT_AGAIN.words, DROPPED[0][2])
+
+    assert verdict.trace is not None
+    assert verdict.trace.steps[-1].action == "pass_min_ready_seconds[0]"
+    holds_as_expected(of)
+
+
+@pytest.mark.parametrize("limit", [1, -1])
+def test_the_current_revision_is_kept_where_the_history_has_room_for_it(limit: int) -> None:
+    """Then a request that fails costs nothing."""
+    of = case(
+        1,
+        "set-image,delete-pod@2",
+        "write-failure@2",
+        update_strategy=rolling(1),
+        revision_history_limit=limit,
+        nodes=1,
+    )
+
+    holds_as_expected(evolve(of, ids=("seed-statefulset-partition-two-versions",)))
 
 
 def test_a_late_collector_takes_the_member_that_has_moved() -> None:
@@ -249,7 +304,16 @@ def test_a_member_of_a_node_that_is_off_is_there_again_on_another_node() -> None
 
 # ---- what is not needed -----------------------------------------------------------------------
 
+ONE_NODE: dict[str, Any] = {"access": "one node", "claims": KEPT}
 UNNEEDED: tuple[tuple[str, Case], ...] = (
+    # The next claim of a name has another volume: each is used on one node.
+    ("rwo-single-node", case(1, "force-delete,delete-claim", **ONE_NODE, **FINE)),
+    ("rwo-single-node", case(1, "force-delete@2,delete-claim", **ONE_NODE)),
+    ("rwop-single-pod", case(1, "force-delete,delete-claim", **ONE_POD)),
+    (
+        "rwo-single-node",
+        case(1, "out-of-service,delete-claim", _LATE, nodes=3, access="one node", **_OFF),
+    ),
     *(
         (_MOVES, case(1, f"out-of-service{users}", f"node-off{faults}", gates=STALE, **fields))
         for users, faults, fields in (

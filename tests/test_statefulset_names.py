@@ -108,6 +108,19 @@ DROPPED: tuple[tuple[str, Any, Case], ...] = (
     (_FOUND, asked.HEALTHY, case(1, "none", "node-partition", **READY)),
     (_FOUND, asked.NO_CLAIM_DELETED, TWICE),
     (_FOUND, asked.CLAIMS_WAIT, case(1, "scale:0,scale:1", claims=SCALED, **READY)),
+    (
+        _FOUND,
+        asked.LOOKED_AT_AGAIN,
+        case(
+            4,
+            "scale:2,delete-pod",
+            "unready",
+            kubernetes="1.34.4",
+            min_ready_seconds=5,
+            nodes=1,
+            **READY,
+        ),
+    ),
     (_FOUND, statefulset_names.SERVICE, case(1)),
     (_FOUND, asked.PLACED, case(2, nodes=1, **READY, **APART)),
     (

@@ -273,12 +273,15 @@ def test_a_member_may_wait_for_a_node_for_ever(of: Case, length: int) -> None:
 
 @pytest.mark.heavy
 def test_a_local_volume_does_not_follow_its_member() -> None:
+    """The run says what the promise does: the node is off, and has the taint."""
     verdict = broken(
         "local-volume-moves-with-its-member", "", case(1, "out-of-service", "node-off", **LOCAL)
     )
 
     assert verdict.trace is not None
-    assert verdict.trace.length == 6
+    assert verdict.trace.length == 8
+    (node, *_) = list(verdict.trace.states())[-1]["nodes"]
+    assert (node.reality, node.out_of_service) == ("off", True)
 
 
 @pytest.mark.heavy

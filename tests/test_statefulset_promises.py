@@ -21,6 +21,9 @@ from seatrial.properties import (
     statefulset_budget,
     statefulset_names,
     statefulset_placement,
+    statefulset_pods,
+    statefulset_removal,
+    statefulset_said,
     statefulset_volumes,
     statefulsets,
 )
@@ -104,11 +107,18 @@ CASES = (
 
 _ELSEWHERE = {
     each.property.id
-    for of in (statefulset_anew, statefulset_names, statefulset_placement)
+    for of in (
+        statefulset_anew,
+        statefulset_names,
+        statefulset_placement,
+        statefulset_pods,
+        statefulset_removal,
+        statefulset_said,
+    )
     for each in of.PROMISES
 }
 TOLD_HERE = [each for each in statefulsets.PROMISES if each.property.id not in _ELSEWHERE]
-"""The others are about sets that are created anew, about nodes, and about names."""
+"""The others are about sets that are created anew, about nodes and names, and about single pods."""
 
 
 @pytest.mark.parametrize("of", CASES, ids=range(len(CASES)))
@@ -255,8 +265,6 @@ _LISTED = case(1, "delete-pod", "stale-api-server,kubelet-restart", claims=KEPT,
 _NO_TIME = case(1, "delete-pod", claims=KEPT, graceful=False)
 _DETACHED = "force-delete", "node-partition"
 _LEFT_BEHIND = "delete-pod", "stale-api-server,node-crash"
-_OTHER_VOLUME = case(1, "force-delete,delete-claim", **ONE_NODE)
-_OTHER_POD = case(1, "force-delete,delete-claim", **ONE_POD)
 _TAKEN_OVER = case(2, "set-image", "second-controller", parallel=True, nodes=1, **FINE)
 DROPPED: tuple[tuple[str, Any, Case], ...] = (
     *((each, asked.NOT_FORCED, _FORCED) for each in _IDENTITY),
@@ -291,8 +299,6 @@ DROPPED: tuple[tuple[str, Any, Case], ...] = (
     ),
     ("pdb-zero-blocks-drain", statefulset_budget.ALLOWS_NONE, case(2, "drain", **ONE_STAYS)),
     ("pdb-zero-blocks-drain", asked.NO_RESCALE, case(2, "drain,scale:3", nodes=3, **TWO_STAY)),
-    ("rwo-single-node", statefulset_volumes.SAME_VOLUME, _OTHER_VOLUME),
-    ("rwop-single-pod", statefulset_volumes.SAME_VOLUME, _OTHER_POD),
     ("rwo-single-node", asked.ONE_NODE, case(1, "force-delete", claims=KEPT)),
     ("rwop-single-pod", asked.ONE_POD, case(1, "force-delete", **ONE_NODE)),
     (

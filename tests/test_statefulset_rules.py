@@ -413,6 +413,30 @@ def test_no_pod_is_scaled_away_whose_claim_could_not_be_given_to_it() -> None:
     assert sent == ["update Claim 0", "failed"]
 
 
+@pytest.mark.parametrize(("shown", "sent"), [("applied", []), ("not found", ["failed"])])
+def test_a_pod_that_conflicts_needs_no_write_once_the_cache_shows_its_claim(
+    shown: str, sent: list[str]
+) -> None:
+    """A claim that is not shown in time is written in vain. Go: UpdateStatefulPod"""
+    answers = {"update Pod 0": "conflict", "get Claim 0": shown}
+
+    found = sync(
+        spec(1, claims=("Delete", "Retain")), pods(A), claims={0: Claim()}, answers=answers
+    )
+
+    assert found == ["update Claim 0", "update Pod 0", "get Claim 0", *sent]
+
+
+def test_a_parallel_sync_looks_at_a_claim_again_that_it_has_given_an_owner() -> None:
+    """It comes by a second time, where an ordered one has ended. Go: processReplica"""
+    asked = spec(2, claims=("Delete", "Retain"), parallel=True)
+    claims = {0: Claim(), 1: Claim(statefulset_api.BY_SET)}
+
+    found = sync(asked, [], claims=claims, answers={"get Claim 0": "not found"})
+
+    assert found == ["create Pod 0 of 1", "update Claim 0", "get Claim 0", "failed"]
+
+
 def test_1_34_comes_back_until_as_many_are_available_as_are_asked_for() -> None:
     """Later releases do so only while a ready pod is not available yet. Go: syncStatefulSet"""
     asked, rule = spec(3, min_ready_seconds=5), frozenset({"sts-comes-back-until-all-available"})

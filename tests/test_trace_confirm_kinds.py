@@ -249,6 +249,7 @@ OF_THE_RELEASE = (
     "sts-scaledown-ignores-unhealthy-condemned-predecessor",
     "sts-maxunavailable-counts-old-broken-pods",
     "sts-pvc-ownerref-missed-on-stale-cache",
+    "sts-pvc-policy-change-races-with-scaledown",
     "job-complete-with-pod-listed-as-failed",
     "job-suspended-refused-without-start-time",
     "job-index-failed-and-completed",

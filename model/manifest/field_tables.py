@@ -7,9 +7,10 @@ thought about. Where several rows fit, the longest one counts.
 
 from functools import cache
 
-__all__ = ["BLOCKS", "INERT", "INFORMING", "MATTERS", "MODELLED", "UNKNOWN", "Row", "rows"]
+__all__ = ["BLOCKS", "INERT", "INFORMING", "MATTERS", "MODELLED", "UNKNOWN", "WAITS", "Row", "rows"]
 
 BLOCKS = "can write to or block"
+WAITS = "may keep pods waiting"
 MATTERS = "may matter"
 INERT = "inert"
 
@@ -168,7 +169,20 @@ _TABLE: dict[str, Row] = {
 }
 _VOLUME = "a claim may wait for a volume that fits"
 _OWN: dict[str, dict[str, Row]] = {
-    "Deployment": {},
+    "Deployment": {
+        # Of these the model has that a pod stays pending, whatever is the reason.
+        f"{_POD}.{field}": (WAITS, _POD_FIELDS[field][1])
+        for field in (
+            *(
+                f"affinity.{each}.{_REQUIRED}"
+                for each in ("nodeAffinity", "podAffinity", "podAntiAffinity")
+            ),
+            "nodeSelector",
+            "schedulingGates",
+            "topologySpreadConstraints[]",
+            "volumes[].persistentVolumeClaim",
+        )
+    },
     "Job": {
         "spec.managedBy": (BLOCKS, "another controller keeps the Job"),
         f"{_POD}.activeDeadlineSeconds": (MATTERS, "a pod fails once this has passed"),

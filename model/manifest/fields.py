@@ -118,7 +118,7 @@ def _judged(reading: Reading, path: Path, row: Row, claims: Mapping[str, Any]) -
         if modes and all(mode in shared for mode in modes):
             return MATTERS, "a pod waits for its volumes"
         if modes is None:
-            return BLOCKS, "the claim is not given; if one node at a time may use it, pods wait"
+            return row[0], "the claim is not given; if one node at a time may use it, pods wait"
     return row
 
 

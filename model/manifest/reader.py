@@ -48,7 +48,8 @@ class NotModelled:
     """
     An object, or a field of a workload, that was given and that the model does not have.
 
-    `effect` is `can write to or block`, `may matter` or `inert`, and `why` says it in words;
+    `effect` is `can write to or block`, `may keep pods waiting`, `may matter` or `inert`, and `why`
+    says it in words;
     `concerns` are the keys of the workloads concerned, as `Deployment/default/web`. `field` is None
     for a whole object.
     """

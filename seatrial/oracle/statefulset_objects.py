@@ -27,7 +27,9 @@ _STORE = "StaleControllerConsistencyStatefulSet"
 _SEEN = dict.fromkeys(("pods", "persistentvolumeclaims", "statefulsets"), "100")
 """The resourceVersions that the caches have heard of."""
 _KINDS = {"pods": "Pod", "persistentvolumeclaims": "Claim", "statefulsets": "StatefulSet"}
-_RESOURCES = {kind: resource for resource, kind in _KINDS.items()}
+_RESOURCES = {kind: resource for resource, kind in _KINDS.items()} | {
+    "ControllerRevision": "controllerrevisions"
+}
 _VERBS = {"patch": "adopt", "update-status": "update status"}
 _ASKED = {verb: asked for asked, verb in _VERBS.items()}
 
@@ -274,8 +276,8 @@ def request(
         "cache": cache,
         "live": live,
         "seen": _SEEN,
-        # What is tried again within a sync finds its own write: it waits long enough for that.
-        "follows": ["persistentvolumeclaims"],
+        # What is tried again within a sync finds its own write if it has waited long enough.
+        "follows": ["persistentvolumeclaims"] if start.claims_follow else [],
         "faults": list(faults),
     }
 

@@ -30,6 +30,8 @@ class Start:
     max_unavailable: bool = False
     consistency_store: bool = True
     fails: int = 0
+    claims_follow: bool = True
+    """Whether the cache shows a change of a claim before it is asked for it again."""
 
     @property
     def spec(self) -> sts.StatefulSetSpec:

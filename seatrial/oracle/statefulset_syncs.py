@@ -3,7 +3,7 @@ Single syncs of the StatefulSet controller, as the model has them.
 
 The model's sync is taken through a state request by request, each carried out as the model's API
 server does. Not compared with the real one: release, and which requests write ControllerRevisions
-(their list is).
+(their list is, and what becomes of the sync where the update revision cannot be written).
 """
 
 from collections import Counter
@@ -25,6 +25,7 @@ __all__ = [
     "Run",
     "Went",
     "adopts_in_vain",
+    "fault_of_revision",
     "in_one_form",
     "noted",
     "outcomes",
@@ -79,6 +80,8 @@ class Run:
     went: Went
     requests: tuple[Any, ...]
     after: Start
+    writes_revision: bool = False
+    """Whether it came to write the update revision."""
 
 
 class _Server:
@@ -92,6 +95,7 @@ class _Server:
         self.requests: list[Any] = []
         self.unseen: set[str] = set()
         self.written: list[str] = []
+        self.writes_revision = False
 
     def run(self, cached: sts.StatefulSet, variant: frozenset[str]) -> controller.Done:
         start = self.start
@@ -103,19 +107,39 @@ class _Server:
         current, update, after = control.get_stateful_set_revisions(cached, start.revisions)
         mine = [pod for pod in pods if control.is_claimable(pod, cached)]
         self.revisions = control.truncate_history(cached.spec, after, mine, current, update)
-        sync = control.sync_stateful_set(seen, variant)
+        how = next((each.how for each in self.faults if each.kind == "ControllerRevision"), "")
+        writes = after != start.revisions
+        done = self._sent(control.sync_stateful_set(seen, variant), bool(how) and writes)
+        self.writes_revision = writes and not adopts_in_vain(self.requests)
+        if not how or not self.writes_revision:
+            return done
+        left = control.truncate_history(cached.spec, start.revisions, mine, None, None)
+        self.revisions = left
+        if how == "lost":
+            there = update not in start.revisions or update in left
+            self.revisions = (*(each for each in left if each != update), *((update,) * there))
+        return controller.Done(retry=True, failed=True)
+
+    def _sent(self, sync: controller.Sync, only_adoptions: bool) -> controller.Done:
+        """How it ends when all is sent, or what comes before the update revision is written."""
         answer: Any = None
         try:
             while True:
-                answer = self.answer(sync.send(answer))
+                write = sync.send(answer)
+                if only_adoptions and write.verb not in ("get", "adopt"):
+                    break
+                answer = self.answer(write)
         except StopIteration as end:
             done: controller.Done = end.value
             return done
         except controller.SyncFailed:
-            return controller.Done(retry=True, failed=True)
+            pass
+        return controller.Done(retry=True, failed=True)
 
     def answer(self, write: controller.Write) -> Any:
         kind = (write.verb, write.kind)
+        if kind == ("get", "Claim"):
+            return self._looked_for(write.key)
         self.sent[kind] += 1
         how = next(
             (
@@ -159,6 +183,14 @@ class _Server:
             if any(isinstance(each, informer.Event) and each.own for each in changed.get(name, ()))
         ]
         return answer
+
+    def _looked_for(self, at: int) -> str:
+        """A look into the cache is no request; but it may lead to one more, which conflicts."""
+        if self.start.claims_follow:
+            return "applied"
+        last = next(each for each in reversed(self.requests) if each[1:3] == ("Claim", at))
+        self.requests.append((*last[:-1], "conflict"))
+        return "not found"
 
     def _on_its_way(self, at: int) -> informer.Queue:
         """The event of a pod that the cache shows otherwise."""
@@ -210,7 +242,13 @@ def run(start: Start, variant: frozenset[str] = frozenset(), faults: Faults = ()
         claims=server.claims,
         revisions=server.revisions,
     )
-    return Run(went, tuple(server.requests), after)
+    return Run(went, tuple(server.requests), after, server.writes_revision)
+
+
+def fault_of_revision(cached: sts.StatefulSet, revisions: tuple[int, ...], how: str) -> Fault:
+    """That the update revision cannot be written: one that there was is given another number."""
+    verb = "update" if cached.spec.template in revisions else "create"
+    return Fault(verb, "ControllerRevision", 1, how)
 
 
 def adopts_in_vain(requests: list[Any]) -> bool:
@@ -239,7 +277,12 @@ def outcomes(start: Start, variant: frozenset[str] = frozenset()) -> Mapping[Wen
         if len(faults) == start.fails:
             continue
         wrong = {(each.verb, each.kind, each.nth) for each in faults}
-        for fault in _all_faults(usual.requests):
+        possible = list(_all_faults(usual.requests))
+        if usual.writes_revision and start.cached is not None:
+            possible += [
+                fault_of_revision(start.cached, start.revisions, how) for how in ("failed", "lost")
+            ]
+        for fault in possible:
             more: Faults = (*faults, fault)
             if (fault.verb, fault.kind, fault.nth) not in wrong and frozenset(more) not in known:
                 known.add(frozenset(more))

@@ -20,7 +20,16 @@ from .outcomes import answer_in
 from .results import OracleDefect
 from .statefulset_objects import faults_of, names_of_revisions
 from .statefulset_states import Start
-from .statefulset_syncs import Fault, Faults, Went, noted, outcomes, run, ways_to
+from .statefulset_syncs import (
+    Fault,
+    Faults,
+    Went,
+    fault_of_revision,
+    noted,
+    outcomes,
+    run,
+    ways_to,
+)
 from .statefulsets import StatefulSets
 from .subject import Ask
 from .under_way import Open, State, Sync, family, found_in, numbers_of
@@ -30,6 +39,7 @@ __all__ = ["FORMER", "TracedSets", "is_of_controller", "syncs_of"]
 FORMER = "former controller"
 _STEPS = ("observe", "write_pod", "write_claim", "write_status")
 _FAILS = ": the request fails"
+_NOT_FOUND = ": not found"
 _CELLS = {"Pod": "pod", "Claim": "claim"}
 
 
@@ -147,7 +157,7 @@ def _sync(of: _Run, found: Open) -> Sync:
         sync,
         taken=taken,
         cases=tuple(evolve(each, fails=len(taken.faults)) for each in _cases(of, found)),
-        meanwhile=tuple(dict.fromkeys(_writers(of, between))),
+        meanwhile=tuple(dict.fromkeys((*_writers(of, between), *_shown_in_part(of, found)))),
     )
 
 
@@ -179,11 +189,23 @@ def _answer(of: _Run, at: int) -> str:
 
 
 def _taken(of: _Run, found: Open, ended: bool) -> Taken:
-    requests, faults = [], []
+    requests: list[tuple[Any, ...]] = []
+    faults: list[Fault] = []
     sent: Counter[tuple[str, str]] = Counter()
+    first = found.own[0]
+    if of.trace.steps[first].label.endswith(_FAILS):
+        state = of.states[first]
+        faults.append(fault_of_revision(state["set_cache"], state["revisions"], "failed"))
     for at in found.own[1:]:
         write, label = _write(of, at), of.trace.steps[at].label
         kind = (write.verb, write.kind)
+        if kind == ("get", "Claim"):
+            if label.endswith(_NOT_FOUND):
+                last = next(
+                    each for each in reversed(requests) if each[1:3] == ("Claim", write.key)
+                )
+                requests.append((*last[:-1], "conflict"))
+            continue
         sent[kind] += 1
         if label.endswith(_FAILS):
             faults.append(Fault(*kind, sent[kind], "failed"))
@@ -205,11 +227,28 @@ def _cases(of: _Run, found: Open) -> Iterator[Start]:
         _there(state, "claim", ordinals),
         of.given["max_unavailable"],
         of.given["consistency_store"],
+        claims_follow=all(_looks(of, found)),
     )
     yield start
     if len(found.own) > 1:
         yield from _met(of, start, found.own[:0:-1])
         yield from _met(of, start, found.own[1:])
+
+
+def _looks(of: _Run, found: Open) -> list[bool]:
+    """Whether the cache showed a change of a claim in time, each time that it was asked."""
+    looks = [at for at in found.own[1:] if _write(of, at).verb == "get"]
+    return [
+        not of.trace.steps[at].label.endswith(_NOT_FOUND)
+        for at in looks
+        if _write(of, at).kind == "Claim"
+    ]
+
+
+def _shown_in_part(of: _Run, found: Open) -> Iterator[str]:
+    """The oracle's cache shows all of them in time, or none."""
+    if len(set(_looks(of, found))) > 1:
+        yield "watch (the claim of one pod is shown in time, and that of another is not)"
 
 
 def _there(state: State, cell: str, ordinals: Sequence[int]) -> dict[int, Any]:
@@ -236,6 +275,8 @@ def _met(of: _Run, start: Start, places: Sequence[int]) -> Iterator[Start]:
                 # The cache shows it by now, so it is tried again on top of that, and arrives.
                 deleting = start.cached is not None and start.cached.deleting
                 the_set, copy = evolve(the_set, deleting=deleting), evolve(copy, current=True)
+            continue
+        if write.verb == "get":
             continue
         into: dict[int, Any] = pods if write.kind == "Pod" else claims
         into.pop(write.key, None)

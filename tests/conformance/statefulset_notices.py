@@ -134,6 +134,7 @@ def _began(notice: Notice) -> Handled:
             True,
             False,
             False,
+            0,
             frozenset(),
         )
     )

@@ -120,6 +120,7 @@ def _any(chance: Chance) -> Start:
         chance.of((sts.BY_SET,) * 3 + (-1,)),
     )
     live, copy = _live_set(chance, cached, revisions)
+    fails = chance.of((0, 0, 1))
     pods_cached: dict[int, sts.PodSeen] = {}
     pods: dict[int, sts.StatefulPod] = {}
     claims_cached: dict[int, sts.Claim] = {}
@@ -140,7 +141,9 @@ def _any(chance: Chance) -> Start:
         claims,
         max_unavailable=chance.of((False, True)),
         consistency_store=chance.of((True,) * 7 + (False,)),
-        fails=chance.of((0, 0, 1)),
+        fails=fails,
+        # The oracle counts the requests that go wrong: a claim that is tried again is several.
+        claims_follow=fails > 0 or chance.of((True, False)),
     )
 
 

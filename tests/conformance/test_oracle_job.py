@@ -267,6 +267,19 @@ def test_the_deadline_brings_the_key_back(oracle: Oracle) -> None:
     assert answer["key"]["after"] == 100
 
 
+def test_a_deadline_of_0_seconds_has_passed_when_the_job_starts(oracle: Oracle) -> None:
+    """No pod is ever created, and nobody comes back for the deadline."""
+    given = job(activeDeadlineSeconds=0)
+    given["status"] = {}
+    answer = asked(oracle, given)
+
+    assert [each for each in told(answer) if "pods" in each] == []
+    (live,) = (each for each in answer["live"] if each["kind"] == "Job")
+    ends = [(each["type"], each["reason"]) for each in live["status"]["conditions"]]
+    assert ends == [("FailureTarget", "DeadlineExceeded"), ("Failed", "DeadlineExceeded")]
+    assert answer["key"]["after"] is None
+
+
 def test_it_waits_until_its_informers_have_seen_its_own_writes(oracle: Oracle) -> None:
     answer = asked(oracle, job(), memory={"written": {"jobs": "30"}})
 

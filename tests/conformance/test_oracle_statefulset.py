@@ -131,6 +131,23 @@ def test_with_parallel_they_come_in_batches_that_grow(oracle: Oracle) -> None:
     ]
 
 
+def test_a_revision_that_cannot_be_written_may_cost_the_current_one(oracle: Oracle) -> None:
+    """Then a member below the partition is created of the new template. A defect of the release."""
+    kept = {"type": "RollingUpdate", "rollingUpdate": {"partition": 1}}
+    objects = grown(oracle, 1, revisionHistoryLimit=0, updateStrategy=kept)
+    (of,) = of_kind(objects, "StatefulSet")
+    of["spec"]["template"]["spec"]["containers"][0]["image"] = "db:2"
+    of["metadata"]["generation"] = 2
+    without = [each for each in objects if each["kind"] != "Pod"]
+    fault = {"verb": "create", "resource": "controllerrevisions", "nth": 1, "how": "failed"}
+
+    failed = asked(oracle, *without, faults=[fault])
+    (pod,) = of_kind(asked(oracle, *failed["live"])["live"], "Pod")
+
+    assert of_kind(failed["live"], "ControllerRevision") == []
+    assert pod["spec"]["containers"][0]["image"] == "db:2"
+
+
 def test_the_last_pod_goes_first(oracle: Oracle) -> None:
     objects = grown(oracle, 2)
     (of,) = of_kind(objects, "StatefulSet")
