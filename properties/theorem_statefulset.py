@@ -202,7 +202,7 @@ def _update_within(
     gate: bool,
     parallel: bool,
     most: int,
-    phase: str,
+    phase: api.Phase,
     old_0: int,
     old_1: int,
     old_2: int,
