@@ -33,8 +33,6 @@ from .subject import Subject, not_met
 
 __all__ = ["Asked", "Rung", "Scenario", "Workload", "around_it", "scenarios", "subject_of_recipe"]
 
-_BLOCKS = "can write to or block"
-_WAITS = "may keep pods waiting"
 _MOST_LAG = 4
 
 
@@ -212,13 +210,11 @@ def around_it(
     """What can write to a workload or block it, what makes pods wait, all that is not modelled."""
     about = [each for each in manifests.not_modelled if manifest.key in each.concerns]
     others = [each for each in manifests.not_modelled if not each.concerns]
-
-    def named(effect: str) -> tuple[str, ...]:
-        found = (each for each in about if each.effect == effect and not _inert(each, asked))
-        return tuple(map(_named, found))
-
-    blocked = (*named(_BLOCKS), *_overlapping(manifest, manifests))
-    return blocked, named(_WAITS), tuple(_listed(each, asked) for each in (*about, *others))
+    active = [each for each in about if not _inert(each, asked)]
+    blocks = (_named(each) for each in active if each.blocks)
+    waits = tuple(_named(each) for each in active if each.keeps_waiting)
+    listed = tuple(_listed(each, asked) for each in (*about, *others))
+    return (*blocks, *_overlapping(manifest, manifests)), waits, listed
 
 
 def _over(asked: Asked, owners: Told) -> Asked:
@@ -313,10 +309,9 @@ def _environments(asked: Asked, kind: Kind | None = None) -> tuple[Environment, 
 def _on_nodes(base: Environment, kind: Kind, manifest: Manifest, asked: Asked) -> Environment:
     """The environment with as many nodes as are given as objects, are asked for, or are usual."""
     given = kind.nodes(manifest)
-    if not given and asked.nodes is not None:
-        return base
     if not given:
-        return attrs.evolve(base, nodes=kind.usual_nodes(kind.spec_of(manifest), base))
+        usual = kind.usual_nodes(kind.spec_of(manifest), base)
+        return attrs.evolve(base, nodes=usual if asked.nodes is None else asked.nodes)
     if asked.nodes not in (None, given):
         raise DeclarationError(
             f"--nodes {asked.nodes}: the manifests have {given} Node objects; leave --nodes out"

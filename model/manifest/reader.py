@@ -20,7 +20,7 @@ from .daemon_set import DaemonSetManifest, read_daemon_set
 from .deployment import DeploymentManifest, read_deployment
 from .documents import Node, documents
 from .errors import ManifestError, ManifestWarning, Path, Position, Problem, quoted
-from .field_tables import BLOCKS
+from .field_tables import BLOCKS, WAITS
 from .fields import unmodelled_fields
 from .files import files, text_of
 from .job import JobManifest, read_job
@@ -49,9 +49,8 @@ class NotModelled:
     An object, or a field of a workload, that was given and that the model does not have.
 
     `effect` is `can write to or block`, `may keep pods waiting`, `may matter` or `inert`, and `why`
-    says it in words;
-    `concerns` are the keys of the workloads concerned, as `Deployment/default/web`. `field` is None
-    for a whole object.
+    says it in words; `concerns` are the keys of the workloads concerned, as
+    `Deployment/default/web`. `field` is None for a whole object.
     """
 
     kind: str
@@ -62,6 +61,16 @@ class NotModelled:
     effect: str
     why: str
     concerns: tuple[str, ...] = ()
+
+    @property
+    def blocks(self) -> bool:
+        """Whether nothing can be said to hold of whom it concerns."""
+        return self.effect == BLOCKS
+
+    @property
+    def keeps_waiting(self) -> bool:
+        """Whether pods of whom it concerns may stay pending, and that is all it does."""
+        return self.effect == WAITS
 
     @property
     def deployments(self) -> tuple[str, ...]:
