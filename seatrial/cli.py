@@ -175,11 +175,10 @@ _AROUND = _options(
         help="What may go wrong, and how often, or none. Around a Deployment: container-exit,"
         " unready, pod-failed, never-ready, unschedulable, controller-restart, failover,"
         " write-failure, write-unknown, expectations-expire, hash-collision, relist. Around a"
-        " StatefulSet:"
-        " container-exit, unready, pod-failed, never-ready, controller-restart, second-controller,"
-        " write-failure, node-crash, node-off, node-partition, kubelet-restart, stale-api-server,"
-        " stale-dns. Around a Job: container-exit[:CODE], evict, pod-condition, node-crash,"
-        " node-off, controller-restart, failover, write-failure, write-unknown,"
+        " StatefulSet: container-exit, unready, pod-failed, never-ready, controller-restart,"
+        " second-controller, write-failure, node-crash, node-off, node-partition, kubelet-restart,"
+        " stale-api-server, stale-dns. Around a Job: container-exit[:CODE], evict, pod-condition,"
+        " node-crash, node-off, controller-restart, failover, write-failure, write-unknown,"
         " expectations-expire, relist, stale-api-server."
         " [default: container-exit; around a StatefulSet node-partition]",
     ),
