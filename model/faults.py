@@ -68,11 +68,12 @@ def relisted_replica_set(
     """
     known: Pods = Population(
         (
-            Pod(
-                (pod.live,),
-                orphaned=pod.orphaned,
+            evolve(
+                pod,
+                trail=(pod.live,),
+                doomed=False,
+                named=False,
                 late=lands_late and _condemned(pod),
-                held=pod.held,
             ),
             n,
         )

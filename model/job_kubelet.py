@@ -24,7 +24,7 @@ from seatrial.core import Outcomes, outcome
 
 from .job_api import DISRUPTION_TARGET, JobPod, JobSpec
 from .job_informer import looks
-from .job_pods import GONE, JobPods, Owned, changed, deleted, kept
+from .job_pods import GONE, JobPods, Lost, Owned, changed, deleted, kept
 
 __all__ = [
     "collect_job_pod",
@@ -225,21 +225,23 @@ def _with_condition(pod: Owned, live: JobPod, asked: tuple[str, str]) -> Owned:
 def crash_node(pods: JobPods, node_crashes_left: int) -> Outcomes:
     """The node of a pod crashes. The API shows the pod as before."""
     if node_crashes_left > 0:
-        for pod in pods:
-            if pod.live is not None and not pod.live.ended and not pod.lost:
-                moved = pods.move(pod, evolve(pod, lost="crashed"))
-                left = {"node_crashes_left": node_crashes_left - 1}
-                yield outcome("the node of a pod crashes", pods=moved, **left)
+        for moved in _without_node(pods, "crashed"):
+            left = {"node_crashes_left": node_crashes_left - 1}
+            yield outcome("the node of a pod crashes", pods=moved, **left)
 
 
 def lose_node(pods: JobPods, node_offs_left: int) -> Outcomes:
     """The node of a pod is off for good, and nobody removes it. The API shows the pod as before."""
     if node_offs_left > 0:
-        for pod in pods:
-            if pod.live is not None and not pod.live.ended and not pod.lost:
-                moved = pods.move(pod, evolve(pod, lost="off"))
-                left = {"node_offs_left": node_offs_left - 1}
-                yield outcome("the node of a pod is off for good", pods=moved, **left)
+        for moved in _without_node(pods, "off"):
+            left = {"node_offs_left": node_offs_left - 1}
+            yield outcome("the node of a pod is off for good", pods=moved, **left)
+
+
+def _without_node(pods: JobPods, how: Lost) -> Iterator[JobPods]:
+    for pod in pods:
+        if pod.live is not None and not pod.live.ended and not pod.lost:
+            yield pods.move(pod, evolve(pod, lost=how))
 
 
 def return_node(pods: JobPods, manifest: JobSpec, most_restarts: int) -> Outcomes:

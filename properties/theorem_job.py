@@ -122,6 +122,20 @@ def _unended_within(
         yield f"{unended + made} pods will not have ended, {allowed} are allowed; {unended} had not"
 
 
+def _seen(
+    spec: job_api.JobSpec,
+    succeeded: int,
+    running: int,
+    pending: int,
+    satisfied: bool,
+    backoff: bool = False,
+) -> job_context.JobObservation:
+    """What a sync reads of a Job with so many successes, and pods that run or wait."""
+    of = job_api.Job(spec, evolve(_STARTED, succeeded=succeeded))
+    kinds = {job_api.Seen(_RUNNING): running, job_api.Seen(_PENDING): pending}
+    return job_context.JobObservation(of, Population(kinds), satisfied, backoff)
+
+
 def _removes_surplus(
     work_queue: bool,
     parallelism: int,
@@ -133,9 +147,7 @@ def _removes_surplus(
     satisfied: bool,
 ) -> Iterator[str]:
     spec = evolve(_spec(work_queue, parallelism, completions), suspend=suspend)
-    of = job_api.Job(spec, evolve(_STARTED, succeeded=succeeded))
-    kinds = {job_api.Seen(_RUNNING): running, job_api.Seen(_PENDING): pending}
-    seen = job_context.JobObservation(of, Population(kinds), satisfied)
+    seen = _seen(spec, succeeded, running, pending, satisfied)
     removed = job.active_pods_for_removal(seen, job_context.sync_context(seen), split)
     allowed = _allowed(work_queue, parallelism, completions, succeeded)
     if work_queue and succeeded > 0:
@@ -160,9 +172,7 @@ def _creates_what_is_missing(
     may_fail: int,
 ) -> Iterator[str]:
     spec = evolve(_spec(work_queue, parallelism, completions), suspend=suspend)
-    of = job_api.Job(spec, evolve(_STARTED, succeeded=succeeded))
-    kinds = {job_api.Seen(_RUNNING): running, job_api.Seen(_PENDING): pending}
-    seen = job_context.JobObservation(of, Population(kinds), satisfied, backoff)
+    seen = _seen(spec, succeeded, running, pending, satisfied, backoff)
     missing = maximum(0, job.missing_pods(spec, job_context.sync_context(seen)))
     sync = job.sync_job(seen, Population())
     asked, made, fewer, expected = 0, 0, 0, 0
