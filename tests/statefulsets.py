@@ -17,6 +17,7 @@ from seatrial.model import (
     statefulset_api,
     statefulset_control,
     statefulset_workload,
+    tolerations,
 )
 from seatrial.properties import statefulsets
 
@@ -27,6 +28,10 @@ SCALED = ("Retain", "Delete")
 GATED = "MaxUnavailableStatefulSet=true"
 STALE = "WatchListClient=false"
 FINE: dict[str, Any] = {"level": "interleaved", "lag": 1}
+ALONE: dict[str, Any] = {"level": "interleaved", "nodes": 1}
+PARALLEL: dict[str, Any] = {"parallel": True, "nodes": 1}
+NO_STORE = "StaleControllerConsistencyStatefulSet=false"
+EVERYTHING = tolerations.tolerations_of([{"operator": "Exists"}])
 WITHOUT_BLOCK = statefulset_api.StatefulSetUpdateStrategy("RollingUpdate", None)
 KINDS = {
     "pending": api.PodKind(),

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from attrs import evolve
 
-from seatrial.model import IntOrPercent, placement, statefulset_api, tolerations
+from seatrial.model import IntOrPercent, placement, statefulset_api
 from seatrial.properties import (
     promise,
     statefulset_identity,
@@ -18,11 +18,15 @@ from seatrial.properties import (
 )
 from seatrial.properties import statefulset_promise as asked
 from statefulsets import (
+    ALONE,
     BY_ID,
+    EVERYTHING,
     FINE,
     GATED,
     KEPT,
+    NO_STORE,
     ON_DELETE,
+    PARALLEL,
     SCALED,
     STALE,
     WITHOUT_BLOCK,
@@ -36,11 +40,7 @@ from statefulsets import (
 
 pytestmark = pytest.mark.heavy
 
-_OLD = "StaleControllerConsistencyStatefulSet=false"
-EVERYTHING = tolerations.tolerations_of([{"operator": "Exists"}])
-ALONE: dict[str, Any] = {"level": "interleaved", "nodes": 1}
 ONE_POD: dict[str, Any] = {"access": "one pod", "claims": KEPT}
-PARALLEL: dict[str, Any] = {"parallel": True, "nodes": 1}
 
 # ---- conditions -------------------------------------------------------------------------------
 
@@ -86,7 +86,7 @@ DROPPED: tuple[tuple[str, Any, Case], ...] = (
         )
     ),
     *(
-        (name, asked.BLOCK_OR_ORDERED, case(1, "set-image@2", gates=_OLD, lag=1, **_WITHOUT))
+        (name, asked.BLOCK_OR_ORDERED, case(1, "set-image@2", gates=NO_STORE, lag=1, **_WITHOUT))
         for name in (
             "statefulset-comes-to-its-size",
             "a-missing-pod-is-created",

@@ -21,7 +21,6 @@ from seatrial.model import (
     statefulset_kubelet,
     statefulset_pods,
     statefulset_workload,
-    tolerations,
 )
 from seatrial.properties import (
     promise,
@@ -33,10 +32,14 @@ from seatrial.properties import (
 from seatrial.properties import statefulset_pods as of_pods
 from seatrial.properties import statefulset_promise as asked
 from statefulsets import (
+    ALONE,
     BY_ID,
+    EVERYTHING,
     FINE,
     GATED,
     KEPT,
+    NO_STORE,
+    PARALLEL,
     SCALED,
     STALE,
     WITHOUT_BLOCK,
@@ -49,10 +52,6 @@ from statefulsets import (
 
 pytestmark = pytest.mark.heavy
 
-_OLD = "StaleControllerConsistencyStatefulSet=false"
-EVERYTHING = tolerations.tolerations_of([{"operator": "Exists"}])
-ALONE: dict[str, Any] = {"level": "interleaved", "nodes": 1}
-PARALLEL: dict[str, Any] = {"parallel": True, "nodes": 1}
 DELETED = ("Delete", "Retain")
 HERE = [
     each.property.id
@@ -180,7 +179,7 @@ DROPPED: tuple[tuple[str, Any, Case], ...] = (
     (
         _ENDS,
         asked.BLOCK_OR_ORDERED,
-        case(1, "set-image@2", gates=_OLD, lag=1, update_strategy=WITHOUT_BLOCK, nodes=1),
+        case(1, "set-image@2", gates=NO_STORE, lag=1, update_strategy=WITHOUT_BLOCK, nodes=1),
     ),
     (
         "drain-done-means-safe",
@@ -219,7 +218,7 @@ DROPPED: tuple[tuple[str, Any, Case], ...] = (
     (
         _OWNED,
         statefulset_said.STORED,
-        case(0, "scale:1,scale:0", claims=SCALED, gates=_OLD, nodes=1, lag=1),
+        case(0, "scale:1,scale:0", claims=SCALED, gates=NO_STORE, nodes=1, lag=1),
     ),
     (_OWNED, promise.ATOMIC, case(2, "set-image,scale:1", claims=SCALED, **ALONE)),
     (

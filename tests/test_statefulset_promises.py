@@ -14,7 +14,6 @@ from seatrial.model import (
     statefulset_api,
     statefulset_control,
     statefulset_mutants,
-    tolerations,
 )
 from seatrial.properties import (
     statefulset_anew,
@@ -30,6 +29,7 @@ from seatrial.properties import (
 from seatrial.properties import statefulset_promise as asked
 from statefulsets import (
     BY_ID,
+    EVERYTHING,
     FINE,
     GATED,
     KEPT,
@@ -48,7 +48,6 @@ from statefulsets import (
 pytestmark = pytest.mark.heavy
 
 NO_BLOCK: dict[str, Any] = {"parallel": True, "update_strategy": WITHOUT_BLOCK}
-EVERYTHING = tolerations.tolerations_of([{"operator": "Exists"}])
 TWO_STAY: dict[str, Any] = {
     "budget": statefulset_api.DisruptionBudget(min_available=IntOrPercent.absolute(2))
 }

@@ -5,32 +5,23 @@ Of its conditions the one about two old ReplicaSets is told as a run, every sync
 controllers are asked for.
 """
 
-from collections.abc import Iterator
 from typing import Any
-
-import pytest
 
 from promises import BY_ID, case
 from seatrial.core.theorem import asked, broken
 from seatrial.model import api
-from seatrial.oracle import Confirmed, Oracle, OracleMissing, confirm, found_in
+from seatrial.oracle import Confirmed, Oracle, confirm, found_in
 from seatrial.properties import theorem_availability
+from test_trace_confirm import fixture_oracle
 from walks import Walk
+
+__all__ = ["fixture_oracle"]
 
 (KEPT,) = theorem_availability.THEOREMS
 (TWO_AT_ONCE,) = (each for each in KEPT.mutations if "both are scaled down" in each.says)
 FLOOR = BY_ID["deployment-available-floor"]
 UNDONE = case(2, 1, 0, users="set-image@2,undo")
 REPLICA_SETS = ("oldest", "old", "new")
-
-
-@pytest.fixture(scope="module", name="oracle")
-def fixture_oracle() -> Iterator[Oracle]:
-    try:
-        with Oracle() as running:
-            yield running
-    except OracleMissing as missing:
-        pytest.skip(str(missing))
 
 
 def two_old_ones() -> Walk:

@@ -35,31 +35,21 @@ from seatrial.oracle import (
     Confirmed,
     Finding,
     Oracle,
-    OracleMissing,
     Parted,
     Sync,
     Unconfirmed,
     confirm,
     found_in,
 )
-from test_trace_confirm import Run, fixture_run, stand_in, wandering
+from test_trace_confirm import Run, fixture_oracle, fixture_run, stand_in, wandering
 
-__all__ = ["fixture_run"]
+__all__ = ["fixture_oracle", "fixture_run"]
 
 SHIPPED = files("seatrial").joinpath("manifests")
 SLOW = ("partition-outlives-a-scale-down", "job-ends: completions and parallelism")
 """Runs whose search takes more than 5 s of CPU time."""
 Pinned = tuple[str, str, Any]
 """A run: of what kind, which promise it breaks, and where it is pinned."""
-
-
-@pytest.fixture(scope="module", name="oracle")
-def fixture_oracle() -> Iterator[Oracle]:
-    try:
-        with Oracle() as running:
-            yield running
-    except OracleMissing as missing:
-        pytest.skip(str(missing))
 
 
 def findings(trace: Trace, system: System, oracle: Oracle) -> list[tuple[Sync, Finding]]:
