@@ -264,7 +264,8 @@ THEOREMS = (
             Mutation("a pod of an old ReplicaSet fails", drops=5),
             Mutation("a ReplicaSet deletes pods that are available first", drops=6),
         ),
-        level="atomic: one step of the Deployment, a ReplicaSet or a kubelet; each size by itself",
+        level="atomic: one step of the Deployment, which is neither paused nor being resized, of a"
+        " ReplicaSet or a kubelet; each size by itself",
         lag="any of statuses: a ReplicaSet may report as late as it likes; 0 of ReplicaSets",
         revisions="3",
         lemmas=(

@@ -18,13 +18,23 @@ _RANGES: dict[str, Whole | OneOf] = {
     "unavailable_is": _KIND,
     "unavailable": NUMBER,
 }
+
+
+def _fits(hundredths: int) -> bool:
+    """Whether upstream, which cuts a bound off to 32 bits, leaves this one as it is."""
+    return hundredths <= 100 * api.MAX_INT32
+
+
 _ANY = Whole(-api.MAX_INT32, api.MAX_INT32)
 _SOME = Hypothesis("replicas is at least 1", lambda replicas: replicas >= 1)
 _PERCENTAGES = Hypothesis(
-    f"a percentage is at most {PERCENT_LIMIT:,}%",
-    lambda surge_is, surge, unavailable_is, unavailable: (
-        (surge_is == "int" or surge <= PERCENT_LIMIT)
-        and (unavailable_is == "int" or unavailable <= PERCENT_LIMIT)
+    f"a percentage is at most {PERCENT_LIMIT:,}%, and what it comes out as fits in 32 bits",
+    lambda replicas, surge_is, surge, unavailable_is, unavailable: (
+        (surge_is == "int" or (surge <= PERCENT_LIMIT and _fits(surge * replicas)))
+        and (
+            unavailable_is == "int"
+            or (unavailable <= PERCENT_LIMIT and _fits(unavailable * replicas))
+        )
     ),
 )
 

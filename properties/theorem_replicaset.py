@@ -279,7 +279,8 @@ THEOREMS = (
     ),
     Theorem(
         id="expectations-prevent-excess",
-        says="a sync creates no pod beyond replicas, however far its cache is behind",
+        says="a sync creates no pod beyond replicas, beside those that terminate, however far its"
+        " cache is behind",
         source=_GO + " manageReplicas",
         claim=_never_too_many,
         ranges=_JOINT,
@@ -322,7 +323,8 @@ THEOREMS = (
     ),
     Theorem(
         id="excess-is-what-was-unseen",
-        says="once expectations are forgotten, pods exceed replicas by at most the lag",
+        says="once expectations are forgotten, a sync brings pods beyond replicas by at most the"
+        " lag",
         source=_GO + " manageReplicas",
         claim=_too_many_by_unseen,
         ranges=dict.fromkeys(("wanted", "ready", "pending", "unseen", "gone", "in_flight"), COUNT),

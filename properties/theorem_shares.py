@@ -10,6 +10,9 @@ from .theorem_parts import SIZE, rolling_deployment
 
 __all__ = ["THEOREMS"]
 
+_WITHIN_32_BITS = (
+    "sizes are at most 10,000, and replicas + maxSurge 20,000: no product leaves 32 bits"
+)
 _DOCS = "https://kubernetes.io/docs/concepts/workloads/controllers/deployment/"
 
 
@@ -54,7 +57,8 @@ def _three_shares_sum(
 THEOREMS = (
     Theorem(
         id="shares-sum-exactly",
-        says="when a Deployment is resized in mid-rollout, the shares add up to its new size",
+        says="when a Deployment is resized in mid-rollout, the shares add up to replicas +"
+        " maxSurge; of no replicas, to 0",
         source=_DOCS + "#proportional-scaling",
         claim=_shares_sum,
         ranges=dict.fromkeys(
@@ -70,7 +74,7 @@ THEOREMS = (
                 lambda noted_old, old, new: noted_old >= old + new,
             ),
             Hypothesis(
-                "no product of a size leaves 32 bits",
+                _WITHIN_32_BITS,
                 lambda replicas, surge, old, new: (
                     old <= 10_000 and new <= 10_000 and replicas + surge <= 20_000
                 ),
@@ -86,7 +90,8 @@ THEOREMS = (
     ),
     Theorem(
         id="shares-sum-exactly-three",
-        says="of three ReplicaSets, too, the shares add up to the Deployment's new size",
+        says="of three ReplicaSets, too, the shares add up to replicas + maxSurge; of no replicas,"
+        " to 0",
         source=_DOCS + "#proportional-scaling",
         claim=_three_shares_sum,
         ranges=dict.fromkeys(
@@ -102,7 +107,7 @@ THEOREMS = (
                 lambda noted, oldest, old, new, fourth: noted >= oldest + old + new + fourth,
             ),
             Hypothesis(
-                "no product of a size leaves 32 bits",
+                _WITHIN_32_BITS,
                 lambda replicas, surge, oldest, old, new, fourth: (
                     oldest <= 10_000
                     and old <= 10_000

@@ -21,10 +21,13 @@ __all__ = ["THEOREMS"]
 _DOCS = "https://kubernetes.io/docs/concepts/workloads/controllers/deployment/"
 _GO = "pkg/controller/deployment/rolling.go"
 _ANY_LAG = (
-    "any, of pods and of statuses: what ReplicaSets report is arbitrary; a write that is based on"
-    " an older size conflicts"
+    "any, of pods and of statuses: what ReplicaSets report is arbitrary; 0 of sizes: the sync sees"
+    " them as they are"
 )
-_EVERY_LEVEL = "every level: after each single write, whether or not the sync goes on"
+_EVERY_LEVEL = (
+    "after each single write of a sync, whether or not it goes on; of a Deployment that is neither"
+    " paused nor being resized: its ReplicaSets have its present size noted"
+)
 
 _TWO = dict.fromkeys(
     (
@@ -266,7 +269,7 @@ THEOREMS = (
     ),
     Theorem(
         id="rollout-measure-falls",
-        says="every write of a rollout brings it nearer to its end",
+        says="every size that a rollout writes brings it nearer to its end",
         source=_GO,
         claim=_measure_falls,
         ranges=_THREE,
@@ -311,7 +314,8 @@ THEOREMS = (
             ),
         ),
         mutations=(Mutation("pods of the new ReplicaSet never become available", drops=0),),
-        level="atomic: every ReplicaSet has caught up, and every pod is available",
+        level="atomic: every ReplicaSet has caught up, and every pod is available; the Deployment"
+        " is neither paused nor being resized",
         lag="0 at that moment",
         revisions="3",
         about=("deployment-eventually-new-revision",),
@@ -333,7 +337,8 @@ THEOREMS = (
         mutations=(
             Mutation("a ReplicaSet that has not caught up with shrinking counts too much", drops=0),
         ),
-        level="atomic: what a ReplicaSet reports is so while the sync runs",
+        level="atomic: what a ReplicaSet reports is so while the sync runs; the Deployment is"
+        " neither paused nor being resized",
         lag="0 for statuses; ReplicaSets delete pods that are not available first",
         revisions="3",
         about=("deployment-available-floor",),

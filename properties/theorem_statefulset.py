@@ -318,7 +318,8 @@ THEOREMS = (
     ),
     Theorem(
         id="sts-update-within-bounds",
-        says="an update deletes none below the partition, nor, by the gate, beyond maxUnavailable",
+        says="an update deletes none below the partition, nor, where the feature gate is on, beyond"
+        " maxUnavailable",
         source="pkg/controller/statefulset/stateful_set_control.go",
         claim=_update_within,
         ranges=_UPDATE,

@@ -30,6 +30,7 @@ from seatrial.core import (
     always,
     at_most,
     choose,
+    functions_of,
     ground,
     outcome,
     split,
@@ -339,3 +340,15 @@ def test_what_changes_after_a_declaration_is_found_before_a_search(
 
 def _reading(x: int) -> Any:
     return [] if x else COUNT
+
+
+def test_attrs_is_not_looked_into_whatever_module_it_says_it_is_of(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """From Python 3.13 on attrs names `evolve` after the class that was made last."""
+    monkeypatch.setattr(attrs.evolve, "__module__", "a_module_of_rules")
+
+    def changed(one: Any) -> Any:
+        return attrs.evolve(one, n=1)
+
+    assert functions_of(changed) == (changed,)

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from seatrial.core import Theorem
+from seatrial.core import Theorem, Whole
 from seatrial.properties import (
     theorem_availability,
     theorem_bounds,
@@ -21,7 +21,9 @@ Each row is a claim about the Python functions of a controller, for all numbers 
 smallest numbers. `seatrial prove --all` takes all of them. What such a proof says, and what not, is
 [a page of its own](../what-a-proof-means.md); how it works is [another](../how-prove-works.md).
 
-Before a theorem is asserted the explicit engine has looked for a counterexample at sizes up to 4.
+Before a theorem is asserted the explicit engine has looked for a counterexample at sizes up to 4:
+at all of them, or where these are too many at all up to a smaller size and at a thousand that are
+drawn.
 *Broken by* are its mutants: a hypothesis that is dropped, or a rule that is another one. An
 invariant that a person wrote is among the hypotheses, and in italics.
 """
@@ -40,11 +42,13 @@ _TABLE = "| id | claim | if | covers | broken by |\n| --- | --- | --- | --- | --
 def _row(theorem: Theorem) -> str:
     assumed = [each.says for each in theorem.hypotheses]
     assumed += [f"*{each}*" for each in theorem.lemmas]
+    numbers = {str(each): None for _, each in theorem.ranges if isinstance(each, Whole)}
     covers = (
         f"level: {theorem.level}",
         f"lag: {theorem.lag}",
         f"revisions: {theorem.revisions}",
         f"integers: {theorem.integers}",
+        f"numbers: {' or '.join(numbers)}",
     )
     cells = (
         f"`{theorem.id}`",

@@ -215,6 +215,8 @@ def _field_names(kind: Any) -> tuple[str, ...]:
 
 def _trusted(value: Any) -> bool:
     """Whether a function or class is of the standard library, of attrs or of this package."""
+    if value is attrs.evolve:
+        return True  # from Python 3.13 on it says that it is of the class that was made last
     module = getattr(value, "__module__", None) or ""
     return module.partition(".")[0] in _TRUSTED or module.startswith("seatrial.core.")
 
