@@ -56,6 +56,18 @@ HOLD = {
     "indexes are replaced when they have ended": case(
         "delete-pod", level="interleaved", lag=1, pod_replacement_policy="Failed", **indexed(1)
     ),
+    "an index is tried again while pods are resized, stopped and robbed of finalizers": case(
+        "set-parallelism:0,suspend,strip-finalizer",
+        "container-exit@2",
+        ids=("job-index-attempts-bound",),
+        **indexed(1, backoff_limit_per_index=1, backoff_limit=2**31 - 1),
+    ),
+    "an index is tried again while completions change": case(
+        "set-completions:1@1,set-completions:2@1",
+        "container-exit@3",
+        ids=("job-index-attempts-bound",),
+        **indexed(2, backoff_limit_per_index=1, backoff_limit=2**31 - 1),
+    ),
     "a node is off for good": case(faults="node-off", level="interleaved", lag=1),
     "a node crashes": case(faults="node-crash", level="interleaved", lag=1),
     "suspended and resumed": case("suspend,resume", "container-exit", "interleaved", 1),
