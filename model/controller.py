@@ -46,6 +46,7 @@ __all__ = [
     "attempts",
     "dropped",
     "finished",
+    "numbers_below",
     "plan",
     "possible_answers",
     "request",
@@ -241,6 +242,19 @@ def plan(
     return rest(again(given[:-1]) if given else sync(), given)
 
 
+def numbers_below(end: int) -> Iterator[int]:
+    """
+    0, 1, … as far as below `end`. Unlike `range` it does not need to know that number.
+
+    >>> tuple(numbers_below(3))
+    (0, 1, 2)
+    """
+    at = 0
+    while at < end:
+        yield at
+        at += 1
+
+
 def possible_answers(write: Write, failures: bool, collides: bool = False) -> tuple[Answers, ...]:
     """
     What a write may be answered, with `failures` also that it failed.
@@ -248,7 +262,7 @@ def possible_answers(write: Write, failures: bool, collides: bool = False) -> tu
     With `collides`, the name of what is created may be taken.
     """
     if write.batch is not None:
-        return tuple(range(write.batch + 1 if failures else 1))
+        return tuple(numbers_below(write.batch + 1 if failures else 1))
     usual: dict[Verb, tuple[Answer, ...]] = {
         "get": ("applied", "not found"),
         "create": ("applied", "already exists"),

@@ -22,7 +22,7 @@ from typing import Any
 from attrs import evolve, frozen
 
 from seatrial.core import Population
-from seatrial.core.arith import maximum, minimum
+from seatrial.core.arith import maximum, minimum, total
 
 from .controller import Done, Sync, Write
 from .controller_utils import SLOW_START_INITIAL_BATCH_SIZE
@@ -54,10 +54,25 @@ __all__ = ["Creation", "active_pods_for_removal", "missing_pods", "sync_job"]
 
 @frozen(cache_hash=True)
 class Creation:
-    """The pods of one batch; with the first it says how many all batches have."""
+    """
+    The pods of one batch, so many of each; with the first it says how many all batches have.
 
-    pods: tuple[JobPod, ...]
+    >>> [n for _, n in Creation(((JobPod(), 3),)).without(JobPod()).counts]
+    [2]
+    """
+
+    counts: tuple[tuple[JobPod, int], ...]
     expect: int = 0
+
+    @property
+    def pods(self) -> tuple[JobPod, ...]:
+        """Each of them. They are counted, so that a rule need not know how many there are."""
+        return tuple(pod for pod, n in self.counts for _ in range(n))
+
+    def without(self, pod: JobPod) -> "Creation":
+        """What is left of the batch once one pod was asked for."""
+        left = ((each, n - 1 if each == pod else n) for each, n in self.counts)
+        return Creation(tuple((each, n) for each, n in left if n > 0))
 
 
 # ---- which pods are too many ------------------------------------------------------------------
@@ -215,19 +230,28 @@ def _manage_job(
     pods = _pods_to_create(seen, ctx, diff)
     if not pods and has_backoff_limit_per_index(spec) and _pending(seen, ctx, diff):
         return waiting, False, True, ctx
-    created, batch_size = 0, SLOW_START_INITIAL_BATCH_SIZE
-    while created < len(pods):
-        batch = pods[created : created + batch_size]
-        failures = yield Write(
-            "create", "Pod", value=Creation(batch, 0 if created else len(pods)), batch=len(batch)
-        )
+    created, batch_size, missing = 0, SLOW_START_INITIAL_BATCH_SIZE, total(n for _, n in pods)
+    while created < missing:
+        batch = _batch(pods, created, batch_size)
+        size, expect = total(n for _, n in batch), 0 if batch_size > 1 else missing
+        failures = yield Write("create", "Pod", value=Creation(batch, expect), batch=size)
         if failures:
-            left = len(pods) - created - len(batch)
+            left = missing - created - size
             if left:
                 yield Write("expect fewer", "Pod", value=left)
-            return active + created + len(batch) - failures, True, False, ctx
-        created, batch_size = created + len(batch), 2 * batch_size
+            return active + created + size - failures, True, False, ctx
+        created, batch_size = created + size, 2 * batch_size
     return active + created, False, False, ctx
+
+
+def _batch(
+    pods: tuple[tuple[JobPod, int], ...], created: int, size: int
+) -> tuple[tuple[JobPod, int], ...]:
+    """The next pods, that many at most: of an index there is one, and others are all alike."""
+    if len(pods) == 1:
+        ((pod, n),) = pods
+        return ((pod, minimum(size, n - created)),)
+    return pods[created : created + size]
 
 
 def _pending(seen: JobObservation, ctx: Context, count: int) -> tuple[int, ...]:
@@ -236,11 +260,13 @@ def _pending(seen: JobObservation, ctx: Context, count: int) -> tuple[int, ...]:
     )
 
 
-def _pods_to_create(seen: JobObservation, ctx: Context, count: int) -> tuple[JobPod, ...]:
+def _pods_to_create(
+    seen: JobObservation, ctx: Context, count: int
+) -> tuple[tuple[JobPod, int], ...]:
     """The pods that are missing; of indexes in back-off none. Go: getPodCreationInfo…"""
     spec = seen.job.spec
     if not spec.indexed:
-        return (JobPod(),) * count
+        return ((JobPod(), count),)
     pods = []
     for index in _pending(seen, ctx, count):
         replaced = dict(ctx.delayed).get(index)
@@ -250,5 +276,6 @@ def _pods_to_create(seen: JobObservation, ctx: Context, count: int) -> tuple[Job
         counted, ignored = get_new_index_failure_counts(spec, failed)
         if not has_backoff_limit_per_index(spec):
             counted, ignored = 0, 0
-        pods.append(JobPod(index=index, failure_count=counted, ignored_failure_count=ignored))
+        pod = JobPod(index=index, failure_count=counted, ignored_failure_count=ignored)
+        pods.append((pod, 1))
     return tuple(pods)

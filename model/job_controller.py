@@ -21,7 +21,7 @@ from attrs import evolve
 
 from seatrial.core import Outcomes, choose, outcome, split
 
-from .controller import Answers, Done, Key, Pending, Write, attempts, plan
+from .controller import Answers, Done, Key, Pending, Write, attempts, numbers_below, plan
 from .controller_utils import Expectations
 from .job import Creation, active_pods_for_removal, sync_job
 from .job_api import Job, SeenPods, is_job_finished
@@ -51,17 +51,17 @@ __all__ = [
 def answers(write: Write, failures: bool) -> tuple[Answers, ...]:
     """How a write of a Job's sync may be answered; with `failures` requests may fail."""
     if write.batch is not None:
-        return tuple(range(write.batch + 1 if failures else 1))
+        return tuple(numbers_below(write.batch + 1 if failures else 1))
     if write.kind == "Job":
         return ("applied", "conflict")
     if write.verb == "delete":
-        return tuple(range(write.value.total + 1 if failures else 1))
+        return tuple(numbers_below(write.value.total + 1 if failures else 1))
     if write.verb == "remove":
-        stay = range(write.value.total + 1 if failures else 1)
-        return tuple(product(stay, range(ready_pods(write.value) + 1)))
+        stay = numbers_below(write.value.total + 1 if failures else 1)
+        return tuple(product(stay, numbers_below(ready_pods(write.value) + 1)))
     if isinstance(write.value, Patches):
         groups = (write.value.listed.succeeded, write.value.listed.failed, write.value.others)
-        return tuple(product(*(range(n + 1 if failures else 1) for n in groups)))
+        return tuple(product(*(numbers_below(n + 1 if failures else 1) for n in groups)))
     return ("applied",)
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 from seatrial.core import Population
 
+from .controller import numbers_below
 from .job_api import (
     JobPod,
     JobSpec,
@@ -159,8 +160,8 @@ def first_pending_indexes(
     taken |= {seen.pod.index for seen in pods if seen.pod is not None and is_active(seen)}
     if only_replace_failed_pods(spec):
         taken |= {seen.pod.index for seen in pods if seen.pod is not None and is_terminating(seen)}
-    free = (each for each in range(spec.completions or 0) if each not in taken)
-    return tuple(each for each, _ in zip(free, range(count), strict=False))
+    free = (each for each in numbers_below(spec.completions or 0) if each not in taken)
+    return tuple(each for each, _ in zip(free, numbers_below(count), strict=False))
 
 
 def duplicated_index_pods(
@@ -177,7 +178,7 @@ def duplicated_index_pods(
     found: SeenPods = active.where(
         lambda seen: seen.pod is not None and (seen.pod.index or 0) >= completions
     )
-    for index in range(completions):
+    for index in numbers_below(completions):
         alike: SeenPods = active.where(
             lambda seen, index=index: seen.pod is not None and seen.pod.index == index  # type: ignore[misc]
         )

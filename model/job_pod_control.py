@@ -238,9 +238,8 @@ def create_job_pod(
     if not isinstance(creation, Creation) or not has_room_for_pod:
         return
     tries = list(attempts("applied", write_failures_left, write_unknowns_left))
-    for pod in dict.fromkeys(creation.pods):
-        others = list(creation.pods)
-        others.remove(pod)
+    for pod, _ in creation.counts:
+        left = creation.without(pod)
         for answer, lands, words, spent in tries:
             done: dict[str, Any] = {}
             if lands:
@@ -248,8 +247,7 @@ def create_job_pod(
             if answer != "applied":
                 done["job_expectations"] = job_expectations.creation_observed()
             rest_of = step.answered(answer)
-            if isinstance(rest_of, Pending) and others:
-                left = Creation(tuple(others))
+            if isinstance(rest_of, Pending) and left.counts:
                 rest_of = evolve(rest_of, write=evolve(rest_of.write, value=left))
             of = "" if pod.index is None else f" of index {pod.index}"
             yield outcome(

@@ -22,7 +22,7 @@ from typing import Any
 
 from attrs import evolve, frozen
 
-from .controller import Done, Sync, SyncFailed, Write
+from .controller import Done, Sync, SyncFailed, Write, numbers_below
 from .statefulset_api import (
     DELETE,
     Claim,
@@ -197,7 +197,7 @@ class _Update:
             StatefulSetStatus(current_revision=current, update_revision=update), seen.pods
         )
         there = {pod.ordinal: pod for pod in seen.pods}
-        ordinals = range(self.spec.ordinals_start, self.spec.end + 1)
+        ordinals = (self.spec.ordinals_start + n for n in numbers_below(self.spec.replicas))
         self.replicas = [
             there.get(ordinal)
             or new_versioned_stateful_set_pod(seen.stateful_set, current, update, ordinal)

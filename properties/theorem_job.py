@@ -147,6 +147,49 @@ def _removes_surplus(
         yield "one that runs is removed before one that waits"
 
 
+def _creates_what_is_missing(
+    work_queue: bool,
+    parallelism: int,
+    completions: int,
+    succeeded: int,
+    running: int,
+    pending: int,
+    suspend: bool,
+    satisfied: bool,
+    backoff: bool,
+    may_fail: int,
+) -> Iterator[str]:
+    spec = evolve(_spec(work_queue, parallelism, completions), suspend=suspend)
+    of = job_api.Job(spec, evolve(_STARTED, succeeded=succeeded))
+    kinds = {job_api.Seen(_RUNNING): running, job_api.Seen(_PENDING): pending}
+    seen = job_context.JobObservation(of, Population(kinds), satisfied, backoff)
+    missing = maximum(0, job.missing_pods(spec, job_context.sync_context(seen)))
+    sync = job.sync_job(seen, Population())
+    asked, made, fewer, expected = 0, 0, 0, 0
+    write = next(sync)
+    while write.kind == "Pod":
+        if isinstance(write.value, job.Creation):
+            assert write.batch is not None
+            expected = expected + write.value.expect
+            failures = choose(0, minimum(write.batch, may_fail))
+            asked, made = asked + write.batch, made + write.batch - failures
+            write = sync.send(failures)
+        else:
+            fewer = fewer + write.value
+            write = sync.send("applied")
+    if asked > missing or expected != missing or asked + fewer != expected:
+        told = f"{asked} are asked for, {expected} expected, {fewer} taken off"
+        yield f"{told}; {missing} are missing"
+    if may_fail == 0 and made != missing:
+        yield f"{made} of {missing} are created"
+    active = running + pending + made
+    allowed = _allowed(work_queue, parallelism, completions, succeeded)
+    if active > maximum(running + pending, allowed):
+        yield f"{active} pods are active then; {allowed} are allowed"
+    if isinstance(write.value, job_tracking.StatusWrite) and write.value.status.active != active:
+        yield f"{write.value.status.active} are reported as active, and {active} are"
+
+
 # ---- counting ---------------------------------------------------------------------------------
 
 
@@ -353,6 +396,31 @@ THEOREMS = (
         lag=_JOINT_LAG,
         lemmas=("expectations count the pods that were created and are not seen",),
         about=("job-replacement-failed-cap",),
+    ),
+    Theorem(
+        id="job-sync-creates-what-is-missing",
+        says="a whole sync asks for the pods that are missing, expects those, and reports what is",
+        source=_GO + " manageJob",
+        claim=_creates_what_is_missing,
+        ranges=_PODS
+        | {"parallelism": Whole(0, 500), "may_fail": COUNT}
+        | dict.fromkeys(("suspend", "satisfied", "backoff"), _BOTH),
+        hypotheses=(
+            Hypothesis("the Job is not suspended", lambda suspend: not suspend),
+            Hypothesis("expectations are fulfilled", lambda satisfied: satisfied),
+            Hypothesis("it is in no back-off", lambda backoff: not backoff),
+        ),
+        mutations=(
+            Mutation("of a suspended Job no pod is created", drops=0),
+            Mutation("what is not seen yet has to be waited for", drops=1),
+            Mutation("in a back-off no pod is created", drops=2),
+        ),
+        level="a whole sync, with any number of failures in each batch; it stops after one that"
+        " has any",
+        lag="0 of pods; where the cache is behind, see job-active-within-parallelism",
+        integers="parallelism up to 500, which is what one sync creates at most: 9 batches; of a"
+        " Job that is not Indexed",
+        about=("seed-job-active-cap",),
     ),
     Theorem(
         id="job-surplus-is-removed",

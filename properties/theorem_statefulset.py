@@ -202,12 +202,22 @@ def _update_within(
     gate: bool,
     parallel: bool,
     most: int,
+    phase: api.Phase,
     old_0: int,
     old_1: int,
     old_2: int,
-    down_0: int,
-    down_1: int,
-    down_2: int,
+    there_0: int,
+    there_1: int,
+    there_2: int,
+    ready_0: int,
+    ready_1: int,
+    ready_2: int,
+    available_0: int,
+    available_1: int,
+    available_2: int,
+    going_0: int,
+    going_1: int,
+    going_2: int,
     variant: frozenset[str],
 ) -> Iterator[str]:
     bound = api.IntOrPercent.absolute(most)
@@ -219,15 +229,25 @@ def _update_within(
             "RollingUpdate", statefulset_api.RollingUpdateStatefulSet(partition, bound)
         ),
     )
+    looks = (
+        (old_0, there_0, ready_0, available_0, going_0),
+        (old_1, there_1, ready_1, available_1, going_1),
+        (old_2, there_2, ready_2, available_2, going_2),
+    )
     pods = tuple(
-        statefulset_api.PodSeen(ordinal, 1 if old else 2, _RUNS if down else _AVAILABLE)
-        for ordinal, (old, down) in enumerate(((old_0, down_0), (old_1, down_1), (old_2, down_2)))
+        statefulset_api.PodSeen(
+            ordinal,
+            2 - old,
+            api.PodKind(phase, ready > 0, available > 0, going > 0),
+            created=there > 0,
+        )
+        for ordinal, (old, there, ready, available, going) in enumerate(looks)
     )
     gone = statefulset_update.pods_to_delete(spec, pods, 2, gate, variant)
     if any(pod.ordinal < partition for pod in gone):
         yield f"a pod below the partition {partition} is deleted"
-    down = sum(1 for pod in pods if statefulset_utils.is_unavailable(pod))
-    after = down + sum(1 for pod in gone if not statefulset_utils.is_unavailable(pod))
+    down = sum(map(statefulset_utils.is_unavailable, pods))
+    after = down + len(gone) - sum(map(statefulset_utils.is_unavailable, gone))
     allowed = statefulset_utils.get_stateful_set_max_unavailable(bound, 3)
     if gate and after > maximum(down, allowed):
         yield f"{after} are unavailable then; {allowed} may be, and {down} were"
@@ -246,7 +266,11 @@ _UPDATE: dict[str, Whole | OneOf] = {
     "gate": OneOf((False, True)),
     "parallel": OneOf((False, True)),
     "most": Whole(0, api.MAX_INT32),
-    **dict.fromkeys(("old_0", "old_1", "old_2", "down_0", "down_1", "down_2"), _TRUTH),
+    "phase": OneOf(("Running", "Failed")),
+    **dict.fromkeys(("old_0", "old_1", "old_2", "there_0", "there_1", "there_2"), _TRUTH),
+    **dict.fromkeys(("ready_0", "ready_1", "ready_2"), _TRUTH),
+    **dict.fromkeys(("available_0", "available_1", "available_2"), _TRUTH),
+    **dict.fromkeys(("going_0", "going_1", "going_2"), _TRUTH),
 }
 
 THEOREMS = (
@@ -312,6 +336,7 @@ THEOREMS = (
         level="a decision",
         lag="any: it is about what the cache shows",
         revisions="2, of 3 pods",
-        integers="maxUnavailable any int32; each pod is available, or runs without being ready",
+        integers="maxUnavailable any int32; each pod there or not, ready, available and terminating"
+        " or not; its phase no rule looks at",
     ),
 )

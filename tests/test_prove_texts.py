@@ -78,6 +78,29 @@ def names_of(*numbers: Any) -> Iterator[str]:
         yield f"web-{n}"
 
 
+def phrased(text: str, times: int) -> Iterator[str]:
+    for n in range(times):
+        yield f"{text} {n}"
+
+
+def judged(text: str) -> Iterator[int]:
+    if text == "web-3":
+        yield 1
+
+
+def phrases_of(n: Any) -> Iterator[str]:
+    yield from phrased(f"web-{n}", 2)
+
+
+def judgements_of(n: Any) -> Iterator[int]:
+    yield from judged(f"web-{n}")
+
+
+def kept_for_later(n: Any) -> Iterator[bool]:
+    later = phrased(f"web-{n}", 2)
+    yield next(later) == "web-3 0"
+
+
 def with_one(text: str) -> tuple[str, int]:
     return text, 1
 
@@ -199,6 +222,8 @@ REFUSED: dict[str, Rule] = {
     "in a dict": lambda x, y, p: len({f"web-{n}": n for n in (x, y)}),
     "as what is looked for": lambda x, y, p: WEB.name.startswith(f"web-{x}"),
     "as what is replaced": lambda x, y, p: "web-3".replace(f"{x}", "") == "web-",
+    "handed to a generator that judges it": lambda x, y, p: len(list(judgements_of(x))),
+    "in a generator that is kept": lambda x, y, p: list(kept_for_later(x)) == [True],
     "from a lambda": lambda x, y, p: (lambda n: f"web-{n}")(x) == WEB.name,
     "assigned on the way": lambda x, y, p: (name := f"web-{x}") and name == "web-3",
     "from a property": lambda x, y, p: Keeps(x).name == WEB.name,
@@ -248,13 +273,20 @@ def counted(x: Any, y: Any, p: Any) -> Any:
     return n
 
 
+def relayed(x: Any, y: Any, p: Any) -> Any:
+    n = 0
+    for _ in phrases_of(x):
+        n += 1
+    return n
+
+
 def deleted(x: Any, y: Any, p: Any) -> Any:
     name = f"web-{x}"
     del name
     return x
 
 
-FOR_READERS: list[Rule] = [told, passed_on, caught, counted, deleted]
+FOR_READERS: list[Rule] = [told, passed_on, caught, counted, relayed, deleted]
 
 
 @pytest.mark.parametrize("helped", [False, True], ids=["alone", "with helpers"])

@@ -47,6 +47,7 @@ SLOW = {
     "excess-is-what-was-unseen",
     "shares-sum-exactly-three",
     "job-counts-each-pod-once",
+    "job-sync-creates-what-is-missing",
     "job-indexed-succeeded-within-completions",
     "job-indexed-complete-with-all",
     "sts-at-most-one-process",

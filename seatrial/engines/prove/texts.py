@@ -9,6 +9,7 @@ place where it is made, through all who call: whatever else is done with it is r
 import builtins
 import dis
 import inspect
+import itertools
 import sys
 import types
 from collections.abc import Iterator
@@ -42,6 +43,8 @@ _TAKES = {
     **dict.fromkeys(("FORMAT_WITH_SPEC", "CHECK_EXC_MATCH"), 2),
 }
 _DEEPEST = 6
+_GENERATES = inspect.CO_GENERATOR
+_ASYNCHRONOUS = inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
 
 
 @attrs.frozen
@@ -261,16 +264,23 @@ class _Walk:
             return True
         if not isinstance(function, types.FunctionType) or place == "*":
             raise _Asked
-        return self._handed_on(function, place)
+        holds = self._handed_on(function, place)
+        if not function.__code__.co_flags & _GENERATES:
+            return holds
+        # `yield from` gives on what the generator yields, and nothing else looks at that.
+        then = self._steps[at + 1].opname if at + 1 < len(self._steps) else ""
+        if then != "GET_YIELD_FROM_ITER" or not _returns_nothing(function.__code__):
+            raise _Asked
+        self._given = self._given or holds
+        return False
 
     def _handed_on(self, function: types.FunctionType, place: int | str) -> bool:
         code = function.__code__
-        generates = code.co_flags & (inspect.CO_GENERATOR | inspect.CO_COROUTINE)
         names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
         name = place
         if isinstance(place, int):
             name = names[place] if place < code.co_argcount else None  # type: ignore[assignment]
-        if generates or name not in names or self._depth >= _DEEPEST:
+        if code.co_flags & _ASYNCHRONOUS or name not in names or self._depth >= _DEEPEST:
             raise _Asked
         taken = frozenset((str(name),))
         use = _followed(code, function.__globals__, (), taken, self._depth + 1)
@@ -278,6 +288,18 @@ class _Walk:
             raise _Asked
         self._raised = self._raised or use.raised
         return use.given
+
+
+def _returns_nothing(code: types.CodeType) -> bool:
+    """Whether a generator only ends: what it returns would be what `yield from` leaves."""
+    steps = _steps(code)
+    return all(
+        (step.opname != "RETURN_CONST" or step.argval is None)
+        and (
+            step.opname != "RETURN_VALUE" or (before.opname, before.argval) == ("LOAD_CONST", None)
+        )
+        for before, step in itertools.pairwise(steps)
+    )
 
 
 def _is_error(kind: Any) -> bool:
