@@ -38,6 +38,7 @@ from .volumes import ATTACHED_TO_NONE, attaches
 __all__ = [
     "MOST_ORDINALS",
     "check",
+    "closed_to",
     "compose",
     "ordinals_of",
     "placed_in",
@@ -123,6 +124,11 @@ def placed_in(spec: StatefulSetSpec, around: Environment) -> Placement | None:
     return placement_of(spec, around.nodes, len(ordinals_of(spec, around)))
 
 
+def closed_to(spec: StatefulSetSpec, around: Environment) -> list[int]:
+    """The nodes that take none of the pods at first, since they are cordoned."""
+    return closed_at_first(spec, around.nodes)
+
+
 def room_for_all(spec: StatefulSetSpec, around: Environment) -> bool:
     """
     Whether every member has a node in the end, as long as all nodes are well.
@@ -131,7 +137,7 @@ def room_for_all(spec: StatefulSetSpec, around: Environment) -> bool:
     among those whose volumes are in one place, and as long as none is made anew.
     """
     where, most = placed_in(spec, around), len(ordinals_of(spec, around))
-    closed = closed_at_first(spec, around.nodes)
+    closed = closed_to(spec, around)
     if len(first_nodes(where, around.nodes, most, closed)) < most:
         return False
     if where is None:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from seatrial.core import All, after_each_step, always, converges_to
 
 from .promise import (
+    ALL_KEPT,
     ATOMIC,
     FRESH,
     KEPT_WHILE_PAUSED,
@@ -57,7 +58,7 @@ foreground_leaves_nothing = under(deleted("foreground"), NOT_CREATED_ANEW)(
 )
 
 
-@under(deleted("foreground"), ATOMIC, FRESH)
+@under(deleted("foreground"), ATOMIC, FRESH, ALL_KEPT)
 @always(
     id="deployment-foreground-deletion-in-order",
     says="a Deployment that is deleted in the foreground is there until its ReplicaSets and pods"

@@ -51,7 +51,7 @@ NOT_REPLACED_TWICE = Precondition(
 # ---- numbers ----------------------------------------------------------------------------------
 
 
-@under(FRESH, LANDED)
+@under(FRESH, LANDED, NOT_CREATED_ANEW)
 @always(
     id="deployment-revisions-unique",
     says="no two ReplicaSets of a Deployment have the same revision",
@@ -211,7 +211,7 @@ def undo_changes_the_template(
     id="seed-undo-returns-to-previous",
     says="undo returns to the template of the revision before that of the present template",
     source=_DOCS + "#rolling-back-to-a-previous-revision",
-    premise=lambda action: action == "undo",
+    premise=lambda action, deployment_alive: action == "undo" and deployment_alive == "alive",
 )
 def undo_goes_back_by_one(target: int, target_before: int, revision_of: All[int]) -> Iterator[str]:
     now = revision_of[target_before]

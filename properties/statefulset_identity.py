@@ -140,7 +140,8 @@ def removed_after_stop(
 
 
 LIVE_AND_TAINTED = Precondition(
-    "a node that is cut off, or comes back, may get the taint out-of-service, and there is another",
+    "a node that is cut off, or comes back, may get the taint out-of-service, and"
+    " there is another that takes any of the pods",
     lambda spec, around: (
         around.times("out-of-service") > 0
         and around.times("node-partition") + around.times("node-crash") > 0
@@ -164,7 +165,8 @@ def _fails_over(around: Environment) -> bool:
 
 
 OFF_AND_TAINTED = Precondition(
-    "a node may be off for good and get the taint out-of-service, and there is another",
+    "a node may be off for good and get the taint out-of-service, and"
+    " there is another that takes any of the pods",
     lambda spec, around: _fails_over(around) and moves_freely(spec, around),
 )
 

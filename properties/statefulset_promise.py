@@ -413,7 +413,8 @@ NODES_REMAIN = none_of(
 
 def moves_freely(spec: Any, around: Environment) -> bool:
     """Whether there is another node for a member that is not to be on its own any more."""
-    return around.nodes > 1 and statefulset_workload.placed_in(spec, around) is None
+    alike = statefulset_workload.placed_in(spec, around) is None
+    return around.nodes > 1 and alike and not statefulset_workload.closed_to(spec, around)
 
 
 PLACED = Precondition(

@@ -6,7 +6,7 @@ from typing import Any
 from seatrial.core import All, after_each_step, always, sometimes
 from seatrial.model import disruption, statefulset_api
 
-from .promise import Precondition, Promise, does, under
+from .promise import Precondition, Promise, does, under, without
 from .statefulset_budget import BUDGET, REACHED, UNDISTURBED, desired, healthy
 from .statefulset_order import DELETED_WITH_PODS, shrinks
 from .statefulset_promise import (
@@ -25,7 +25,7 @@ from .statefulset_promise import (
     none_of,
 )
 
-__all__ = ["ANSWERED", "ONE_TO_SPARE", "PROMISES"]
+__all__ = ["ANSWERED", "BLOCK_OR_UNCHANGED", "ONE_TO_SPARE", "PROMISES"]
 
 _SET = "https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/"
 _GUARANTEES = _SET + "#deployment-and-scaling-guarantees"
@@ -63,9 +63,22 @@ def one_goes(pod_state: All[str], set_alive: bool, wanted: int, start: int) -> I
 
 
 ANSWERED = none_of("no request fails", "write-failure")
+BLOCK_OR_UNCHANGED = Precondition(
+    "there is a rollingUpdate block, or nobody changes the template",
+    lambda spec, around: (
+        spec.update_strategy.type != "RollingUpdate"
+        or spec.update_strategy.rolling_update is not None
+        or around.times("set-image") + around.times("undo") == 0
+    ),
+    lambda around: without(around, "set-image", "undo"),
+)
+"""
+Without the block a new member may be of the old revision, and the sync that creates it deletes it.
+Go: newVersionedStatefulSetPod, updateStatefulSet
+"""
 
 
-@under(AT_ONCE, PARALLEL, CLAIMS_WAIT, NO_CLAIM_DELETED, NOT_ANEW, ANSWERED)
+@under(AT_ONCE, PARALLEL, BLOCK_OR_UNCHANGED, CLAIMS_WAIT, NO_CLAIM_DELETED, NOT_ANEW, ANSWERED)
 @after_each_step(
     id="statefulset-parallel-scales-at-once",
     says="with Parallel one sync creates all members that are missing, and deletes all that are"

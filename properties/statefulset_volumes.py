@@ -113,7 +113,9 @@ def detached_after_unmounting(
         yield f"the volume of pod {ordinal} is taken from n{volume_node_before}, where it is in use"
 
 
-ELSEWHERE = Precondition("there are two nodes or more", moves_freely)
+ELSEWHERE = Precondition(
+    "there are two nodes or more, which all take any of the pods", moves_freely
+)
 
 
 @under(

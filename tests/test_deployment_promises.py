@@ -844,6 +844,15 @@ DROPPED = {
         case(users="delete:foreground,apply"),
         STUCK,
     ),
+    ("deployment-foreground-deletion-in-order", promise.ALL_KEPT): (
+        # The clean-up has deleted a ReplicaSet whose pod terminates: nobody waits for that.
+        case(users="set-image,delete:foreground", revision_history_limit=0),
+        "the Deployment is gone; ReplicaSets [], 0 active pods and 1 terminating ones are not",
+    ),
+    ("deployment-revisions-unique", promise.NOT_CREATED_ANEW): (
+        case(users="set-image@2,delete:orphan,apply"),
+        "ReplicaSets 1 and 3 both have revision 3",
+    ),
     ("deployment-orphans-keep-their-pods", promise.KEPT_WHILE_PAUSED): (
         case(0, users="set-image,delete:orphan", paused=True, revision_history_limit=0),
         STUCK,

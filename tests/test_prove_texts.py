@@ -13,7 +13,7 @@ import pytest
 import z3
 
 from in_formulas import P, Rule, X, Y, in_python, said
-from seatrial.core import NotSymbolic, Population
+from seatrial.core import NotSymbolic, Outcome, Population, outcome
 from seatrial.engines.prove.helpers import Helpers
 from seatrial.engines.prove.paths import Run
 from seatrial.engines.prove.terms import SymBool, SymInt
@@ -99,6 +99,16 @@ def judgements_of(n: Any) -> Iterator[int]:
 def kept_for_later(n: Any) -> Iterator[bool]:
     later = phrased(f"web-{n}", 2)
     yield next(later) == "web-3 0"
+
+
+def labelled(n: Any) -> Iterator[Outcome]:
+    changes = {"n": 1}
+    yield outcome(f"web-{n}", **changes)
+
+
+def hidden(n: Any) -> Iterator[Outcome]:
+    changes = {"n": f"web-{n}"}
+    yield outcome("web", **changes)
 
 
 def with_one(text: str) -> tuple[str, int]:
@@ -224,6 +234,8 @@ REFUSED: dict[str, Rule] = {
     "as what is replaced": lambda x, y, p: "web-3".replace(f"{x}", "") == "web-",
     "handed to a generator that judges it": lambda x, y, p: len(list(judgements_of(x))),
     "in a generator that is kept": lambda x, y, p: list(kept_for_later(x)) == [True],
+    "as the label of an outcome": lambda x, y, p: next(labelled(x)).label == "web-3",
+    "as what an outcome changes": lambda x, y, p: next(hidden(x)).writes["n"] == "web-3",
     "from a lambda": lambda x, y, p: (lambda n: f"web-{n}")(x) == WEB.name,
     "assigned on the way": lambda x, y, p: (name := f"web-{x}") and name == "web-3",
     "from a property": lambda x, y, p: Keeps(x).name == WEB.name,
@@ -280,13 +292,25 @@ def relayed(x: Any, y: Any, p: Any) -> Any:
     return n
 
 
+def unlabelled(x: Any, y: Any, p: Any) -> Any:
+    return next(each.writes["n"] for each in labelled(x))
+
+
 def deleted(x: Any, y: Any, p: Any) -> Any:
     name = f"web-{x}"
     del name
     return x
 
 
-FOR_READERS: list[Rule] = [told, passed_on, caught, counted, relayed, deleted]
+FOR_READERS: list[Rule] = [
+    told,
+    passed_on,
+    caught,
+    counted,
+    relayed,
+    deleted,
+    unlabelled,
+]
 
 
 @pytest.mark.parametrize("helped", [False, True], ids=["alone", "with helpers"])

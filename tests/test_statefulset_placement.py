@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -21,7 +22,7 @@ from seatrial.model import (
 )
 from seatrial.properties import statefulset_placement
 from seatrial.properties import statefulset_promise as asked
-from statefulsets import FINE, KEPT, Case, broken, case, holds_as_expected, searched, spec
+from statefulsets import BY_ID, FINE, KEPT, Case, broken, case, holds_as_expected, searched, spec
 
 HOST = placement.HOSTNAME
 ZONE = "topology.kubernetes.io/zone"
@@ -411,3 +412,22 @@ def test_as_many_nodes_are_explored_as_are_given(
 
     assert code == 2
     assert says in capsys.readouterr().err
+
+
+_CORDONED = (Given("w1"), Given("w2", unschedulable=True))
+
+
+@pytest.mark.parametrize(
+    ("name", "of"),
+    [
+        ("out-of-service-failover", case(1, "out-of-service", "node-off")),
+        ("replacement-waits-for-its-volume", case(1, "force-delete", access="one node")),
+    ],
+)
+def test_nobody_is_asked_to_run_elsewhere_where_the_other_node_is_cordoned(
+    name: str, of: Case
+) -> None:
+    closed = evolve(of, spec=evolve(of.spec, given_nodes=_CORDONED))
+
+    assert BY_ID[name].applies(of.spec, of.around)
+    assert not BY_ID[name].applies(closed.spec, closed.around)

@@ -193,6 +193,11 @@ DROPPED: tuple[tuple[str, Any, Case], ...] = (
     (_AT_ONCE, asked.NO_CLAIM_DELETED, case(2, f"delete-claim,{_TWO}", claims=KEPT, **PARALLEL)),
     (_AT_ONCE, asked.NOT_ANEW, case(2, "delete,apply", claims=DELETED, **PARALLEL)),
     (_AT_ONCE, statefulset_removal.ANSWERED, case(2, _TWO, "write-failure", **PARALLEL)),
+    (
+        _AT_ONCE,
+        statefulset_removal.BLOCK_OR_UNCHANGED,
+        case(2, f"set-image,{_TWO}", update_strategy=WITHOUT_BLOCK, **PARALLEL),
+    ),
     (_STUCK, asked.ORDERED, case(1, "set-image@2", "never-ready", **PARALLEL)),
     (_STUCK, asked.NO_RESCALE, case(1, "set-image,scale:0", "never-ready", nodes=1)),
     (_STUCK, asked.NONE_FAILS, case(1, "set-image", "never-ready,pod-failed", nodes=1)),

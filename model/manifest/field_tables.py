@@ -117,7 +117,7 @@ _POD_FIELDS = {
     "hostNetwork": (BLOCKS, "two pods with the same port do not fit on a node"),
     "hostname": (INERT, "a name inside of a pod"),
     "hostnameOverride": (INERT, "a name inside of a pod"),
-    "initContainers": (MATTERS, "a pod is not ready before these have ended"),
+    "initContainers": (MATTERS, "a pod is not ready before these have ended, or run as sidecars"),
     "nodeName": (BLOCKS, "a pod that its node refuses fails and is replaced without end"),
     "nodeSelector": (BLOCKS, _ON_NODES),
     "overhead": (INERT, "a part of the resources that a pod asks for"),

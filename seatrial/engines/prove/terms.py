@@ -21,7 +21,7 @@ import z3
 
 from seatrial.core import NotSymbolic, check_value
 
-from .texts import catches, use_of_text
+from .texts import catches, reads_labels, use_of_text
 from .words import words
 
 __all__ = [
@@ -250,20 +250,23 @@ def _only_told(number: Any) -> None:
         return  # the engine's own, as in what it reports
     rules = list(_frames_of_rules(frame))
     giver = None
-    given, raised, asked = True, False, False
+    given, raised, asked, labels = True, False, False, False
     for at, each in enumerate(rules):
         if _of_vocabulary(each) and giver is not None and not _of_vocabulary(rules[at - 1]):
             # The vocabulary asks rules, and their texts are for readers. A rule may ask it to.
             asked = given and not all(map(_of_vocabulary, rules[at:]))
             given = False
+        # What is in an outcome is read by whoever takes that; its label is for readers.
+        asked = asked or (labels and not _of_vocabulary(each) and reads_labels(each.f_code))
         if given:
             use = use_of_text(each, giver)
             asked, given, raised = use.asked, use.given, raised or use.raised
+            labels = labels or use.labels
             giver = each.f_code
         if asked or (raised and not _of_vocabulary(each) and catches(each.f_code)):
             what = words(number.term)
             raise refused(f"decides on a text that is made of {what}, a number that is not known")
-        if not given and not raised:
+        if not given and not raised and not labels:
             return
 
 

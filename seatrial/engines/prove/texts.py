@@ -20,7 +20,7 @@ import attrs
 
 from seatrial.core import outcome
 
-__all__ = ["Use", "catches", "use_of_text"]
+__all__ = ["Use", "catches", "reads_labels", "use_of_text"]
 
 _LEFT_OUT = ("EXTENDED_ARG", "CACHE", "PRECALL", "RESUME", "NOP")
 _FORMATS = ("FORMAT_VALUE", "FORMAT_SIMPLE", "FORMAT_WITH_SPEC", "CONVERT_VALUE")
@@ -49,9 +49,14 @@ _ASYNCHRONOUS = inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
 
 @attrs.frozen
 class Use:
-    """What becomes of a text: whether it is asked something, given to the caller, or raised."""
+    """
+    What becomes of a text: whether it is asked something, given to the caller, or raised.
+
+    `labels` says that it is the label of an outcome: who takes that may read all but the label.
+    """
 
     asked: bool = False
+    labels: bool = False
     given: bool = False
     raised: bool = False
 
@@ -71,6 +76,11 @@ def use_of_text(frame: types.FrameType, giver: types.CodeType | None) -> Use:
     if step is None or not _is_source(frame, at, giver):
         return _ASKED
     return _followed(code, frame.f_globals, ((at + 1, 0),), frozenset(), 0)
+
+
+def reads_labels(code: types.CodeType) -> bool:
+    """Whether code may look at the label of an outcome."""
+    return "label" in (*code.co_names, *code.co_consts)
 
 
 def catches(code: types.CodeType) -> bool:
@@ -154,6 +164,7 @@ class _Walk:
         self._waiting: list[tuple[int, int]] = []
         self._given = False
         self._raised = False
+        self._labels = False
 
     def through(self, start: tuple[tuple[int, int], ...], taken: frozenset[str]) -> Use:
         seen: set[tuple[int, int]] = set()
@@ -168,7 +179,7 @@ class _Walk:
                     self._step(*one)
         except _Asked:
             return _ASKED
-        return Use(given=self._given, raised=self._raised)
+        return Use(labels=self._labels, given=self._given, raised=self._raised)
 
     def _keep(self, name: str) -> None:
         """A variable holds the text: so does whatever loads it, wherever that stands."""
@@ -260,12 +271,16 @@ class _Walk:
         place = _argument(self._code, at, above)
         if place is None or function is None:
             raise _Asked
+        first = place == 0 or (place == "*" and above == (step.arg or 0) & 1)
+        if function is outcome and first:
+            self._labels = True
+            return False
         if function is outcome or _is_error(function):
             return True
         if not isinstance(function, types.FunctionType) or place == "*":
             raise _Asked
         holds = self._handed_on(function, place)
-        if not function.__code__.co_flags & _GENERATES:
+        if not holds or not function.__code__.co_flags & _GENERATES:
             return holds
         # `yield from` gives on what the generator yields, and nothing else looks at that.
         then = self._steps[at + 1].opname if at + 1 < len(self._steps) else ""
@@ -287,6 +302,7 @@ class _Walk:
         if use.asked:
             raise _Asked
         self._raised = self._raised or use.raised
+        self._labels = self._labels or use.labels
         return use.given
 
 
