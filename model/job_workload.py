@@ -257,6 +257,12 @@ def _assumptions(spec: JobSpec, around: Environment) -> list[str]:
             "an API server that falls behind shows pods as the controller's cache does then, and"
             " Jobs as they are"
         )
+    if around.times("stale-api-server") and around.stale_lists:
+        texts.append(
+            "a controller that starts is never shown an older Job, though clients may be shown one"
+            " that ask for lists with resourceVersion 0: what would follow from an older spec or"
+            " status is not explored"
+        )
     if around.variant:
         texts.append(f"rules changed: {', '.join(sorted(around.variant))}")
     return texts

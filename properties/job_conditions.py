@@ -187,9 +187,12 @@ def failed_indexes_do_not_fail(job_state: str, failed_indexes: tuple[int, ...]) 
     id="job-deadline-precedence",
     says="no pod is created after activeDeadlineSeconds, whatever backoffLimit says",
     source=_DOCS + "#job-termination-and-cleanup",
-    premise=lambda deadline_before: deadline_before == "passed",
+    premise=lambda deadline_before, status_before: (
+        deadline_before == "passed" and status_before is not None and status_before.start_time
+    ),
 )
 def nothing_after_deadline(active: int, active_before: int) -> Iterator[str]:
+    """A Job whose start time could not be written starts anew with its next sync."""
     if active > active_before:
         yield "the deadline has passed, and a pod is created"
 

@@ -15,7 +15,6 @@ from .job_promise import (
     NO_POLICY,
     NO_RESTART,
     NOT_PER_INDEX,
-    NOT_SUSPENDED,
     OURS,
     PER_INDEX,
     REMEMBERED,
@@ -27,7 +26,6 @@ from .job_promise import (
     SEES_GONE,
     STAYS,
     STORED,
-    TRACKED,
     WORK_QUEUE,
     spec_has,
 )
@@ -242,16 +240,22 @@ def as_many_pods_as_completions(status: job_api.JobStatus, completions: int) -> 
         )
 
 
-@under(SAME_PARALLELISM, NOT_SUSPENDED, TRACKED, where=[OURS, PER_INDEX])
+@under(where=[OURS, PER_INDEX])
 @at_most(
     id="job-index-attempts-bound",
-    says="no index is tried again after backoffLimitPerIndex retries",
+    says="no index is tried again after backoffLimitPerIndex retries, as the annotation of its pods"
+    " counts",
     source=_DOCS + "#backoff-limit-per-index",
     bound=lambda manifest: manifest.backoff_limit_per_index or 0,
     premise=lambda manifest: manifest.backoff_limit_per_index is not None,
 )
 def attempts_of_an_index(highest_failure_count: int) -> int:
-    """A pod's annotation says how many failures of its index came before."""
+    """
+    A pod's annotation says how many failures of its index came before.
+
+    It starts at 0 again where the failed pod is not found any more from which it would be read: so
+    the pods of an index may be more than that.
+    """
     return highest_failure_count
 
 

@@ -72,6 +72,7 @@ _FAULTS = (
     "relist@2",
     "node-crash",
     "node-crash@2",
+    "node-off",
     "evict",
     "evict@2",
     "stale-api-server",

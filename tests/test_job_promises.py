@@ -56,6 +56,23 @@ HOLD = {
     "indexes are replaced when they have ended": case(
         "delete-pod", level="interleaved", lag=1, pod_replacement_policy="Failed", **indexed(1)
     ),
+    "an index is tried again while pods are resized, stopped and robbed of finalizers": case(
+        "set-parallelism:0,suspend,strip-finalizer",
+        "container-exit@2",
+        ids=("job-index-attempts-bound",),
+        **indexed(1, backoff_limit_per_index=1, backoff_limit=2**31 - 1),
+    ),
+    "an index is tried again while completions change": case(
+        "set-completions:1@1,set-completions:2@1",
+        "container-exit@3",
+        ids=("job-index-attempts-bound",),
+        **indexed(2, backoff_limit_per_index=1, backoff_limit=2**31 - 1),
+    ),
+    "a start time that could not be written starts no deadline": case(
+        faults="write-failure@2",
+        active_deadline_seconds=60,
+        ids=("job-deadline-precedence",),
+    ),
     "a node is off for good": case(faults="node-off", level="interleaved", lag=1),
     "a node crashes": case(faults="node-crash", level="interleaved", lag=1),
     "suspended and resumed": case("suspend,resume", "container-exit", "interleaved", 1),
@@ -361,13 +378,17 @@ DROPPED = (
     ),
     (
         "job-deadline-precedence",
-        Broken(3, case(level="interleaved", slow=1, active_deadline_seconds=60), "a sync is not"),
+        Broken(
+            14,
+            case(faults="container-exit", level="interleaved", slow=1, active_deadline_seconds=60),
+            "a sync is not",
+        ),
     ),
     (
         "job-deadline-precedence",
         Broken(
-            3,
-            case(lag=1, slow=1, parallelism=2, completions=2, active_deadline_seconds=60),
+            8,
+            case("set-parallelism:3", lag=1, slow=1, completions=3, active_deadline_seconds=60),
             "the deadline does not",
         ),
     ),

@@ -160,3 +160,21 @@ def test_a_pod_is_created_late_though_there_is_one() -> None:
 
     assert landed.writes["pods"].total == 2
     assert landed.writes["late_pods"] == ()
+
+
+@pytest.mark.parametrize(
+    ("faults", "gates", "says"),
+    [
+        ("stale-api-server,controller-restart", "WatchListClient=false", True),
+        ("stale-api-server,controller-restart", "", False),
+        ("controller-restart", "WatchListClient=false", False),
+    ],
+)
+def test_a_report_says_that_an_older_job_is_not_listed_where_that_could_be(
+    faults: str, gates: str, says: bool
+) -> None:
+    of = case(faults=faults, gates=gates)
+
+    texts = job_workload.compose("small", of.spec, of.around).assumptions
+
+    assert any("is never shown an older Job" in each for each in texts) == says

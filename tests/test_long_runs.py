@@ -4,8 +4,9 @@ from collections.abc import Callable
 
 import pytest
 
+import job_promises
 from promises import BY_ID, Case, case
-from seatrial.properties import Precondition, promise
+from seatrial.properties import Precondition, job_promise, promise
 from walks import Walk
 
 CACHES = ("deliver_replica_set", "observe")
@@ -74,5 +75,49 @@ def test_a_long_run_breaks_a_promise_where_a_precondition_is_dropped(
     shown = walk.shows(BY_ID[asked].property)
 
     assert BY_ID[asked].unmet(of.spec, of.around) == (dropped,)
+    assert not shown.witness
+    assert list(shown.trace.because) == [because]
+
+
+# ---- Jobs -------------------------------------------------------------------------------------
+
+
+def an_orphan_that_is_listed_once(walk: Walk) -> None:
+    """
+    A sync creates a pod for a Job that is gone. All that happens to the pod is seen before the Job
+    is seen to be gone: so only a list finds it, and the request that follows the list fails.
+    """
+    walk.do("observe_job").do("delete_job").do("deliver_job").do("finish_job_deletion")
+    walk.do("create_job_pod").do("deliver_pod").do("collect_job_pod").do("deliver_pod")
+    walk.do("stop_pod").do("deliver_pod").do("deliver_job").do("write_job_status", "conflict")
+    walk.do("list_orphans").do("strip_orphan", "the request fails").settle()
+
+
+TOLD_OF_JOBS: dict[
+    tuple[str, Precondition], tuple[job_promises.Case, Callable[[Walk], None], str]
+] = {
+    ("job-orphans-are-free", job_promise.STRIPS): (
+        job_promises.case("delete:orphan", "write-failure", "interleaved", 1),
+        an_orphan_that_is_listed_once,
+        "the run stops outside the goal: no step of the system is enabled",
+    ),
+}
+"""The same of Jobs."""
+
+
+@pytest.mark.parametrize(
+    ("asked", "dropped"), TOLD_OF_JOBS, ids=[f"{id}: not {each.words}" for id, each in TOLD_OF_JOBS]
+)
+def test_a_long_run_of_a_job_breaks_a_promise_where_a_precondition_is_dropped(
+    asked: str, dropped: Precondition
+) -> None:
+    """Exactly one is not met; every step is one that the rules allow."""
+    of, tell, because = TOLD_OF_JOBS[asked, dropped]
+    walk = Walk(of, "Job")
+
+    tell(walk)
+    shown = walk.shows(job_promises.BY_ID[asked].property)
+
+    assert job_promises.BY_ID[asked].unmet(of.spec, of.around) == (dropped,)
     assert not shown.witness
     assert list(shown.trace.because) == [because]

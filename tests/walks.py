@@ -6,8 +6,8 @@ order of declaration, but for what is held back.
 """
 
 from collections.abc import Sequence
+from typing import Any, Protocol
 
-from promises import Case
 from seatrial.core import (
     GroundAction,
     GroundOutcome,
@@ -20,16 +20,26 @@ from seatrial.core import (
     successor,
 )
 from seatrial.counterexamples import Confirmed, confirm
-from seatrial.model import workload
+from seatrial.kinds import KINDS
+from seatrial.model import Environment
 
 _MOST = 200
 
 
-class Walk:
-    """A run of a Deployment, from its start on."""
+class Case(Protocol):
+    """A workload in an environment."""
 
-    def __init__(self, of: Case) -> None:
-        self.system = ground(workload.compose("small", of.spec, of.around))
+    @property
+    def spec(self) -> Any: ...
+    @property
+    def around(self) -> Environment: ...
+
+
+class Walk:
+    """A run of a workload of this kind, from its start on."""
+
+    def __init__(self, of: Case, kind: str = "Deployment") -> None:
+        self.system = ground(KINDS[kind].compose("small", of.spec, of.around))
         self.state = tuple(self.system.initial[0])
         self.steps: list[Step] = []
 
