@@ -91,6 +91,7 @@ def _environment(of: random.Random) -> Environment:
         slow=of.choice((0, 0, 1)),
         gates=gates(of, kubernetes),
         kubernetes=kubernetes,
+        waits=of.random() < 0.15,
     )
 
 
