@@ -14,6 +14,7 @@ from .promise import (
     NO_GIVE_UP,
     NO_UNDO,
     NOT_CREATED_ANEW,
+    NOT_PAUSED_AGAIN,
     NOTHING_LOST,
     PAUSED,
     ROLLING,
@@ -67,7 +68,7 @@ def empty_ones_get_nothing(size: All[int], size_before: All[int]) -> Iterator[st
             yield f"ReplicaSet {at} grows from 0 to {size[at]} while {_active(size_before)} share"
 
 
-@under(ATOMIC, FRESH, NO_UNDO, NOTHING_LOST, where=[ROLLING, does("scale")])
+@under(ATOMIC, FRESH, NO_UNDO, NOT_PAUSED_AGAIN, NOTHING_LOST, where=[ROLLING, does("scale")])
 @after_each_step(
     id="deployment-proportional-adds-up",
     says="when a Deployment is scaled in mid-rollout, the shares add up to replicas + maxSurge,"

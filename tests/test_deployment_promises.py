@@ -752,6 +752,14 @@ DROPPED = {
         case(0, users="set-image,scale:1", paused=True, revision_history_limit=0),
         STUCK,
     ),
+    ("deployment-available-at-rest", promise.NOT_PAUSED_ANEW): (
+        case(users="delete:background,apply", paused=True),
+        STUCK,
+    ),
+    ("deployment-proportional-adds-up", promise.NOT_PAUSED_AGAIN): (
+        case(users="set-image,scale:2,pause,resume", paused=True),
+        "sizes go from 1+1 to 1+1; 2 replicas + 1 surge were to be shared",
+    ),
     ("deployment-available-at-rest", promise.NO_GIVE_UP): (
         case(users="scale:2", faults="write-failure@16", progress_deadline_seconds=None),
         STUCK,
