@@ -9,6 +9,7 @@ from seatrial.model import api
 from .promise import (
     ALL_KEPT,
     ATOMIC,
+    FEW_FAILURES,
     FRESH,
     HEALTHY_TEMPLATES,
     NO_GIVE_UP,
@@ -102,7 +103,7 @@ def nothing_grows_at_zero(template: int, size: int, size_before: int) -> Iterato
         yield f"ReplicaSet {template} grows from {size_before} to {size} at replicas 0"
 
 
-@under(HEALTHY_TEMPLATES, NO_GIVE_UP, where=[does("scale")])
+@under(HEALTHY_TEMPLATES, FEW_FAILURES, where=[does("scale")])
 @converges_to(
     id="seed-scale-by-replicas",
     says="changing `replicas` changes the number of pods to it, sooner or later, unless paused",

@@ -36,7 +36,7 @@ _FAULTS = (
     "container-exit@2",
     "pod-failed@2",
     "never-ready@2",
-    "write-failure@2",
+    "write-failure@4",
 )
 _BOUNDS = (
     *map(api.IntOrPercent.absolute, (0, 1, 1, 2)),

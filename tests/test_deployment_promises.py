@@ -712,8 +712,8 @@ DROPPED = {
         case(surge=2, users="set-image@2,scale:2", lag=1),
         "ReplicaSet 3 grows from 0 to 1 while 2 share",
     ),
-    ("seed-scale-by-replicas", promise.NO_GIVE_UP): (
-        case(users="scale:0", faults="write-failure@16", progress_deadline_seconds=None),
+    ("seed-scale-by-replicas", promise.FEW_FAILURES): (
+        case(users="set-image,scale:0", faults="write-failure@2", progress_deadline_seconds=None),
         STUCK,
     ),
     ("deployment-paused-still-scales", promise.NO_GIVE_UP): (
@@ -806,12 +806,8 @@ DROPPED = {
         case(2, 0, 1, users="set-image,scale:1", revision_history_limit=0),
         STUCK,
     ),
-    ("deployment-history-limit-at-rest", promise.NO_GIVE_UP): (
-        case(
-            faults="write-failure@16",
-            progress_deadline_seconds=None,
-            revision_history_limit=0,
-        ),
+    ("deployment-history-limit-at-rest", promise.FEW_FAILURES): (
+        case(faults="write-failure@4", revision_history_limit=0),
         STUCK,
     ),
     ("deployment-complete-at-rest", promise.DEADLINE): (
