@@ -8,7 +8,6 @@ from seatrial.model import job_api
 from .job_promise import (
     COMPLETIONS,
     DEADLINE,
-    FRESH_LISTS,
     INDEXED,
     KEEPS_TTL,
     LOSES_START,
@@ -134,7 +133,7 @@ def complete_at_once(
         yield f"SuccessCriteriaMet is set, {terminating} pods terminate; Complete is not set"
 
 
-@under(NOT_SUSPENDED, UNMIXED, RUNS_ONCE, ONE_CHANGE, FRESH_LISTS, where=[OURS, INTERLEAVED])
+@under(NOT_SUSPENDED, UNMIXED, ONE_CHANGE, TRACKED, STORED, where=[OURS, INTERLEAVED])
 @always(
     id="job-status-is-accepted",
     says="the API server refuses no status that the controller sends on what is so",
@@ -142,6 +141,10 @@ def complete_at_once(
     premise=lambda status_write_due: status_write_due,
 )
 def status_is_accepted(refused: str, job_stale: bool) -> Iterator[str]:
+    """
+    A pod that is too many, ran, and is gone when its finalizer is to be removed still counts as
+    ready, and no more as active. Go: deleteJobPods, RejectMoreReadyThanActivePods
+    """
     if refused and not job_stale:
         yield f"the next status will be refused: {refused}"
 

@@ -290,6 +290,7 @@ RERUN = case(
     pod_replacement_policy="Failed",
     **AT_ITS_LIMIT,
 )
+STALE_LIST = case("set-parallelism:0", OLD_LISTS, "interleaved", 1, gates=STALE)
 ATOMIC: environment.Level = "atomic"
 INTERLEAVED: environment.Level = "interleaved"
 NEVER_REACHED = 0
@@ -332,7 +333,6 @@ DROPPED = (
         for asked, length in (
             ("job-ends", 22),
             ("job-no-hot-loop", 22),
-            ("job-status-is-accepted", 19),
         )
     ),
     (
@@ -521,6 +521,16 @@ DROPPED = (
     (
         "job-status-is-accepted",
         Broken(13, case("suspend", level="interleaved", lag=1), "the Job is not suspended"),
+    ),
+    ("job-status-is-accepted", Broken(19, RERUN, "the controller waits")),
+    ("job-status-is-accepted", Broken(18, STALE_LIST, "the controller waits")),
+    (
+        "job-status-is-accepted",
+        Broken(
+            10,
+            case("set-parallelism:0,delete-pod,strip-finalizer", level="interleaved"),
+            "nobody else removes",
+        ),
     ),
     (
         "job-no-hot-loop",
