@@ -285,13 +285,15 @@ def suspended_still_ends(job_state: str) -> bool:
 @under(where=[OURS])
 @always(
     id="job-suspend-stops-pods",
-    says="when the controller rests, a suspended Job has no active pods",
+    says="when the controller rests, a suspended Job has no active pods, unless it is being deleted",
     source=_DOCS + "#suspending-a-job",
     premise=lambda job_state, at_rest: at_rest and job_state == "suspended",
 )
-def suspended_has_no_pods(active: int, job_behind: bool, pods_wait: bool) -> Iterator[str]:
+def suspended_has_no_pods(
+    active: int, job_alive: str, job_behind: bool, pods_wait: bool
+) -> Iterator[str]:
     """They terminate, and are gone when they have stopped."""
-    if active and not job_behind and not pods_wait:
+    if active and job_alive == "alive" and not job_behind and not pods_wait:
         yield f"the Job is suspended, and {active} pods are active"
 
 

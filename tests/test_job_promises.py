@@ -75,6 +75,7 @@ HOLD = {
     ),
     "a node is off for good": case(faults="node-off", level="interleaved", lag=1),
     "a node crashes": case(faults="node-crash", level="interleaved", lag=1),
+    "suspended, and deleted with orphans": case("suspend,delete:orphan"),
     "suspended and resumed": case("suspend,resume", "container-exit", "interleaved", 1),
     "a work queue": case(
         faults="container-exit@2", level="interleaved", lag=1, parallelism=2, completions=None
@@ -102,6 +103,7 @@ HOLD = {
     "deleted in the background": case("delete", "container-exit", "interleaved", 1),
     "deleted in the foreground": case("delete:foreground", "container-exit", "interleaved", 1),
     "deleted with orphans": case("delete:orphan"),
+    "deleted with orphans, seen late": case("delete:orphan", level="interleaved", lag=1),
     "indexed": case(
         faults="container-exit,evict",
         level="interleaved",
@@ -516,7 +518,7 @@ DROPPED = (
     ),
     (
         "job-terminal-after-pods-end",
-        Broken(21, case("delete:orphan", level="interleaved", lag=1), "nobody deletes"),
+        Broken(6, case("delete:orphan", completions=None, parallelism=2), "nobody deletes"),
     ),
     (
         "job-status-is-accepted",
@@ -706,8 +708,8 @@ DROPPED = (
             (6, case("strip-finalizer", backoff_limit=0), "nobody else removes"),
             (4, case(faults="node-crash", backoff_limit=0), "no node crashes"),
             (
-                14,
-                case("delete:orphan", level="interleaved", lag=1, backoff_limit=0),
+                16,
+                case("delete:orphan,delete-pod", level="interleaved", lag=1, backoff_limit=0),
                 "nobody deletes",
             ),
             (
