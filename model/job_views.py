@@ -393,7 +393,7 @@ def own_pods_unseen(pods: JobPods) -> bool:
 
 
 def orphans_shown(pods: JobPods) -> bool:
-    """Whether the cache shows a pod without owner that a Job would adopt: not one on its way out."""
+    """Whether the cache shows a pod without owner that is not terminating: a Job would adopt it."""
     shown = (pod.shown for pod in pods)
     return any(each is not None and not each.owned and not each.terminating for each in shown)
 

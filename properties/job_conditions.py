@@ -285,7 +285,8 @@ def suspended_still_ends(job_state: str) -> bool:
 @under(where=[OURS])
 @always(
     id="job-suspend-stops-pods",
-    says="when the controller rests, a suspended Job has no active pods, unless it is being deleted",
+    says="when the controller rests, a suspended Job has no active pods, unless it is being"
+    " deleted",
     source=_DOCS + "#suspending-a-job",
     premise=lambda job_state, at_rest: at_rest and job_state == "suspended",
 )
