@@ -244,7 +244,7 @@ def counts_at_rest(
         )
 
 
-@under(TRACKED, _ANSWERED, UNMIXED, RUNS_ONCE, where=[OURS])
+@under(TRACKED, _ANSWERED, UNMIXED, RUNS_ONCE, SAME_COMPLETIONS, where=[OURS])
 @after_each_step(
     id="job-success-is-told-at-once",
     says="a success that the cache shows is counted before a back-off is over",
@@ -252,6 +252,7 @@ def counts_at_rest(
     premise=lambda action: action == "pass_backoff",
 )
 def success_is_told_at_once(uncounted_successes_before: int, job_alive: str) -> Iterator[str]:
+    """A success of an index that the Job has no more counts nowhere."""
     if uncounted_successes_before and job_alive == "alive":
         yield "a pod has succeeded, and the Job waits for its back-off before it counts it"
 

@@ -675,6 +675,14 @@ DROPPED = (
             "no request fails",
         ),
     ),
+    (
+        "job-success-is-told-at-once",
+        Broken(
+            9,
+            case("set-completions:1", "container-exit", **indexed(2)),
+            "nobody changes completions",
+        ),
+    ),
     ("job-ttl-deletes-after-finish", Broken(5, case(), "ttlSecondsAfterFinished is set")),
     (
         "job-foreground-deletion-is-complete",
