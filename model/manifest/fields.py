@@ -23,7 +23,8 @@ _KEPT_BY_NODES = (
 )
 """Conditions of pods that kubelets and the scheduler keep. Go: k8s.io/api/core/v1 types.go"""
 
-_VOLUMES: Path = ("spec", "template", "spec", "volumes")
+_POD: Path = ("spec", "template", "spec")
+_VOLUMES: Path = (*_POD, "volumes")
 _TEMPLATES: Path = ("spec", "volumeClaimTemplates")
 
 Found = tuple[str, str, str, Path]  # field, effect, why, path
@@ -41,7 +42,10 @@ def unmodelled_fields(kind: str, reading: Reading, claims: Mapping[str, Any]) ->
         for path in _conditions_asked(reading):
             why = "whether a failed pod has this condition is not modelled"
             yield dotted(path), BLOCKS, why, path
-        second: Path = ("spec", "template", "spec", "containers", 1)
+        for path in _codes_of_one(reading):
+            why = "which of its containers a failed pod has a code of is not modelled"
+            yield dotted(path), BLOCKS, why, path
+        second: Path = (*_POD, "containers", 1)
         if reading.get(*second) is not None:
             yield dotted(second), MATTERS, "a pod fails when its only container does", second
 
@@ -54,6 +58,26 @@ def _conditions_asked(reading: Reading) -> Iterator[Path]:
         for number, each in enumerate(_listed(asked)):
             if isinstance(each, dict) and each.get("type") in _KEPT_BY_NODES:
                 yield (*policy, at, "onPodConditions", number)
+
+
+def _codes_of_one(reading: Reading) -> Iterator[Path]:
+    """
+    Where a podFailurePolicy asks for exit codes, and there are some that no container that fails
+    has: of another container than it names, or of a sidecar, which is stopped in the end.
+
+    Else the first rule that is met is met by the code of one container, whoever else has failed.
+    Go: pod_failure_policy.go getMatchingContainerFromList
+    """
+    policy: Path = ("spec", "podFailurePolicy", "rules")
+    first = _listed(reading.get(*_POD, "initContainers"))
+    sidecars = any(isinstance(each, dict) and each.get("restartPolicy") for each in first)
+    several = len(first) + len(_listed(reading.get(*_POD, "containers"))) > 1
+    for at, rule in enumerate(_listed(reading.get(*policy))):
+        codes = rule.get("onExitCodes") if isinstance(rule, dict) else None
+        if not isinstance(codes, dict):
+            continue
+        if sidecars or (several and codes.get("containerName") is not None):
+            yield (*policy, at, "onExitCodes")
 
 
 def _listed(found: Any) -> list[Any]:
