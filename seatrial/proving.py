@@ -25,6 +25,7 @@ from seatrial.core import (
 )
 from seatrial.counterexamples import write_itf
 from seatrial.engines.prove.claims import Proof, prove_claim
+from seatrial.engines.prove.interrupts import INTERRUPTED, interruptible_solver, stopping
 from seatrial.engines.prove.queries import Limits, Queries, Statistics
 from seatrial.engines.prove.systems import SystemProofs, prove_system
 from seatrial.engines.prove.worst import Worst, worst_case
@@ -36,6 +37,9 @@ from .proof_cache import Cache, cache_folder
 from .run import trace_file_name
 
 __all__ = ["Asked", "Proved", "Settled", "prove", "theorem_trace"]
+
+_LONGEST_MS = 2**32 - 1
+"""What the solver takes for a time; it would cut off what is more."""
 
 
 @attrs.frozen(kw_only=True)
@@ -63,7 +67,7 @@ class Asked:
     def limits(self) -> Limits:
         """The limits of each question to the solver."""
         seconds = 20.0 if self.time_limit is None else self.time_limit[1]
-        return Limits(query_ms=max(1, int(seconds * 1000)), depth=self.depth)
+        return Limits(query_ms=min(max(1, int(seconds * 1000)), _LONGEST_MS), depth=self.depth)
 
 
 @attrs.frozen
@@ -126,7 +130,8 @@ def prove(asked: Asked) -> int:
 
     _prepare(asked)
     queries = Queries(asked.limits, asked.smt2)
-    run = _run(asked, queries)
+    with interruptible_solver():
+        run = _run(asked, queries)
     run = attrs.evolve(run, statistics=queries.statistics if asked.statistics else None)
     if asked.format == "json":
         shown = json_text(run)
@@ -171,7 +176,16 @@ def _run(asked: Asked, queries: Queries) -> Proved:
     if not asked.all:
         chosen, workloads = _chosen(asked)
     cache = Cache(cache_folder() if asked.cache and asked.smt2 is None else None)
-    settled = [_settle(each, asked, queries, cache) for each in chosen]
+    settled: list[Settled] = []
+    try:
+        for each in chosen:
+            with stopping():
+                settled.append(_settle(each, asked, queries, cache))
+    except KeyboardInterrupt:
+        settled += [
+            Settled(each, Proof(each.id, "inconclusive", INTERRUPTED))
+            for each in chosen[len(settled) :]
+        ]
     return Proved(command, tuple(settled), workloads=workloads)
 
 

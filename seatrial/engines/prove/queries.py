@@ -8,6 +8,8 @@ from typing import Any, Literal
 import attrs
 import z3
 
+from .interrupts import stop_if_interrupted
+
 __all__ = ["Answer", "Limits", "Queries", "Statistics"]
 
 Verdict = Literal["sat", "unsat", "unknown"]
@@ -67,9 +69,10 @@ class Queries:
         return self.checked(name, solver)
 
     def checked(self, name: str, solver: Any, *assuming: Any) -> Answer:
-        """Ask a solver that has its terms already."""
+        """Ask a solver that has its terms already. Raises KeyboardInterrupt after Ctrl-C."""
         begin = time.perf_counter()
         said = solver.check(*assuming)
+        stop_if_interrupted()
         spent = time.perf_counter() - begin
         told = self.statistics
         told.asked += 1
