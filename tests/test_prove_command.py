@@ -159,6 +159,8 @@ def test_a_kept_result_that_cannot_be_read_is_computed_again(
         "[]",
         '{"key": [], "result": {}}',
         path.read_text().replace('"status"', '"no"'),
+        path.read_text().replace('"proved"', '"nonsense"'),
+        path.read_text().replace('"paths": ', '"paths": -'),
     ):
         path.write_text(text)
         found = document(capsys, QUICK)["theorems"][0]
