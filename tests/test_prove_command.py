@@ -190,7 +190,20 @@ def test_every_question_can_be_written_down(
     assert len(files) > 20
     assert all("(check-sat)" in each.read_text() for each in files)
     assert any("; answer: unsat" in each.read_text() for each in files)
-    assert "Questions     " in text
+    questions = [each for each in text.splitlines() if each.startswith("Questions     ")]
+    assert [f"Questions     {len(files):,}, of which 0 ran out of time"] == questions
+
+
+def test_questions_of_an_example_are_written_down_from_its_paths_on(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """What the solver refutes while rules are executed is part of the proof."""
+    words = ("--property", "sizes-within-surge", "--depth", "0")
+    _, text = run(capsys, "example:rollout", *words, "--smt2", str(tmp_path), "--statistics")
+
+    files = list(tmp_path.glob("*.smt2"))
+    assert any(each.name.endswith("-sync_deployment-path.smt2") for each in files)
+    assert f"Questions     {len(files):,}, of which 0 ran out of time" in text
 
 
 def test_a_manifest_is_answered_with_the_theorems_about_it(

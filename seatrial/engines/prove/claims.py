@@ -122,7 +122,6 @@ def _cases(theorem: Theorem, helpers: Helpers, queries: Queries) -> Iterator[_Ca
 
         run = Run(assumed, helpers=helpers, record=queries.recorder(theorem.id))
         paths = run.explore(body)
-        queries.statistics.asked += run.asked
         yield _Case(fixed, variables, tuple(assumed), tuple(paths))
 
 

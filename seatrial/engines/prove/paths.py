@@ -281,7 +281,12 @@ def _cause(error: BaseException | None) -> NotSymbolic | None:
     return None
 
 
-def covers(assumptions: Sequence[Any], paths: Sequence[Path], timeout_ms: int) -> Any:
+def covers(
+    assumptions: Sequence[Any],
+    paths: Sequence[Path],
+    timeout_ms: int,
+    record: Callable[[Any, Any, str], None] | None = None,
+) -> Any:
     """
     Whether every assignment takes one of the paths: `unsat` says that none is left out.
 
@@ -292,6 +297,8 @@ def covers(assumptions: Sequence[Any], paths: Sequence[Path], timeout_ms: int) -
     solver.add(*uncovered(assumptions, paths))
     answer = solver.check()
     stop_if_interrupted()
+    if record is not None:
+        record(solver, z3.BoolVal(True), str(answer))
     return answer
 
 

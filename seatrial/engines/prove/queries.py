@@ -10,9 +10,11 @@ import z3
 
 from .interrupts import stop_if_interrupted
 
-__all__ = ["Answer", "Limits", "Queries", "Statistics"]
+__all__ = ["Answer", "Limits", "Queries", "Record", "Statistics"]
 
 Verdict = Literal["sat", "unsat", "unknown"]
+Record = Callable[[Any, Any, str], None]
+"""Told of a question that a run has asked: the solver, what was asked of it, and the answer."""
 
 
 @attrs.frozen
@@ -90,12 +92,12 @@ class Queries:
         self._write(name, solver, assuming, verdict)
         return Answer(verdict, solver.model() if verdict == "sat" else None)
 
-    def recorder(self, name: str) -> Callable[[Any, Any, str], None] | None:
-        """What writes down the questions of a run, where that is asked for."""
-        if self._smt2 is None:
-            return None
+    def recorder(self, name: str) -> Record:
+        """What counts the questions of a run, and writes them down where that is asked for."""
 
         def record(solver: Any, literal: Any, verdict: str) -> None:
+            self.statistics.asked += 1
+            self.statistics.unknown += verdict == "unknown"
             self._write(f"{name}-path", solver, (literal,), verdict)
 
         return record

@@ -92,7 +92,7 @@ def prove_system(
     """
     begin = time.perf_counter()
     try:
-        made = machine(build, ranges)
+        made = machine(build, ranges, queries.recorder)
         if any(each.action.committed for each in made.system.actions):
             raise NotSymbolic("it has committed actions, whose states in between are not treated")
         _check_covered(made, queries)
