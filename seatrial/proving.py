@@ -27,6 +27,7 @@ from seatrial.counterexamples import write_itf
 from seatrial.engines.prove.claims import Proof, prove_claim
 from seatrial.engines.prove.interrupts import INTERRUPTED, interruptible_solver, stopping
 from seatrial.engines.prove.queries import Limits, Queries, Statistics
+from seatrial.engines.prove.summary import printed
 from seatrial.engines.prove.systems import SystemProofs, prove_system
 from seatrial.engines.prove.worst import Worst, worst_case
 
@@ -55,6 +56,7 @@ class Asked:
     time_limit: tuple[str, float] | None = None
     depth: int = 8
     worst: str | None = None
+    summaries: bool = False
     statistics: bool = False
     smt2: Path | None = None
     cache: bool = True
@@ -101,6 +103,7 @@ class Proved:
     traces: Mapping[str, Path] = attrs.field(factory=dict)
     workloads: tuple[Workload, ...] = ()
     worst: Worst | None = None
+    summaries: tuple[str, ...] = ()
     statistics: Statistics | None = None
 
     @property
@@ -164,6 +167,8 @@ def _run(asked: Asked, queries: Queries) -> Proved:
         return attrs.evolve(_of_example(asked, queries), command=command)
     if asked.worst is not None:
         raise DeclarationError("--worst is for examples: it asks for a bound of one of theirs")
+    if asked.summaries:
+        raise DeclarationError("--summaries is for examples: it shows what their actions do")
     if asked.given or asked.properties:
         raise DeclarationError(
             "--set and --property are for examples; of a manifest's controllers theorems are"
@@ -200,6 +205,8 @@ def _chosen(asked: Asked) -> tuple[list[Theorem], tuple[Workload, ...]]:
                 f"{each!r} is no theorem, and no file of that name is there; {nearest(each, known)}"
             )
     if not files:
+        if asked.assume_inert:
+            raise DeclarationError("--assume-inert is for manifests, and none is given")
         return found, ()
     from .proof_manifests import workloads_of
 
@@ -294,7 +301,10 @@ def theorem_trace(theorem: Theorem, values: dict[str, Any]) -> tuple[Ground, Tra
 
 def _of_example(asked: Asked, queries: Queries) -> Proved:
     if len(asked.what) != 1:
-        raise DeclarationError("one example is proved a run")
+        raise DeclarationError("an example is proved by itself; give no other target with it")
+    for option, given in (("--mutants", asked.mutants), ("--assume-inert", asked.assume_inert)):
+        if given:
+            raise DeclarationError(f"{option} is for theorems and manifests, and not for examples")
     of = example(asked.what[0].removeprefix(PREFIX))
     given = settings(asked.given, of)
     known = [each.id for each in of.properties]
@@ -333,7 +343,13 @@ def _of_example(asked: Asked, queries: Queries) -> Proved:
                     encoding="utf-8",
                 )
                 traces[each.property.id] = path
-    return Proved("", system=found, of=of, traces=traces)
+    summaries = _summaries(found) if asked.summaries else ()
+    return Proved("", system=found, of=of, traces=traces, summaries=summaries)
+
+
+def _summaries(found: SystemProofs) -> tuple[str, ...]:
+    made = found.machine
+    return () if made is None else tuple(printed(made.system, each) for each in made.summaries)
 
 
 def _worst(

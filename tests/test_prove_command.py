@@ -254,6 +254,16 @@ def test_the_example_of_the_controllers_own_rules_is_proved_as_it_is_shipped(
     assert main(["trace", "replay", str(tmp_path / "rolling-pods-within-surge.itf.json")]) == 0
 
 
+def test_the_summary_of_each_action_can_be_read(capsys: pytest.CaptureFixture[str]) -> None:
+    """When it does what, in the names of the model; scripts get the same texts."""
+    words = ("example:rollout", "--property", "sizes-within-surge", "--summaries")
+    _, text = run(capsys, *words)
+
+    assert "start[1]: 2 paths, merged to 1 transitions" in text
+    assert "      spec[2] becomes spec[2] + min(replicas - spec[2]," in text
+    assert len(document(capsys, *words)["system"]["summaries"]) == 16
+
+
 def test_the_longest_time_is_one_that_the_solver_can_be_told() -> None:
     """It keeps 32 bits of a number of milliseconds."""
     assert Asked(time_limit=("4294967.297s", 4294967.297)).limits.query_ms == 2**32 - 1
@@ -312,6 +322,10 @@ def test_a_promise_about_whole_runs_exits_with_3(capsys: pytest.CaptureFixture[s
         (("absent.yaml",), "absent.yaml"),
         ((QUICK, "--set", "revisions=3"), "--set and --property are for examples"),
         ((QUICK, "--worst", "available-pods"), "--worst is for examples"),
+        ((QUICK, "--summaries"), "--summaries is for examples"),
+        ((QUICK, "--assume-inert", "Lease"), "--assume-inert is for manifests"),
+        (("example:rollout", "--mutants"), "--mutants is for theorems and manifests"),
+        (("example:rollout", QUICK), "an example is proved by itself"),
         ((QUICK, "--time-limit", "soon"), "soon"),
         ((QUICK, "--depth", "-1"), "-1"),
     ],
