@@ -249,6 +249,7 @@ def _asked(
 ) -> Iterator[str]:
     """The same after each way in which one request to create a pod may go."""
     sync = controller.plan(_one_creation, lambda write: (0, 1))
+    assert isinstance(sync, controller.Pending)
     key, copy = controller.Key(), informer.Copy()
     for told in replicaset.create_pod(sync, key, copy, there, (), remembered, 1, 1, 1, 1):
         after = told.writes.get("pods", there)
@@ -408,7 +409,8 @@ THEOREMS = (
                 variant="rc-expectations-checked-after-pod-list",
             ),
         ),
-        level="interleaved: one step of a sync, a request, an event, a former leader or a restart",
+        level="interleaved: one step of a sync, a request, an event, a former leader or a restart;"
+        " nobody else creates pods that name it as owner",
         lag="any of pods, also of the list of a controller that starts; replicas may be read late",
         integers="int32; what expectations do not count grows by 1 with a creation whose answer is"
         " lost, and where expectations expire or a controller starts is at least what is not seen"

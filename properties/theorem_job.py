@@ -9,7 +9,7 @@ from seatrial.core.arith import minimum
 from seatrial.model import job, job_api, job_context, job_tracking
 
 from . import theorem_job_pods
-from .theorem_parts import COUNT
+from .theorem_parts import COUNT, NUMBER
 
 __all__ = ["THEOREMS"]
 
@@ -59,6 +59,7 @@ def _counts_once(
     gone: int,
     known: int,
     forgotten: int,
+    satisfied: bool,
     may_fail: int,
     variant: frozenset[str],
 ) -> Iterator[str]:
@@ -81,9 +82,10 @@ def _counts_once(
         failed=counted if failures else 0,
         uncounted=job_api.Uncounted(0, in_list) if failures else job_api.Uncounted(in_list, 0),
     )
-    of = job_api.Job(job_api.JobSpec(completions=completions), status)
+    spec = job_api.JobSpec(parallelism=0, completions=completions)
+    of = job_api.Job(spec, status)
     ended = counted + in_list + fresh
-    for told in _statuses(job_context.JobObservation(of, pods, False), may_fail, variant):
+    for told in _statuses(job_context.JobObservation(of, pods, satisfied), may_fail, variant):
         if failures:
             found = told.failed + told.uncounted.failed
         else:
@@ -93,7 +95,11 @@ def _counts_once(
 
 
 def _indexed(
-    completions: int, done: tuple[bool, ...], now: tuple[int, ...], met: bool = False
+    completions: int,
+    done: tuple[bool, ...],
+    now: tuple[int, ...],
+    satisfied: bool,
+    met: bool = False,
 ) -> job_context.JobObservation:
     """
     An Indexed Job whose status knows some indexes, and pods of some that have succeeded.
@@ -108,11 +114,11 @@ def _indexed(
         completed_indexes=indexes,
         conditions=(written,) if met else (),
     )
-    spec = job_api.JobSpec(completions=completions, completion_mode="Indexed")
+    spec = job_api.JobSpec(parallelism=0, completions=completions, completion_mode="Indexed")
     pods: job_api.SeenPods = Population(
         (job_api.Seen(job_api.JobPod("Succeeded", index=index)), n) for index, n in enumerate(now)
     )
-    return job_context.JobObservation(job_api.Job(spec, status), pods, False)
+    return job_context.JobObservation(job_api.Job(spec, status), pods, satisfied)
 
 
 def _indexed_within(
@@ -123,9 +129,10 @@ def _indexed_within(
     now_0: int,
     now_1: int,
     now_2: int,
+    satisfied: bool,
     may_fail: int,
 ) -> Iterator[str]:
-    seen = _indexed(completions, (done_0, done_1, done_2), (now_0, now_1, now_2))
+    seen = _indexed(completions, (done_0, done_1, done_2), (now_0, now_1, now_2), satisfied)
     for told in _statuses(seen, may_fail, frozenset()):
         if told.succeeded > completions:
             yield f"{told.succeeded} have succeeded, of {completions}"
@@ -141,11 +148,12 @@ def _indexed_complete(
     now_0: int,
     now_1: int,
     now_2: int,
+    satisfied: bool,
     may_fail: int,
     met: bool,
     variant: frozenset[str],
 ) -> Iterator[str]:
-    seen = _indexed(completions, (done_0, done_1, done_2), (now_0, now_1, now_2), met)
+    seen = _indexed(completions, (done_0, done_1, done_2), (now_0, now_1, now_2), satisfied, met)
     for told in _statuses(seen, may_fail, variant):
         for word in (job_api.SUCCESS_CRITERIA_MET, job_api.COMPLETE):
             if job_api.is_condition_true(told.conditions, word) and told.succeeded != completions:
@@ -160,24 +168,27 @@ def _met_with_all(completions: int, done_0: bool, done_1: bool, done_2: bool, me
 
 
 _INDEXED: dict[str, Whole | OneOf] = {
-    "completions": COUNT,
+    "completions": NUMBER,
     **dict.fromkeys(("done_0", "done_1", "done_2"), _BOTH),
     **dict.fromkeys(("now_0", "now_1", "now_2", "may_fail"), COUNT),
+    "satisfied": _BOTH,
 }
 _ENDED: dict[str, Whole | OneOf] = {
     "failures": _BOTH,
     **dict.fromkeys(("completions", "counted", "fresh", "listed", "cleared", "freed"), COUNT),
     **dict.fromkeys(("gone", "known", "forgotten", "may_fail"), COUNT),
+    "satisfied": _BOTH,
 }
+_LEVEL = (
+    "every level: after each status that is accepted, whichever finalizers stay; of a sync that"
+    " creates no pod, and of a Job without policies"
+)
 _COUNTING_LEVEL = (
-    "every level: after each status that is accepted, whichever finalizers stay; of a sync whose"
-    " expectations are not fulfilled (it creates none), and of a Job without conditions or active"
-    " pods"
+    f"{_LEVEL} or conditions, that is not Indexed; its pods that have ended all failed or all"
+    " succeeded, and it has no others"
 )
-
-_MET_LEVEL = _COUNTING_LEVEL.replace(
-    "without conditions", "without conditions other than SuccessCriteriaMet"
-)
+_INDEXED_LEVEL = f"{_LEVEL}, whose pods have all succeeded"
+_INDEXES = "indexes 0 to 2 have pods or have succeeded; completions and pods of any number"
 
 THEOREMS = (
     *theorem_job_pods.THEOREMS,
@@ -191,6 +202,13 @@ THEOREMS = (
             Hypothesis(
                 "a pod that was counted and is still shown with its finalizer is remembered",
                 lambda forgotten: forgotten == 0,
+            ),
+            Hypothesis(
+                f"at most {job_tracking.MAX_UNCOUNTED_PODS} pods are to be listed; of more the rest"
+                " waits for another sync",
+                lambda fresh, forgotten, listed: (
+                    fresh + forgotten + listed <= job_tracking.MAX_UNCOUNTED_PODS
+                ),
             ),
         ),
         mutations=(
@@ -221,20 +239,22 @@ THEOREMS = (
             ),
         ),
         mutations=(Mutation("completions of an elastic Job were lowered", drops=0),),
-        level=_COUNTING_LEVEL,
+        level=_INDEXED_LEVEL + " and that has no conditions",
         lag="any of pods; the status that is read is the last that was written",
-        integers="indexes 0 to 2 have pods or have succeeded; completions and pods of any number",
+        integers=_INDEXES,
         about=("job-suspend-keeps-completions",),
     ),
     Theorem(
         id="job-indexed-complete-with-all",
-        says="without successPolicy an Indexed Job is Complete with exactly completions successes",
+        says="without successPolicy an Indexed Job becomes Complete with exactly completions"
+        " successes",
         source=_GO + " syncJob",
         claim=_indexed_complete,
         ranges=_INDEXED | {"met": _BOTH},
         hypotheses=(
             Hypothesis(
-                "where SuccessCriteriaMet was written before, all indexes had succeeded",
+                "where SuccessCriteriaMet was written before, all indexes that there are now had"
+                " succeeded",
                 _met_with_all,
             ),
         ),
@@ -245,9 +265,9 @@ THEOREMS = (
                 variant="job-indexed-complete-with-repeated-index",
             ),
         ),
-        level=_MET_LEVEL,
+        level=_INDEXED_LEVEL + " and that has no conditions but SuccessCriteriaMet",
         lag="any of pods; the status that is read is the last that was written",
-        integers="indexes 0 to 2 have pods or have succeeded; completions and pods of any number",
+        integers=_INDEXES,
         about=("seed-job-success-needs-all-completions",),
     ),
 )

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
-from attrs import evolve
+from attrs import evolve, frozen
 
 from seatrial.core import Hypothesis, Mutation, OneOf, Population, Theorem, Whole, choose, split
 from seatrial.core.arith import maximum, minimum
@@ -200,11 +200,21 @@ def _removes_surplus(
         yield "one that runs is removed before one that waits"
 
 
-def _run(
-    seen: job_context.JobObservation, fails: Callable[[int, int], int]
-) -> tuple[int, int, int, int, bool]:
+@frozen
+class _Ran:
+    """Pods that a sync asked for, created, expected, expects no more, and reports as active."""
+
+    asked: int
+    made: int
+    expected: int
+    fewer: int
+    reported: int
+    failed: bool
+
+
+def _run(seen: job_context.JobObservation, fails: Callable[[int, int], int]) -> _Ran:
     """
-    Pods that were asked for, created, expected, and expected no more; whether the sync failed.
+    A whole sync of which no status is refused.
 
     `fails` says how many of a batch fail, where so many pods have been created. Each that fails is
     expected no more at once.
@@ -224,12 +234,12 @@ def _run(
             fewer = fewer + write.value
             write = sync.send("applied")
     assert isinstance(write.value, job_tracking.StatusWrite)
-    assert write.value.status.active == seen.pods.total + made, "what is active is reported"
+    reported = write.value.status.active
     try:
         while True:
             sync.send("applied")
     except StopIteration as end:
-        return asked, made, expected, fewer, bool(end.value.failed)
+        return _Ran(asked, made, expected, fewer, reported, end.value.failed)
 
 
 def _creates_what_is_missing(
@@ -248,32 +258,32 @@ def _creates_what_is_missing(
     seen = _seen(spec, succeeded, running, pending, satisfied, backoff)
     missing = maximum(0, job.missing_pods(spec, job_context.sync_context(seen)))
     missing = minimum(missing, _MOST)
-    asked, made, expected, fewer, failed = _run(
-        seen, lambda batch, made: choose(0, minimum(batch, may_fail))
-    )
-    if asked > missing or expected != missing or made + fewer != expected:
-        told = f"{asked} are asked for, {expected} expected, {fewer} taken off"
+    ran = _run(seen, lambda batch, made: choose(0, minimum(batch, may_fail)))
+    counted = ran.made + ran.fewer == ran.expected
+    if ran.asked > missing or ran.expected != missing or not counted:
+        told = f"{ran.asked} are asked for, {ran.expected} expected, {ran.fewer} taken off"
         yield f"{told}; {missing} are missing"
-    if may_fail == 0 and made != missing:
-        yield f"{made} of {missing} are created"
-    if failed != (made < missing):
-        yield f"{made} of {missing} are created, and the sync ends otherwise"
-    active = running + pending + made
+    if may_fail == 0 and ran.made != missing:
+        yield f"{ran.made} of {missing} are created"
+    if ran.failed != (ran.made < missing):
+        yield f"{ran.made} of {missing} are created, and the sync ends otherwise"
+    active = running + pending + ran.made
     allowed = _allowed(work_queue, parallelism, completions, succeeded)
     if active > maximum(running + pending, allowed):
         yield f"{active} pods are active then; {allowed} are allowed"
+    if ran.reported != active:
+        yield f"{ran.reported} are reported as active, and {active} are"
 
 
 def _just_so_many(parallelism: int, successes: int) -> Iterator[str]:
     """The first requests succeed, and once there are so many all others fail."""
     seen = _seen(_spec(True, parallelism, 1), 0, 0, 0, True)
-    asked, made, expected, fewer, failed = _run(
-        seen, lambda batch, made: maximum(0, batch - maximum(0, successes - made))
-    )
-    if made != successes or expected - fewer != successes or asked > parallelism:
-        yield f"{made} of {parallelism} were created, and {expected - fewer} are expected"
-    if failed != (successes < parallelism):
-        yield f"{made} of {parallelism} were created, and the sync ends otherwise"
+    ran = _run(seen, lambda batch, made: maximum(0, batch - maximum(0, successes - made)))
+    expected = ran.expected - ran.fewer
+    if ran.made != successes or expected != successes or ran.asked > parallelism:
+        yield f"{ran.made} of {parallelism} were created, and {expected} are expected"
+    if ran.failed != (successes < parallelism):
+        yield f"{ran.made} of {parallelism} were created, and the sync ends otherwise"
 
 
 # ---- a whole run, step by step ----------------------------------------------------------------
@@ -598,8 +608,8 @@ THEOREMS = (
     ),
     Theorem(
         id="job-surplus-is-removed",
-        says="of a surplus as many pods are removed, 500 at most, those that wait first; on suspend,"
-        " all",
+        says="of a surplus as many pods are removed, 500 at most, those that wait first; on"
+        " suspend, all",
         source=_GO + " manageJob, activePodsForRemoval",
         claim=_removes_surplus,
         ranges=_PODS | {"suspend": _BOTH, "satisfied": _BOTH},
