@@ -283,16 +283,10 @@ def _shown(
 
 _RUN: dict[str, Whole | OneOf] = {
     "step": OneOf(_STEPS),
-    "largest": NUMBER,
-    "wanted": NUMBER,
-    **dict.fromkeys(
-        (
-            *("shown", "gone", "unseen", "unseen_gone", "late", "to_ask", "failed"),
-            *("expected", "uncounted", "some"),
-        ),
-        COUNT,
-    ),
     "expired": OneOf((False, True)),
+    **dict.fromkeys(("largest", "wanted"), NUMBER),
+    **dict.fromkeys(("expected", "uncounted", "unseen", "late", "to_ask", "shown"), COUNT),
+    **dict.fromkeys(("unseen_gone", "failed", "gone", "some"), COUNT),
 }
 _JOINT: dict[str, Whole | OneOf] = {
     "wanted": NUMBER,

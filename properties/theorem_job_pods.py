@@ -447,11 +447,13 @@ _JOINT: dict[str, Whole | OneOf] = _PODS | {
 }
 _RUN: dict[str, Whole | OneOf] = {
     "step": OneOf(_STEPS),
-    "work_queue": _BOTH,
-    **dict.fromkeys(("largest", "parallelism", "completions"), NUMBER),
-    **dict.fromkeys(("succeeded", "shown", "gone", "unseen", "unseen_gone", "late"), COUNT),
-    **dict.fromkeys(("to_ask", "expected", "uncounted", "some"), COUNT),
     "expired": _BOTH,
+    **dict.fromkeys(("largest", "parallelism"), NUMBER),
+    **dict.fromkeys(("expected", "uncounted", "unseen", "late", "to_ask", "shown"), COUNT),
+    **dict.fromkeys(("unseen_gone", "gone", "some"), COUNT),
+    "work_queue": _BOTH,
+    "completions": NUMBER,
+    "succeeded": COUNT,
 }
 _REMEMBERED = Hypothesis(
     "expectations count all pods that were created and are not seen, or more",
