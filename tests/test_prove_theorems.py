@@ -297,6 +297,27 @@ def test_the_counterexample_is_the_smallest() -> None:
     assert proof.because == "5 is not below 0"
 
 
+def test_numbers_that_are_tried_one_by_one_count_for_the_smallest() -> None:
+    """Of the values of `n` the last one given is the smallest, and comes out."""
+    proof = settled(theorem_of(below, n=OneOf((-4, -2, 3, 1)), limit=Whole(-3, 0)))
+
+    assert (proof.status, proof.least) == ("violated", True)
+    assert dict(proof.values) == {"n": 1, "limit": 0}
+
+
+def test_a_truth_value_is_no_bound_of_a_choice() -> None:
+    """For explore it is none either: both say that the rule raises."""
+
+    def claim(n: int) -> Any:
+        choose(True if n > 3 else 0, 2)
+        yield from ()
+
+    proof = settled(theorem_of(claim, n=Whole(0, 9)))
+
+    assert (proof.status, dict(proof.values)) == ("violated", {"n": 4})
+    assert proof.because.startswith("RuleError: choose(True, 2)")
+
+
 def test_hypotheses_that_cannot_be_met_prove_nothing() -> None:
     """A theorem about no numbers at all is no theorem."""
     never = Hypothesis("n is odd and even", lambda n: n % 2 == 1 and n % 2 == 0)
