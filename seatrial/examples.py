@@ -87,7 +87,7 @@ def examples() -> tuple[Example, ...]:
             factory=model.rolling.rolling,
             properties=properties.rolling.PROPERTIES,
             module=model.rolling,
-            structure=("patient",),
+            structure=("patient", "revisions"),
             lemmas=properties.rolling.LEMMAS,
         ),
         Example(

@@ -220,6 +220,17 @@ def test_an_example_is_proved_for_all_its_parameters(capsys: pytest.CaptureFixtu
     assert "By hand       0 of 1" in text
 
 
+def test_the_controllers_own_rules_are_proved_as_the_documentation_has_it(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """How many revisions there are is fixed, and a population may refuse numbers not known."""
+    code, text = run(capsys, "example:rolling", "--property", "rolling-sizes-within-surge")
+
+    assert code == 0
+    assert "replica_set[1].replicas + replica_set[2].replicas <= replicas + max_surge" in text
+    assert "By hand       0 of 6" in text
+
+
 def test_a_promise_about_whole_runs_exits_with_3(capsys: pytest.CaptureFixture[str]) -> None:
     """Inconclusive, with the reason, and never proved."""
     code, text = run(capsys, "example:rollout", "--property", "rollout-settles", "--depth", "1")

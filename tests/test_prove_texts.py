@@ -14,6 +14,7 @@ import z3
 
 from in_formulas import P, Rule, X, Y, in_python, said
 from seatrial.core import NotSymbolic, Outcome, Population, outcome
+from seatrial.core.errors import ValueRefused
 from seatrial.engines.prove.helpers import Helpers
 from seatrial.engines.prove.paths import Run
 from seatrial.engines.prove.terms import SymBool, SymInt
@@ -302,7 +303,17 @@ def deleted(x: Any, y: Any, p: Any) -> Any:
     return x
 
 
+def refused_by_a_population(x: Any, y: Any, p: Any) -> str:
+    """It says how many it cannot hold, and cuts what is long in that."""
+    try:
+        Population({"a": x})
+    except ValueRefused:
+        return "refused"
+    return "held"
+
+
 FOR_READERS: list[Rule] = [
+    refused_by_a_population,
     told,
     passed_on,
     caught,

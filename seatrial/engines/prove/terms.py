@@ -20,6 +20,7 @@ from typing import Any
 import z3
 
 from seatrial.core import NotSymbolic, check_value
+from seatrial.core.errors import shown
 
 from .texts import catches, reads_labels, use_of_text
 from .words import words
@@ -251,8 +252,10 @@ def _only_told(number: Any) -> None:
     rules = list(_frames_of_rules(frame))
     giver = None
     given, raised, asked, labels = True, False, False, False
+    if rules and rules[0].f_code is shown.__code__:
+        giver = rules.pop(0).f_code  # it cuts what is long, and what stands for a number is not
     for at, each in enumerate(rules):
-        if _of_vocabulary(each) and giver is not None and not _of_vocabulary(rules[at - 1]):
+        if _of_vocabulary(each) and at > 0 and not _of_vocabulary(rules[at - 1]):
             # The vocabulary asks rules, and their texts are for readers. A rule may ask it to.
             asked = given and not all(map(_of_vocabulary, rules[at:]))
             given = False
