@@ -87,6 +87,7 @@ def examples() -> tuple[Example, ...]:
             factory=model.rolling.rolling,
             properties=properties.rolling.PROPERTIES,
             module=model.rolling,
+            least={"revisions": 2},
             structure=("patient", "revisions"),
             lemmas=properties.rolling.LEMMAS,
         ),
