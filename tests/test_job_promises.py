@@ -763,6 +763,28 @@ DROPPED = (
             "a suspended Job loses",
         ),
     ),
+    (
+        "job-deadline-starts-again",
+        Broken(
+            4,
+            case("resume,set-active-deadline:60", suspend=True, active_deadline_seconds=0),
+            "nobody changes activeDeadlineSeconds",
+        ),
+    ),
+    (
+        "job-backoff-delays-replacement",
+        Broken(
+            16,
+            case(
+                "strip-finalizer,delete-pod",
+                "container-exit",
+                "interleaved",
+                completions=3,
+                parallelism=2,
+            ),
+            "nobody else removes",
+        ),
+    ),
     ("job-ends", Broken(11, case(faults="node-off"), "no node stays off")),
     ("job-deleting-removes-pods", Broken(5, case("delete", "node-off"), "no node stays off")),
     (
