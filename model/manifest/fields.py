@@ -126,6 +126,14 @@ def _judged(reading: Reading, path: Path, row: Row, claims: Mapping[str, Any]) -
     if isinstance(last, str) and last.startswith("["):
         informs = last[1:].startswith(INFORMING)
         return (INERT, "informs people and tools outside") if informs else row
+    if value in (False, 0) and last in ("hostNetwork", "hostPort", "setHostnameAsFQDN"):
+        return INERT, "the default"
+    if last == "hostPort" and "initContainers" in path and not _is_sidecar(reading, path[:5]):
+        return INERT, "the scheduler asks for no port of a container that ends before others start"
+    if last == "imagePullPolicy" and value == "Never":
+        return MATTERS, "a pod waits where the image is not on its node"
+    if last == "os":
+        return _on_its_system(reading, path, row)
     if last == "managedBy" and value == CONTROLLER:
         return INERT, "the controller of the cluster"
     if last == "schedulerName" and value == "default-scheduler":
@@ -144,6 +152,20 @@ def _judged(reading: Reading, path: Path, row: Row, claims: Mapping[str, Any]) -
         if modes is None:
             return row[0], "the claim is not given; if one node at a time may use it, pods wait"
     return row
+
+
+def _is_sidecar(reading: Reading, container: Path) -> bool:
+    """Whether an init container runs beside the others. Go: GetHostPorts"""
+    return bool(reading.get(*container, "restartPolicy", default="") == "Always")
+
+
+def _on_its_system(reading: Reading, path: Path, row: Row) -> Row:
+    """Whether pods may get to a node of another system. Go: rejectPodAdmissionBasedOnOSField"""
+    asked = reading.get(*path, "name", default="")
+    selected = reading.get(*path[:-1], "nodeSelector", default={})
+    if isinstance(selected, dict) and selected.get("kubernetes.io/os") == asked:
+        return INERT, "the node selector asks for the same"
+    return (MATTERS, row[1]) if asked == "linux" else row
 
 
 def _has_template(reading: Reading, volume: Path) -> bool:
