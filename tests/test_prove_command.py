@@ -241,12 +241,14 @@ def test_an_example_is_proved_for_all_its_parameters(capsys: pytest.CaptureFixtu
 
 
 @pytest.mark.heavy
+@pytest.mark.parametrize("revisions", [2, pytest.param(3, marks=pytest.mark.slow)])
 def test_the_example_of_the_controllers_own_rules_is_proved_as_it_is_shipped(
-    capsys: pytest.CaptureFixture[str], tmp_path: Path
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, revisions: int
 ) -> None:
     """Sizes stay within the bound, and pods do not: their run is written down, and replays."""
     words = ("--property", "rolling-sizes-within-surge", "--property", "rolling-pods-within-surge")
-    code, text = run(capsys, "example:rolling", *words, "--depth", "3", "--itf", str(tmp_path))
+    more = ("--set", f"revisions={revisions}", "--depth", "3", "--itf", str(tmp_path))
+    code, text = run(capsys, "example:rolling", *words, *(more if revisions > 2 else more[2:]))
 
     assert code == 0
     assert "Verdict       proved" in text
