@@ -302,8 +302,8 @@ def theorem_trace(theorem: Theorem, values: dict[str, Any]) -> tuple[Ground, Tra
 def _of_example(asked: Asked, queries: Queries) -> Proved:
     if len(asked.what) != 1:
         raise DeclarationError("an example is proved by itself; give no other target with it")
-    for option, given in (("--mutants", asked.mutants), ("--assume-inert", asked.assume_inert)):
-        if given:
+    for option, said in (("--mutants", asked.mutants), ("--assume-inert", asked.assume_inert)):
+        if said:
             raise DeclarationError(f"{option} is for theorems and manifests, and not for examples")
     of = example(asked.what[0].removeprefix(PREFIX))
     given = settings(asked.given, of)
