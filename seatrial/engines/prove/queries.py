@@ -52,11 +52,18 @@ class Queries:
     """
     Asks the solver. `smt2`: the folder that every question is written to, in SMT-LIB.
 
-    An answer is `unknown` where the time is up; it is never taken for another.
+    An answer is `unknown` where the time is up; it is never taken for another. `pulse` is called
+    with each question, and how many there were before.
     """
 
-    def __init__(self, limits: Limits = Limits(), smt2: Path | None = None) -> None:
+    def __init__(
+        self,
+        limits: Limits = Limits(),
+        smt2: Path | None = None,
+        pulse: Callable[[int], None] = lambda asked: None,
+    ) -> None:
         self.limits = limits
+        self._pulse = pulse
         self.statistics = Statistics()
         self._smt2 = smt2
         self._number = 0
@@ -72,6 +79,7 @@ class Queries:
 
     def checked(self, name: str, solver: Any, *assuming: Any) -> Answer:
         """Ask a solver that has its terms already. Raises KeyboardInterrupt after Ctrl-C."""
+        self._pulse(self.statistics.asked)
         begin = time.perf_counter()
         said = solver.check(*assuming)
         stop_if_interrupted()
@@ -96,6 +104,7 @@ class Queries:
         """What counts the questions of a run, and writes them down where that is asked for."""
 
         def record(solver: Any, literal: Any, verdict: str) -> None:
+            self._pulse(self.statistics.asked)
             self.statistics.asked += 1
             self.statistics.unknown += verdict == "unknown"
             self._write(f"{name}-path", solver, (literal,), verdict)
