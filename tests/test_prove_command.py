@@ -231,6 +231,8 @@ def test_a_manifest_with_something_that_writes_to_it_is_inconclusive(
     assert code == 3
     assert "Summary       1 proved, 1 workload inconclusive" in text
     assert run(capsys, str(path), "--assume-inert", "HorizontalPodAutoscaler")[0] == 0
+    assert main(["prove", str(path), "--assume-inert", "HorizontalPodAutoscalar"]) == 2
+    assert "is no kind and no field here that is not modelled" in capsys.readouterr().err
 
 
 def test_the_report_of_several_theorems_ends_with_a_line_for_each(
