@@ -20,7 +20,7 @@ from seatrial.core import (
 
 from .helpers import Helpers
 from .paths import Path, Raised, Run, uncovered
-from .queries import Queries
+from .queries import Queries, smallest
 from .terms import SymInt
 
 __all__ = ["Proof", "prove_claim"]
@@ -216,7 +216,7 @@ class _Told:
 
     def choose(self, low: int, high: int) -> int:
         answer = self._left.pop(0) if self._left else low
-        if not low <= answer <= high:
+        if type(low) is not int or type(high) is not int or not low <= answer <= high:
             raise RuleError(f"choose({low}, {high}) cannot be answered with {answer}")
         return answer
 
@@ -276,7 +276,8 @@ def _smallest(
     Of those with the same sum it is the first in order, so that it does not depend on the solver.
     """
     sizes = [z3.If(term < 0, -term, term) for term in case.variables.values()]
-    size = z3.Sum([*sizes, z3.IntVal(0)])
+    tried = sum(abs(each) for each in case.fixed.values() if type(each) is int)
+    size = z3.Sum([*sizes, z3.IntVal(tried)])
     terms = [*case.assumed, path.guard]
     model, exact = _least(terms if below is None else [*terms, size < below], size, queries)
     if model is None:
@@ -297,18 +298,4 @@ def _least(terms: list[Any], size: Any, queries: Queries) -> tuple[Any, bool]:
     answer = queries.ask("smallest", terms)
     if answer.verdict != "sat":
         return None, answer.verdict == "unsat"
-    model = answer.model
-    high, low = model.eval(size, model_completion=True).as_long(), None
-    step = 1
-    while low is None or low < high:
-        # Down in steps that double, until nothing is there; then by halves.
-        middle = high - step if low is None else (low + high - 1) // 2
-        answer = queries.ask("smallest", terms, size <= middle)
-        if answer.verdict == "unknown":
-            return model, False
-        if answer.verdict == "unsat":
-            low, step = middle + 1, 1
-        else:
-            model = answer.model
-            high, step = model.eval(size, model_completion=True).as_long(), 2 * step
-    return model, True
+    return smallest(size, answer.model, lambda more: queries.ask("smallest", terms, more))

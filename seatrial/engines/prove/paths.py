@@ -24,6 +24,9 @@ MOST_DECISIONS = 600
 _FEASIBILITY = 5_000_000
 """How much work one question about a path may be, in units of the solver: a time would do, too, but
 not give the same paths on every machine."""
+_FEASIBILITY_MS = 10_000
+"""And how long it may take: multiplying out a product of products is no work in these units."""
+_MOST_ASKED = 200_000
 
 
 @attrs.frozen
@@ -73,6 +76,7 @@ class _Walk:
     choices: list[tuple[Any, Any, Any]] = attrs.field(factory=list)
     skipped: list[int] = attrs.field(factory=list)
     model: Any = None
+    asked: int = 0
 
 
 class Run:
@@ -108,6 +112,7 @@ class Run:
         self._record = record
         self._solver = z3.Solver()
         self._solver.set("rlimit", _FEASIBILITY)
+        self._solver.set("timeout", _FEASIBILITY_MS)
         self._solver.add(*self.assumptions)
         self._todo: list[tuple[tuple[bool, bool], ...]] = []
         self._walk = _Walk(())
@@ -122,6 +127,12 @@ class Run:
         walk = self._walk
         known = walk.known.get(term.get_id())
         if known is not None:
+            walk.asked += 1
+            if walk.asked > _MOST_ASKED:
+                raise NotSymbolic(
+                    f"{place_of_rule()} asks more than {_MOST_ASKED:,} times for what is decided;"
+                    " is there a loop that does not end?"
+                )
             return known
         at = len(walk.taken)
         step = walk.prefix[at] if at < len(walk.prefix) else self._fork(term)

@@ -10,7 +10,7 @@ import z3
 
 from .interrupts import stop_if_interrupted
 
-__all__ = ["Answer", "Limits", "Queries", "Record", "Statistics"]
+__all__ = ["Answer", "Limits", "Queries", "Record", "Statistics", "smallest"]
 
 Verdict = Literal["sat", "unsat", "unknown"]
 Record = Callable[[Any, Any, str], None]
@@ -128,3 +128,25 @@ class Queries:
         copy.add(*solver.assertions(), *assuming)
         text = f"; {name}\n; answer: {verdict}\n{copy.to_smt2()}"
         (self._smt2 / f"{self._number:05d}-{safe[:80]}.smt2").write_text(text, encoding="utf-8")
+
+
+def smallest(size: Any, model: Any, ask: Callable[[Any], Answer]) -> tuple[Any, bool]:
+    """
+    From a model, one in which a number is least; whether it is sure that it is.
+
+    `ask` asks for a model of which one term more is true. The number may be negative.
+    """
+    high, low = model.eval(size, model_completion=True).as_long(), None
+    step = 1
+    while low is None or low < high:
+        # Down in steps that double, until nothing is there; then by halves.
+        middle = high - step if low is None else (low + high - 1) // 2
+        answer = ask(size <= middle)
+        if answer.verdict == "unknown":
+            return model, False
+        if answer.verdict == "unsat":
+            low, step = middle + 1, 1
+        else:
+            model = answer.model
+            high, step = model.eval(size, model_completion=True).as_long(), 2 * step
+    return model, True
