@@ -337,6 +337,38 @@ def test_what_the_solver_cannot_say_in_time_is_inconclusive() -> None:
     assert "could not say in time" in proof.because
 
 
+def silent_about(monkeypatch: pytest.MonkeyPatch, what: str) -> None:
+    """A solver that has no time left for these questions."""
+    ask = Queries.ask
+
+    def asked(self: Queries, name: str, terms: Any, *assuming: Any) -> Any:
+        return Answer("unknown") if name == what else ask(self, name, terms, *assuming)
+
+    monkeypatch.setattr(Queries, "ask", asked)
+
+
+def test_numbers_that_are_not_found_in_time_may_exist(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is not said that a theorem is about nothing where only the time was up."""
+    silent_about(monkeypatch, "smallest")
+
+    proof = settled(theorem_of(below, SMALL, n=Whole(0), limit=Whole(9)))
+
+    assert proof.status == "inconclusive"
+    assert "could not say in time whether any numbers meet all hypotheses" in proof.because
+
+
+def test_a_counterexample_stays_one_where_no_time_is_left_for_a_smaller_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It is shown as it was found, and not called the smallest."""
+    silent_about(monkeypatch, "smallest")
+
+    proof = settled(theorem_of(below, n=Whole(0), limit=Whole(0)))
+
+    assert (proof.status, proof.least) == ("violated", False)
+    assert dict(proof.values)["n"] >= dict(proof.values)["limit"]
+
+
 def test_paths_that_do_not_cover_all_numbers_prove_nothing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -122,7 +122,6 @@ def _cases(theorem: Theorem, helpers: Helpers, queries: Queries) -> Iterator[_Ca
 
         run = Run(assumed, helpers=helpers, record=queries.recorder(theorem.id))
         paths = run.explore(body)
-        queries.statistics.asked += run.asked
         yield _Case(fixed, variables, tuple(assumed), tuple(paths))
 
 
@@ -135,7 +134,7 @@ def _judged(theorem: Theorem, cases: list[_Case], queries: Queries) -> Proof:
             name = f"{theorem.id}-breaks-{at}"
             answer = queries.ask(name, case.assumed, path.guard)
             if answer.verdict == "sat":
-                return _refuted(theorem, cases, queries)
+                return _refuted(theorem, cases, queries, (case, path, answer.model))
             if answer.verdict == "unknown" and not doubt:
                 doubt = (
                     "the solver could not say in time whether the claim is broken where"
@@ -151,11 +150,12 @@ def _judged(theorem: Theorem, cases: list[_Case], queries: Queries) -> Proof:
                 "inconclusive",
                 "it could not be shown that the paths cover all numbers",
             )
-    witness = _witness(theorem, cases, queries)
+    witness, sure = _witness(theorem, cases, queries)
     if witness is None:
-        return Proof(
-            theorem.id, "inconclusive", "no numbers meet all hypotheses: nothing is claimed"
-        )
+        because = "no numbers meet all hypotheses: nothing is claimed"
+        if not sure:
+            because = "the solver could not say in time whether any numbers meet all hypotheses"
+        return Proof(theorem.id, "inconclusive", because)
     for case in cases:
         _taken_again(theorem, case, queries)
     return Proof(
@@ -166,16 +166,24 @@ def _judged(theorem: Theorem, cases: list[_Case], queries: Queries) -> Proof:
     )
 
 
-def _witness(theorem: Theorem, cases: list[_Case], queries: Queries) -> dict[str, Any] | None:
-    """Values that meet all hypotheses, asked again of the functions themselves."""
+def _witness(
+    theorem: Theorem, cases: list[_Case], queries: Queries
+) -> tuple[dict[str, Any] | None, bool]:
+    """
+    Values that meet all hypotheses, asked again of the functions themselves.
+
+    Where there are none, whether that is sure.
+    """
+    sure = True
     for case in cases:
         for path in case.paths:
             if path.result != ():
                 continue
-            found, _ = _smallest(case, path, queries, None)
+            found, exact = _smallest(case, path, queries, None)
             if found is not None and _concretely(theorem, found[1], found[2]) == ():
-                return found[1]
-    return None
+                return found[1], True
+            sure = sure and exact
+    return None, sure
 
 
 def _taken_again(theorem: Theorem, case: _Case, queries: Queries) -> None:
@@ -222,8 +230,14 @@ def _concretely(theorem: Theorem, values: Mapping[str, Any], answers: tuple[int,
         return (str(Raised(error)),)
 
 
-def _refuted(theorem: Theorem, cases: list[_Case], queries: Queries) -> Proof:
-    """The counterexample with the smallest sum of numbers, shown by the functions themselves."""
+def _refuted(
+    theorem: Theorem, cases: list[_Case], queries: Queries, first: tuple[_Case, Path, Any]
+) -> Proof:
+    """
+    The counterexample with the smallest sum of numbers, shown by the functions themselves.
+
+    Where the solver finds none in time it is the `first` that it found, as its model has it.
+    """
     best: tuple[int, dict[str, Any], tuple[int, ...]] | None = None
     least = True
     for case in cases:
@@ -234,7 +248,9 @@ def _refuted(theorem: Theorem, cases: list[_Case], queries: Queries) -> Proof:
             least = least and exact
             if found is not None and (best is None or found[0] < best[0]):
                 best = found
-    assert best is not None
+    if best is None:
+        case, path, model = first
+        best = (0, case.values(model), _answers(path, model))
     _, values, answers = best
     shown = _concretely(theorem, values, answers)
     if not shown:

@@ -14,6 +14,7 @@ import z3
 
 from seatrial.core import NotSymbolic, RuleError, deciding
 
+from .interrupts import stop_if_interrupted
 from .terms import _RUNS, SymInt, is_outside, lifted, place_of_rule
 
 __all__ = ["Path", "Raised", "Run", "covers", "uncovered"]
@@ -184,6 +185,7 @@ class Run:
             return model
         self.asked += 1
         answer = self._solver.check(literal)
+        stop_if_interrupted()
         if self._record is not None:
             self._record(self._solver, literal, str(answer))
         if answer == z3.unsat:
@@ -220,6 +222,7 @@ class Run:
         found = []
         while self._todo:
             found.append(self._one(body, self._todo.pop()))
+            stop_if_interrupted()
             if len(found) > self._most:
                 raise NotSymbolic(f"there are more than {self._most:,} paths")
         return found
@@ -239,6 +242,7 @@ class Run:
         except NotSymbolic:
             raise
         except Exception as error:
+            stop_if_interrupted()
             cause = _cause(error)
             if cause is not None:
                 raise cause from None
@@ -288,7 +292,12 @@ def _cause(error: BaseException | None) -> NotSymbolic | None:
     return None
 
 
-def covers(assumptions: Sequence[Any], paths: Sequence[Path], timeout_ms: int) -> Any:
+def covers(
+    assumptions: Sequence[Any],
+    paths: Sequence[Path],
+    timeout_ms: int,
+    record: Callable[[Any, Any, str], None] | None = None,
+) -> Any:
     """
     Whether every assignment takes one of the paths: `unsat` says that none is left out.
 
@@ -297,7 +306,11 @@ def covers(assumptions: Sequence[Any], paths: Sequence[Path], timeout_ms: int) -
     solver = z3.Solver()
     solver.set("timeout", timeout_ms)
     solver.add(*uncovered(assumptions, paths))
-    return solver.check()
+    answer = solver.check()
+    stop_if_interrupted()
+    if record is not None:
+        record(solver, z3.BoolVal(True), str(answer))
+    return answer
 
 
 def uncovered(assumptions: Sequence[Any], paths: Sequence[Path]) -> list[Any]:
