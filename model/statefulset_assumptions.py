@@ -50,6 +50,12 @@ def assumptions(
         )
     if around.lag:
         texts.append(f"a writer waits while {around.lag} events of its kind are on their way")
+    if around.times("pod-failed"):
+        # Go: pkg/controller/podgc/gc_controller.go gcTerminated
+        texts.append(
+            "no more pods have ended than --terminated-pod-gc-threshold allows: else the garbage"
+            " collector of pods removes one by its name, also where another has replaced it"
+        )
     if around.times("node-crash") or around.times("node-partition"):
         texts.append("a node that is lost may come back, or may never")
     if around.variant:

@@ -44,3 +44,17 @@ def test_nobody_is_named_who_can_change_something() -> None:
     system = statefulset_workload.compose("db", everybody.spec, everybody.around)
 
     assert not any("nothing" in each and "changes" in each for each in system.assumptions)
+
+
+def test_where_pods_fail_it_is_said_that_they_are_not_too_many() -> None:
+    """The garbage collector of pods, which then removes some by name, is not in the model."""
+    failing, others = case(1, "none", "pod-failed"), case(1, "none", "unready")
+    told = [
+        any(
+            "--terminated-pod-gc-threshold" in each
+            for each in statefulset_workload.compose("db", of.spec, of.around).assumptions
+        )
+        for of in (failing, others)
+    ]
+
+    assert told == [True, False]
