@@ -21,6 +21,7 @@ from seatrial.core import (
 from .helpers import Helpers
 from .paths import Path, Raised, Run, uncovered
 from .queries import Queries
+from .stopping import simplified, stoppable
 from .terms import SymInt
 
 __all__ = ["Proof", "prove_claim"]
@@ -87,9 +88,10 @@ def prove_claim(theorem: Theorem, queries: Queries) -> Proof:
     cases: list[_Case] = []
     helpers = None
     try:
-        helpers = Helpers(*functions, record=queries.recorder(f"{theorem.id}-helper"))
-        cases += _cases(theorem, helpers, queries)
-        found = _judged(theorem, cases, queries)
+        with stoppable():
+            helpers = Helpers(*functions, record=queries.recorder(f"{theorem.id}-helper"))
+            cases += _cases(theorem, helpers, queries)
+            found = _judged(theorem, cases, queries)
     except NotSymbolic as error:
         found = Proof(theorem.id, "inconclusive", f"outside of the fragment: {error}")
     paths = sum(len(each.paths) for each in cases)
@@ -139,7 +141,7 @@ def _judged(theorem: Theorem, cases: list[_Case], queries: Queries) -> Proof:
             if answer.verdict == "unknown" and not doubt:
                 doubt = (
                     "the solver could not say in time whether the claim is broken where"
-                    f" {z3.simplify(path.guard)}".replace("\n", " ")[:400]
+                    f" {simplified(path.guard)}".replace("\n", " ")[:400]
                 )
     if doubt:
         return Proof(theorem.id, "inconclusive", doubt)

@@ -305,9 +305,7 @@ for _name in ("__len__", "__contains__", "__getitem__", "__iter__"):
 
 
 def _absent(self: Any, name: str) -> Any:
-    if name.startswith("__") and not (
-        _RUNS and is_of_rule(sys._getframe(1).f_code.co_filename)
-    ):
+    if name.startswith("__") and not (_RUNS and is_of_rule(sys._getframe(1).f_code.co_filename)):
         raise AttributeError(name)  # the interpreter's own questions: it has no such protocol
     raise refused(f"asks for {name} of {words(self.term)}, a number that is not known")
 

@@ -34,7 +34,16 @@ _OTHERS = tuple(str(Path(each.__file__).parent) for each in (z3, attr, attrs))
 _GENERATED = ("<attrs generated", "<frozen")
 
 _FAITHFUL = frozenset(
-    {"_collections_abc", "abc", "bisect", "collections", "contextlib", "copy", "copyreg", "dataclasses"}
+    {
+        "_collections_abc",
+        "abc",
+        "bisect",
+        "collections",
+        "contextlib",
+        "copy",
+        "copyreg",
+        "dataclasses",
+    }
     | {"enum", "fractions", "functools", "heapq", "inspect", "keyword", "numbers", "operator", "re"}
     | {"reprlib", "string", "types", "typing", "warnings", "weakref", "_weakrefset", "ctypes"}
 )
@@ -257,5 +266,3 @@ def _may_match(steps: tuple[dis.Instruction, ...], at: int, space: dict[str, Any
         not inspect.isclass(each) or any(issubclass(ours, each) for ours in _OUR_ERRORS)
         for each in found
     )
-
-
