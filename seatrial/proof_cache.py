@@ -75,11 +75,8 @@ class Cache:
             self.folder.mkdir(parents=True, exist_ok=True)
             path = self._path(key)
             draft = path.with_suffix(f".{os.getpid()}")
-            try:
-                draft.write_text(json.dumps({"key": list(key), "result": result}), encoding="utf-8")
-                draft.replace(path)
-            finally:
-                draft.unlink(missing_ok=True)  # also where Ctrl-C came in between
+            draft.write_text(json.dumps({"key": list(key), "result": result}), encoding="utf-8")
+            draft.replace(path)
             kept = sorted(self.folder.glob("*.json"), key=lambda each: each.stat().st_mtime)
             for old in kept[:-_MOST]:
                 old.unlink(missing_ok=True)

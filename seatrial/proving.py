@@ -26,7 +26,6 @@ from seatrial.core import (
 from seatrial.counterexamples import write_itf
 from seatrial.engines.prove.claims import Proof, prove_claim
 from seatrial.engines.prove.queries import Limits, Queries, Statistics
-from seatrial.engines.prove.stopping import INTERRUPTED, check_stopped, stoppable
 from seatrial.engines.prove.systems import SystemProofs, prove_system
 from seatrial.engines.prove.worst import Worst, worst_case
 
@@ -172,9 +171,7 @@ def _run(asked: Asked, queries: Queries) -> Proved:
     if not asked.all:
         chosen, workloads = _chosen(asked)
     cache = Cache(cache_folder() if asked.cache and asked.smt2 is None else None)
-    work = _Work(asked, queries, cache)
-    with stoppable():
-        settled = [_settle(each, work) for each in chosen]
+    settled = [_settle(each, asked, queries, cache) for each in chosen]
     return Proved(command, tuple(settled), workloads=workloads)
 
 
@@ -199,23 +196,12 @@ def _chosen(asked: Asked) -> tuple[list[Theorem], tuple[Workload, ...]]:
     return found, tuple(workloads)
 
 
-@attrs.define
-class _Work:
-    """What all theorems have in common; `stopped` from the first Ctrl-C on."""
-
-    asked: Asked
-    queries: Queries
-    cache: Cache
-    stopped: bool = False
-
-
-def _settle(theorem: Theorem, work: _Work) -> Settled:
-    asked = work.asked
-    proof = _proof(theorem, work)
+def _settle(theorem: Theorem, asked: Asked, queries: Queries, cache: Cache) -> Settled:
+    proof = _proof(theorem, asked, queries, cache)
     mutations: list[Proof] = []
     if asked.mutants:
         mutations = [
-            _proof(theorem.mutated(each), work, str(at))
+            _proof(theorem.mutated(each), asked, queries, cache, str(at))
             for at, each in enumerate(theorem.mutations)
         ]
     path = None
@@ -236,26 +222,16 @@ def _settle(theorem: Theorem, work: _Work) -> Settled:
     return Settled(theorem, proof, tuple(mutations), path)
 
 
-def _proof(theorem: Theorem, work: _Work, mutation: str = "") -> Proof:
-    """The proof, or that it was interrupted: then none of those that follow is begun."""
-    if not work.stopped:
-        try:
-            check_stopped()
-            return _asked_or_kept(theorem, work, mutation)
-        except KeyboardInterrupt:
-            work.stopped = True
-    return Proof(theorem.id, "inconclusive", INTERRUPTED)
-
-
-def _asked_or_kept(theorem: Theorem, work: _Work, mutation: str) -> Proof:
-    cache = work.cache
-    key = (theorem.id, mutation, repr(theorem.ranges), repr(work.asked.limits))
+def _proof(
+    theorem: Theorem, asked: Asked, queries: Queries, cache: Cache, mutation: str = ""
+) -> Proof:
+    key = (theorem.id, mutation, repr(theorem.ranges), repr(asked.limits))
     kept = cache.get(*key)
     if kept is not None:
         proof = _restored(kept)
         if proof is not None and proof.theorem == theorem.id:
             return proof
-    proof = prove_claim(theorem, work.queries)
+    proof = prove_claim(theorem, queries)
     if proof.status != "inconclusive" and all(
         isinstance(value, (int, str)) for _, value in (*proof.values, *proof.witness)
     ):

@@ -21,7 +21,6 @@ from seatrial.core import (
 from .helpers import Helpers
 from .paths import Path, Raised, Run, uncovered
 from .queries import Queries
-from .stopping import simplified, stoppable
 from .terms import SymInt
 
 __all__ = ["Proof", "prove_claim"]
@@ -88,10 +87,9 @@ def prove_claim(theorem: Theorem, queries: Queries) -> Proof:
     cases: list[_Case] = []
     helpers = None
     try:
-        with stoppable():
-            helpers = Helpers(*functions, record=queries.recorder(f"{theorem.id}-helper"))
-            cases += _cases(theorem, helpers, queries)
-            found = _judged(theorem, cases, queries)
+        helpers = Helpers(*functions, record=queries.recorder(f"{theorem.id}-helper"))
+        cases += _cases(theorem, helpers, queries)
+        found = _judged(theorem, cases, queries)
     except NotSymbolic as error:
         found = Proof(theorem.id, "inconclusive", f"outside of the fragment: {error}")
     paths = sum(len(each.paths) for each in cases)
@@ -141,7 +139,7 @@ def _judged(theorem: Theorem, cases: list[_Case], queries: Queries) -> Proof:
             if answer.verdict == "unknown" and not doubt:
                 doubt = (
                     "the solver could not say in time whether the claim is broken where"
-                    f" {simplified(path.guard)}".replace("\n", " ")[:400]
+                    f" {z3.simplify(path.guard)}".replace("\n", " ")[:400]
                 )
     if doubt:
         return Proof(theorem.id, "inconclusive", doubt)

@@ -14,7 +14,6 @@ import z3
 
 from .machine import BEFORE, Machine, Transition
 from .queries import Queries
-from .stopping import new_solver
 
 __all__ = ["Goal", "Inductive", "check", "houdini", "k_induction", "needed", "verified"]
 
@@ -125,7 +124,7 @@ class _Step:
 
     def __init__(self, made: Machine, step: Transition, candidates: Sequence[Any]) -> None:
         self._name = f"{step.action.name}: {step.label}"
-        self._solver = new_solver()
+        self._solver = z3.Solver()
         self._solver.add(*made.assumed, *made.typed, step.guard)
         self._before: dict[int, Any] = {}
         self._after: dict[int, Any] = {}
@@ -203,7 +202,7 @@ def needed(made: Machine, invariant: Sequence[Any], goal: Goal, queries: Queries
     waiting: list[Any] = []
 
     def core(terms: Sequence[Any]) -> None:
-        solver = new_solver()
+        solver = z3.Solver()
         solver.set("timeout", queries.limits.query_ms)
         solver.set("core.minimize", True)
         solver.add(*made.assumed, *made.typed, *terms)
@@ -259,7 +258,7 @@ class Unrolled:
         self._queries = queries
         self._variables = made.variables()
         self._later: list[list[tuple[Any, Any]]] = []
-        self.solver = new_solver()
+        self.solver = z3.Solver()
         self.solver.add(*made.assumed)
         self.steps: list[tuple[Any, dict[int, Any]]] = []
         self.solver.add(*(self.at(each, 0) for each in made.typed))

@@ -48,7 +48,6 @@ from .shapes import (
     shape_of,
     structural,
 )
-from .stopping import simplified
 from .summary import NOBODY, Cells, Row, Summary, summarise
 from .terms import SymBool, SymInt, lifted
 
@@ -151,7 +150,7 @@ class Machine:
 
         def known(term: Any) -> int:
             if term.get_id() not in terms:
-                terms[term.get_id()] = simplified(z3.substitute(term, *pairs)).as_long()
+                terms[term.get_id()] = z3.simplify(z3.substitute(term, *pairs)).as_long()
             return terms[term.get_id()]
 
         for slot, value in enumerate(values):

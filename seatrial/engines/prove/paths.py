@@ -15,7 +15,6 @@ import z3
 
 from seatrial.core import NotSymbolic, RuleError, deciding
 
-from .stopping import check_stopped, new_solver, simplified
 from .terms import _RUNS, SymInt, is_outside, lifted, place_of_rule
 from .watch import Watch
 
@@ -111,7 +110,7 @@ class Run:
         self._choice_name = choice_name
         self._most = most_paths
         self._record = record
-        self._solver = new_solver()
+        self._solver = z3.Solver()
         self._solver.set("rlimit", _FEASIBILITY)
         self._solver.add(*self.assumptions)
         self._todo: list[tuple[tuple[bool, bool], ...]] = []
@@ -143,7 +142,7 @@ class Run:
         """The condition in short, or what it is. Every path asks anew for those before its fork."""
         known = self._simple.get(term.ast.value)
         if known is None:
-            short = simplified(term)
+            short = z3.simplify(term)
             if z3.is_true(short) or z3.is_false(short):
                 short = z3.is_true(short)
             known = self._simple[term.ast.value] = (short, term)
@@ -185,7 +184,6 @@ class Run:
             return model
         self.asked += 1
         answer = self._solver.check(literal)
-        check_stopped()
         if self._record is not None:
             self._record(self._solver, literal, str(answer))
         if answer == z3.unsat:
@@ -244,11 +242,9 @@ class Run:
                     with self._helpers.inlined():
                         result = body()
         except NotSymbolic as error:
-            check_stopped()
             raise (self.refused or error) from None
         except (Exception, SystemExit, GeneratorExit) as error:
             sys.setprofile(None)
-            check_stopped()
             cause = self.refused or _cause(error)
             if cause is not None:
                 raise cause from None
@@ -314,12 +310,10 @@ def covers(assumptions: Sequence[Any], paths: Sequence[Path], timeout_ms: int) -
 
     A number outside the range of a choice takes no path; that is none that is missing.
     """
-    solver = new_solver()
+    solver = z3.Solver()
     solver.set("timeout", timeout_ms)
     solver.add(*uncovered(assumptions, paths))
-    said = solver.check()
-    check_stopped()
-    return said
+    return solver.check()
 
 
 def uncovered(assumptions: Sequence[Any], paths: Sequence[Path]) -> list[Any]:

@@ -32,7 +32,6 @@ from .induction import (
 from .machine import Machine, broken_where, machine
 from .paths import Raised, Run, uncovered
 from .queries import Queries
-from .stopping import INTERRUPTED, simplified, stoppable
 from .terms import SymBool
 from .words import sentence
 
@@ -86,32 +85,11 @@ def prove_system(
     lemmas: Sequence[Property] = (),
 ) -> SystemProofs:
     """
-    Settle promises for all values of the parameters in `ranges`; where Ctrl-C comes first, those
-    that are left are inconclusive.
+    Settle promises for all values of the parameters in `ranges`.
 
     `lemmas` are invariants written by hand: they are candidates like any other, and trusted no
     more. Raises DeclarationError as `build` does.
     """
-    begin = time.perf_counter()
-    proofs: list[SystemProof] = []
-    try:
-        with stoppable():
-            return _proved_all(build, ranges, properties, queries, lemmas, proofs)
-    except KeyboardInterrupt:
-        left = properties[len(proofs) :]
-        proofs += [SystemProof(each, "inconclusive", INTERRUPTED) for each in left]
-        return SystemProofs(tuple(proofs), None, seconds=time.perf_counter() - begin)
-
-
-def _proved_all(
-    build: Callable[[Mapping[str, Any]], System],
-    ranges: Mapping[str, Whole],
-    properties: Sequence[Property],
-    queries: Queries,
-    lemmas: Sequence[Property],
-    proofs: list[SystemProof],
-) -> SystemProofs:
-    """As above; `proofs` gets each as soon as it is settled."""
     begin = time.perf_counter()
     try:
         made = machine(build, ranges)
@@ -139,6 +117,7 @@ def _proved_all(
     names = {each.get_id() for each in own[: len(written)] if each is not None}
     terms += [each for each in own if each is not None]
     inductive = houdini(made, terms, queries)
+    proofs = []
     for each, goal in zip(properties, asked, strict=True):
         started = time.perf_counter()
         if isinstance(goal, str):
@@ -194,13 +173,13 @@ def _asked(made: Machine, each: Property) -> Goal | str:
                 )
     except NotSymbolic as error:
         return f"outside of the fragment: {error}"
-    return Goal(simplified(z3.Or(*forbidden)) if forbidden else None, by_action)
+    return Goal(z3.simplify(z3.Or(*forbidden)) if forbidden else None, by_action)
 
 
 def _invariant_of(goal: Goal | str) -> Any:
     if isinstance(goal, str) or goal.forbidden is None:
         return None
-    return simplified(z3.Not(goal.forbidden))
+    return z3.simplify(z3.Not(goal.forbidden))
 
 
 def _settled(
