@@ -3,7 +3,8 @@ The Job controller's sync: how many pods there are to be, and what has come of t
 
 :Go: kubernetes v1.36.3 pkg/controller/job/job_controller.go
 :Docs: https://kubernetes.io/docs/concepts/workloads/controllers/job/
-:Omits: adoption and release of pods; a namespace that is being deleted; more than 500 pods in one
+:Omits: adoption of pods, but that it fails where a Job is being deleted, and their release; a
+    namespace that is being deleted; more than 500 pods in one
     sync; Workloads and PodGroups.
 
 What a sync knows it is given as `JobObservation`. It yields its writes:

@@ -80,6 +80,7 @@ def observe_job(
     old_deadline_passed: bool,
     own_status_unseen: bool,
     own_pods_unseen: bool,
+    orphans_shown: bool,
     finish_unseen: bool,
     job_behind: bool,
     requeues: int,
@@ -88,7 +89,11 @@ def observe_job(
     write_faults: bool,
     variant: frozenset[str],
 ) -> Outcomes:
-    """A worker takes the key, reads the caches and decides. Go: processNextWorkItem, syncJob"""
+    """
+    A worker takes the key, reads the caches and decides.
+
+    Go: processNextWorkItem, syncJob, getPodsForJob (ClaimPods)
+    """
     if not job_key.dirty or job_sync is not None:
         return
     if consistency_store and (own_status_unseen or own_pods_unseen):
@@ -111,6 +116,11 @@ def observe_job(
         return
     if finish_unseen:
         yield outcome("knows that the Job has finished", job_key=key)
+        return
+    if orphans_shown and not job_cached.deleting:
+        # It asks for the Job first, which is being deleted, or gone: else no pod lost its owner.
+        again = _ended(key, Done(retry=True, failed=True))
+        yield outcome("cannot adopt a pod, since the Job is being deleted", job_key=again)
         return
     seen = JobObservation(
         job_cached,

@@ -75,7 +75,7 @@ def parse_indexes(text: str, completions: int) -> tuple[int, ...]:
     """
     found: set[int] = set()
     for part in text.split(","):
-        first, dash, last = part.partition("-")
+        first, dash, last = (each.removeprefix("+") for each in part.partition("-"))
         if not first.isdecimal() or (dash and not last.isdecimal()):
             continue
         if int(first) >= completions:

@@ -392,6 +392,12 @@ def own_pods_unseen(pods: JobPods) -> bool:
     return any(pod.own > 0 for pod in pods)
 
 
+def orphans_shown(pods: JobPods) -> bool:
+    """Whether the cache shows a pod without owner that is not terminating: a Job would adopt it."""
+    shown = (pod.shown for pod in pods)
+    return any(each is not None and not each.owned and not each.terminating for each in shown)
+
+
 def orphan_list_due(orphan_list: bool) -> bool:
     """Guard: the orphan worker has pods to list."""
     return orphan_list
@@ -517,6 +523,7 @@ def views() -> list[View]:
         orphan_list_due,
         own_status_unseen,
         own_pods_unseen,
+        orphans_shown,
         orphans_due,
         pods_wait,
         controller_idle,

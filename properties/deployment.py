@@ -10,6 +10,7 @@ from .promise import (
     NO_GIVE_UP,
     NO_PAUSE,
     NO_UNDO,
+    NOT_PAUSED_ANEW,
     NOTED_OR_HEALTHY,
     PLACED,
     SAME_SIZE,
@@ -66,7 +67,7 @@ def identical_replicas(
     return active[target] == desired == total(active.values()) and total_terminating == 0
 
 
-@under(HEALTHY_TEMPLATES, KEPT_WHILE_PAUSED, NO_GIVE_UP)
+@under(HEALTHY_TEMPLATES, KEPT_WHILE_PAUSED, NOT_PAUSED_ANEW, NO_GIVE_UP)
 @converges_to(
     id="deployment-available-at-rest",
     says="in the end as many pods are available as `replicas` asks for",

@@ -255,7 +255,15 @@ def available_condition_at_rest(
     return _says_available(deployment) == (total_available >= desired - spare)
 
 
-@under(SAME_SIZE, NO_POD_FAULTS, NO_UNDO, NOT_DELETED, TOLD_OF_ALL, where=[ROLLING])
+@under(
+    SAME_SIZE,
+    NO_POD_FAULTS,
+    NO_STALE_PAUSE,
+    NO_UNDO,
+    NOT_DELETED,
+    TOLD_OF_ALL,
+    where=[ROLLING],
+)
 @always(
     id="deployment-available-condition-is-true",
     says="where Available is True, replicas - maxUnavailable pods are available",

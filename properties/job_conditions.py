@@ -8,7 +8,6 @@ from seatrial.model import job_api
 from .job_promise import (
     COMPLETIONS,
     DEADLINE,
-    FRESH_LISTS,
     INDEXED,
     KEEPS_TTL,
     LOSES_START,
@@ -134,7 +133,7 @@ def complete_at_once(
         yield f"SuccessCriteriaMet is set, {terminating} pods terminate; Complete is not set"
 
 
-@under(NOT_SUSPENDED, UNMIXED, RUNS_ONCE, ONE_CHANGE, FRESH_LISTS, where=[OURS, INTERLEAVED])
+@under(NOT_SUSPENDED, UNMIXED, ONE_CHANGE, TRACKED, STORED, where=[OURS, INTERLEAVED])
 @always(
     id="job-status-is-accepted",
     says="the API server refuses no status that the controller sends on what is so",
@@ -142,6 +141,10 @@ def complete_at_once(
     premise=lambda status_write_due: status_write_due,
 )
 def status_is_accepted(refused: str, job_stale: bool) -> Iterator[str]:
+    """
+    A pod that is too many, ran, and is gone when its finalizer is to be removed still counts as
+    ready, and no more as active. Go: deleteJobPods, RejectMoreReadyThanActivePods
+    """
     if refused and not job_stale:
         yield f"the next status will be refused: {refused}"
 
@@ -241,7 +244,7 @@ def counts_at_rest(
         )
 
 
-@under(TRACKED, _ANSWERED, UNMIXED, RUNS_ONCE, where=[OURS])
+@under(TRACKED, _ANSWERED, UNMIXED, RUNS_ONCE, SAME_COMPLETIONS, where=[OURS])
 @after_each_step(
     id="job-success-is-told-at-once",
     says="a success that the cache shows is counted before a back-off is over",
@@ -249,6 +252,7 @@ def counts_at_rest(
     premise=lambda action: action == "pass_backoff",
 )
 def success_is_told_at_once(uncounted_successes_before: int, job_alive: str) -> Iterator[str]:
+    """A success of an index that the Job has no more counts nowhere."""
     if uncounted_successes_before and job_alive == "alive":
         yield "a pod has succeeded, and the Job waits for its back-off before it counts it"
 
@@ -282,13 +286,16 @@ def suspended_still_ends(job_state: str) -> bool:
 @under(where=[OURS])
 @always(
     id="job-suspend-stops-pods",
-    says="when the controller rests, a suspended Job has no active pods",
+    says="when the controller rests, a suspended Job has no active pods, unless it is being"
+    " deleted",
     source=_DOCS + "#suspending-a-job",
     premise=lambda job_state, at_rest: at_rest and job_state == "suspended",
 )
-def suspended_has_no_pods(active: int, job_behind: bool, pods_wait: bool) -> Iterator[str]:
+def suspended_has_no_pods(
+    active: int, job_alive: str, job_behind: bool, pods_wait: bool
+) -> Iterator[str]:
     """They terminate, and are gone when they have stopped."""
-    if active and not job_behind and not pods_wait:
+    if active and job_alive == "alive" and not job_behind and not pods_wait:
         yield f"the Job is suspended, and {active} pods are active"
 
 

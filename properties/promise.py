@@ -35,6 +35,8 @@ __all__ = [
     "NOT_BESIDE_FORMER",
     "NOT_CREATED_ANEW",
     "NOT_DELETED",
+    "NOT_PAUSED_AGAIN",
+    "NOT_PAUSED_ANEW",
     "NO_FAILURE_AFTER_A_CONFLICT",
     "NO_GIVE_UP",
     "NO_PAUSE",
@@ -343,11 +345,38 @@ NO_PAUSE = Precondition(
     lambda spec, around: not spec.paused and not around.times("pause"),
     lambda around: without(around, "pause"),
 )
+NOT_PAUSED_ANEW = Precondition(
+    "no other Deployment of its name is created afterwards, or it is not paused",
+    lambda spec, around: NO_PAUSE.met(spec, around) or NOT_CREATED_ANEW.met(spec, around),
+    lambda around: without(around, "apply"),
+)
+"""A Deployment that is paused before its first sync gets no ReplicaSet. Go: sync"""
+NOT_PAUSED_AGAIN = Precondition(
+    "the Deployment is not paused once more after it was resumed",
+    lambda spec, around: (
+        not around.times("resume") or bool(spec.paused) + around.times("pause") < 2
+    ),
+    lambda around: without(around, "resume"),
+)
+"""
+The sync that first sees a pause or its end writes a condition, so that the status it writes last is
+refused, and with it the revision. Where that was the sync that made a ReplicaSet, the one that sees
+the next pause writes both, and the second write is refused before it scales. It is tried again.
+Go: checkPausedConditions, getNewReplicaSet
+"""
 NO_STALE_PAUSE = Precondition(
-    "the Deployment is not paused, or caches show every write before the next sync: lag 0",
-    lambda spec, around: around.lag == 0 or not (spec.paused or around.times("pause")),
+    "the Deployment is not paused, or caches show every write before the next sync (lag 0) and no"
+    " request lands after a `failover`",
+    lambda spec, around: (
+        (around.lag == 0 and not around.lands_late) or not (spec.paused or around.times("pause"))
+    ),
     lambda around: without(around, "pause"),
 )
+"""
+Where a ReplicaSet is made while another new one is not seen, the sizes add up to more than replicas
+and maxSurge. A sync of a paused Deployment shrinks all of them in proportion then, and does not ask
+which pods are available. Go: sync, scale
+"""
 PAUSED = Precondition(
     "the Deployment may be paused",
     lambda spec, around: spec.paused or around.times("pause") > 0,

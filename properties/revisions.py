@@ -10,6 +10,7 @@ from seatrial.model import api
 
 from .promise import (
     ATOMIC,
+    FEW_FAILURES,
     FRESH,
     HEALTHY_TEMPLATES,
     KEPT_WHILE_PAUSED,
@@ -113,7 +114,7 @@ def made_for_the_target(template: int, target: int) -> Iterator[str]:
 # ---- what is kept -----------------------------------------------------------------------------
 
 
-@under(HEALTHY_TEMPLATES, NO_PAUSE, SAME_SIZE, NO_GIVE_UP)
+@under(HEALTHY_TEMPLATES, NO_PAUSE, SAME_SIZE, FEW_FAILURES)
 @converges_to(
     id="deployment-history-limit-at-rest",
     says="in the end no more than revisionHistoryLimit old ReplicaSets are kept",

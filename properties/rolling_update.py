@@ -14,6 +14,7 @@ from .promise import (
     LANDED,
     NO_PAUSE,
     NO_POD_FAULTS,
+    NO_STALE_PAUSE,
     NO_UNDO,
     NOT_DELETED,
     ROLLING,
@@ -190,7 +191,7 @@ def a_pod_too_many(
 # ---- how many are available -------------------------------------------------------------------
 
 
-@under(SAME_SIZE, NO_UNDO, NOT_DELETED, TOLD_OF_ALL, where=[ROLLING])
+@under(SAME_SIZE, NO_STALE_PAUSE, NO_UNDO, NOT_DELETED, TOLD_OF_ALL, where=[ROLLING])
 @at_least(
     id="deployment-available-floor",
     says="at least replicas - maxUnavailable pods are available, not counting those that a fault"
@@ -216,7 +217,7 @@ def _shrinks(size: All[int], size_before: All[int], target: int) -> bool:
     return target > 0 and any(size[at] < size_before[at] for at in size)
 
 
-@under(SAME_SIZE, NO_POD_FAULTS, NO_UNDO, NOT_DELETED, TOLD, where=[ROLLING])
+@under(SAME_SIZE, NO_POD_FAULTS, NO_STALE_PAUSE, NO_UNDO, NOT_DELETED, TOLD, where=[ROLLING])
 @after_each_step(
     id="deployment-min-available-during-rollout",
     says="old ReplicaSets shrink only as far as replicas - maxUnavailable pods remain available",
@@ -235,7 +236,14 @@ def shrinking_leaves_enough(
         )
 
 
-@under(SAME_SIZE, NO_POD_FAULTS, NOT_DELETED, TOLD_OF_ALL, where=[ROLLING, does("never-ready")])
+@under(
+    SAME_SIZE,
+    NO_POD_FAULTS,
+    NO_STALE_PAUSE,
+    NOT_DELETED,
+    TOLD_OF_ALL,
+    where=[ROLLING, does("never-ready")],
+)
 @always(
     id="deployment-bad-rollout-stops",
     says="a rollout whose pods never become ready takes no more than maxUnavailable of the pods"
@@ -251,7 +259,7 @@ def serving_pods_stay(
         yield f"{serving} pods serve; {desired} replicas - {spare} unavailable are needed"
 
 
-@under(ROLLING, SOME_REMAIN, SAME_SIZE, NOT_DELETED, where=[does("never-ready")])
+@under(ROLLING, SOME_REMAIN, SAME_SIZE, NO_STALE_PAUSE, NOT_DELETED, where=[does("never-ready")])
 @always(
     id="seed-rolling-blocks-on-failure",
     says="a new version that fails stops its rollout before all old pods are replaced",

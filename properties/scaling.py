@@ -9,11 +9,13 @@ from seatrial.model import api
 from .promise import (
     ALL_KEPT,
     ATOMIC,
+    FEW_FAILURES,
     FRESH,
     HEALTHY_TEMPLATES,
     NO_GIVE_UP,
     NO_UNDO,
     NOT_CREATED_ANEW,
+    NOT_PAUSED_AGAIN,
     NOTHING_LOST,
     PAUSED,
     ROLLING,
@@ -67,7 +69,7 @@ def empty_ones_get_nothing(size: All[int], size_before: All[int]) -> Iterator[st
             yield f"ReplicaSet {at} grows from 0 to {size[at]} while {_active(size_before)} share"
 
 
-@under(ATOMIC, FRESH, NO_UNDO, NOTHING_LOST, where=[ROLLING, does("scale")])
+@under(ATOMIC, FRESH, NO_UNDO, NOT_PAUSED_AGAIN, NOTHING_LOST, where=[ROLLING, does("scale")])
 @after_each_step(
     id="deployment-proportional-adds-up",
     says="when a Deployment is scaled in mid-rollout, the shares add up to replicas + maxSurge,"
@@ -101,7 +103,7 @@ def nothing_grows_at_zero(template: int, size: int, size_before: int) -> Iterato
         yield f"ReplicaSet {template} grows from {size_before} to {size} at replicas 0"
 
 
-@under(HEALTHY_TEMPLATES, NO_GIVE_UP, where=[does("scale")])
+@under(HEALTHY_TEMPLATES, FEW_FAILURES, where=[does("scale")])
 @converges_to(
     id="seed-scale-by-replicas",
     says="changing `replicas` changes the number of pods to it, sooner or later, unless paused",

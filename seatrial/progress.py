@@ -50,22 +50,32 @@ class Progress:
         """The Hypothesis engine's callback."""
         self._beat(f"{runs:,} runs", states, f"{left:,} to go", held)
 
+    def proving(self, questions: int) -> None:
+        """The symbolic engine's callback."""
+        if (elapsed := self._due()) is not None:
+            self._show(f"{questions:,} questions", show_seconds(elapsed))
+
     def _beat(self, far: str, states: int, left: str, held: int) -> None:
+        if (elapsed := self._due()) is not None:
+            self._show(
+                far,
+                f"{states:,} states",
+                left,
+                f"{states / elapsed:,.0f} states/s" if elapsed > 0 else "",
+                show_bytes(held) if held else "",
+                show_seconds(elapsed),
+            )
+
+    def _due(self) -> float | None:
+        """How many seconds have passed, where it is time to show something."""
         now = self.clock()
         if now < self._next:
-            return
+            return None
         self._next = now + self._pause
-        elapsed = now - self._began
-        parts = [
-            self.rung,
-            far,
-            f"{states:,} states",
-            left,
-            f"{states / elapsed:,.0f} states/s" if elapsed > 0 else "",
-            show_bytes(held) if held else "",
-            show_seconds(elapsed),
-        ]
-        self._write(", ".join(filter(None, parts)))
+        return now - self._began
+
+    def _show(self, *parts: str) -> None:
+        self._write(", ".join(filter(None, (self.rung, *parts))))
 
     def _write(self, line: str) -> None:
         if self._terminal:

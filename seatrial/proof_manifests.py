@@ -6,7 +6,7 @@ from seatrial.core import DeclarationError, Theorem
 from seatrial.model import read_manifests
 
 from .kinds import KINDS
-from .proving import Workload
+from .proof_results import Workload
 from .scenarios import Asked, around_it
 
 __all__ = ["workloads_of"]

@@ -11,7 +11,7 @@ from seatrial.engines.prove.worst import Worst
 
 from . import __version__
 from .display import Look, Page
-from .proving import Proved, Settled, Workload
+from .proof_results import Proved, Settled, Workload
 from .quantities import show_seconds
 
 __all__ = ["SCHEMA", "json_text", "text"]
@@ -35,6 +35,7 @@ def text(run: Proved, look: Look) -> str:
     if run.worst is not None:
         _worst(page, run.worst)
     _statistics(page, run)
+    _overview(page, run)
     _end(page, run)
     return "\n".join(page.lines) + "\n"
 
@@ -179,6 +180,20 @@ def _statistics(page: Page, run: Proved) -> None:
     page.row("Slowest", f"{told.slowest} ({show_seconds(told.slowest_seconds)})")
     for name, value in sorted(told.solver.items()):
         page.row("Solver", f"{name}: {value:,}")
+
+
+def _overview(page: Page, run: Proved) -> None:
+    """Of several theorems or promises, one line each: of a long report one sees the end."""
+    found: list[tuple[str, str, str]] = [
+        (each.theorem.id, each.theorem.says, each.proof.status) for each in run.settled
+    ]
+    if run.system is not None:
+        found += [(each.property.id, each.property.says, each.status) for each in run.system.proofs]
+    if len(found) < 2:
+        return
+    page.title("Overview")
+    for id, says, status in found:
+        page.put(f"{id}: {says}", indent=f"{status:<14}", hang=14, style=_STYLES[status])
 
 
 def _end(page: Page, run: Proved) -> None:

@@ -12,7 +12,6 @@ from seatrial import properties
 from seatrial.core import (
     DeclarationError,
     Ground,
-    Property,
     ReplayError,
     Theorem,
     Trace,
@@ -25,17 +24,21 @@ from seatrial.core import (
 )
 from seatrial.counterexamples import write_itf
 from seatrial.engines.prove.claims import Proof, prove_claim
-from seatrial.engines.prove.queries import Limits, Queries, Statistics
-from seatrial.engines.prove.systems import SystemProofs, prove_system
+from seatrial.engines.prove.queries import Limits, Queries
+from seatrial.engines.prove.systems import prove_system
 from seatrial.engines.prove.worst import Worst, worst_case
 
 from . import __version__
 from .display import look_for, write_out
 from .examples import PREFIX, Example, example, nearest, settings
+from .progress import Progress
 from .proof_cache import Cache, cache_folder
+from .proof_manifests import workloads_of
+from .proof_report import json_text, text
+from .proof_results import Proved, Settled, Workload
 from .run import trace_file_name
 
-__all__ = ["Asked", "Proved", "Settled", "prove", "theorem_trace"]
+__all__ = ["Asked", "prove", "theorem_trace"]
 
 
 @attrs.frozen(kw_only=True)
@@ -66,67 +69,15 @@ class Asked:
         return Limits(query_ms=max(1, int(seconds * 1000)), depth=self.depth)
 
 
-@attrs.frozen
-class Settled:
-    """A theorem, what came out, what came out of its mutations, and the file of its trace."""
-
-    theorem: Theorem
-    proof: Proof
-    mutations: tuple[Proof, ...] = ()
-    trace: Path | None = None
-
-
-@attrs.frozen
-class Workload:
-    """A workload of a manifest: what blocks it, and its promises without a theorem."""
-
-    name: str
-    blocked: tuple[str, ...] = ()
-    untreated: tuple[Property, ...] = ()
-    not_modelled: tuple[str, ...] = ()
-
-
-@attrs.frozen
-class Proved:
-    """A whole run: theorems, or the promises of an example."""
-
-    command: str
-    settled: tuple[Settled, ...] = ()
-    system: SystemProofs | None = None
-    of: Example | None = None
-    traces: Mapping[str, Path] = attrs.field(factory=dict)
-    workloads: tuple[Workload, ...] = ()
-    worst: Worst | None = None
-    statistics: Statistics | None = None
-
-    @property
-    def exit_code(self) -> int:
-        """1 where something asserted is violated, 3 where something is open, else 0."""
-        found = [_as_expected(each.theorem.expected, each.proof.status) for each in self.settled]
-        if self.system is not None:
-            found += [
-                _as_expected(each.property.expected, each.status) for each in self.system.proofs
-            ]
-        if self.worst is not None:
-            found.append(0 if self.worst.proof is not None else 3)
-        if any(each.blocked for each in self.workloads):
-            found.append(3)
-        return 1 if 1 in found else max(found, default=3)
-
-
-def _as_expected(expected: str, status: str) -> int:
-    if status == "inconclusive":
-        return 3
-    return 1 if status == "violated" and expected == "holds" else 0
-
-
 def prove(asked: Asked) -> int:
     """Settle what is asked, write the report, and return the exit code."""
-    from .proof_report import json_text, text
-
     _prepare(asked)
-    queries = Queries(asked.limits, asked.smt2)
-    run = _run(asked, queries)
+    progress = Progress(sys.stderr)
+    queries = Queries(asked.limits, asked.smt2, progress.proving)
+    try:
+        run = _run(asked, queries, progress)
+    finally:
+        progress.done()
     run = attrs.evolve(run, statistics=queries.statistics if asked.statistics else None)
     if asked.format == "json":
         shown = json_text(run)
@@ -153,10 +104,11 @@ def _prepare(asked: Asked) -> None:
         raise DeclarationError("--all proves every theorem; give no other target with it")
 
 
-def _run(asked: Asked, queries: Queries) -> Proved:
+def _run(asked: Asked, queries: Queries, progress: Progress) -> Proved:
     command = shlex.join(_command(asked))
     if any(each.startswith(PREFIX) for each in asked.what):
-        return attrs.evolve(_of_example(asked, queries), command=command)
+        progress.rung = asked.what[0]
+        return attrs.evolve(_of_example(asked, queries, progress), command=command)
     if asked.worst is not None:
         raise DeclarationError("--worst is for examples: it asks for a bound of one of theirs")
     if asked.given or asked.properties:
@@ -171,7 +123,10 @@ def _run(asked: Asked, queries: Queries) -> Proved:
     if not asked.all:
         chosen, workloads = _chosen(asked)
     cache = Cache(cache_folder() if asked.cache and asked.smt2 is None else None)
-    settled = [_settle(each, asked, queries, cache) for each in chosen]
+    settled: list[Settled] = []
+    for at, each in enumerate(chosen, 1):
+        progress.rung = f"theorem {at} of {len(chosen)}, {each.id}"
+        settled.append(_settle(each, asked, queries, cache))
     return Proved(command, tuple(settled), workloads=workloads)
 
 
@@ -187,8 +142,6 @@ def _chosen(asked: Asked) -> tuple[list[Theorem], tuple[Workload, ...]]:
             )
     if not files:
         return found, ()
-    from .proof_manifests import workloads_of
-
     workloads = []
     for workload, theorems in workloads_of(files, asked.assume_inert):
         workloads.append(workload)
@@ -278,7 +231,7 @@ def theorem_trace(theorem: Theorem, values: dict[str, Any]) -> tuple[Ground, Tra
 # ---- examples ---------------------------------------------------------------------------------
 
 
-def _of_example(asked: Asked, queries: Queries) -> Proved:
+def _of_example(asked: Asked, queries: Queries, progress: Progress) -> Proved:
     if len(asked.what) != 1:
         raise DeclarationError("one example is proved a run")
     of = example(asked.what[0].removeprefix(PREFIX))
@@ -299,7 +252,7 @@ def _of_example(asked: Asked, queries: Queries) -> Proved:
         return of.factory(**fixed, **values)
 
     if asked.worst is not None:
-        return Proved("", of=of, worst=_worst(asked, of, build, ranges))
+        return Proved("", of=of, worst=_worst(asked, of, build, ranges, progress))
     found = prove_system(build, ranges, chosen, queries, of.lemmas)
     traces = {}
     if asked.itf is not None:
@@ -327,6 +280,7 @@ def _worst(
     of: Example,
     build: Callable[[Mapping[str, Any]], Any],
     ranges: Mapping[str, Whole],
+    progress: Progress,
 ) -> Worst:
     bounds = {each.id: each for each in of.properties if each.kind in ("at least", "at most")}
     if asked.worst not in bounds:
@@ -334,7 +288,7 @@ def _worst(
             f"--worst {asked.worst} is no promise of a bound; {nearest(str(asked.worst), bounds)}"
         )
     # A formula that is not proved is not searched for a run: the next one is tried.
-    queries = Queries(attrs.evolve(asked.limits, depth=0), asked.smt2)
+    queries = Queries(attrs.evolve(asked.limits, depth=0), asked.smt2, progress.proving)
     return worst_case(build, ranges, bounds[asked.worst], queries)
 
 

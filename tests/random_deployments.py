@@ -36,7 +36,7 @@ _FAULTS = (
     "container-exit@2",
     "pod-failed@2",
     "never-ready@2",
-    "write-failure@2",
+    "write-failure@4",
 )
 _BOUNDS = (
     *map(api.IntOrPercent.absolute, (0, 1, 1, 2)),
@@ -91,6 +91,7 @@ def _environment(of: random.Random) -> Environment:
         slow=of.choice((0, 0, 1)),
         gates=gates(of, kubernetes),
         kubernetes=kubernetes,
+        waits=of.random() < 0.15,
     )
 
 

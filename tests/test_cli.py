@@ -837,6 +837,27 @@ def test_without_a_terminal_there_is_a_line_each_thirty_seconds() -> None:
     assert pulses(terminal=False, seconds=5) == []
 
 
+def test_a_long_proof_shows_which_theorem_it_is_at_and_how_much_the_solver_was_asked() -> None:
+    """The solver itself may think for many seconds: nothing is shown in between."""
+    stream = Stream(terminal=True)
+    now = [0.0]
+    progress = Progress(
+        stream,  # type: ignore[arg-type]
+        "theorem 3 of 32, surge-rounds-up",
+        clock=lambda: now[0],
+    )
+    for asked in (1, 2, 1_234):
+        progress.proving(asked)
+        now[0] += 2
+    progress.done()
+
+    assert stream.written == [
+        "\r\x1b[Ktheorem 3 of 32, surge-rounds-up, 2 questions, 2.00 s",
+        "\r\x1b[Ktheorem 3 of 32, surge-rounds-up, 1,234 questions, 4.00 s",
+        "\r\x1b[K",
+    ]
+
+
 @pytest.mark.parametrize("option", ["users", "faults"])
 def test_help_names_what_each_kind_knows(run: Run, option: str) -> None:
     """Under its kind, in the order in which kinds are listed, and nothing that it does not know."""

@@ -485,6 +485,34 @@ def test_a_field_that_is_not_modelled_says_what_it_could_do(
     assert listed(read(job(spec, **pod)), of="Job") == {field: (effect, SUMS)}
 
 
+CODES = {"operator": "In", "values": [42]}
+OF_MAIN = {**CODES, "containerName": CONTAINER["name"]}
+BESIDE = {**CONTAINER, "name": "beside"}
+
+
+@pytest.mark.parametrize(
+    ("codes", "pod", "blocks"),
+    [
+        (OF_MAIN, {}, False),
+        (CODES, {"containers": [CONTAINER, BESIDE]}, False),
+        (OF_MAIN, {"containers": [CONTAINER, BESIDE]}, True),
+        (CODES, {"initContainers": [BESIDE]}, False),
+        (OF_MAIN, {"initContainers": [BESIDE]}, True),
+        (CODES, {"initContainers": [{**BESIDE, "restartPolicy": "Always"}]}, True),
+    ],
+)
+def test_a_rule_about_exit_codes_blocks_where_it_matters_which_container_has_failed(
+    codes: dict[str, Any], pod: dict[str, Any], blocks: bool
+) -> None:
+    """A pod of the model has one container: another one's code, or a sidecar's, is never seen."""
+    policy = {"rules": [{"action": "FailJob", "onExitCodes": codes}]}
+
+    found = listed(read(job({"podFailurePolicy": policy}, **pod)), of="Job")
+
+    assert (BLOCKS, SUMS) in found.values() or not blocks
+    assert ("spec.podFailurePolicy.rules[0].onExitCodes" in found) == blocks
+
+
 # ---- for whatever is valid ----------------------------------------------------------------------
 
 

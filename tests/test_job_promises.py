@@ -75,6 +75,7 @@ HOLD = {
     ),
     "a node is off for good": case(faults="node-off", level="interleaved", lag=1),
     "a node crashes": case(faults="node-crash", level="interleaved", lag=1),
+    "suspended, and deleted with orphans": case("suspend,delete:orphan"),
     "suspended and resumed": case("suspend,resume", "container-exit", "interleaved", 1),
     "a work queue": case(
         faults="container-exit@2", level="interleaved", lag=1, parallelism=2, completions=None
@@ -102,6 +103,7 @@ HOLD = {
     "deleted in the background": case("delete", "container-exit", "interleaved", 1),
     "deleted in the foreground": case("delete:foreground", "container-exit", "interleaved", 1),
     "deleted with orphans": case("delete:orphan"),
+    "deleted with orphans, seen late": case("delete:orphan", level="interleaved", lag=1),
     "indexed": case(
         faults="container-exit,evict",
         level="interleaved",
@@ -290,6 +292,7 @@ RERUN = case(
     pod_replacement_policy="Failed",
     **AT_ITS_LIMIT,
 )
+STALE_LIST = case("set-parallelism:0", OLD_LISTS, "interleaved", 1, gates=STALE)
 ATOMIC: environment.Level = "atomic"
 INTERLEAVED: environment.Level = "interleaved"
 NEVER_REACHED = 0
@@ -332,7 +335,6 @@ DROPPED = (
         for asked, length in (
             ("job-ends", 22),
             ("job-no-hot-loop", 22),
-            ("job-status-is-accepted", 19),
         )
     ),
     (
@@ -516,11 +518,21 @@ DROPPED = (
     ),
     (
         "job-terminal-after-pods-end",
-        Broken(21, case("delete:orphan", level="interleaved", lag=1), "nobody deletes"),
+        Broken(6, case("delete:orphan", completions=None, parallelism=2), "nobody deletes"),
     ),
     (
         "job-status-is-accepted",
         Broken(13, case("suspend", level="interleaved", lag=1), "the Job is not suspended"),
+    ),
+    ("job-status-is-accepted", Broken(19, RERUN, "the controller waits")),
+    ("job-status-is-accepted", Broken(18, STALE_LIST, "the controller waits")),
+    (
+        "job-status-is-accepted",
+        Broken(
+            10,
+            case("set-parallelism:0,delete-pod,strip-finalizer", level="interleaved"),
+            "nobody else removes",
+        ),
     ),
     (
         "job-no-hot-loop",
@@ -663,6 +675,14 @@ DROPPED = (
             "no request fails",
         ),
     ),
+    (
+        "job-success-is-told-at-once",
+        Broken(
+            9,
+            case("set-completions:1", "container-exit", **indexed(2)),
+            "nobody changes completions",
+        ),
+    ),
     ("job-ttl-deletes-after-finish", Broken(5, case(), "ttlSecondsAfterFinished is set")),
     (
         "job-foreground-deletion-is-complete",
@@ -696,8 +716,8 @@ DROPPED = (
             (6, case("strip-finalizer", backoff_limit=0), "nobody else removes"),
             (4, case(faults="node-crash", backoff_limit=0), "no node crashes"),
             (
-                14,
-                case("delete:orphan", level="interleaved", lag=1, backoff_limit=0),
+                16,
+                case("delete:orphan,delete-pod", level="interleaved", lag=1, backoff_limit=0),
                 "nobody deletes",
             ),
             (

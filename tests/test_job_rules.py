@@ -506,6 +506,7 @@ def test_an_index_in_back_off_holds_up_higher_ones() -> None:
         (SuccessRule(None, 0), "", False),
         (SuccessRule("2-4,6-8"), "1-9", True),
         (SuccessRule(""), "1-3", False),
+        (SuccessRule("+0,+2-+3"), "0,2,3", True),
         (SuccessRule("10-12,14-16"), "1-3,5-7", False),
         (SuccessRule("1-3,5-7"), "2-4,6-8", False),
         (SuccessRule("1-3,5-7", 4), "2-4,6-8", True),

@@ -1,13 +1,14 @@
 """A Job with everything around it: what its variables mean together, and what is asked of it."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from attrs import evolve
 
 from job_promises import Case, case, indexed, searched
 from seatrial.cli import main
-from seatrial.core import DeclarationError, Population, Report, always
+from seatrial.core import DeclarationError, Outcome, Population, Report, always
 from seatrial.engines.explore import explore
 from seatrial.model import (
     controller,
@@ -342,6 +343,35 @@ def test_an_index_is_counted_though_nobody_knows_that_its_finalizer_is_gone() ->
     assert verdict.status == "holds", verdict.because
 
 
+def told_by_a_sync(cached: job_api.Job, **known: Any) -> Outcome:
+    """What a sync decides that has nothing else to go by than this."""
+    (told,) = job_controller.observe_job(
+        **{
+            "job_key": controller.Key(dirty=True),
+            "job_sync": None,
+            "job_cached": cached,
+            "pods_seen": Population(),
+            "expectations_satisfied": True,
+            "backoff": False,
+            "deadline": "off",
+            "deadline_seen": True,
+            "old_deadline_passed": False,
+            "own_status_unseen": False,
+            "own_pods_unseen": False,
+            "orphans_shown": False,
+            "finish_unseen": False,
+            "job_behind": False,
+            "requeues": 0,
+            "consistency_store": False,
+            "clears_start_time": True,
+            "write_faults": False,
+            "variant": frozenset(),
+            **known,
+        }
+    )
+    return told
+
+
 @pytest.mark.parametrize(("start_time", "decides"), [(False, "create 1 pod"), (True, "write its")])
 def test_a_deadline_is_over_only_where_the_cache_shows_a_start_time(
     start_time: bool, decides: str
@@ -350,25 +380,26 @@ def test_a_deadline_is_over_only_where_the_cache_shows_a_start_time(
     status = job_api.JobStatus(start_time=start_time)
     cached = job_api.Job(job_api.JobSpec(active_deadline_seconds=60), status)
 
-    (told,) = job_controller.observe_job(
-        job_key=controller.Key(dirty=True),
-        job_sync=None,
-        job_cached=cached,
-        pods_seen=Population(),
-        expectations_satisfied=True,
-        backoff=False,
-        deadline="passed",
-        deadline_seen=True,
-        old_deadline_passed=False,
-        own_status_unseen=False,
-        own_pods_unseen=False,
-        finish_unseen=False,
-        job_behind=False,
-        requeues=0,
-        consistency_store=False,
-        clears_start_time=True,
-        write_faults=False,
-        variant=frozenset(),
-    )
+    told = told_by_a_sync(cached, deadline="passed")
 
     assert decides in told.label
+
+
+def test_a_sync_that_sees_a_pod_without_owner_fails_until_it_sees_the_job_deleted() -> None:
+    """It would adopt the pod, and asks for the Job first. Go: getPodsForJob, ClaimPods"""
+    there = job_api.Job(job_api.JobSpec())
+
+    fails = told_by_a_sync(there, orphans_shown=True)
+    goes_on = told_by_a_sync(evolve(there, deleting="orphan"), orphans_shown=True)
+
+    assert fails.label == "cannot adopt a pod, since the Job is being deleted"
+    assert fails.writes == {"job_key": controller.Key(dirty=True, failures=1)}
+    assert "write its status" in goes_on.label
+
+
+def test_a_job_that_leaves_orphans_does_not_go_on_to_create_pods() -> None:
+    """Else there would be another one for each that loses its owner before the Job is seen."""
+    found = searched(case("delete:orphan", level="interleaved", lag=1))
+
+    assert found.exploration.complete
+    assert found.exploration.states == 2_394

@@ -320,7 +320,7 @@ POD = "spec.template.spec."
         (
             {"containers": [{"name": "a", "image": "a", "ports": [{"hostPort": 80}]}]},
             f"{POD}containers[0].ports[0].hostPort",
-            BLOCKS,
+            WAITS,
         ),
     ],
 )

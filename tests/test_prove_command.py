@@ -211,6 +211,20 @@ def test_a_manifest_with_something_that_writes_to_it_is_inconclusive(
     assert run(capsys, str(path), "--assume-inert", "HorizontalPodAutoscaler")[0] == 0
 
 
+def test_the_report_of_several_theorems_ends_with_a_line_for_each(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """One sees the end of a long report."""
+    _, one = run(capsys, QUICK)
+    code, both = run(capsys, QUICK, "bounds-are-clamped")
+
+    end = both[both.index("Overview") :].splitlines()
+    assert code == 0
+    assert "Overview" not in one
+    assert end[1].startswith(f"proved        {QUICK}: of no replicas")
+    assert any(line.startswith("proved        bounds-are-clamped: never more") for line in end)
+
+
 def test_an_example_is_proved_for_all_its_parameters(capsys: pytest.CaptureFixture[str]) -> None:
     """The invariant is printed in the names of the model."""
     code, text = run(capsys, "example:rollout", "--property", "sizes-within-surge", "--depth", "2")

@@ -35,7 +35,7 @@ from seatrial.oracle import (
 from seatrial.oracle.hashes import collided_of, hashes_of, in_names_of
 from seatrial.oracle.objects import HASHES
 from seatrial.oracle.outcomes import outcomes_along
-from seatrial.properties import known_bugs
+from seatrial.properties import known_bugs, rolling_update
 
 SHIPPED = files("seatrial").joinpath("manifests")
 FORGETS = "dep-scaled-to-zero-forgets-old-rs"
@@ -425,6 +425,33 @@ def test_random_runs_do_not_part_from_the_real_controllers(system: Ground, oracl
 
 
 # ---- what the release does wrong --------------------------------------------------------------
+
+
+@pytest.mark.heavy
+def test_the_real_controller_takes_the_last_available_pod_of_a_deployment_that_was_paused(
+    oracle: Oracle,
+) -> None:
+    """
+    Of three ReplicaSets of size 1 the one whose pod is available is the oldest: paused, it is
+    scaled to 0 first, since 3 are more than replicas + maxSurge. Go: sync, scale
+    """
+    strategy = api.rolling_update(
+        max_surge=api.IntOrPercent.absolute(1), max_unavailable=api.IntOrPercent.absolute(0)
+    )
+    users = environment.budgets(["set-image@2,pause"], "users")
+    system = workload.compose(
+        "paused", api.DeploymentSpec(1, 1, strategy=strategy), Environment(users, (), lag=1)
+    )
+    (floor,) = (each for each in rolling_update.PROMISES if "available-floor" in each.property.id)
+
+    (verdict,) = explore(system, [floor.property], first=True, time_limit=60).verdicts
+    assert verdict.trace is not None
+    found = found_in(verdict.trace, system, oracle.ask)
+
+    assert verdict.extreme == 0
+    assert all(isinstance(confirm(each, found.ask), Confirmed) for each in found.syncs)
+    last = [each for each in found.syncs if each.controller == "deployment"][-1]
+    assert last.says[-1] == "scales ReplicaSet 1 from 1 to 0"
 
 
 def stuck(system: System, oracle: Oracle) -> list[Sync]:

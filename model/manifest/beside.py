@@ -83,7 +83,7 @@ def with_placing(
         fields |= {
             f"{_POD}.containers[{at}].resources" for at in range(len(pod.get("containers") or ()))
         }
-        fields |= {f"{_POD}.resources", f"{_POD}.overhead"}
+        fields |= {f"{_POD}.resources"}
     if storage is not None:
         claims = range(len(workload.volume_claim_templates))
         fields |= {f"spec.volumeClaimTemplates[{at}].spec.storageClassName" for at in claims}

@@ -99,6 +99,14 @@ _OBJECT = {
 _REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
 _PREFERRED = "preferredDuringSchedulingIgnoredDuringExecution"
 _ON_NODES = "pods may find no node"
+_ROOM = "pods may find no node with so much left, as far as the capacity of nodes is not given"
+_PORT = "two pods with the same port do not fit on a node"
+_ADMISSION = "pods are refused where admission does not allow it"
+_EXISTS = "pods are refused where there is no such object"
+_MISSING = "a pod waits for it if it is missing"
+_DISK = "one node at a time may use the disk"
+_NO_PLUGIN = "no kubelet can mount it any more"
+_CLAIM_FITS = "a claim may wait for a volume that fits"
 _POD_FIELDS = {
     "affinity": (MATTERS, _ON_NODES),
     **{
@@ -114,30 +122,93 @@ _POD_FIELDS = {
     "dnsPolicy": (INERT, "how names are looked up inside of a pod"),
     "enableServiceLinks": (INERT, "adds variables to the environment"),
     "hostAliases": (INERT, "how names are looked up inside of a pod"),
-    "hostNetwork": (BLOCKS, "two pods with the same port do not fit on a node"),
+    "hostIPC": (MATTERS, _ADMISSION),
+    "hostNetwork": (BLOCKS, _PORT),
+    "hostPID": (MATTERS, _ADMISSION),
+    "hostUsers": (MATTERS, "a node that has no user namespaces does not start such a pod"),
     "hostname": (INERT, "a name inside of a pod"),
     "hostnameOverride": (INERT, "a name inside of a pod"),
+    "imagePullSecrets[]": (MATTERS, "without it an image may not be pulled"),
     "initContainers": (MATTERS, "a pod is not ready before these have ended, or run as sidecars"),
+    "initContainers[].ports[].hostPort": (BLOCKS, _PORT),
     "nodeName": (BLOCKS, "a pod that its node refuses fails and is replaced without end"),
     "nodeSelector": (BLOCKS, _ON_NODES),
-    "overhead": (INERT, "a part of the resources that a pod asks for"),
+    "os": (BLOCKS, "a node of another system refuses the pod, which fails and is replaced"),
+    "overhead": (BLOCKS, "pods are refused unless their RuntimeClass says the same"),
+    "preemptionPolicy": (MATTERS, "pods are refused where their PriorityClass says otherwise"),
+    "priority": (MATTERS, "pods are refused where their PriorityClass says otherwise"),
+    "priorityClassName": (MATTERS, f"{_EXISTS}, and make those of less priority give way"),
     "readinessGates": (BLOCKS, "a pod is not ready before another controller says so"),
     "resourceClaims": (BLOCKS, "a pod waits for its claims"),
-    "resources": (INERT, "the capacity of nodes is not given in manifests"),
+    "resources": (MATTERS, _ROOM),
+    "runtimeClassName": (MATTERS, f"{_EXISTS}, and only some nodes may have it"),
     "schedulerName": (BLOCKS, "a pod waits for this scheduler"),
     "schedulingGates": (BLOCKS, "a pod waits until another controller removes them"),
     "schedulingGroup": (BLOCKS, "a pod waits for the others of its group"),
-    "setHostnameAsFQDN": (INERT, "a name inside of a pod"),
+    "securityContext": (MATTERS, _ADMISSION),
+    "serviceAccount": (MATTERS, _EXISTS),
+    "serviceAccountName": (MATTERS, _EXISTS),
+    "setHostnameAsFQDN": (BLOCKS, "a pod whose full name has over 64 characters does not start"),
     "shareProcessNamespace": (INERT, "what processes see of each other"),
     "subdomain": (INERT, "a name inside of a pod"),
     "terminationGracePeriodSeconds": (MATTERS, "how long a pod takes to end"),
+    "tolerations[]": (MATTERS, "which nodes take a pod, and how long it stays on one that is lost"),
     "topologySpreadConstraints[]": (BLOCKS, _ON_NODES),
     "volumes[]": (MATTERS, "a pod waits for its volumes"),
-    "volumes[].configMap": (MATTERS, "a pod waits for it if it is missing"),
+    "volumes[].configMap": (MATTERS, _MISSING),
     "volumes[].downwardAPI": (INERT, "made of the pod itself"),
     "volumes[].emptyDir": (INERT, "made on the node, without waiting"),
+    **{
+        f"volumes[].ephemeral.volumeClaimTemplate.spec.{each}": (BLOCKS, why)
+        for each, why in (
+            ("dataSource", "a claim waits for its data"),
+            ("dataSourceRef", "a claim waits for its data"),
+            ("selector", _CLAIM_FITS),
+            ("volumeName", "all claims ask for the same volume"),
+        )
+    },
     "volumes[].persistentVolumeClaim": (BLOCKS, "one node at a time may use the claim"),
-    "volumes[].secret": (MATTERS, "a pod waits for it if it is missing"),
+    **{
+        f"volumes[].projected.sources[].{each}": row
+        for each, row in (
+            ("clusterTrustBundle", (MATTERS, _MISSING)),
+            ("configMap", (MATTERS, _MISSING)),
+            ("downwardAPI", (INERT, "made of the pod itself")),
+            ("podCertificate", (BLOCKS, "a pod waits until a signer issues its certificate")),
+            ("secret", (MATTERS, _MISSING)),
+            ("serviceAccountToken", (INERT, "issued without waiting")),
+        )
+    },
+    "volumes[].secret": (MATTERS, _MISSING),
+    # Go: pkg/scheduler/framework/plugins/volumerestrictions, csi-translation-lib/plugins
+    **{
+        f"volumes[].{each}": (BLOCKS, _DISK)
+        for each in (
+            "awsElasticBlockStore",
+            "azureDisk",
+            "cinder",
+            "fc",
+            "gcePersistentDisk",
+            "iscsi",
+            "portworxVolume",
+            "vsphereVolume",
+        )
+    },
+    # Go: pkg/volume, where their plugins were
+    **{
+        f"volumes[].{each}": (BLOCKS, _NO_PLUGIN)
+        for each in (
+            "cephfs",
+            "flocker",
+            "gitRepo",
+            "glusterfs",
+            "photonPersistentDisk",
+            "quobyte",
+            "rbd",
+            "scaleIO",
+            "storageos",
+        )
+    },
 }
 _OWN_RESTARTS = "whether a container that ends is started again is no more said by its pod"
 _CONTAINER = {
@@ -145,23 +216,28 @@ _CONTAINER = {
     "command": (INERT, "which program runs is left open"),
     "env[]": (INERT, "which program runs is left open"),
     "env[].valueFrom": (MATTERS, "a container does not start while it is missing"),
+    "env[].valueFrom.fieldRef": (INERT, "made of the pod itself"),
+    "env[].valueFrom.resourceFieldRef": (INERT, "made of the pod itself"),
+    "envFrom[]": (MATTERS, "a container does not start while it is missing"),
     "imagePullPolicy": (INERT, "whether pulling succeeds is left open"),
     "lifecycle": (MATTERS, "how long a container takes to start or to end"),
     "livenessProbe": (MATTERS, "may end a container that runs"),
     "ports[]": (INERT, "only informs"),
-    "ports[].hostPort": (BLOCKS, "two pods with the same port do not fit on a node"),
+    "ports[].hostPort": (BLOCKS, _PORT),
     "readinessProbe": (MATTERS, "decides when a pod is ready"),
     "resizePolicy": (INERT, "only asked when a running pod is resized"),
-    "resources": (INERT, "the capacity of nodes is not given in manifests"),
+    "resources": (MATTERS, _ROOM),
     "resources.claims": (BLOCKS, "a pod waits for its claims"),
     "restartPolicy": (BLOCKS, _OWN_RESTARTS),
     "restartPolicyRules": (BLOCKS, _OWN_RESTARTS),
+    "securityContext": (MATTERS, _ADMISSION),
     "startupProbe": (MATTERS, "a container is not ready before it, and may be ended by it"),
     "stdin": (INERT, "what is connected to a process"),
     "stdinOnce": (INERT, "what is connected to a process"),
     "terminationMessagePath": (INERT, "where an exit is explained"),
     "terminationMessagePolicy": (INERT, "where an exit is explained"),
     "tty": (INERT, "what is connected to a process"),
+    "volumeDevices": (INERT, "what is mounted is judged with the volume"),
     "volumeMounts": (INERT, "what is mounted is judged with the volume"),
     "workingDir": (INERT, "which program runs is left open"),
 }
@@ -170,21 +246,30 @@ _TABLE: dict[str, Row] = {
     **{f"{_POD}.{field}": row for field, row in _POD_FIELDS.items()},
     **{f"{_POD}.containers[].{field}": row for field, row in _CONTAINER.items()},
 }
-_VOLUME = "a claim may wait for a volume that fits"
+_ALL_IT_DOES = (
+    *(
+        f"affinity.{each}.{_REQUIRED}"
+        for each in ("nodeAffinity", "podAffinity", "podAntiAffinity")
+    ),
+    "containers[].ports[].hostPort",
+    "hostNetwork",
+    "initContainers[].ports[].hostPort",
+    "nodeSelector",
+    "schedulingGates",
+    "setHostnameAsFQDN",
+    "topologySpreadConstraints[]",
+    *(
+        field
+        for field, row in _POD_FIELDS.items()
+        if field.startswith("volumes[]") and row[0] == BLOCKS
+    ),
+)
+"""Fields that may keep pods waiting, and do nothing else."""
 _OWN: dict[str, dict[str, Row]] = {
     "Deployment": {
         # Of these the model has that a pod stays pending, whatever is the reason.
-        f"{_POD}.{field}": (WAITS, _POD_FIELDS[field][1])
-        for field in (
-            *(
-                f"affinity.{each}.{_REQUIRED}"
-                for each in ("nodeAffinity", "podAffinity", "podAntiAffinity")
-            ),
-            "nodeSelector",
-            "schedulingGates",
-            "topologySpreadConstraints[]",
-            "volumes[].persistentVolumeClaim",
-        )
+        f"{_POD}.{field}": (WAITS, _TABLE[f"{_POD}.{field}"][1])
+        for field in _ALL_IT_DOES
     },
     "Job": {
         "spec.managedBy": (BLOCKS, "another controller keeps the Job"),
@@ -204,7 +289,7 @@ _OWN: dict[str, dict[str, Row]] = {
         f"{_CLAIM}.spec.dataSource": (BLOCKS, "a claim waits for its data"),
         f"{_CLAIM}.spec.dataSourceRef": (BLOCKS, "a claim waits for its data"),
         f"{_CLAIM}.spec.resources": (INERT, "the capacity of volumes is not modelled"),
-        f"{_CLAIM}.spec.selector": (BLOCKS, _VOLUME),
+        f"{_CLAIM}.spec.selector": (BLOCKS, _CLAIM_FITS),
         f"{_CLAIM}.spec.storageClassName": (MATTERS, "decides when claims are bound, and where"),
         f"{_CLAIM}.spec.volumeMode": (INERT, "what a container sees of a volume"),
         f"{_CLAIM}.spec.volumeName": (BLOCKS, "all claims ask for the same volume"),

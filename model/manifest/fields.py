@@ -23,7 +23,8 @@ _KEPT_BY_NODES = (
 )
 """Conditions of pods that kubelets and the scheduler keep. Go: k8s.io/api/core/v1 types.go"""
 
-_VOLUMES: Path = ("spec", "template", "spec", "volumes")
+_POD: Path = ("spec", "template", "spec")
+_VOLUMES: Path = (*_POD, "volumes")
 _TEMPLATES: Path = ("spec", "volumeClaimTemplates")
 
 Found = tuple[str, str, str, Path]  # field, effect, why, path
@@ -41,7 +42,10 @@ def unmodelled_fields(kind: str, reading: Reading, claims: Mapping[str, Any]) ->
         for path in _conditions_asked(reading):
             why = "whether a failed pod has this condition is not modelled"
             yield dotted(path), BLOCKS, why, path
-        second: Path = ("spec", "template", "spec", "containers", 1)
+        for path in _codes_of_one(reading):
+            why = "which of its containers a failed pod has a code of is not modelled"
+            yield dotted(path), BLOCKS, why, path
+        second: Path = (*_POD, "containers", 1)
         if reading.get(*second) is not None:
             yield dotted(second), MATTERS, "a pod fails when its only container does", second
 
@@ -54,6 +58,26 @@ def _conditions_asked(reading: Reading) -> Iterator[Path]:
         for number, each in enumerate(_listed(asked)):
             if isinstance(each, dict) and each.get("type") in _KEPT_BY_NODES:
                 yield (*policy, at, "onPodConditions", number)
+
+
+def _codes_of_one(reading: Reading) -> Iterator[Path]:
+    """
+    Where a podFailurePolicy asks for exit codes, and there are some that no container that fails
+    has: of another container than it names, or of a sidecar, which is stopped in the end.
+
+    Else the first rule that is met is met by the code of one container, whoever else has failed.
+    Go: pod_failure_policy.go getMatchingContainerFromList
+    """
+    policy: Path = ("spec", "podFailurePolicy", "rules")
+    first = _listed(reading.get(*_POD, "initContainers"))
+    sidecars = any(isinstance(each, dict) and each.get("restartPolicy") for each in first)
+    several = len(first) + len(_listed(reading.get(*_POD, "containers"))) > 1
+    for at, rule in enumerate(_listed(reading.get(*policy))):
+        codes = rule.get("onExitCodes") if isinstance(rule, dict) else None
+        if not isinstance(codes, dict):
+            continue
+        if sidecars or (several and codes.get("containerName") is not None):
+            yield (*policy, at, "onExitCodes")
 
 
 def _listed(found: Any) -> list[Any]:
@@ -102,6 +126,14 @@ def _judged(reading: Reading, path: Path, row: Row, claims: Mapping[str, Any]) -
     if isinstance(last, str) and last.startswith("["):
         informs = last[1:].startswith(INFORMING)
         return (INERT, "informs people and tools outside") if informs else row
+    if value in (False, 0) and last in ("hostNetwork", "hostPort", "setHostnameAsFQDN"):
+        return INERT, "the default"
+    if last == "hostPort" and "initContainers" in path and not _is_sidecar(reading, path[:5]):
+        return INERT, "the scheduler asks for no port of a container that ends before others start"
+    if last == "imagePullPolicy" and value == "Never":
+        return MATTERS, "a pod waits where the image is not on its node"
+    if last == "os":
+        return _on_its_system(reading, path, row)
     if last == "managedBy" and value == CONTROLLER:
         return INERT, "the controller of the cluster"
     if last == "schedulerName" and value == "default-scheduler":
@@ -120,6 +152,20 @@ def _judged(reading: Reading, path: Path, row: Row, claims: Mapping[str, Any]) -
         if modes is None:
             return row[0], "the claim is not given; if one node at a time may use it, pods wait"
     return row
+
+
+def _is_sidecar(reading: Reading, container: Path) -> bool:
+    """Whether an init container runs beside the others. Go: GetHostPorts"""
+    return bool(reading.get(*container, "restartPolicy", default="") == "Always")
+
+
+def _on_its_system(reading: Reading, path: Path, row: Row) -> Row:
+    """Whether pods may get to a node of another system. Go: rejectPodAdmissionBasedOnOSField"""
+    asked = reading.get(*path, "name", default="")
+    selected = reading.get(*path[:-1], "nodeSelector", default={})
+    if isinstance(selected, dict) and selected.get("kubernetes.io/os") == asked:
+        return INERT, "the node selector asks for the same"
+    return (MATTERS, row[1]) if asked == "linux" else row
 
 
 def _has_template(reading: Reading, volume: Path) -> bool:

@@ -20,6 +20,7 @@ __all__ = ["Cluster", "concrete", "faults_of", "job_object", "pod_object", "real
 _NAME, _UID = "pi", "uid-pi"
 _GATE = "MutableSchedulingDirectivesForSuspendedJobs"
 _STORE = "StaleControllerConsistencyJob"
+_ORPHAN = jobs.JobPod("Running", owned=False)
 _SEEN = {"jobs": "100", "pods": "100"}
 """The resourceVersions that the caches have heard of."""
 _FINALIZER = "batch.kubernetes.io/job-tracking"
@@ -290,6 +291,11 @@ def concrete(start: Start, number: int, faults: Sequence[Object]) -> Cluster:
             cache.append(made)
             if seen not in start.gone:
                 live.append(made)
+    if start.orphan:
+        orphan = pod_object(start, f"{_NAME}-orphan", _ORPHAN, draw)
+        del orphan["metadata"]["ownerReferences"]
+        cache.append(orphan)
+        live.append(orphan)
     draw.shuffle(cache)
     draw.shuffle(live)
     memory: Object = {"finalizers": finalizers, "finished": start.finish_unseen}

@@ -32,6 +32,8 @@ class Start:
     consistency_store: bool = True
     finish_unseen: bool = False
     """Whether the controller has written that it has finished, which the cache does not show."""
+    orphan: bool = False
+    """Whether the cache shows a pod without owner, of a Job that is really deleted or gone."""
     requeues: int = 0
     """As in `JobObservation`, for a known bug that counts them."""
 

@@ -2,7 +2,7 @@
 Single syncs of the Job controller, as the model has them.
 
 The model's sync is taken through a state with each request carried out as the model's API server
-does. Not compared with the real one: adoption and release.
+does. Not compared with the real one: adoption that does not fail, and release.
 """
 
 from collections import Counter
@@ -160,6 +160,9 @@ def _run(start: Start, variant: frozenset[str], faults: Faults) -> Run:
         return _left_alone(start, faults, known)
     if start.finish_unseen:
         return _left_alone(start, faults, _remembered(start))
+    if start.orphan and not job_seen.deleting:
+        run = _left_alone(start, faults, _remembered(start))
+        return evolve(run, went=evolve(run.went, retry=True))
     seen = start.observed(job_seen)
     ctx = job_context.sync_context(seen, variant)
     seen, ctx = job_context.with_last_failures_chosen(seen, ctx, variant)

@@ -209,6 +209,7 @@ def _cases(of: _Run, found: Open, stages: Sequence[Stage]) -> Iterator[Start]:
         clears_start_time=of.given["clears_start_time"],
         consistency_store=of.given["consistency_store"],
         finish_unseen=job_views.finish_unseen(known),
+        orphan=job_views.orphans_shown(state["pods"]),
         requeues=state["requeues"],
     )
     starts = [start]

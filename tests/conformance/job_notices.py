@@ -230,6 +230,7 @@ def _began(notice: Notice) -> Handled:
             notice.unseen == "pods",
             False,
             False,
+            False,
             0,
             True,
             True,

@@ -1,11 +1,16 @@
 """The oracle's Job controller: its caches, requests, memory and pure helpers."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Literal
 
 import pytest
+from attrs import evolve
 
+from seatrial.core import Population
+from seatrial.model import job_api as jobs
 from seatrial.oracle.client import Json, Oracle, OracleMissing
+from seatrial.oracle.job_states import Start
+from seatrial.oracle.jobs import Jobs
 
 NOW = "2026-01-01T00:10:00Z"
 FINALIZER = "batch.kubernetes.io/job-tracking"
@@ -292,6 +297,26 @@ def test_the_same_request_has_the_same_answer(oracle: Oracle) -> None:
     first = asked(oracle, of)
 
     assert all(asked(oracle, of) == {**first, "id": 0} for _ in range(5))
+
+
+@pytest.mark.parametrize("gone", [False, True])
+@pytest.mark.parametrize(("cached", "fails"), [("", True), ("orphan", False)])
+def test_a_sync_fails_that_would_adopt_a_pod_of_a_job_that_is_deleted(
+    oracle: Oracle, cached: Literal["", "orphan"], fails: bool, gone: bool
+) -> None:
+    """It asks for the Job first, unless the cache shows already that it is being deleted."""
+    there = jobs.Job(jobs.JobSpec(), jobs.JobStatus(start_time=True))
+    live = None if gone else evolve(there, deleting="orphan")
+    shown = evolve(there, deleting=cached)
+    start = Start(shown, Population(), live=live, stale=True, orphan=True)
+    subject = Jobs()
+    (expected,) = subject.ways(start)
+    cluster = subject.concrete(start, 1, ())
+    (answer,) = oracle.ask([cluster.request])
+
+    assert subject.real(start, cluster, answer) == expected
+    assert ("can't adopt" in answer["error"]) == fails
+    assert (expected.statuses == ()) == fails
 
 
 # ---- the other worker -------------------------------------------------------------------------

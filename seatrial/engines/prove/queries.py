@@ -48,11 +48,18 @@ class Queries:
     """
     Asks the solver. `smt2`: the folder that every question is written to, in SMT-LIB.
 
-    An answer is `unknown` where the time is up; it is never taken for another.
+    An answer is `unknown` where the time is up; it is never taken for another. `pulse` is called
+    with each question, and how many there were before.
     """
 
-    def __init__(self, limits: Limits = Limits(), smt2: Path | None = None) -> None:
+    def __init__(
+        self,
+        limits: Limits = Limits(),
+        smt2: Path | None = None,
+        pulse: Callable[[int], None] = lambda asked: None,
+    ) -> None:
         self.limits = limits
+        self._pulse = pulse
         self.statistics = Statistics()
         self._smt2 = smt2
         self._number = 0
@@ -68,6 +75,7 @@ class Queries:
 
     def checked(self, name: str, solver: Any, *assuming: Any) -> Answer:
         """Ask a solver that has its terms already."""
+        self._pulse(self.statistics.asked)
         begin = time.perf_counter()
         said = solver.check(*assuming)
         spent = time.perf_counter() - begin
@@ -87,12 +95,11 @@ class Queries:
         self._write(name, solver, assuming, verdict)
         return Answer(verdict, solver.model() if verdict == "sat" else None)
 
-    def recorder(self, name: str) -> Callable[[Any, Any, str], None] | None:
-        """What writes down the questions of a run, where that is asked for."""
-        if self._smt2 is None:
-            return None
+    def recorder(self, name: str) -> Callable[[Any, Any, str], None]:
+        """What is told of each question of a run, and writes it down where that is asked for."""
 
         def record(solver: Any, literal: Any, verdict: str) -> None:
+            self._pulse(self.statistics.asked)
             self._write(f"{name}-path", solver, (literal,), verdict)
 
         return record
