@@ -62,8 +62,10 @@ def split(population: Population[K], n: int) -> Population[K]:
     if not isinstance(population, Population):
         raise RuleError(f"split takes a Population, not {shown(population)}")
     left = population.total
-    if is_truth(type(n)) or isinstance(n, (float, str)) or n is None:
-        raise RuleError(f"split takes an integer, not {shown(n)}")
+    if isinstance(n, (bool, float, str)) or n is None:
+        raise RuleError(f"split takes an integer, not {n!r}")
+    if is_truth(type(n)):
+        raise RuleError("split takes an integer, not a truth value")
     if type(n) is int and type(left) is int and not 0 <= n <= left:
         raise RuleError(f"split asked for {n} of {shown(population)}, which has {left}")
     picked = []

@@ -52,12 +52,10 @@ def _canonical(counts: Mapping[Any, int] | Iterable[tuple[Any, int]]) -> tuple[A
     for kind, count in pairs:
         _key_of(kind)
         # A symbolic integer is of a class of its own: what is refused here is what Python has.
-        if is_truth(type(count)) or (
-            type(count) is not int and isinstance(count, (int, float, str, bytes, type(None)))
-        ):
-            raise ValueRefused(
-                f"a population counts in integers, not in {shown(count)} of {kind!r}"
-            )
+        if type(count) is not int and isinstance(count, (int, float, str, bytes, type(None))):
+            raise ValueRefused(f"a population counts in integers, not in {count!r} of {kind!r}")
+        if is_truth(type(count)):
+            raise ValueRefused(f"a population counts in integers, not in truth values: {kind!r}")
         if kind not in added:
             added[kind], names[kind] = count, kind
         elif same_value(names[kind], kind):

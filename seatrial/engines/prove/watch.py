@@ -30,7 +30,7 @@ __all__ = ["Watch", "is_of_rule"]
 _HERE = str(Path(__file__).parent)
 _CORE = str(Path(_HERE).parents[1] / "core")
 _LIBRARY = sysconfig.get_path("stdlib")
-_OTHERS = tuple(str(Path(each.__file__).parent) for each in (z3, attr, attrs))
+_OTHERS = tuple(str(Path(str(each.__file__)).parent) for each in (z3, attr, attrs))
 _GENERATED = ("<attrs generated", "<frozen")
 
 _FAITHFUL = frozenset(
@@ -117,7 +117,7 @@ class Watch:
         if piece.library:
             caller = frame.f_back
             if caller is not None and is_of_rule(caller.f_code.co_filename):
-                what = f"{Path(code.co_filename).stem}.{code.co_name}"
+                what = f"{frame.f_globals.get('__name__', '')}.{code.co_name}"
                 self._say(caller, f"calls {what}, which may ask what a number that is not known is")
         if piece.cached and any(map(_is_open, frame.f_locals.values())):
             self._say(
