@@ -22,7 +22,7 @@ PIP_INSTALL := python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint types unit test-wheel slow random-systems conformance conformance-note conformance-record conformance-coverage manifest-oracle manifest-conformance manifest-record bench oracle oracle-cover clean
+.PHONY: help demo test lint types unit test-wheel slow random-systems random-proofs conformance conformance-note conformance-record conformance-coverage manifest-oracle manifest-conformance manifest-record bench oracle oracle-cover clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -62,6 +62,9 @@ slow: $(VENV)/.installed-dev  ## the tests marked slow
 
 random-systems: $(VENV)/.installed-dev  ## compare the engine with the reference on 100,000 random systems
 	$(BIN)/python tests/random_systems.py --count 100000 --workers $(WORKERS)
+
+random-proofs: $(VENV)/.installed-dev  ## compare prove with Python and with explore on 6,000 random rules, claims and systems
+	$(BIN)/python tests/random_proofs.py --count 2000 --workers $(WORKERS)
 
 # Cases are drawn anew with another SEED. The oracle is what `make oracle` builds.
 CONFORMANCE = PYTHONPATH=tests $(BIN)/python -m conformance

@@ -4,8 +4,8 @@ The Job controller's sync: how many pods there are to be, and what has come of t
 :Go: kubernetes v1.36.3 pkg/controller/job/job_controller.go
 :Docs: https://kubernetes.io/docs/concepts/workloads/controllers/job/
 :Omits: adoption of pods, but that it fails where a Job is being deleted, and their release; a
-    namespace that is being deleted; more than 500 pods in one
-    sync; Workloads and PodGroups.
+    namespace that is being deleted; more than 500 pods of repeated indexes; Workloads and
+    PodGroups.
 
 What a sync knows it is given as `JobObservation`. It yields its writes:
 
@@ -50,7 +50,16 @@ from .job_indexes import (
 )
 from .job_tracking import track_job_status_and_remove_finalizers
 
-__all__ = ["Creation", "active_pods_for_removal", "missing_pods", "sync_job"]
+__all__ = [
+    "MAX_POD_CREATE_DELETE_PER_SYNC",
+    "Creation",
+    "active_pods_for_removal",
+    "missing_pods",
+    "sync_job",
+]
+
+MAX_POD_CREATE_DELETE_PER_SYNC = 500
+"""How many pods one sync creates, or removes, at most. Go: MaxPodCreateDeletePerSync"""
 
 
 @frozen(cache_hash=True)
@@ -99,7 +108,7 @@ def active_pods_for_removal(
     """
     The active pods that `manage_job` removes; `pick` chooses among those that rank alike.
 
-    Go: manageJob, activePodsForRemoval
+    A suspended Job's go all at once. Go: manageJob, activePodsForRemoval
     """
     spec = seen.job.spec
     if ctx.finished is not None or not seen.satisfied or seen.job.deleting:
@@ -107,6 +116,7 @@ def active_pods_for_removal(
     if spec.suspend:
         return ctx.active
     surplus = maximum(0, ctx.active.total - _want_active(spec, ctx))
+    surplus = minimum(surplus, MAX_POD_CREATE_DELETE_PER_SYNC)
     found: SeenPods = Population()
     if spec.indexed:
         found = duplicated_index_pods(
@@ -228,6 +238,7 @@ def _manage_job(
     waiting = 0 if "job-active-zero-during-backoff" in variant else active
     if not has_backoff_limit_per_index(spec) and ctx.backoff:
         return waiting, False, True, ctx
+    diff = minimum(diff, MAX_POD_CREATE_DELETE_PER_SYNC)
     pods = _pods_to_create(seen, ctx, diff)
     if not pods and has_backoff_limit_per_index(spec) and _pending(seen, ctx, diff):
         return waiting, False, True, ctx

@@ -4,7 +4,7 @@ How pods that ended are counted once: listed, without their finalizer, then in t
 :Go: kubernetes v1.36.3 pkg/controller/job/job_controller.go (trackJobStatusAndRemoveFinalizers,
     flushUncountedAndRemoveFinalizers, enactJobFinished)
 :Docs: https://kubernetes.io/docs/concepts/workloads/controllers/job/#job-termination-and-cleanup
-:Omits: a status of more than 500 uncounted pods, where the sync stops and is continued by the next.
+:Omits: a status of 500 uncounted pods, where the sync stops and is continued by the next.
 """
 
 from collections.abc import Generator
@@ -31,7 +31,17 @@ from .job_context import Context, JobObservation
 from .job_indexes import valid_index, without_failed
 from .job_policies import match_pod_failure_policy
 
-__all__ = ["Mark", "Marked", "Patches", "StatusWrite", "track_job_status_and_remove_finalizers"]
+__all__ = [
+    "MAX_UNCOUNTED_PODS",
+    "Mark",
+    "Marked",
+    "Patches",
+    "StatusWrite",
+    "track_job_status_and_remove_finalizers",
+]
+
+MAX_UNCOUNTED_PODS = 500
+"""With so many in its lists a status is full; rules do not stop there. Go: MaxUncountedPods"""
 
 Mark = Literal["clean", "succeeded", "failed", "index", "release"]
 """

@@ -28,7 +28,7 @@ from .promise import (
     under,
 )
 
-__all__ = ["NOT_REPLACED_TWICE", "PROMISES"]
+__all__ = ["NOT_REPLACED_TWICE", "NUMBERED_IN_ORDER", "PROMISES"]
 
 _DOCS = "https://kubernetes.io/docs/concepts/workloads/controllers/deployment/"
 _UTIL = "pkg/controller/deployment/util/deployment_util.go"
@@ -47,6 +47,16 @@ NOT_REPLACED_TWICE = Precondition(
     "the template is not replaced twice",
     lambda spec, around: around.times("set-image") + around.times("restart") < 2,
 )
+NUMBERED_IN_ORDER = Precondition(
+    "no other Deployment of its name is created afterwards, or caches show every write before the"
+    " next sync (lag 0) and no request lands after a `failover`",
+    lambda spec, around: not around.creates_anew or (around.lag == 0 and not around.lands_late),
+    NOT_CREATED_ANEW.narrow,
+)
+"""
+All ReplicaSets of a Deployment that is created anew are new. Where the second is made before the
+first is seen, both have revision 1.
+"""
 
 
 # ---- numbers ----------------------------------------------------------------------------------
@@ -207,7 +217,7 @@ def undo_changes_the_template(
         yield f"the spec goes from {deployment_before.spec} to {deployment.spec}"
 
 
-@under(NOT_REPLACED_TWICE, where=[does("undo"), UPDATE])
+@under(NOT_REPLACED_TWICE, NUMBERED_IN_ORDER, where=[does("undo"), UPDATE])
 @after_each_step(
     id="seed-undo-returns-to-previous",
     says="undo returns to the template of the revision before that of the present template",

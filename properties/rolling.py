@@ -42,8 +42,9 @@ def pods_there(pods: All[rolling.Pods]) -> int:
     source="pkg/controller/deployment/util/deployment_util.go NewRSNewReplicas",
 )
 def new_within_replicas(replica_set: All[api.ReplicaSet], replicas: int) -> Iterator[str]:
-    if replica_set[2].replicas > replicas:
-        yield f"it has {replica_set[2].replicas}; {replicas} are asked for"
+    new = replica_set[max(replica_set)]
+    if new.replicas > replicas:
+        yield f"it has {new.replicas}; {replicas} are asked for"
 
 
 @after_each_step(
@@ -56,7 +57,8 @@ def one_direction(
 ) -> Iterator[str]:
     if replica_set[1].replicas > replica_set_before[1].replicas:
         yield "the old one grew"
-    if replica_set[2].replicas < replica_set_before[2].replicas:
+    newest = max(replica_set)
+    if replica_set[newest].replicas < replica_set_before[newest].replicas:
         yield "the new one shrank"
 
 
@@ -69,8 +71,9 @@ def whoever_has_carried_out(
     replica_set: All[api.ReplicaSet], pods: All[rolling.Pods], replicas: int, max_surge: int
 ) -> Iterator[str]:
     bound = replicas + max_surge
-    old, new = (pods[at].pending + pods[at].available for at in (1, 2))
-    if old + new > bound or old + replica_set[2].replicas > bound:
+    newest = max(pods)
+    old, new = (pods[at].pending + pods[at].available for at in (1, newest))
+    if old + new > bound or old + replica_set[newest].replicas > bound:
         yield f"of the old ReplicaSet there are {old} pods, of the new one {new}"
     if replica_set[1].replicas + new > bound:
         yield f"the old ReplicaSet has size {replica_set[1].replicas}; {new} new pods are there"

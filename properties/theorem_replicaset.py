@@ -2,19 +2,11 @@
 
 from collections.abc import Callable, Iterator
 
-from seatrial.core import Hypothesis, Mutation, OneOf, Population, Theorem, Whole, choose
+from seatrial.core import Hypothesis, Mutation, Population, Theorem, Whole, choose
 from seatrial.core.arith import maximum, minimum, total
-from seatrial.model import (
-    api,
-    controller,
-    controller_utils,
-    informer,
-    pods,
-    replicaset,
-    replicaset_utils,
-)
+from seatrial.model import api, controller, controller_utils, replicaset, replicaset_utils
 
-from .theorem_parts import COUNT
+from .theorem_parts import COUNT, NUMBER
 
 __all__ = ["THEOREMS"]
 
@@ -24,18 +16,23 @@ Kinds = Population[api.PodKind]
 _PENDING = api.PodKind()
 _READY = api.PodKind("Running", ready=True, available=True)
 _NOT_READY = api.PodKind("Running")
-_GOING = api.PodKind("Running", terminating=True)
-_FAILED = api.PodKind("Failed")
+_GOING = api.PodKind("Running", ready=True, available=True, terminating=True)
+_FAILED = api.PodKind("Failed", ready=True, available=True)
+# What is not ready is dear to delete, and alone on its node.
+_CHEAP = api.PodKind("Running", ready=True, available=True, node="a", deletion_cost=-1)
+_DEAR = api.PodKind("Running", node="b", deletion_cost=1)
+_DEAR_PENDING = api.PodKind(node="c", deletion_cost=1)
 
 
 # ---- slow start -------------------------------------------------------------------------------
 
 
-def _created(missing: int, fails: Callable[[int, int], int]) -> tuple[int, int, int]:
+def _created(missing: int, fails: Callable[[int, int], int]) -> tuple[int, int, int, bool, bool]:
     """
-    Pods that were asked for, created, and taken off expectations, in one sync.
+    Pods that were asked for, created, and taken off expectations in a sync; how it ends.
 
-    `fails` says how many of a batch fail, where so many pods have been created.
+    It may report a failure, and fail. `fails` says how many of a batch fail, where so many pods
+    have been created.
     """
     rs = api.ReplicaSet(1, 1, missing)
     empty: Population[api.PodKind] = Population()
@@ -51,7 +48,28 @@ def _created(missing: int, fails: Callable[[int, int], int]) -> tuple[int, int, 
             failures = fails(write.batch, made)
             asked, made = asked + write.batch, made + write.batch - failures
             write = sync.send(failures)
-    return asked, made, fewer
+    reported = write.value.replica_failure == "FailedCreate"
+    try:
+        sync.send("applied")
+    except StopIteration:
+        return asked, made, fewer, reported, False
+    except controller.SyncFailed:
+        return asked, made, fewer, reported, True
+    raise AssertionError("a sync writes nothing after its status")
+
+
+def _other_than_one_write(
+    missing: int, successes: int, made: int, fewer: int, reported: bool, failed: bool
+) -> Iterator[str]:
+    """How a sync differs from one write of all that is missing, of which so many succeed."""
+    if made != successes or fewer != missing - successes:
+        yield f"{made} of {missing} were created, and {fewer} taken off expectations"
+    if not 0 <= made <= missing:
+        yield f"{made} of {missing} were created"
+    if reported != (successes < missing):
+        yield f"{made} of {missing} were created, and the status has another word for it"
+    if failed != (successes < missing):
+        yield f"{made} of {missing} were created, and the sync ends otherwise"
 
 
 def _any(may_fail: int) -> Callable[[int, int], int]:
@@ -59,131 +77,42 @@ def _any(may_fail: int) -> Callable[[int, int], int]:
 
 
 def _all_are_created(missing: int, may_fail: int) -> Iterator[str]:
-    asked, made, fewer = _created(missing, _any(may_fail))
+    asked, made, fewer, _, _ = _created(missing, _any(may_fail))
     if made != missing or asked != missing or fewer != 0:
         yield f"{made} of {missing} were created, and {fewer} taken off expectations"
 
 
 def _books_balance(missing: int, may_fail: int) -> Iterator[str]:
-    _, made, fewer = _created(missing, _any(may_fail))
-    if made + fewer != missing:
-        yield f"{made} of {missing} were created, and {fewer} taken off expectations"
+    _, made, fewer, reported, failed = _created(missing, _any(may_fail))
+    yield from _other_than_one_write(missing, made, made, fewer, reported, failed)
 
 
 def _few_fail(missing: int, may_fail: int, more: int) -> Iterator[str]:
-    asked, made, _ = _created(missing, _any(may_fail))
+    asked, made, _, _, _ = _created(missing, _any(may_fail))
     if asked > 2 * made + more:
         yield f"{asked} were asked for, of which {made} were created"
 
 
 def _just_so_many(missing: int, successes: int) -> Iterator[str]:
     """The first requests succeed, and once there are so many all others fail."""
-    asked, made, fewer = _created(
+    asked, made, fewer, reported, failed = _created(
         missing, lambda batch, made: maximum(0, batch - maximum(0, successes - made))
     )
-    if made != successes or fewer != missing - successes:
-        yield f"{made} of {missing} were created, and {fewer} taken off expectations"
+    yield from _other_than_one_write(missing, successes, made, fewer, reported, failed)
     if asked > missing:
         yield f"{asked} were asked for, of {missing}"
 
 
-# ---- expectations under lag -------------------------------------------------------------------
-
-
-def _after_sync(
-    wanted: int,
-    there: "Population[pods.Pod]",
-    remembered: controller_utils.Expectations,
-) -> tuple[int, int]:
-    """How many pods a whole sync is to create, and how many to delete that are not deleted yet."""
-    rs = api.ReplicaSet(1, 1, wanted)
-    begun = next(
-        iter(
-            replicaset.start_sync(
-                controller.Key(dirty=True),
-                None,
-                rs,
-                informer.Copy(),
-                False,
-                remembered,
-                False,
-                frozenset(),
-            )
-        )
-    )
-    listed = replicaset.list_pods(
-        begun.writes["replica_set_sync"],
-        begun.writes["replica_set_key"],
-        informer.Copy(),
-        there,
-        remembered,
-        True,
-        False,
-        frozenset(),
-    )
-    writes = next(iter(listed)).writes
-    if "expectations" not in writes:
-        return 0, 0
-    doomed = writes.get("pods", there).where(lambda pod: pod.doomed and not pod.live.terminating)
-    return writes["expectations"].add, doomed.total
-
-
-_UNSEEN = pods.Pod((None, pods.CREATED))
-_GONE = pods.Pod((_READY, pods.TERMINATING))
-
-
-def _there(ready: int, pending: int, unseen: int, gone: int) -> "Population[pods.Pod]":
-    """Pods by what is so and what the cache shows; `gone` are terminating, which is not shown."""
-    return Population(
-        {
-            pods.Pod((_READY,)): ready,
-            pods.Pod((_PENDING,)): pending,
-            _UNSEEN: unseen,
-            _GONE: gone,
-        }
-    )
-
-
-def _never_too_many(
-    wanted: int, ready: int, pending: int, unseen: int, gone: int, expected: int, expired: bool
-) -> Iterator[str]:
-    remembered = controller_utils.Expectations(add=expected, expired=expired)
-    created, _ = _after_sync(wanted, _there(ready, pending, unseen, gone), remembered)
-    before = ready + pending + unseen
-    if before + created > maximum(wanted, before):
-        yield f"there will be {before + created} pods; {wanted} are wanted, {before} were there"
-
-
-def _never_too_few(
-    wanted: int, ready: int, pending: int, unseen: int, gone: int, expected: int, expired: bool
-) -> Iterator[str]:
-    remembered = controller_utils.Expectations(delete=expected, expired=expired)
-    _, deleted = _after_sync(wanted, _there(ready, pending, unseen, gone), remembered)
-    before = ready + pending + unseen
-    if deleted > 0 and before - deleted < wanted:
-        yield f"{before - deleted} pods will be left; {wanted} are wanted, {before} were there"
-
-
-def _too_many_by_unseen(
-    wanted: int, ready: int, pending: int, unseen: int, gone: int, in_flight: int
-) -> Iterator[str]:
-    forgotten = controller_utils.Expectations()
-    created, _ = _after_sync(wanted, _there(ready, pending, unseen, gone), forgotten)
-    before = ready + pending + unseen
-    if before + created > maximum(wanted + in_flight, before):
-        yield (
-            f"there will be {before + created} pods; {wanted} are wanted, and {in_flight} events"
-            " were on their way"
-        )
+# ---- decisions --------------------------------------------------------------------------------
 
 
 def _deletes_surplus(wanted: int, ready: int, not_ready: int, pending: int) -> Iterator[str]:
-    seen: Kinds = Population({_READY: ready, _NOT_READY: not_ready, _PENDING: pending})
+    seen: Kinds = Population({_CHEAP: ready, _DEAR: not_ready, _DEAR_PENDING: pending})
     surplus = maximum(0, seen.total - wanted)
     chosen = replicaset_utils.get_pods_to_delete(seen, seen, minimum(surplus, _BURST))
     if chosen.total != surplus:
         yield f"{chosen.total} are deleted of a surplus of {surplus}"
-    if chosen[_READY] > 0 and chosen[_NOT_READY] + chosen[_PENDING] < not_ready + pending:
+    if chosen[_CHEAP] > 0 and chosen[_DEAR] + chosen[_DEAR_PENDING] < not_ready + pending:
         yield "one that is ready is deleted before one that is not"
 
 
@@ -210,10 +139,8 @@ _WITHIN_BURST = Hypothesis(
     f"no more than {_BURST} are missing, which is what one sync creates at most",
     lambda missing: missing <= _BURST,
 )
-_JOINT: dict[str, Whole | OneOf] = {
-    **dict.fromkeys(("wanted", "ready", "pending", "unseen", "gone", "expected"), COUNT),
-    "expired": OneOf((False, True)),
-}
+_WHOLE = "a whole sync; its namespace is not being deleted (there a refusal counts as a success)"
+_BATCHES = "up to 500 creations, 9 batches"
 _MISSING = {"missing": Whole(1, 1_000), "may_fail": Whole(0, 1_000)}
 
 THEOREMS = (
@@ -231,24 +158,25 @@ THEOREMS = (
             Mutation("requests may fail", drops=0),
             Mutation("more are missing than one sync creates", drops=1),
         ),
-        level="a whole sync",
-        integers="up to 500 creations, 9 batches",
+        level=_WHOLE,
+        integers=_BATCHES,
     ),
     Theorem(
         id="slow-start-keeps-books",
-        says="created pods and lowered expectations add up to what was missing, whatever fails",
+        says="whatever fails, a sync ends as after one write of all that is missing, of which as"
+        " many succeed: the rest is expected no more, and it fails if there is any",
         source=_GO + " manageReplicas",
         claim=_books_balance,
         ranges=_MISSING,
         hypotheses=(_WITHIN_BURST,),
         mutations=(Mutation("more are missing than one sync creates", drops=0),),
-        level="a whole sync, with any number of failures in each batch",
-        integers="up to 500 creations, 9 batches",
+        level=f"{_WHOLE}; any number of failures in each batch",
+        integers=_BATCHES,
         about=("replicaset-creates-what-is-missing",),
     ),
     Theorem(
         id="slow-start-is-one-choice",
-        says="slow start can end with any number of successes: it is one write that chooses them",
+        says="slow start can end with any number of successes: as one write that chooses how many",
         source=_GO + " slowStartBatch",
         claim=_just_so_many,
         ranges={"missing": Whole(1, 1_000), "successes": Whole(0, 1_000)},
@@ -263,8 +191,9 @@ THEOREMS = (
             Mutation("more than all cannot succeed", drops=0),
             Mutation("more are missing than one sync creates", drops=1),
         ),
-        level="a whole sync; that no other end is possible is slow-start-keeps-books",
-        integers="up to 500 creations, 9 batches",
+        level=f"{_WHOLE}; that it cannot end otherwise is slow-start-keeps-books; how many were"
+        " asked for differs, and between batches others may act",
+        integers=_BATCHES,
     ),
     Theorem(
         id="slow-start-fails-cheaply",
@@ -272,79 +201,17 @@ THEOREMS = (
         source=_GO + " slowStartBatch",
         claim=_few_fail,
         ranges=_MISSING | {"more": Whole(0, 2)},
-        hypotheses=(Hypothesis("more is at least 1", lambda more: more >= 1),),
+        hypotheses=(Hypothesis("`more` is at least 1: that one pod", lambda more: more >= 1),),
         mutations=(Mutation("the very first request fails: one was asked for", drops=0),),
-        level="a whole sync, with any number of failures in each batch",
-        integers="up to 500 creations, 9 batches",
-    ),
-    Theorem(
-        id="expectations-prevent-excess",
-        says="a sync creates no pod beyond replicas, beside those that terminate, however far its"
-        " cache is behind",
-        source=_GO + " manageReplicas",
-        claim=_never_too_many,
-        ranges=_JOINT,
-        hypotheses=(
-            Hypothesis(
-                "expectations count the pods that were created and are not seen",
-                lambda expected, unseen: expected == unseen,
-            ),
-            Hypothesis("expectations have not expired", lambda expired: not expired),
-        ),
-        mutations=(
-            Mutation("expectations were lost when the controller was restarted", drops=0),
-            Mutation("expectations have expired", drops=1),
-        ),
-        level="interleaved: any number of pods created, and deleted, that the cache does not show",
-        lag="any: joint classes of what is so and what is seen",
-        lemmas=("expectations count the pods that were created and are not seen",),
-        about=("replicaset-never-too-many",),
-    ),
-    Theorem(
-        id="expectations-prevent-shortage",
-        says="a sync deletes no pod that is needed, however far its cache is behind",
-        source=_GO + " manageReplicas",
-        claim=_never_too_few,
-        ranges=_JOINT,
-        hypotheses=(
-            Hypothesis(
-                "expectations count the pods that were deleted and are still shown",
-                lambda expected, gone: expected == gone,
-            ),
-            Hypothesis("expectations have not expired", lambda expired: not expired),
-        ),
-        mutations=(
-            Mutation("expectations were lost when the controller was restarted", drops=0),
-            Mutation("expectations have expired", drops=1),
-        ),
-        level="interleaved: any number of pods created, and deleted, that the cache does not show",
-        lag="any: joint classes of what is so and what is seen",
-        lemmas=("expectations count the pods that were deleted and are still shown",),
-    ),
-    Theorem(
-        id="excess-is-what-was-unseen",
-        says="once expectations are forgotten, a sync brings pods beyond replicas by at most the"
-        " lag",
-        source=_GO + " manageReplicas",
-        claim=_too_many_by_unseen,
-        ranges=dict.fromkeys(("wanted", "ready", "pending", "unseen", "gone", "in_flight"), COUNT),
-        hypotheses=(
-            Hypothesis(
-                "at most so many pods are not seen as events are on their way",
-                lambda unseen, in_flight: unseen <= in_flight,
-            ),
-        ),
-        mutations=(Mutation("more pods are not seen than that", drops=0),),
-        level="interleaved, with expectations that expired or were lost, once",
-        lag="any, as a number",
-        about=("replicaset-never-too-many",),
+        level=f"{_WHOLE}; any number of failures in each batch",
+        integers=_BATCHES,
     ),
     Theorem(
         id="surplus-is-deleted",
         says="of a surplus as many pods are deleted, and those that are not ready go first",
         source=_GO + " getPodsToDelete",
         claim=_deletes_surplus,
-        ranges=dict.fromkeys(("wanted", "ready", "not_ready", "pending"), COUNT),
+        ranges={"wanted": NUMBER} | dict.fromkeys(("ready", "not_ready", "pending"), COUNT),
         hypotheses=(
             Hypothesis(
                 f"the surplus is at most {_BURST}",
@@ -354,15 +221,18 @@ THEOREMS = (
             ),
         ),
         mutations=(Mutation("one sync deletes no more than that", drops=0),),
-        level="a decision; which pods of equal rank go is open",
+        level="a decision, whatever pods cost to delete and however many share a node; of pods that"
+        " wait or run; which of equal rank go is open",
         about=("replicaset-deletes-the-surplus", "replicaset-unready-go-first"),
     ),
     Theorem(
         id="status-counts-add-up",
-        says="available pods are ready, ready ones are counted, and terminating ones are apart",
+        says="available pods are ready, ready ones are counted, and terminating ones are apart,"
+        " where the feature gate is on",
         source="pkg/controller/replicaset/replica_set_utils.go calculateStatus",
         claim=_status_counts,
-        ranges=dict.fromkeys(("wanted", "ready", "not_ready", "pending", "going", "failed"), COUNT),
+        ranges={"wanted": NUMBER}
+        | dict.fromkeys(("ready", "not_ready", "pending", "going", "failed"), COUNT),
         hypotheses=(Hypothesis("no pod has finished", lambda failed: failed == 0),),
         mutations=(Mutation("pods that have failed are not counted at all", drops=0),),
         about=("replicaset-status-in-order",),

@@ -6,6 +6,7 @@ from seatrial.model import api
 from . import (
     theorem_availability,
     theorem_bounds,
+    theorem_expectations,
     theorem_job,
     theorem_replicaset,
     theorem_shares,
@@ -21,7 +22,7 @@ _ROLLING = (
     *theorem_availability.THEOREMS,
     *theorem_shares.THEOREMS,
 )
-_ANY = theorem_replicaset.THEOREMS
+_ANY = (*theorem_replicaset.THEOREMS, *theorem_expectations.THEOREMS)
 
 THEOREMS: tuple[Theorem, ...] = (
     *_ROLLING,

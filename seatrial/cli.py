@@ -478,6 +478,11 @@ def check(
     metavar="ID",
     help="Of an example: the worst case of this bound, as a formula of the parameters.",
 )
+@click.option(
+    "--summaries",
+    is_flag=True,
+    help="Of an example: show of each action when it does what, for all numbers.",
+)
 @click.option("--statistics", is_flag=True, help="Show what the solver was asked and what it cost.")
 @click.option(
     "--smt2",

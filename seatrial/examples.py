@@ -87,7 +87,8 @@ def examples() -> tuple[Example, ...]:
             factory=model.rolling.rolling,
             properties=properties.rolling.PROPERTIES,
             module=model.rolling,
-            structure=("patient",),
+            least={"revisions": 2},
+            structure=("patient", "revisions"),
             lemmas=properties.rolling.LEMMAS,
         ),
         Example(

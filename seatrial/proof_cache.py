@@ -50,6 +50,11 @@ def code_digest() -> str:
     return found.hexdigest()
 
 
+def _digest_of(result: Any) -> str:
+    """Tells a file that was damaged; whoever means to forge one can."""
+    return hashlib.sha256(json.dumps(result).encode()).hexdigest()
+
+
 @attrs.frozen
 class Cache:
     """A folder of results, or none."""
@@ -65,7 +70,10 @@ class Cache:
             kept = json.loads(text) if len(text) <= _SIZE else None
         except (OSError, ValueError):
             return None
-        return kept["result"] if isinstance(kept, dict) and kept.get("key") == list(key) else None
+        if not isinstance(kept, dict) or kept.get("key") != list(key):
+            return None
+        result = kept.get("result")
+        return result if kept.get("digest") == _digest_of(result) else None
 
     def put(self, result: dict[str, Any], *key: str) -> None:
         """Keep a result. Where that fails it is computed again another time."""
@@ -75,7 +83,8 @@ class Cache:
             self.folder.mkdir(parents=True, exist_ok=True)
             path = self._path(key)
             draft = path.with_suffix(f".{os.getpid()}")
-            draft.write_text(json.dumps({"key": list(key), "result": result}), encoding="utf-8")
+            kept_with = {"key": list(key), "digest": _digest_of(result), "result": result}
+            draft.write_text(json.dumps(kept_with), encoding="utf-8")
             draft.replace(path)
             kept = sorted(self.folder.glob("*.json"), key=lambda each: each.stat().st_mtime)
             for old in kept[:-_MOST]:

@@ -114,9 +114,12 @@ def _system(page: Page, run: Proved) -> None:
         page.row("Assumptions", *made.system.system.assumptions)
         paths = f"{made.paths} paths made {len(made.transitions)} transitions"
         page.row(
-            "Summaries", f"{len(made.summaries)} of {len(made.system.actions)} actions; {paths}"
+            "Summaries", f"{len(made.summaries)} for {len(made.system.actions)} actions; {paths}"
         )
         page.row("Candidates", f"{found.candidates}, of which {found.inductive} are inductive")
+    for each in run.summaries:
+        page.gap()
+        page.lines += each.splitlines()
     for proof in found.proofs:
         _promise(page, proof, run)
 
@@ -248,6 +251,7 @@ def json_text(run: Proved) -> str:
                 "transitions": len(made.transitions),
                 "candidates": run.system.candidates,
                 "inductive": run.system.inductive,
+                "summaries": list(run.summaries),
             }
     if run.worst is not None:
         worst = run.worst

@@ -47,6 +47,7 @@ class Proved:
     traces: Mapping[str, Path] = attrs.field(factory=dict)
     workloads: tuple[Workload, ...] = ()
     worst: Worst | None = None
+    summaries: tuple[str, ...] = ()
     statistics: Statistics | None = None
 
     @property

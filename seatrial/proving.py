@@ -24,8 +24,10 @@ from seatrial.core import (
 )
 from seatrial.counterexamples import write_itf
 from seatrial.engines.prove.claims import Proof, prove_claim
+from seatrial.engines.prove.interrupts import INTERRUPTED, interruptible_solver, stopping
 from seatrial.engines.prove.queries import Limits, Queries
-from seatrial.engines.prove.systems import prove_system
+from seatrial.engines.prove.summary import printed
+from seatrial.engines.prove.systems import SystemProofs, prove_system
 from seatrial.engines.prove.worst import Worst, worst_case
 
 from . import __version__
@@ -39,6 +41,9 @@ from .proof_results import Proved, Settled, Workload
 from .run import trace_file_name
 
 __all__ = ["Asked", "prove", "theorem_trace"]
+
+_LONGEST_MS = 2**32 - 1
+"""What the solver takes for a time; it would cut off what is more."""
 
 
 @attrs.frozen(kw_only=True)
@@ -54,6 +59,7 @@ class Asked:
     time_limit: tuple[str, float] | None = None
     depth: int = 8
     worst: str | None = None
+    summaries: bool = False
     statistics: bool = False
     smt2: Path | None = None
     cache: bool = True
@@ -66,7 +72,7 @@ class Asked:
     def limits(self) -> Limits:
         """The limits of each question to the solver."""
         seconds = 20.0 if self.time_limit is None else self.time_limit[1]
-        return Limits(query_ms=max(1, int(seconds * 1000)), depth=self.depth)
+        return Limits(query_ms=min(max(1, int(seconds * 1000)), _LONGEST_MS), depth=self.depth)
 
 
 def prove(asked: Asked) -> int:
@@ -75,7 +81,8 @@ def prove(asked: Asked) -> int:
     progress = Progress(sys.stderr)
     queries = Queries(asked.limits, asked.smt2, progress.proving)
     try:
-        run = _run(asked, queries, progress)
+        with interruptible_solver():
+            run = _run(asked, queries, progress)
     finally:
         progress.done()
     run = attrs.evolve(run, statistics=queries.statistics if asked.statistics else None)
@@ -111,6 +118,8 @@ def _run(asked: Asked, queries: Queries, progress: Progress) -> Proved:
         return attrs.evolve(_of_example(asked, queries, progress), command=command)
     if asked.worst is not None:
         raise DeclarationError("--worst is for examples: it asks for a bound of one of theirs")
+    if asked.summaries:
+        raise DeclarationError("--summaries is for examples: it shows what their actions do")
     if asked.given or asked.properties:
         raise DeclarationError(
             "--set and --property are for examples; of a manifest's controllers theorems are"
@@ -124,9 +133,16 @@ def _run(asked: Asked, queries: Queries, progress: Progress) -> Proved:
         chosen, workloads = _chosen(asked)
     cache = Cache(cache_folder() if asked.cache and asked.smt2 is None else None)
     settled: list[Settled] = []
-    for at, each in enumerate(chosen, 1):
-        progress.rung = f"theorem {at} of {len(chosen)}, {each.id}"
-        settled.append(_settle(each, asked, queries, cache))
+    try:
+        for at, each in enumerate(chosen, 1):
+            progress.rung = f"theorem {at} of {len(chosen)}, {each.id}"
+            with stopping():
+                settled.append(_settle(each, asked, queries, cache))
+    except KeyboardInterrupt:
+        settled += [
+            Settled(each, Proof(each.id, "inconclusive", INTERRUPTED))
+            for each in chosen[len(settled) :]
+        ]
     return Proved(command, tuple(settled), workloads=workloads)
 
 
@@ -141,6 +157,8 @@ def _chosen(asked: Asked) -> tuple[list[Theorem], tuple[Workload, ...]]:
                 f"{each!r} is no theorem, and no file of that name is there; {nearest(each, known)}"
             )
     if not files:
+        if asked.assume_inert:
+            raise DeclarationError("--assume-inert is for manifests, and none is given")
         return found, ()
     workloads = []
     for workload, theorems in workloads_of(files, asked.assume_inert):
@@ -233,7 +251,10 @@ def theorem_trace(theorem: Theorem, values: dict[str, Any]) -> tuple[Ground, Tra
 
 def _of_example(asked: Asked, queries: Queries, progress: Progress) -> Proved:
     if len(asked.what) != 1:
-        raise DeclarationError("one example is proved a run")
+        raise DeclarationError("an example is proved by itself; give no other target with it")
+    for option, said in (("--mutants", asked.mutants), ("--assume-inert", asked.assume_inert)):
+        if said:
+            raise DeclarationError(f"{option} is for theorems and manifests, and not for examples")
     of = example(asked.what[0].removeprefix(PREFIX))
     given = settings(asked.given, of)
     known = [each.id for each in of.properties]
@@ -272,7 +293,13 @@ def _of_example(asked: Asked, queries: Queries, progress: Progress) -> Proved:
                     encoding="utf-8",
                 )
                 traces[each.property.id] = path
-    return Proved("", system=found, of=of, traces=traces)
+    summaries = _summaries(found) if asked.summaries else ()
+    return Proved("", system=found, of=of, traces=traces, summaries=summaries)
+
+
+def _summaries(found: SystemProofs) -> tuple[str, ...]:
+    made = found.machine
+    return () if made is None else tuple(printed(made.system, each) for each in made.summaries)
 
 
 def _worst(

@@ -756,6 +756,10 @@ DROPPED = {
         case(users="delete:background,apply", paused=True),
         STUCK,
     ),
+    ("seed-undo-returns-to-previous", revisions.NUMBERED_IN_ORDER): (
+        case(0, users="set-image,undo,delete:background,apply", lag=1),
+        "undo goes from revision 1 to 1; 0 is the one before",
+    ),
     ("deployment-proportional-adds-up", promise.NOT_PAUSED_AGAIN): (
         case(users="set-image,scale:2,pause,resume", paused=True),
         "sizes go from 1+1 to 1+1; 2 replicas + 1 surge were to be shared",

@@ -1,6 +1,10 @@
 """`seatrial prove` as people call it: verdicts, exit codes, files, what is kept between runs."""
 
 import json
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +16,7 @@ from seatrial import properties
 from seatrial.cli import main
 from seatrial.core import Mutation, Theorem
 from seatrial.proof_cache import Cache
+from seatrial.proving import Asked
 
 QUICK = "no-replicas-no-bounds"
 
@@ -154,6 +159,8 @@ def test_a_kept_result_that_cannot_be_read_is_computed_again(
         "[]",
         '{"key": [], "result": {}}',
         path.read_text().replace('"status"', '"no"'),
+        path.read_text().replace('"proved"', '"nonsense"'),
+        path.read_text().replace('"paths": ', '"paths": -'),
     ):
         path.write_text(text)
         found = document(capsys, QUICK)["theorems"][0]
@@ -183,7 +190,20 @@ def test_every_question_can_be_written_down(
     assert len(files) > 20
     assert all("(check-sat)" in each.read_text() for each in files)
     assert any("; answer: unsat" in each.read_text() for each in files)
-    assert "Questions     " in text
+    questions = [each for each in text.splitlines() if each.startswith("Questions     ")]
+    assert [f"Questions     {len(files):,}, of which 0 ran out of time"] == questions
+
+
+def test_questions_of_an_example_are_written_down_from_its_paths_on(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """What the solver refutes while rules are executed is part of the proof."""
+    words = ("--property", "sizes-within-surge", "--depth", "0")
+    _, text = run(capsys, "example:rollout", *words, "--smt2", str(tmp_path), "--statistics")
+
+    files = list(tmp_path.glob("*.smt2"))
+    assert any(each.name.endswith("-sync_deployment-path.smt2") for each in files)
+    assert f"Questions     {len(files):,}, of which 0 ran out of time" in text
 
 
 def test_a_manifest_is_answered_with_the_theorems_about_it(
@@ -234,6 +254,69 @@ def test_an_example_is_proved_for_all_its_parameters(capsys: pytest.CaptureFixtu
     assert "By hand       0 of 1" in text
 
 
+@pytest.mark.heavy
+def test_the_example_of_the_controllers_own_rules_is_proved_as_it_is_shipped(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """Sizes stay within the bound, and pods do not: their run is written down, and replays."""
+    words = ("--property", "rolling-sizes-within-surge", "--property", "rolling-pods-within-surge")
+    code, text = run(capsys, "example:rolling", *words, "--depth", "3", "--itf", str(tmp_path))
+
+    assert code == 0
+    assert "Verdict       proved" in text
+    assert "Where         replicas = 1, max_surge = 0, max_unavailable = 0" in text
+    assert main(["trace", "replay", str(tmp_path / "rolling-pods-within-surge.itf.json")]) == 0
+
+
+def test_the_summary_of_each_action_can_be_read(capsys: pytest.CaptureFixture[str]) -> None:
+    """When it does what, in the names of the model; scripts get the same texts."""
+    words = ("example:rollout", "--property", "sizes-within-surge", "--summaries")
+    _, text = run(capsys, *words)
+
+    assert "start[1]: 2 paths, merged to 1 transitions" in text
+    assert "      spec[2] becomes spec[2] + min(replicas - spec[2]," in text
+    assert len(document(capsys, *words)["system"]["summaries"]) == 16
+
+
+def test_the_longest_time_is_one_that_the_solver_can_be_told() -> None:
+    """It keeps 32 bits of a number of milliseconds."""
+    assert Asked(time_limit=("4294967.297s", 4294967.297)).limits.query_ms == 2**32 - 1
+
+
+@pytest.mark.heavy
+@pytest.mark.parametrize(
+    ("words", "begun", "shown"),
+    [
+        (("--all",), "surge-rounds-up", "proved"),
+        (("example:rollout",), "bounded-0", "interrupted before this was settled"),
+    ],
+)
+def test_ctrl_c_ends_a_proof_at_once_with_what_was_settled(
+    tmp_path: Path, words: tuple[str, ...], begun: str, shown: str
+) -> None:
+    """The solver takes no signal for itself, which would make one answer an unknown."""
+    code = (
+        "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler);"
+        "from seatrial.cli import main; sys.exit(main(sys.argv[1:]))"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", code, "prove", *words, "--depth", "40", "--smt2", str(tmp_path)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    with process:
+        while process.poll() is None and not any(tmp_path.glob(f"*{begun}*")):
+            time.sleep(0.02)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+
+    assert process.returncode == 3
+    assert shown in out
+    assert "inconclusive: interrupted before this was settled" in " ".join(out.split())
+    assert err == ""
+
+
 def test_a_promise_about_whole_runs_exits_with_3(capsys: pytest.CaptureFixture[str]) -> None:
     """Inconclusive, with the reason, and never proved."""
     code, text = run(capsys, "example:rollout", "--property", "rollout-settles", "--depth", "1")
@@ -253,6 +336,10 @@ def test_a_promise_about_whole_runs_exits_with_3(capsys: pytest.CaptureFixture[s
         (("absent.yaml",), "absent.yaml"),
         ((QUICK, "--set", "revisions=3"), "--set and --property are for examples"),
         ((QUICK, "--worst", "available-pods"), "--worst is for examples"),
+        ((QUICK, "--summaries"), "--summaries is for examples"),
+        ((QUICK, "--assume-inert", "Lease"), "--assume-inert is for manifests"),
+        (("example:rollout", "--mutants"), "--mutants is for theorems and manifests"),
+        (("example:rollout", QUICK), "an example is proved by itself"),
         ((QUICK, "--time-limit", "soon"), "soon"),
         ((QUICK, "--depth", "-1"), "-1"),
     ],

@@ -5,6 +5,7 @@ import random
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import attrs
 import pytest
 import z3
 from hypothesis import given, settings
@@ -19,6 +20,7 @@ from seatrial.core import (
     Outcomes,
     Parameter,
     Population,
+    RuleError,
     System,
     Variable,
     Whole,
@@ -426,6 +428,59 @@ def test_a_bound_is_proved_as_a_formula_of_the_parameters() -> None:
 
     assert [each.status for each in found.proofs] == ["proved", "violated", "proved"]
     assert dict(found.proofs[1].parameters) == {"limit": 1}
+
+
+def test_the_least_parameters_may_be_negative() -> None:
+    """No smaller sum is one below 0, too, and none beyond what a parameter may be is tried."""
+
+    @at_most(says="it stays small", source="the manual", bound=lambda limit: -limit - 3)
+    def small_counts(n: int) -> int:
+        return n
+
+    found = prove_system(counter, {"limit": Whole(-5, 0)}, [small_counts], Queries(QUICK))
+
+    assert (found.proofs[0].status, found.proofs[0].least) == ("violated", True)
+    assert dict(found.proofs[0].parameters) == {"limit": -2}
+
+
+@pytest.mark.parametrize("high", [5, None])
+def test_a_rule_that_raises_is_said_to_as_by_exploring(high: int | None) -> None:
+    """Nothing is proved of it, nor refuted: it is the rule that is wrong."""
+
+    def careful(n: int, limit: int) -> Outcomes:
+        if n > 3:
+            raise ValueError("too many")
+        yield from count(n, limit)
+
+    def build(values: Mapping[str, Any]) -> System:
+        action = Action("careful", "system", careful, "n")
+        return attrs.evolve(counter(values), actions=[action])
+
+    @at_most(says="little more than the limit", source="the manual", bound=lambda limit: limit + 1)
+    def reached(n: int) -> int:
+        return n
+
+    asked = [reached], Queries(QUICK)
+    with pytest.raises(RuleError, match=r"careful.*raised ValueError.*too many"):
+        prove_system(build, {"limit": Whole(0, high)}, *asked)
+    assert prove_system(build, {"limit": Whole(0, 2)}, *asked).proofs[0].status == "proved"
+
+
+def test_a_bound_computed_over_and_over_of_the_same_part_takes_no_longer() -> None:
+    """Each step nests what is written once more: its parts are one, not two, four, eight."""
+
+    def doubled(n: int, limit: int) -> Outcomes:
+        for _ in range(30):
+            limit = minimum(limit, limit + 1)
+        yield outcome("nested", n=limit)
+
+    def build(values: Mapping[str, Any]) -> System:
+        action = Action("doubled", "system", doubled, "n")
+        return attrs.evolve(counter(values), actions=[action])
+
+    transitions = len(machine(build, {"limit": Whole(0)}).transitions)
+
+    assert transitions == 2  # from 0, and from there
 
 
 def test_the_worst_case_is_a_formula_that_is_proved() -> None:

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from seatrial.core import NotSymbolic, arith, choose
+from seatrial.engines.prove import paths as of_paths
 from seatrial.engines.prove.paths import Path, Raised, Run, covers
 from seatrial.engines.prove.terms import SymInt, lifted
 from seatrial.engines.prove.words import words
@@ -160,3 +161,37 @@ def test_a_choice_is_any_number_of_its_range() -> None:
     ]
     assert "the range is empty" in str(empty[0].result)
     assert covers([], paths, 5_000) == z3.unsat
+
+
+# ---- limits -----------------------------------------------------------------------------------
+
+
+def test_a_loop_that_no_unknown_number_ends_is_refused() -> None:
+    """In Python it does not end either, for these numbers: nobody is to wait for it."""
+
+    def endless(x: Any) -> int:
+        turns = 0
+        while x > 3 and turns < 2:
+            turns = 0
+        return turns
+
+    with pytest.raises(NotSymbolic, match="is there a loop that does not end"):
+        Run().explore(lambda: endless(SymInt(X)))
+
+
+def test_a_question_that_is_little_work_and_takes_long_is_given_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Multiplied out it is of degree 64. What is not known to be impossible remains possible."""
+    monkeypatch.setattr(of_paths, "_FEASIBILITY_MS", 300)
+
+    def powers(x: Any, y: Any) -> str:
+        for _ in range(6):
+            x = x * x + y
+        return "rare" if x % 1_000_003 == y else "common"
+
+    run = Run([X >= 1, Y >= 1])
+    paths = run.explore(lambda: powers(SymInt(X), SymInt(Y)))
+
+    assert {path.result for path in paths} == {"rare", "common"}
+    assert run.unknown > 0

@@ -13,7 +13,7 @@ import pytest
 import z3
 
 from in_formulas import P, Rule, X, Y, in_python, said
-from seatrial.core import NotSymbolic, Outcome, Population, outcome
+from seatrial.core import NotSymbolic, Outcome, Population, ValueRefused, outcome
 from seatrial.engines.prove.helpers import Helpers
 from seatrial.engines.prove.paths import Run
 from seatrial.engines.prove.terms import SymBool, SymInt
@@ -99,6 +99,16 @@ def judgements_of(n: Any) -> Iterator[int]:
 def kept_for_later(n: Any) -> Iterator[bool]:
     later = phrased(f"web-{n}", 2)
     yield next(later) == "web-3 0"
+
+
+def below_three(n: int) -> int:
+    if n >= 3:
+        raise ValueError(f"too many: {n!r}")
+    return n
+
+
+def left_of_three(n: int) -> int:
+    return Population({"a": 3 - n}).total
 
 
 def labelled(n: Any) -> Iterator[Outcome]:
@@ -219,6 +229,20 @@ def kept_from_before(x: Any, y: Any, p: Any) -> Any:
     return 2
 
 
+def raised_by_a_helper(x: Any, y: Any, p: Any) -> Any:
+    try:
+        return below_three(x)
+    except ValueError as error:
+        return 1 if "4" in error.args[0] else 2
+
+
+def raised_by_the_vocabulary(x: Any, y: Any, p: Any) -> Any:
+    try:
+        return left_of_three(x)
+    except ValueRefused as error:
+        return 1 if "-1" in error.args[0] else 2
+
+
 REFUSED: dict[str, Rule] = {
     "compared with an attribute": lambda x, y, p: f"web-{x}" == WEB.name,
     "returned, and compared with an attribute": lambda x, y, p: name_of(x) == WEB.name,
@@ -253,6 +277,7 @@ REFUSED: dict[str, Rule] = {
             *(unpacked, as_a_key, put_into_a_list, put_into_an_object, as_a_default),
             *(in_a_closure, raised, raised_below, raised_and_judged, swallowed, sent),
             *(filtered, taken_from_two, kept_from_before, by_its_variables),
+            *(raised_by_a_helper, raised_by_the_vocabulary),
         )
     },
 }
@@ -302,6 +327,10 @@ def deleted(x: Any, y: Any, p: Any) -> Any:
     return x
 
 
+def refused_by_the_vocabulary(x: Any, y: Any, p: Any) -> Any:
+    return left_of_three(x)
+
+
 FOR_READERS: list[Rule] = [
     told,
     passed_on,
@@ -310,6 +339,7 @@ FOR_READERS: list[Rule] = [
     relayed,
     deleted,
     unlabelled,
+    refused_by_the_vocabulary,
 ]
 
 

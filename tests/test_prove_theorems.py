@@ -45,7 +45,11 @@ SLOW = {
     "expectations-prevent-excess",
     "expectations-prevent-shortage",
     "excess-is-what-was-unseen",
+    "excess-is-bounded",
     "shares-sum-exactly-three",
+    "job-active-is-bounded",
+    "job-active-within-parallelism",
+    "job-unended-within-parallelism",
     "job-counts-each-pod-once",
     "job-sync-creates-what-is-missing",
     "job-indexed-succeeded-within-completions",
@@ -57,8 +61,9 @@ SLOW = {
 RANGES = {
     "a percentage is at most 100,000%, and what it comes out as fits in 32 bits",
     "sizes are at most 10,000, and replicas + maxSurge 20,000: no product leaves 32 bits",
+    "at most 500 pods are to be listed; of more the rest waits for another sync",
 }
-"""Hypotheses that say where whole numbers are upstream's floats, and its integers of 32 bits."""
+"""Hypotheses that say where whole numbers are upstream's floats, and where the rules end."""
 MOST = 1_000
 by_id = pytest.mark.parametrize("theorem", THEOREMS, ids=lambda each: each.id)
 by_cost = pytest.mark.parametrize(
@@ -292,6 +297,27 @@ def test_the_counterexample_is_the_smallest() -> None:
     assert proof.because == "5 is not below 0"
 
 
+def test_numbers_that_are_tried_one_by_one_count_for_the_smallest() -> None:
+    """Of the values of `n` the last one given is the smallest, and comes out."""
+    proof = settled(theorem_of(below, n=OneOf((-4, -2, 3, 1)), limit=Whole(-3, 0)))
+
+    assert (proof.status, proof.least) == ("violated", True)
+    assert dict(proof.values) == {"n": 1, "limit": 0}
+
+
+def test_a_truth_value_is_no_bound_of_a_choice() -> None:
+    """For explore it is none either: both say that the rule raises."""
+
+    def claim(n: int) -> Any:
+        choose(True if n > 3 else 0, 2)
+        yield from ()
+
+    proof = settled(theorem_of(claim, n=Whole(0, 9)))
+
+    assert (proof.status, dict(proof.values)) == ("violated", {"n": 4})
+    assert proof.because.startswith("RuleError: choose(True, 2)")
+
+
 def test_hypotheses_that_cannot_be_met_prove_nothing() -> None:
     """A theorem about no numbers at all is no theorem."""
     never = Hypothesis("n is odd and even", lambda n: n % 2 == 1 and n % 2 == 0)
@@ -314,6 +340,38 @@ def test_what_the_solver_cannot_say_in_time_is_inconclusive() -> None:
 
     assert proof.status == "inconclusive"
     assert "could not say in time" in proof.because
+
+
+def silent_about(monkeypatch: pytest.MonkeyPatch, what: str) -> None:
+    """A solver that has no time left for these questions."""
+    ask = Queries.ask
+
+    def asked(self: Queries, name: str, terms: Any, *assuming: Any) -> Any:
+        return Answer("unknown") if name == what else ask(self, name, terms, *assuming)
+
+    monkeypatch.setattr(Queries, "ask", asked)
+
+
+def test_numbers_that_are_not_found_in_time_may_exist(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is not said that a theorem is about nothing where only the time was up."""
+    silent_about(monkeypatch, "smallest")
+
+    proof = settled(theorem_of(below, SMALL, n=Whole(0), limit=Whole(9)))
+
+    assert proof.status == "inconclusive"
+    assert "could not say in time whether any numbers meet all hypotheses" in proof.because
+
+
+def test_a_counterexample_stays_one_where_no_time_is_left_for_a_smaller_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It is shown as it was found, and not called the smallest."""
+    silent_about(monkeypatch, "smallest")
+
+    proof = settled(theorem_of(below, n=Whole(0), limit=Whole(0)))
+
+    assert (proof.status, proof.least) == ("violated", False)
+    assert dict(proof.values)["n"] >= dict(proof.values)["limit"]
 
 
 def test_paths_that_do_not_cover_all_numbers_prove_nothing(

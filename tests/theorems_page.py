@@ -6,6 +6,7 @@ from seatrial.core import Theorem, Whole
 from seatrial.properties import (
     theorem_availability,
     theorem_bounds,
+    theorem_expectations,
     theorem_job,
     theorem_replicaset,
     theorem_shares,
@@ -33,6 +34,7 @@ _PARTS = (
     ("Availability in a rolling update", theorem_availability.THEOREMS),
     ("Shares of a Deployment that is resized", theorem_shares.THEOREMS),
     ("The ReplicaSet controller", theorem_replicaset.THEOREMS),
+    ("Expectations of the ReplicaSet controller", theorem_expectations.THEOREMS),
     ("The Job controller", theorem_job.THEOREMS),
     ("StatefulSets", theorem_statefulset.THEOREMS),
 )

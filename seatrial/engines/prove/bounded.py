@@ -26,7 +26,7 @@ from seatrial.core import (
 
 from .induction import Goal, Unrolled
 from .machine import Machine
-from .queries import Queries
+from .queries import Queries, smallest
 
 __all__ = ["Found", "search"]
 
@@ -51,7 +51,8 @@ def search(made: Machine, asked: Property, goal: Goal, depth: int, queries: Quer
     """
     Search runs of up to `depth` steps for one that is forbidden.
 
-    Raises AssertionError where what the solver found is no run of the rules, or breaks nothing.
+    Raises RuleError where a rule raises at its end, and AssertionError where what the solver found
+    is no run of the rules, or breaks nothing.
     """
     run = Unrolled(made, queries, from_start=True)
     for length in range(depth + 1):
@@ -70,20 +71,7 @@ def _counterexample(
     made: Machine, asked: Property, run: Unrolled, bad: Any, model: Any, queries: Queries
 ) -> Found:
     size = z3.Sum([*made.parameters.values(), z3.IntVal(0)])
-    least = False
-    low, high = 0, model.eval(size, model_completion=True).as_long()
-    while low < high:
-        middle = (low + high - 1) // 2
-        answer = run.ask("smallest", bad, size <= middle)
-        if answer.verdict == "unknown":
-            break
-        if answer.verdict == "unsat":
-            low = middle + 1
-            continue
-        model = answer.model
-        high = model.eval(size, model_completion=True).as_long()
-    else:
-        least = True
+    model, least = smallest(size, model, lambda more: run.ask("smallest", bad, more))
     values = {
         name: model.eval(term, model_completion=True).as_long()
         for name, term in made.parameters.items()
@@ -116,6 +104,7 @@ def _trace(system: Ground, states: Sequence[tuple[Any, ...]], asked: Property) -
     replay(system, trace)
     because = _broken(system, states, steps[-1].action if steps else "", asked)
     if not because:
+        enabled_steps(system, states[-1], between=False)  # where a rule raises, it says so
         raise AssertionError(f"the solver's run does not break {asked.id} when the rules take it")
     return attrs.evolve(trace, because=because)
 

@@ -122,10 +122,10 @@ def _linear(
 
 def small_states(made: Machine, ranges: Mapping[str, Whole]) -> Iterator[dict[str, int]]:
     """Reachable states at small sizes, with their parameters, as numbers by variable."""
-    sizes = [
-        range(each.low, min(each.low + _SIZES, (each.high or each.low + _SIZES)) + 1)
-        for each in ranges.values()
-    ]
+    sizes = []
+    for each in ranges.values():
+        most = each.low + _SIZES if each.high is None else min(each.low + _SIZES, each.high)
+        sizes.append(range(each.low, most + 1))
     for chosen in product(*sizes):
         values = dict(zip(ranges, chosen, strict=True))
         try:

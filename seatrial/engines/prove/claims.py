@@ -20,7 +20,7 @@ from seatrial.core import (
 
 from .helpers import Helpers
 from .paths import Path, Raised, Run, uncovered
-from .queries import Queries
+from .queries import Queries, smallest
 from .terms import SymInt
 
 __all__ = ["Proof", "prove_claim"]
@@ -122,7 +122,6 @@ def _cases(theorem: Theorem, helpers: Helpers, queries: Queries) -> Iterator[_Ca
 
         run = Run(assumed, helpers=helpers, record=queries.recorder(theorem.id))
         paths = run.explore(body)
-        queries.statistics.asked += run.asked
         yield _Case(fixed, variables, tuple(assumed), tuple(paths))
 
 
@@ -135,7 +134,7 @@ def _judged(theorem: Theorem, cases: list[_Case], queries: Queries) -> Proof:
             name = f"{theorem.id}-breaks-{at}"
             answer = queries.ask(name, case.assumed, path.guard)
             if answer.verdict == "sat":
-                return _refuted(theorem, cases, queries)
+                return _refuted(theorem, cases, queries, (case, path, answer.model))
             if answer.verdict == "unknown" and not doubt:
                 doubt = (
                     "the solver could not say in time whether the claim is broken where"
@@ -151,11 +150,12 @@ def _judged(theorem: Theorem, cases: list[_Case], queries: Queries) -> Proof:
                 "inconclusive",
                 "it could not be shown that the paths cover all numbers",
             )
-    witness = _witness(theorem, cases, queries)
+    witness, sure = _witness(theorem, cases, queries)
     if witness is None:
-        return Proof(
-            theorem.id, "inconclusive", "no numbers meet all hypotheses: nothing is claimed"
-        )
+        because = "no numbers meet all hypotheses: nothing is claimed"
+        if not sure:
+            because = "the solver could not say in time whether any numbers meet all hypotheses"
+        return Proof(theorem.id, "inconclusive", because)
     for case in cases:
         _taken_again(theorem, case, queries)
     return Proof(
@@ -166,16 +166,24 @@ def _judged(theorem: Theorem, cases: list[_Case], queries: Queries) -> Proof:
     )
 
 
-def _witness(theorem: Theorem, cases: list[_Case], queries: Queries) -> dict[str, Any] | None:
-    """Values that meet all hypotheses, asked again of the functions themselves."""
+def _witness(
+    theorem: Theorem, cases: list[_Case], queries: Queries
+) -> tuple[dict[str, Any] | None, bool]:
+    """
+    Values that meet all hypotheses, asked again of the functions themselves.
+
+    Where there are none, whether that is sure.
+    """
+    sure = True
     for case in cases:
         for path in case.paths:
             if path.result != ():
                 continue
-            found, _ = _smallest(case, path, queries, None)
+            found, exact = _smallest(case, path, queries, None)
             if found is not None and _concretely(theorem, found[1], found[2]) == ():
-                return found[1]
-    return None
+                return found[1], True
+            sure = sure and exact
+    return None, sure
 
 
 def _taken_again(theorem: Theorem, case: _Case, queries: Queries) -> None:
@@ -208,7 +216,7 @@ class _Told:
 
     def choose(self, low: int, high: int) -> int:
         answer = self._left.pop(0) if self._left else low
-        if not low <= answer <= high:
+        if type(low) is not int or type(high) is not int or not low <= answer <= high:
             raise RuleError(f"choose({low}, {high}) cannot be answered with {answer}")
         return answer
 
@@ -222,8 +230,14 @@ def _concretely(theorem: Theorem, values: Mapping[str, Any], answers: tuple[int,
         return (str(Raised(error)),)
 
 
-def _refuted(theorem: Theorem, cases: list[_Case], queries: Queries) -> Proof:
-    """The counterexample with the smallest sum of numbers, shown by the functions themselves."""
+def _refuted(
+    theorem: Theorem, cases: list[_Case], queries: Queries, first: tuple[_Case, Path, Any]
+) -> Proof:
+    """
+    The counterexample with the smallest sum of numbers, shown by the functions themselves.
+
+    Where the solver finds none in time it is the `first` that it found, as its model has it.
+    """
     best: tuple[int, dict[str, Any], tuple[int, ...]] | None = None
     least = True
     for case in cases:
@@ -234,7 +248,9 @@ def _refuted(theorem: Theorem, cases: list[_Case], queries: Queries) -> Proof:
             least = least and exact
             if found is not None and (best is None or found[0] < best[0]):
                 best = found
-    assert best is not None
+    if best is None:
+        case, path, model = first
+        best = (0, case.values(model), _answers(path, model))
     _, values, answers = best
     shown = _concretely(theorem, values, answers)
     if not shown:
@@ -260,7 +276,8 @@ def _smallest(
     Of those with the same sum it is the first in order, so that it does not depend on the solver.
     """
     sizes = [z3.If(term < 0, -term, term) for term in case.variables.values()]
-    size = z3.Sum([*sizes, z3.IntVal(0)])
+    tried = sum(abs(each) for each in case.fixed.values() if type(each) is int)
+    size = z3.Sum([*sizes, z3.IntVal(tried)])
     terms = [*case.assumed, path.guard]
     model, exact = _least(terms if below is None else [*terms, size < below], size, queries)
     if model is None:
@@ -281,18 +298,4 @@ def _least(terms: list[Any], size: Any, queries: Queries) -> tuple[Any, bool]:
     answer = queries.ask("smallest", terms)
     if answer.verdict != "sat":
         return None, answer.verdict == "unsat"
-    model = answer.model
-    high, low = model.eval(size, model_completion=True).as_long(), None
-    step = 1
-    while low is None or low < high:
-        # Down in steps that double, until nothing is there; then by halves.
-        middle = high - step if low is None else (low + high - 1) // 2
-        answer = queries.ask("smallest", terms, size <= middle)
-        if answer.verdict == "unknown":
-            return model, False
-        if answer.verdict == "unsat":
-            low, step = middle + 1, 1
-        else:
-            model = answer.model
-            high, step = model.eval(size, model_completion=True).as_long(), 2 * step
-    return model, True
+    return smallest(size, answer.model, lambda more: queries.ask("smallest", terms, more))

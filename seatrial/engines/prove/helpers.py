@@ -149,7 +149,7 @@ class Helpers:
             return None
         if any(path.choices for path in paths):
             return None
-        if covers(run.assumptions, paths, _COVERAGE_MS) != z3.unsat:
+        if covers(run.assumptions, paths, _COVERAGE_MS, self._record) != z3.unsat:
             return None  # the last group is taken where no other is: that needs all of them
         return _Summary(tuple(term for term, _ in variables), groups, len(paths))
 

@@ -95,6 +95,7 @@ class Machine:
     transitions: tuple[Transition, ...]
     summaries: tuple[Summary, ...]
     helpers: Helpers
+    recorder: Callable[[str], Any] = attrs.field(default=lambda name: None)
     _names: tuple[tuple[tuple[Shape, tuple[str, ...]], ...], ...] = attrs.field(init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -196,7 +197,9 @@ def _shape_variable(system: Ground, shapes: Sequence[Sequence[Shape]], slot: int
     return z3.Int(f"shape of {system.slots[slot].name}")
 
 
-def machine(build: Build, ranges: Mapping[str, Whole]) -> Machine:
+def machine(
+    build: Build, ranges: Mapping[str, Whole], recorder: Callable[[str], Any] | None = None
+) -> Machine:
     """
     The formulas of a system whose parameters of these names are not known.
 
@@ -209,7 +212,7 @@ def machine(build: Build, ranges: Mapping[str, Whole]) -> Machine:
         parameters = {name: z3.Int(f"parameter {name}") for name in ranges}
         system = _grounded(build, parameters, _assumed(parameters, ranges))
     assumed = tuple(_assumed(parameters, ranges))
-    return _Fixpoint(system, build, parameters, assumed).machine()
+    return _Fixpoint(system, build, parameters, assumed, recorder).machine()
 
 
 def _assumed(parameters: Mapping[str, Any], ranges: Mapping[str, Whole]) -> list[Any]:
@@ -249,7 +252,12 @@ class _Fixpoint:
     """The search for all shapes, and the summaries for them."""
 
     def __init__(
-        self, system: Ground, build: Build, parameters: Mapping[str, Any], assumed: tuple[Any, ...]
+        self,
+        system: Ground,
+        build: Build,
+        parameters: Mapping[str, Any],
+        assumed: tuple[Any, ...],
+        recorder: Callable[[str], Any] | None = None,
     ) -> None:
         self._system = system
         self._build = build
@@ -257,7 +265,10 @@ class _Fixpoint:
         self._rigid = frozenset(each.decl().name() for each in parameters.values())
         self._assumed = assumed
         check_fragment(*(each.function for each in system.system.views if isinstance(each, View)))
-        self._helpers = Helpers(*(each.function for each in system.system.actions))
+        self._recorder = recorder or (lambda name: None)
+        self._helpers = Helpers(
+            *(each.function for each in system.system.actions), record=self._recorder("helper")
+        )
         self._shapes: list[list[Shape]] = [[] for _ in system.slots]
         self._holes: dict[str, set[str]] = {}
         self._done: dict[Any, Summary] = {}
@@ -287,6 +298,7 @@ class _Fixpoint:
             ),
             summaries=summaries,
             helpers=self._helpers,
+            recorder=self._recorder,
         )
 
     def _grown(self) -> bool:
@@ -322,6 +334,7 @@ class _Fixpoint:
                         self._assumed,
                         self._helpers,
                         self._rigid,
+                        self._recorder(action.name),
                     )
                 yield self._done[key]
 
@@ -475,11 +488,12 @@ def _broken_case(
                 raise PropertyError(f"its premise answered {met!r}, and not True or False")
             return bool(met) and _is_broken(asked.property.kind, answer, bound)
 
-    paths = Run(facts, helpers=made.helpers).explore(body)
+    record = made.recorder(f"promise-{asked.name}")
+    paths = Run(facts, helpers=made.helpers, record=record).explore(body)
     raised = [path.result for path in paths if isinstance(path.result, Raised)]
     if raised:
         raise NotSymbolic(f"property {asked.name} may raise {raised[0]}")
-    if covers(facts, paths, _COVERAGE_MS) != z3.unsat:
+    if covers(facts, paths, _COVERAGE_MS, record) != z3.unsat:
         raise NotSymbolic(
             f"property {asked.name}: its paths could not be shown to cover all states"
         )

@@ -15,6 +15,7 @@ import z3
 
 from seatrial.core import NotSymbolic, RuleError, deciding
 
+from .interrupts import stop_if_interrupted
 from .terms import _RUNS, SymInt, is_outside, lifted, place_of_rule
 from .watch import Watch
 
@@ -25,6 +26,9 @@ MOST_DECISIONS = 600
 _FEASIBILITY = 5_000_000
 """How much work one question about a path may be, in units of the solver: a time would do, too, but
 not give the same paths on every machine."""
+_FEASIBILITY_MS = 10_000
+"""And how long it may take: multiplying out a product of products is no work in these units."""
+_MOST_ASKED = 200_000
 
 
 @attrs.frozen
@@ -74,6 +78,7 @@ class _Walk:
     choices: list[tuple[Any, Any, Any]] = attrs.field(factory=list)
     skipped: list[int] = attrs.field(factory=list)
     model: Any = None
+    asked: int = 0
 
 
 class Run:
@@ -112,6 +117,7 @@ class Run:
         self._record = record
         self._solver = z3.Solver()
         self._solver.set("rlimit", _FEASIBILITY)
+        self._solver.set("timeout", _FEASIBILITY_MS)
         self._solver.add(*self.assumptions)
         self._todo: list[tuple[tuple[bool, bool], ...]] = []
         self._walk = _Walk(())
@@ -126,6 +132,12 @@ class Run:
         walk = self._walk
         known = walk.known.get(term.get_id())
         if known is not None:
+            walk.asked += 1
+            if walk.asked > _MOST_ASKED:
+                raise NotSymbolic(
+                    f"{place_of_rule()} asks more than {_MOST_ASKED:,} times for what is decided;"
+                    " is there a loop that does not end?"
+                )
             return known
         at = len(walk.taken)
         step = walk.prefix[at] if at < len(walk.prefix) else self._fork(term)
@@ -184,6 +196,7 @@ class Run:
             return model
         self.asked += 1
         answer = self._solver.check(literal)
+        stop_if_interrupted()
         if self._record is not None:
             self._record(self._solver, literal, str(answer))
         if answer == z3.unsat:
@@ -220,6 +233,7 @@ class Run:
         found = []
         while self._todo:
             found.append(self._one(body, self._todo.pop()))
+            stop_if_interrupted()
             if len(found) > self._most:
                 raise NotSymbolic(f"there are more than {self._most:,} paths")
         return found
@@ -245,6 +259,7 @@ class Run:
             raise (self.refused or error) from None
         except (Exception, SystemExit, GeneratorExit) as error:
             sys.setprofile(None)
+            stop_if_interrupted()
             cause = self.refused or _cause(error)
             if cause is not None:
                 raise cause from None
@@ -304,7 +319,12 @@ def _cause(error: BaseException | None) -> NotSymbolic | None:
     return None
 
 
-def covers(assumptions: Sequence[Any], paths: Sequence[Path], timeout_ms: int) -> Any:
+def covers(
+    assumptions: Sequence[Any],
+    paths: Sequence[Path],
+    timeout_ms: int,
+    record: Callable[[Any, Any, str], None] | None = None,
+) -> Any:
     """
     Whether every assignment takes one of the paths: `unsat` says that none is left out.
 
@@ -313,7 +333,11 @@ def covers(assumptions: Sequence[Any], paths: Sequence[Path], timeout_ms: int) -
     solver = z3.Solver()
     solver.set("timeout", timeout_ms)
     solver.add(*uncovered(assumptions, paths))
-    return solver.check()
+    answer = solver.check()
+    stop_if_interrupted()
+    if record is not None:
+        record(solver, z3.BoolVal(True), str(answer))
+    return answer
 
 
 def uncovered(assumptions: Sequence[Any], paths: Sequence[Path]) -> list[Any]:

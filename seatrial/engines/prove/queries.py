@@ -8,9 +8,13 @@ from typing import Any, Literal
 import attrs
 import z3
 
-__all__ = ["Answer", "Limits", "Queries", "Statistics"]
+from .interrupts import stop_if_interrupted
+
+__all__ = ["Answer", "Limits", "Queries", "Record", "Statistics", "smallest"]
 
 Verdict = Literal["sat", "unsat", "unknown"]
+Record = Callable[[Any, Any, str], None]
+"""Told of a question that a run has asked: the solver, what was asked of it, and the answer."""
 
 
 @attrs.frozen
@@ -74,10 +78,11 @@ class Queries:
         return self.checked(name, solver)
 
     def checked(self, name: str, solver: Any, *assuming: Any) -> Answer:
-        """Ask a solver that has its terms already."""
+        """Ask a solver that has its terms already. Raises KeyboardInterrupt after Ctrl-C."""
         self._pulse(self.statistics.asked)
         begin = time.perf_counter()
         said = solver.check(*assuming)
+        stop_if_interrupted()
         spent = time.perf_counter() - begin
         told = self.statistics
         told.asked += 1
@@ -95,11 +100,13 @@ class Queries:
         self._write(name, solver, assuming, verdict)
         return Answer(verdict, solver.model() if verdict == "sat" else None)
 
-    def recorder(self, name: str) -> Callable[[Any, Any, str], None]:
-        """What is told of each question of a run, and writes it down where that is asked for."""
+    def recorder(self, name: str) -> Record:
+        """What counts the questions of a run, and writes them down where that is asked for."""
 
         def record(solver: Any, literal: Any, verdict: str) -> None:
             self._pulse(self.statistics.asked)
+            self.statistics.asked += 1
+            self.statistics.unknown += verdict == "unknown"
             self._write(f"{name}-path", solver, (literal,), verdict)
 
         return record
@@ -121,3 +128,25 @@ class Queries:
         copy.add(*solver.assertions(), *assuming)
         text = f"; {name}\n; answer: {verdict}\n{copy.to_smt2()}"
         (self._smt2 / f"{self._number:05d}-{safe[:80]}.smt2").write_text(text, encoding="utf-8")
+
+
+def smallest(size: Any, model: Any, ask: Callable[[Any], Answer]) -> tuple[Any, bool]:
+    """
+    From a model, one in which a number is least; whether it is sure that it is.
+
+    `ask` asks for a model of which one term more is true. The number may be negative.
+    """
+    high, low = model.eval(size, model_completion=True).as_long(), None
+    step = 1
+    while low is None or low < high:
+        # Down in steps that double, until nothing is there; then by halves.
+        middle = high - step if low is None else (low + high - 1) // 2
+        answer = ask(size <= middle)
+        if answer.verdict == "unknown":
+            return model, False
+        if answer.verdict == "unsat":
+            low, step = middle + 1, 1
+        else:
+            model = answer.model
+            high, step = model.eval(size, model_completion=True).as_long(), 2 * step
+    return model, True

@@ -133,9 +133,18 @@ _ATOMS = (int, bool, str, bytes)
 
 
 def _is_rigid(term: Any, rigid: Collection[str]) -> bool:
-    if z3.is_const(term):
-        return z3.is_int_value(term) or term.decl().name() in rigid
-    return all(_is_rigid(each, rigid) for each in term.children())
+    # Each part once: what a bound is computed of often has the same part in many places.
+    seen: set[int] = set()
+    waiting = [term]
+    while waiting:
+        one = waiting.pop()
+        if one.get_id() in seen:
+            continue
+        seen.add(one.get_id())
+        if z3.is_const(one) and not z3.is_int_value(one) and one.decl().name() not in rigid:
+            return False
+        waiting += one.children()
+    return True
 
 
 def _apart(value: Any, leaves: list[Any], constants: bool, rigid: Collection[str]) -> Shape:

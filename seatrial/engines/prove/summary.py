@@ -6,7 +6,7 @@ numbers say which path it was.
 """
 
 import time
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 import attrs
@@ -123,6 +123,7 @@ def summarise(
     assumed: Sequence[Any] = (),
     helpers: Helpers | None = None,
     rigid: Collection[str] = (),
+    record: Callable[[Any, Any, str], None] | None = None,
 ) -> Summary:
     """
     The summary of an action for these shapes of the slots that it looks at.
@@ -148,7 +149,7 @@ def summarise(
                 return ()
         return action.run([cells[number] for number in action.reads])
 
-    run = Run(facts, helpers=helpers)
+    run = Run(facts, helpers=helpers, record=record)
     paths = tuple(run.explore(body))
     return Summary(
         action=action,

@@ -29,6 +29,7 @@ from .induction import (
     needed,
     verified,
 )
+from .interrupts import INTERRUPTED, stopping
 from .machine import Machine, broken_where, machine
 from .paths import Raised, Run, uncovered
 from .queries import Queries
@@ -92,7 +93,7 @@ def prove_system(
     """
     begin = time.perf_counter()
     try:
-        made = machine(build, ranges)
+        made = machine(build, ranges, queries.recorder)
         if any(each.action.committed for each in made.system.actions):
             raise NotSymbolic("it has committed actions, whose states in between are not treated")
         _check_covered(made, queries)
@@ -117,14 +118,19 @@ def prove_system(
     names = {each.get_id() for each in own[: len(written)] if each is not None}
     terms += [each for each in own if each is not None]
     inductive = houdini(made, terms, queries)
-    proofs = []
-    for each, goal in zip(properties, asked, strict=True):
-        started = time.perf_counter()
-        if isinstance(goal, str):
-            proof = SystemProof(each, "inconclusive", goal)
-        else:
-            proof = _settled(made, each, goal, inductive, names, queries)
-        proofs.append(attrs.evolve(proof, seconds=time.perf_counter() - started))
+    proofs: list[SystemProof] = []
+    try:
+        for each, goal in zip(properties, asked, strict=True):
+            started = time.perf_counter()
+            if isinstance(goal, str):
+                proof = SystemProof(each, "inconclusive", goal)
+            else:
+                with stopping():
+                    proof = _settled(made, each, goal, inductive, names, queries)
+            proofs.append(attrs.evolve(proof, seconds=time.perf_counter() - started))
+    except KeyboardInterrupt:
+        left = properties[len(proofs) :]
+        proofs += [SystemProof(each, "inconclusive", INTERRUPTED) for each in left]
     queries.statistics.paths += made.paths + made.helpers.paths
     queries.statistics.merged += len(made.transitions) + made.helpers.terms
     return SystemProofs(

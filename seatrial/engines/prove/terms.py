@@ -19,6 +19,7 @@ from typing import Any
 import z3
 
 from seatrial.core import NotSymbolic, check_value
+from seatrial.core.errors import shown
 
 from .texts import catches, reads_labels, use_of_text
 from .watch import is_of_rule
@@ -236,15 +237,27 @@ def _told(self: Any, *_: Any) -> str:
     return _Told(TOLD)
 
 
-def _only_told(number: Any) -> None:
-    """Raise NotSymbolic where a rule makes a text of a number and asks something of the text."""
+def _represented(self: Any) -> str:
+    """The same of `repr`; the engine itself, in what it reports, is told the term."""
+    return TOLD if _only_told(self) else words(self.term)
+
+
+def _only_told(number: Any) -> bool:
+    """
+    Whether a rule makes a text of a number, or the vocabulary for one.
+
+    Raises NotSymbolic where something is asked of the text.
+    """
     frame: Any = sys._getframe(2)
     if not _RUNS or frame.f_code.co_filename.startswith(_HERE):
-        return  # the engine's own, as in what it reports
+        return False
     rules = list(_frames_of_rules(frame))
     giver = None
     given, raised, asked, labels = True, False, False, False
     for at, each in enumerate(rules):
+        if at == 0 and each.f_code is shown.__code__:
+            giver = each.f_code  # what it gives is followed as if it were made where that is asked
+            continue
         if _of_vocabulary(each) and giver is not None and not _of_vocabulary(rules[at - 1]):
             # The vocabulary asks rules, and their texts are for readers. A rule may ask it to.
             asked = given and not all(map(_of_vocabulary, rules[at:]))
@@ -261,7 +274,8 @@ def _only_told(number: Any) -> None:
             what = words(number.term)
             raise refused(f"decides on a text that is made of {what}, a number that is not known")
         if not given and not raised and not labels:
-            return
+            break
+    return True
 
 
 def check_caught(error: BaseException) -> None:
@@ -412,6 +426,7 @@ class SymInt(metaclass=_Kind):
     __rlshift__ = __rrshift__ = __rand__ = __ror__ = __rxor__ = _no("takes the bits of")
     __getattr__ = _absent
     __str__ = __format__ = _told
+    __repr__ = _represented
 
     def __neg__(self) -> Any:
         return integer(-self.term)
@@ -424,10 +439,6 @@ class SymInt(metaclass=_Kind):
 
     def __bool__(self) -> bool:
         return bool(deciding_run().decide(self.term != 0))
-
-    def __repr__(self) -> str:
-        _only_told(self)
-        return words(self.term)
 
 
 class SymBool(metaclass=_Kind):
@@ -464,6 +475,7 @@ class SymBool(metaclass=_Kind):
     __lshift__ = __rshift__ = __rlshift__ = __rrshift__ = _no("takes the bits of")
     __getattr__ = _absent
     __str__ = __format__ = _told
+    __repr__ = _represented
 
     def __hash__(self) -> int:
         return hash(bool(self))
@@ -498,7 +510,3 @@ class SymBool(metaclass=_Kind):
 
     def __bool__(self) -> bool:
         return bool(deciding_run().decide(self.term))
-
-    def __repr__(self) -> str:
-        _only_told(self)
-        return words(self.term)
