@@ -166,6 +166,7 @@ def rolling(
             Parameter("max_surge", max_surge),
             Parameter("max_unavailable", max_unavailable),
             Parameter("patient", patient),
+            Parameter("revisions", revisions),
         ],
         variables=[
             Variable("replica_set", over="template"),

@@ -13,7 +13,8 @@ The kubelets of the pods of a StatefulSet, and who else acts on pods of nodes th
     level atomic, between the two requests by which the garbage collector of pods removes one;
     that a pod of a deleted node may be replaced between them, and the second one removes the next
     of its name; that an eviction names no uid either, so that a pod may be deleted that has just
-    replaced another
+    replaced another; that the garbage collector of pods also removes pods that have ended, by their
+    name, where there are more than --terminated-pod-gc-threshold (12,500)
 
 A process is what runs for a pod on a node, whether or not the API server has that pod: for each
 ordinal a pair of the node and the uid of the pod whose containers run there.

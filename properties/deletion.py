@@ -8,6 +8,7 @@ from .promise import (
     ALL_KEPT,
     ATOMIC,
     FRESH,
+    KEPT_OR_LANDED,
     KEPT_WHILE_PAUSED,
     NOT_CREATED_ANEW,
     Promise,
@@ -78,7 +79,7 @@ def dependents_go_first(
         )
 
 
-@under(deleted("orphan"), NOT_CREATED_ANEW, KEPT_WHILE_PAUSED)
+@under(deleted("orphan"), NOT_CREATED_ANEW, KEPT_WHILE_PAUSED, KEPT_OR_LANDED)
 @converges_to(
     id="deployment-orphans-keep-their-pods",
     says="a Deployment that is deleted with --cascade=orphan leaves its ReplicaSets to themselves,"

@@ -200,7 +200,7 @@ def nothing_after_deadline(active: int, active_before: int) -> Iterator[str]:
         yield "the deadline has passed, and a pod is created"
 
 
-@under(where=[OURS, DEADLINE])
+@under(UNBROKEN, where=[OURS, DEADLINE])
 @always(
     id="job-deadline-is-noticed",
     says="a Job whose deadline has passed is ended before the controller rests",
@@ -283,7 +283,7 @@ def suspended_still_ends(job_state: str) -> bool:
     return job_state != "ending"
 
 
-@under(where=[OURS])
+@under(UNBROKEN, where=[OURS])
 @always(
     id="job-suspend-stops-pods",
     says="when the controller rests, a suspended Job has no active pods, unless it is being"
@@ -305,6 +305,7 @@ def suspended_has_no_pods(
         lambda spec, around: spec.completions is not None or not around.times("set-parallelism"),
         lambda around: without(around, "set-parallelism"),
     ),
+    UNBROKEN,
     where=[OURS],
 )
 @always(

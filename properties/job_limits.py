@@ -26,6 +26,7 @@ from .job_promise import (
     SEES_GONE,
     STAYS,
     STORED,
+    TRACKED,
     WORK_QUEUE,
     spec_has,
 )
@@ -319,7 +320,7 @@ def work_queue_stops(status_before: job_api.JobStatus | None) -> Iterator[str]:
         yield "a pod had succeeded, and one more is created"
 
 
-@under(where=[OURS, NOT_PER_INDEX, NO_RESTART])
+@under(TRACKED, where=[OURS, NOT_PER_INDEX, NO_RESTART])
 @after_each_step(
     id="job-backoff-delays-replacement",
     says="no pod is created while the back-off after a failure runs, unless one has succeeded",
@@ -327,6 +328,7 @@ def work_queue_stops(status_before: job_api.JobStatus | None) -> Iterator[str]:
     premise=_grew,
 )
 def back_off_is_kept(backoff_before: bool, uncounted_successes_before: int) -> Iterator[str]:
+    """A sync that has seen a success goes on, also where that pod is robbed of its finalizer."""
     if backoff_before and not uncounted_successes_before:
         yield "the back-off is running, and a pod is created"
 

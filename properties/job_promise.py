@@ -221,7 +221,8 @@ UNBROKEN = never("the watch of pods does not break", "relist")
 """
 Where a pod is created and deleted before the new list, it comes as one that terminates: nobody
 counts its creation, and no event comes any more. The Job waits for it when that is not expected any
-more as well. Go: addPod, which then is deletePod
+more as well; until then no sync creates or removes pods, or ends the Job. Go: addPod, which then is
+deletePod
 """
 LOSES_START = Precondition(
     "a suspended Job loses its start time: the gate MutableSchedulingDirectivesForSuspendedJobs",

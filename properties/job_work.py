@@ -24,6 +24,7 @@ from .job_promise import (
     REMEMBERED,
     REPLACES_FAILED,
     RETRIES,
+    SAME_DEADLINE,
     SAME_LIMIT,
     SAME_PARALLELISM,
     STAYS,
@@ -262,7 +263,7 @@ def delay_is_kept(backoff: bool, action: str) -> Iterator[str]:
         yield "a restart of the controller has ended the delay"
 
 
-@under(LOSES_START, where=[OURS, DEADLINE])
+@under(LOSES_START, SAME_DEADLINE, where=[OURS, DEADLINE])
 @always(
     id="job-deadline-starts-again",
     says="activeDeadlineSeconds do not pass while a Job is suspended, and start again with it",

@@ -27,6 +27,7 @@ __all__ = [
     "FRESH",
     "HEALTHY_TEMPLATES",
     "INTERLEAVED",
+    "KEPT_OR_LANDED",
     "KEPT_WHILE_PAUSED",
     "LANDED",
     "NOTED",
@@ -410,6 +411,15 @@ KEPT_WHILE_PAUSED = Precondition(
 While a new template has no ReplicaSet yet, a sync of a paused Deployment may resize an old one from
 0 and delete it right afterwards, as one without pods: it looks at the sizes that it had listed.
 Go: sync, cleanupDeployment
+"""
+KEPT_OR_LANDED = Precondition(
+    f"{ALL_KEPT.words}, or {LANDED.words}",
+    lambda spec, around: ALL_KEPT.met(spec, around) or LANDED.met(spec, around),
+    LANDED.narrow,
+)
+"""
+The clean-up of a former leader may delete a ReplicaSet late, when the Deployment has gone back to
+its template. Nothing in the request says of which version it is. Go: cleanupDeployment
 """
 UPDATE = Precondition(
     "the template is replaced",

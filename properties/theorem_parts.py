@@ -87,31 +87,48 @@ def sum_of(rss: Iterable[api.ReplicaSet]) -> int:
 
 
 def sizes_written(
-    of: api.Deployment, rss: tuple[api.ReplicaSet, ...], variant: frozenset[str] = frozenset()
+    of: api.Deployment,
+    rss: tuple[api.ReplicaSet, ...],
+    variant: frozenset[str] = frozenset(),
+    seen: tuple[api.ReplicaSet, ...] | None = None,
 ) -> Iterator[tuple[api.ReplicaSet, ...]]:
     """
     The ReplicaSets after each write of one sync that is about one of them, in the order of `rss`.
 
     A sync may end after any of its writes, so that each of these is a state that it can leave.
+    Where it sees other sizes, in `seen`, what it writes to one of another size conflicts.
     """
-    sync = deployment.sync_deployment(deployment.Observation(of, rss), variant)
+    shown = rss if seen is None else seen
+    sizes = {rs.template: rs.replicas for rs in shown}
     known = {rs.template: rs for rs in rss}
+    stale = {rs.template: sizes[rs.template] != rs.replicas for rs in rss}
+    sync = deployment.sync_deployment(deployment.Observation(of, shown), variant)
     try:
-        write = controller.request(next(sync))
+        sent = next(sync)
         while True:
+            write = controller.request(sent)
+            answer: controller.Answer = "applied"
             if write.kind == "ReplicaSet" and write.verb in ("create", "update"):
-                kept = known.get(write.key, write.value).status
-                sent = write.value
-                known[write.key] = api.ReplicaSet(
-                    sent.template,
-                    sent.created,
-                    sent.replicas,
-                    status=kept,
-                    desired_replicas=sent.desired_replicas,
-                    max_replicas=sent.max_replicas,
-                    revision=sent.revision,
-                )
-                yield tuple(known.values())
-            write = controller.request(sync.send("applied"))
+                if stale.get(write.key, False):
+                    answer = "conflict"
+                else:
+                    known[write.key] = _landed(write.value, known)
+                    yield tuple(known.values())
+            if answer != "applied" and isinstance(sent, controller.Required):
+                return
+            sent = sync.send(answer)
     except StopIteration:
         return
+
+
+def _landed(sent: api.ReplicaSet, known: dict[int, api.ReplicaSet]) -> api.ReplicaSet:
+    """What was sent, with the status that is there: a write of the spec leaves it as it is."""
+    return api.ReplicaSet(
+        sent.template,
+        sent.created,
+        sent.replicas,
+        status=known.get(sent.template, sent).status,
+        desired_replicas=sent.desired_replicas,
+        max_replicas=sent.max_replicas,
+        revision=sent.revision,
+    )

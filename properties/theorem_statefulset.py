@@ -73,7 +73,7 @@ _WHO = OneOf(
         *("the scheduler", "a kubelet", "a kubelet that evicts", "a kubelet with an old list"),
         *("the controller, creating", "the controller, adopting", "the controller, deleting"),
         *("a user, deleting", "a user, deleting by force", "a drain", "the garbage collector"),
-        *("the controllers of nodes",),
+        *("the controllers of nodes", "the garbage collector of pods, late"),
     )
 )
 
@@ -145,6 +145,9 @@ def _acts(
         yield from disruption.evict_from_drained(pod, cordoned, (), allows, granted, 0, graceful, 1)
     elif who == "the garbage collector":
         yield from statefulset_collector.collect_pod(None, pod, (), 0, "background", graceful, 1)
+    elif who == "the garbage collector of pods, late":
+        # It names no uid and gives no time: a pod of this name that it lists may have ended.
+        yield outcome("removes the pod of that name", pod=None)
     else:
         takes = tolerations.Tolerations()
         yield from kubelet.mark_not_ready(pod, all_nodes, (), 0, 1)
@@ -246,6 +249,8 @@ def _update_within(
     gone = statefulset_update.pods_to_delete(spec, pods, 2, gate, variant)
     if any(pod.ordinal < partition for pod in gone):
         yield f"a pod below the partition {partition} is deleted"
+    if not gate and len(gone) > 1:
+        yield f"{len(gone)} pods are deleted at once"
     down = sum(map(statefulset_utils.is_unavailable, pods))
     after = down + len(gone) - sum(map(statefulset_utils.is_unavailable, gone))
     allowed = statefulset_utils.get_stateful_set_max_unavailable(bound, 3)
@@ -300,6 +305,11 @@ THEOREMS = (
                 lambda old: old == 0,
             ),
             Hypothesis(
+                "the garbage collector of pods removes none that has ended, which it does by name"
+                " where there are more than --terminated-pod-gc-threshold",
+                lambda who: who != "the garbage collector of pods, late",
+            ),
+            Hypothesis(
                 "pods are given time to end: no grace period is 0", lambda graceful: graceful == 1
             ),
         ),
@@ -308,18 +318,24 @@ THEOREMS = (
             Mutation("a pod is deleted by force while its containers run", drops=1),
             Mutation("the Node object is deleted while its machine runs", drops=2),
             Mutation("a kubelet was told of a pod that is gone", drops=3),
-            Mutation("with a grace period of 0 no kubelet is waited for", drops=4),
+            Mutation(
+                "the one that had ended was replaced since, and its successor is removed", drops=4
+            ),
+            Mutation("with a grace period of 0 no kubelet is waited for", drops=5),
         ),
-        level="every level: one step of anybody who acts on it; a crash only ends processes",
-        lag="any: the controller may ask for anything at any time",
+        level="every level: one step of anybody who acts on it, and each request is one; a crash"
+        " only ends processes; the name of a node is that of one machine, whose kubelet knows what"
+        " runs there and reports a pod as ended only when nothing of it does",
+        lag="any of controllers, which may ask for anything at any time; a kubelet that hears the"
+        " API server acts on the pod as it is there",
         integers="nodes of any number; other ordinals are not looked at",
         lemmas=("containers run only of the pod that the API server has, until it has ended",),
         about=("statefulset-at-most-one",),
     ),
     Theorem(
         id="sts-update-within-bounds",
-        says="an update deletes none below the partition, nor, where the feature gate is on, beyond"
-        " maxUnavailable",
+        says="an update deletes none below the partition; one at most, or with the feature gate so"
+        " many that no more than maxUnavailable, or than already are, become unavailable",
         source="pkg/controller/statefulset/stateful_set_control.go",
         claim=_update_within,
         ranges=_UPDATE,
@@ -334,10 +350,10 @@ THEOREMS = (
                 variant="sts-parallel-update-ignores-unready-lower-pod",
             ),
         ),
-        level="a decision",
+        level="a decision of one sync, which counts the pods of ordinals below replicas",
         lag="any: it is about what the cache shows",
         revisions="2, of 3 pods",
-        integers="maxUnavailable any int32; each pod there or not, ready, available and terminating"
-        " or not; its phase no rule looks at",
+        integers="maxUnavailable a number, any int32; each pod there or not, ready, available and"
+        " terminating or not; its phase no rule looks at",
     ),
 )

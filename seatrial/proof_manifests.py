@@ -7,7 +7,7 @@ from seatrial.model import read_manifests
 
 from .kinds import KINDS
 from .proof_results import Workload
-from .scenarios import Asked, around_it
+from .scenarios import Asked, around_it, check_inert
 
 __all__ = ["workloads_of"]
 
@@ -22,6 +22,7 @@ def workloads_of(
     """
     manifests = read_manifests(targets)
     asked = Asked(assume_inert=assume_inert)
+    check_inert(asked, manifests)
     found = []
     for manifest in manifests.workloads:
         kind = KINDS.get(manifest.kind)

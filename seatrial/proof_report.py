@@ -12,7 +12,7 @@ from seatrial.engines.prove.worst import Worst
 from . import __version__
 from .display import Look, Page
 from .proof_results import Proved, Settled, Workload
-from .quantities import show_seconds
+from .quantities import counted, show_seconds
 
 __all__ = ["SCHEMA", "json_text", "text"]
 
@@ -202,8 +202,8 @@ def _overview(page: Page, run: Proved) -> None:
 def _end(page: Page, run: Proved) -> None:
     page.gap()
     if run.worst is not None:
-        counted = "a formula was proved" if run.worst.proof else "no formula was proved"
-        page.row("Summary", counted)
+        said = "a formula was proved" if run.worst.proof else "no formula was proved"
+        page.row("Summary", said)
         page.row("Again", run.command)
         page.row("Exit code", str(run.exit_code))
         return
@@ -211,6 +211,9 @@ def _end(page: Page, run: Proved) -> None:
     if run.system is not None:
         statuses += [each.status for each in run.system.proofs]
     found = [f"{statuses.count(each)} {each}" for each in _STYLES if statuses.count(each)]
+    blocked = sum(bool(each.blocked) for each in run.workloads)
+    if blocked:
+        found.append(f"{counted(blocked, 'workload')} inconclusive")
     page.row("Summary", ", ".join(found) or "nothing was asked")
     page.row("Again", run.command)
     page.row("Exit code", str(run.exit_code))

@@ -31,7 +31,16 @@ from .annotations import Told, told
 from .kinds import KINDS, Kind, Manifest, kind_of_bug
 from .subject import Subject, not_met
 
-__all__ = ["Asked", "Rung", "Scenario", "Workload", "around_it", "scenarios", "subject_of_recipe"]
+__all__ = [
+    "Asked",
+    "Rung",
+    "Scenario",
+    "Workload",
+    "around_it",
+    "check_inert",
+    "scenarios",
+    "subject_of_recipe",
+]
 
 _MOST_LAG = 4
 
@@ -137,7 +146,7 @@ def scenarios(
         raise DeclarationError(
             f"{', '.join(targets)}: no {known} is given; other kinds are not modelled yet"
         )
-    _check_inert(asked, manifests)
+    check_inert(asked, manifests)
     _check_concerns(asked, [kind for kind, _ in found])
     added = Added() if added is None else added
     added.check([(kind.name, each.name) for kind, each in found])
@@ -414,7 +423,7 @@ def _inert(each: NotModelled, asked: Asked) -> bool:
     )
 
 
-def _check_inert(asked: Asked, manifests: Manifests) -> None:
+def check_inert(asked: Asked, manifests: Manifests) -> None:
     """Whatever is assumed to be inert has to be there, or the assumption is a misspelling."""
     known = {each.field or each.kind for each in manifests.not_modelled}
     known |= {each.kind for each in manifests.not_modelled if each.field is None}

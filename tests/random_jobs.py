@@ -166,7 +166,7 @@ def _environment(of: random.Random, spec: job_api.JobSpec) -> Environment:
     kubernetes = of.choice((environment.DEFAULT, environment.DEFAULT, *versions.READ_OF_JOBS))
     users = (*_USERS, *(_INDEXED_USERS if spec.indexed else ()))
     return Environment(
-        users=environment.budgets(named(of, users, (0, 0, 1, 1, 2)), "users"),
+        users=environment.budgets(named(of, users, (0, 0, 1, 1, 2, 3)), "users"),
         faults=environment.budgets(named(of, _FAULTS, (0, 1, 1, 2, 3)), "faults"),
         level=of.choice(("atomic", "atomic", "interleaved", "faulty")),
         lag=of.choice((0, 1, 1, 2, 2)),

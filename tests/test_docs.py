@@ -41,6 +41,7 @@ PAGES = [
 ]
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 COST = re.compile(r"^Cost .*$", re.MULTILINE)
+PROGRESS = re.compile(r"^seatrial: .*(?:questions|states/s), .*\n", re.MULTILINE)
 FILE = re.compile(r"# ([\w.-]+\.\w+)\n")
 SECONDS = re.compile(r"\b\d+\.\d\d s$", re.MULTILINE)
 LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
@@ -103,7 +104,8 @@ class Page:
         out = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True)
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(out):
             self.code = main(words)
-        return out.buffer.getvalue().decode("utf-8")
+        # On a slow machine it says how far it is.
+        return PROGRESS.sub("", out.buffer.getvalue().decode("utf-8"))
 
 
 @pytest.fixture(autouse=True)

@@ -4,7 +4,7 @@ run, and what a precondition is for is shown by the run that breaks the promise 
 """
 
 import pytest
-from attrs import frozen
+from attrs import evolve, frozen
 
 from job_promises import BY_ID, Case, broken, case, indexed, searched
 from seatrial.model import environment, job_api
@@ -284,6 +284,7 @@ ENOUGH = case(success_policy=FIRST, **indexed(2))
 SHRINKS = case("set-completions:1", **indexed(2))
 TAKEN_OVER = case(faults="failover", level="interleaved", lag=1)
 BREAKS = case("delete-pod", "relist", "interleaved", 2, pod_replacement_policy="Failed")
+WATCH = "the watch of pods"
 OLD_STATUS = case(lag=2, gates="StaleControllerConsistencyJob=false", completions=2)
 RERUN = case(
     faults="write-unknown,container-exit",
@@ -297,6 +298,14 @@ ATOMIC: environment.Level = "atomic"
 INTERLEAVED: environment.Level = "interleaved"
 NEVER_REACHED = 0
 """The length of the run that breaks a `sometimes`: there is none."""
+
+
+def breaks_and(user: str) -> Case:
+    """Two pods, of which one is deleted before the watch shows it; and somebody wants none."""
+    spec = evolve(BREAKS.spec, completions=2, parallelism=2)
+    users = (*BREAKS.around.users, *environment.budgets([user], "users"))
+    return evolve(BREAKS, spec=spec, around=evolve(BREAKS.around, users=users))
+
 
 DROPPED = (
     (
@@ -762,6 +771,39 @@ DROPPED = (
             case("suspend,resume", gates=KEEPS_START, active_deadline_seconds=60),
             "a suspended Job loses",
         ),
+    ),
+    (
+        "job-deadline-starts-again",
+        Broken(
+            4,
+            case("resume,set-active-deadline:60", suspend=True, active_deadline_seconds=0),
+            "nobody changes activeDeadlineSeconds",
+        ),
+    ),
+    (
+        "job-backoff-delays-replacement",
+        Broken(
+            16,
+            case(
+                "strip-finalizer,delete-pod",
+                "container-exit",
+                "interleaved",
+                completions=3,
+                parallelism=2,
+            ),
+            "nobody else removes",
+        ),
+    ),
+    (
+        "job-deadline-is-noticed",
+        Broken(13, evolve(BREAKS, spec=evolve(BREAKS.spec, active_deadline_seconds=60)), WATCH),
+    ),
+    *(
+        (asked, Broken(14, breaks_and(user), WATCH))
+        for asked, user in (
+            ("job-suspend-stops-pods", "suspend"),
+            ("job-parallelism-zero-pauses", "set-parallelism:0"),
+        )
     ),
     ("job-ends", Broken(11, case(faults="node-off"), "no node stays off")),
     ("job-deleting-removes-pods", Broken(5, case("delete", "node-off"), "no node stays off")),

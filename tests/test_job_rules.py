@@ -243,6 +243,25 @@ def test_a_sync_asks_for_as_many_pods_and_reports_as_upstream_does(name: str) ->
     assert true == row.conditions
 
 
+@pytest.mark.parametrize(
+    ("spec", "running", "created", "removed"),
+    [
+        (JobSpec(parallelism=501, completions=501), 0, 500, 0),
+        (JobSpec(parallelism=0, completions=501), 501, 0, 500),
+        (JobSpec(parallelism=501, completions=501, suspend=True), 501, 0, 501),
+        (JobSpec(parallelism=501, completions=501, completion_mode="Indexed"), 0, 500, 0),
+    ],
+    ids=("creates", "removes", "suspends", "creates indexes"),
+)
+def test_one_sync_creates_or_removes_500_pods_unless_the_job_is_suspended(
+    spec: JobSpec, running: int, created: int, removed: int
+) -> None:
+    """Go: MaxPodCreateDeletePerSync; what a suspended Job has to remove is not cut off"""
+    found = ran(spec, pods((RUNNING, running)) if running else None)
+
+    assert (len(found.created), found.removed) == (created, removed)
+
+
 def test_pods_that_run_when_a_job_fails_are_counted_as_failed() -> None:
     """They are deleted, keep their finalizer until they are listed, and Failed waits for them."""
     found = ran(JobSpec(parallelism=2, completions=2, backoff_limit=0), pods(FAILED, RUNNING))

@@ -41,6 +41,18 @@ def a_stale_annotation(walk: Walk) -> None:
     walk.do("set_image").settle()
 
 
+def a_late_deletion(walk: Walk) -> None:
+    """
+    The former leader decides to delete ReplicaSet 1 as an old one. The template goes back to it,
+    the new leader deletes ReplicaSet 2 as an old one, and then the first request lands.
+    """
+    walk.do("set_image").do("observe").settle(hold=("observe",))
+    walk.do("observe", "its status").settle(hold=("observe",))
+    walk.do("observe", "decides to delete ReplicaSet 1").do("undo").do("fail_over")
+    walk.settle(hold=("land_replica_set_write",)).do("delete")
+    walk.do("land_replica_set_write[1]").settle()
+
+
 TOLD: dict[tuple[str, Precondition], tuple[Case, Callable[[Walk], None], str]] = {
     ("deployment-cleanup-spares-pods", promise.FRESH): (
         case(0, users="set-image,apply@2,undo,scale:1", lag=2, revision_history_limit=0),
@@ -51,6 +63,17 @@ TOLD: dict[tuple[str, Precondition], tuple[Case, Callable[[Walk], None], str]] =
         case(users="set-image@2", faults="failover", level="interleaved"),
         a_late_creation,
         "the status is complete; 1 of 1 new pods are available and 1 others are asked for",
+    ),
+    ("deployment-orphans-keep-their-pods", promise.KEPT_OR_LANDED): (
+        case(
+            0,
+            users="set-image,undo,delete:orphan",
+            faults="failover",
+            level="interleaved",
+            revision_history_limit=0,
+        ),
+        a_late_deletion,
+        "the run stops outside the goal: no step of the system is enabled",
     ),
     ("deployment-newest-revision-at-rest", promise.SAME_SIZE): (
         case(2, 0, 1, users="set-image@2,scale:1"),

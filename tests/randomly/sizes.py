@@ -26,7 +26,7 @@ from seatrial.engines.prove.systems import SystemProof, prove_system
 
 from .writing import HEAD, Compared, Writer, module_of
 
-__all__ = ["system_compared", "system_source"]
+__all__ = ["differences", "system_compared", "system_source"]
 
 _HEAD = f"""{HEAD}
 
@@ -269,9 +269,9 @@ class _Told:
         return sum(self.values.values())
 
 
-def _explored(build: Any, values: dict[str, int], promise: Property) -> _Told:
+def _explored(build: Any, values: dict[str, int], promise: Property, most: int = _STATES) -> _Told:
     try:
-        report = explore(build(values), [promise], kernel="plain", threads=1, max_states=_STATES)
+        report = explore(build(values), [promise], kernel="plain", threads=1, max_states=most)
     except (RuleError, PropertyError) as error:
         return _Told(values, f"raises {error}")
     verdict = report.verdict(promise.id)
@@ -299,7 +299,7 @@ def system_compared(seed: int, query_ms: int = 2_000, depth: int = 4) -> Compare
     different = [
         f"{each.property.id} ({each.property.kind}): {one}"
         for each in proofs
-        for one in _differs(each, build, ranges)
+        for one in differences(each, build, ranges)
     ]
     said = tuple(
         each.status + f": {each.because}" * (each.status == "inconclusive") for each in proofs
@@ -307,8 +307,15 @@ def system_compared(seed: int, query_ms: int = 2_000, depth: int = 4) -> Compare
     return Compared(said, "; ".join(different))
 
 
-def _differs(proof: SystemProof, build: Any, ranges: Mapping[str, Whole]) -> Iterator[str]:
-    told = [_explored(build, values, proof.property) for values in _box(ranges)]
+def differences(
+    proof: SystemProof, build: Any, ranges: Mapping[str, Whole], most: int = _STATES
+) -> Iterator[str]:
+    """
+    Where what is said of a promise for all sizes is not what explore says of it at each of a box.
+
+    Each exploration visits `most` states; a run that it finds is a shortest one nevertheless.
+    """
+    told = [_explored(build, values, proof.property, most) for values in _box(ranges)]
     broken = [each for each in told if each.status == "violated"]
     fewest = min((each.length or 0 for each in broken), default=None)
     if proof.status == "proved":
@@ -325,7 +332,7 @@ def _differs(proof: SystemProof, build: Any, ranges: Mapping[str, Whole]) -> Ite
         if not all(allowed.allows(values[name]) for name, allowed in ranges.items()):
             yield f"it is violated with {values}, which is out of its ranges"
         replay(ground(build(values)), proof.trace)
-        said = _explored(build, values, proof.property)
+        said = _explored(build, values, proof.property, most)
         if not said.status.startswith("raises") and said.length != length:
             yield f"it is violated with {values} in {length} steps, and explore says {said}"
         if fewest is not None and fewest < length:
