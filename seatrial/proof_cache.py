@@ -30,6 +30,8 @@ def cache_folder() -> Path:
 @lru_cache(maxsize=1)
 def code_digest() -> str:
     """A digest of the code that a proof depends on, and of what runs it."""
+    import z3
+
     import seatrial
     from seatrial import core, model, properties
     from seatrial.engines import prove
@@ -37,10 +39,14 @@ def code_digest() -> str:
     found = hashlib.sha256()
     for package in (core, model, properties, prove):
         folder = Path(package.__path__[0])
-        for path in sorted(folder.rglob("*.py")):
-            found.update(str(path.relative_to(folder)).encode())
-            found.update(path.read_bytes())
-    found.update(f"{seatrial.__version__} {sys.version} {version('z3-solver')}".encode())
+        for path in sorted(folder.rglob("*")):
+            if path.is_file() and path.suffix in (".py", ".json"):
+                content = path.read_bytes()
+                found.update(f"{path.relative_to(folder)} {len(content)} ".encode())
+                found.update(content)
+    # Without its asserts (python -O) a rule is another one.
+    runs = (sys.version, sys.flags.optimize, version("attrs"), version("z3-solver"))
+    found.update(f"{seatrial.__version__} {runs} {z3.get_full_version()}".encode())
     return found.hexdigest()
 
 

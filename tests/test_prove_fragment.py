@@ -441,7 +441,7 @@ REFUSED: dict[str, tuple[Rule, str]] = {
     "bits": (lambda x, y, p: 5 & x, "takes the bits of x"),
     "shifted": (lambda x, y, p: 1 << x, "takes the bits of x"),
     "index": (lambda x, y, p: operator.index(x), "indexes by, x"),
-    "json": (lambda x, y, p: json.dumps(x), "SymInt"),
+    "json": (lambda x, y, p: json.dumps(x), "calls json.dumps"),
 }
 
 

@@ -83,11 +83,12 @@ class GroundProperty:
         function = self.property.function
         if function is None or self._binding is None:
             raise PropertyError(f"property {self.property.id} is not a question about a state")
+        met: Any = True
         if self.property.premise is not None and self._premise is not None:
             met = self.property.premise(*self._premise.arguments(values))
             if not met:
-                return False, None, None
-        return True, function(*self._binding.arguments(values)), self.bound
+                return met, None, None
+        return met, function(*self._binding.arguments(values)), self.bound
 
     def _judge(self, answer: Any) -> Finding:
         kind = self.property.kind

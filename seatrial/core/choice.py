@@ -10,6 +10,7 @@ from typing import Protocol, TypeVar
 
 from .arith import minimum
 from .errors import NotAFunction, RuleError, shown
+from .kinds import is_truth
 from .population import Population
 
 __all__ = ["MOST_ANSWERS", "Chooser", "answers", "choose", "deciding", "split"]
@@ -63,6 +64,8 @@ def split(population: Population[K], n: int) -> Population[K]:
     left = population.total
     if isinstance(n, (bool, float, str)) or n is None:
         raise RuleError(f"split takes an integer, not {n!r}")
+    if is_truth(type(n)):
+        raise RuleError("split takes an integer, not a truth value")
     if type(n) is int and type(left) is int and not 0 <= n <= left:
         raise RuleError(f"split asked for {n} of {shown(population)}, which has {left}")
     picked = []

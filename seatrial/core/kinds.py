@@ -11,7 +11,7 @@ from typing import Any
 
 import attrs
 
-__all__ = ["ATOMS", "ReversedSet", "field_names", "flaw", "is_frozen", "is_symbolic"]
+__all__ = ["ATOMS", "ReversedSet", "field_names", "flaw", "is_frozen", "is_symbolic", "is_truth"]
 
 ATOMS = (bool, int, str, bytes, type(None))
 
@@ -44,6 +44,11 @@ class ReversedSet(frozenset):  # type: ignore[type-arg]
 def is_symbolic(kind: Any) -> bool:
     """Whether a class is of the symbolic engine: a number or truth value that is not known."""
     return bool(getattr(kind, "__seatrial_symbolic__", False))
+
+
+def is_truth(kind: Any) -> bool:
+    """Whether a class is `bool`, or the symbolic engine's of truth values that are not known."""
+    return kind is bool or getattr(kind, "__seatrial_symbolic__", None) == "truth"
 
 
 def is_frozen(kind: Any) -> bool:

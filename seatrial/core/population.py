@@ -11,6 +11,7 @@ import attrs
 
 from .arith import total
 from .errors import ValueRefused, shown
+from .kinds import is_truth
 from .values import check_value, same_value, sort_key
 
 __all__ = ["Population"]
@@ -53,6 +54,8 @@ def _canonical(counts: Mapping[Any, int] | Iterable[tuple[Any, int]]) -> tuple[A
         # A symbolic integer is of a class of its own: what is refused here is what Python has.
         if type(count) is not int and isinstance(count, (int, float, str, bytes, type(None))):
             raise ValueRefused(f"a population counts in integers, not in {count!r} of {kind!r}")
+        if is_truth(type(count)):
+            raise ValueRefused(f"a population counts in integers, not in truth values: {kind!r}")
         if kind not in added:
             added[kind], names[kind] = count, kind
         elif same_value(names[kind], kind):

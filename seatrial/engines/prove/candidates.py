@@ -60,7 +60,7 @@ def _added(parts: list[Any]) -> Any:
 def pool(made: Machine, states: Sequence[Mapping[str, int]]) -> list[Candidate]:
     """The candidates that all of these states satisfy, the shorter ones first."""
     generated = list(dict.fromkeys(_generated(made)))[:_MOST]
-    names = [*made.parameters, *(term.decl().name() for term, _, _ in made.common_leaves())]
+    names = [*_parameters(made), *(term.decl().name() for term, _, _ in made.common_leaves())]
     column = {name: at for at, name in enumerate(names)}
     rows = [[state[name] for name in names] for state in states]
     small = [row for row in rows if all(abs(number) < _LARGE for number in row)]
@@ -72,6 +72,10 @@ def pool(made: Machine, states: Sequence[Mapping[str, int]]) -> list[Candidate]:
     constants = np.array([each.constant for each in generated])
     holds = (seen @ factors + constants <= 0).all(axis=0)
     return [each for each, good in zip(generated, holds, strict=True) if good]
+
+
+def _parameters(made: Machine) -> list[str]:
+    return [each.decl().name() for each in made.parameters.values()]
 
 
 def _generated(made: Machine) -> Iterator[Candidate]:
@@ -95,7 +99,7 @@ def _generated(made: Machine) -> Iterator[Candidate]:
             if len({slots[each[0]].domain for each in several}) == 1:
                 sums.append(tuple(name for each in several for name in each))
     bounds: list[tuple[tuple[str, int], ...]] = [()]
-    parameters = list(made.parameters)
+    parameters = _parameters(made)
     bounds += [((name, 1),) for name in parameters]
     bounds += [((a, 1), (b, 1)) for a, b in combinations(parameters, 2)]
     bounds += [((a, 1), (b, -1)) for a, b in product(parameters, repeat=2) if a != b]
@@ -129,7 +133,7 @@ def small_states(made: Machine, ranges: Mapping[str, Whole]) -> Iterator[dict[st
         except Exception:
             continue  # these values have no system; the symbolic one excludes them, or raises
         for state in reached(system):
-            yield {**made.state(state, values), **values}
+            yield {**made.state(state, values), **made.numbers(values)}
 
 
 def reached(system: Ground, most: int = _STATES) -> Iterator[tuple[Any, ...]]:

@@ -226,7 +226,7 @@ def _concretely(theorem: Theorem, values: Mapping[str, Any], answers: tuple[int,
     try:
         with deciding(_Told(answers)):
             return broken(theorem, values)
-    except Exception as error:
+    except (Exception, SystemExit, GeneratorExit) as error:
         return (str(Raised(error)),)
 
 

@@ -11,6 +11,7 @@ import types
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
+from types import FunctionType
 from typing import Any
 
 import attrs
@@ -20,7 +21,7 @@ from seatrial.core import NotSymbolic, functions_of
 
 from .fragment import check_fragment
 from .paths import Path, Raised, Run, covers
-from .shapes import Shape, built, fresh, may_change, merged, shape_of, structural
+from .shapes import Shape, built, exact, fresh, may_change, merged, shape_of, structural
 from .terms import SymBool, SymInt, boolean, check_caught, deciding_run, integer, key_of, lifted
 
 __all__ = ["Helpers", "grouped"]
@@ -183,11 +184,12 @@ def grouped(paths: list[Path]) -> tuple[_Group, ...]:
             by_shape.setdefault(key, []).append((path.guard, []))
         else:
             shape, leaves = shape_of(path.result)
-            by_shape.setdefault(("value", shape), []).append((path.guard, leaves))
+            key = ("value", exact(shape), shape)
+            by_shape.setdefault(key, []).append((path.guard, leaves))
     return tuple(
         _Group(
             guard=z3.Or(*(guard for guard, _ in alike)),
-            shape=key[1],
+            shape=key[2],
             leaves=tuple(merged(alike)),
             raised=raised.get(key),
         )
@@ -195,13 +197,15 @@ def grouped(paths: list[Path]) -> tuple[_Group, ...]:
     )
 
 
-def _kept_in(error: Exception) -> Any:
+def _kept_in(error: BaseException) -> Any:
     """What an error keeps: who catches it may look at that."""
     kept = (*error.args, *vars(error).values())
     texts = tuple(each for each in kept if isinstance(each, str))
     shape, leaves = shape_of(tuple(each for each in kept if not isinstance(each, str)), True)
-    if leaves:
-        raise NotSymbolic(f"a {type(error).__name__} keeps a number that is not known")
+    if leaves or may_change(shape):
+        raise NotSymbolic(
+            f"a {type(error).__name__} keeps what is not known, or a list or dict that may change"
+        )
     return type(error), texts, shape
 
 
@@ -218,8 +222,20 @@ def _inlined(summary: _Summary, leaves: list[Any]) -> Any:
     group = summary.groups[at]
     if group.raised is not None:
         check_caught(group.raised.error)
-        raise group.raised.error
+        raise _again(group.raised.error)
     return built(group.shape, iter(made.leaves[at]))
+
+
+def _again(error: BaseException) -> BaseException:
+    """Another error that keeps the same: whoever catches one may change it."""
+    kind = type(error)
+    made = kind.__new__(kind, *error.args)
+    for each in kind.__mro__:
+        if "__init__" in vars(each) and not isinstance(vars(each)["__init__"], FunctionType):
+            vars(each)["__init__"](made, *error.args)
+            break
+    vars(made).update(vars(error))
+    return made
 
 
 def _applied(summary: _Summary, leaves: list[Any]) -> _Inlined:

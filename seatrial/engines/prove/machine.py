@@ -20,9 +20,12 @@ from seatrial.core import (
     GroundAction,
     GroundProperty,
     NotSymbolic,
+    PropertyError,
     System,
     View,
+    Violation,
     Whole,
+    deciding,
     ground,
 )
 
@@ -35,16 +38,18 @@ from .shapes import (
     Shape,
     built,
     closed,
+    exact,
     fresh,
     joined,
+    keeps_answers,
     leaves_of,
     matched,
     opened,
     shape_of,
     structural,
 )
-from .summary import Cells, Row, Summary, summarise
-from .terms import SymInt, lifted
+from .summary import NOBODY, Cells, Row, Summary, summarise
+from .terms import SymBool, SymInt, lifted
 
 __all__ = ["Machine", "Transition", "machine"]
 
@@ -141,7 +146,7 @@ class Machine:
         Raises KeyError where it has no known shape.
         """
         found: dict[str, Any] = {}
-        pairs = [(z3.Int(name), z3.IntVal(number)) for name, number in given.items()]
+        pairs = [(self.parameters[name], z3.IntVal(number)) for name, number in given.items()]
         terms: dict[int, int] = {}
 
         def known(term: Any) -> int:
@@ -161,6 +166,10 @@ class Machine:
                 raise KeyError(name)
         return found
 
+    def numbers(self, given: Mapping[str, int]) -> dict[str, int]:
+        """Values of the parameters, by the variables that stand for them."""
+        return {self.parameters[name].decl().name(): number for name, number in given.items()}
+
     def values(self, evaluated: Callable[[Any], Any]) -> tuple[Any, ...]:
         """A concrete state, from what gives each variable its value."""
         made = []
@@ -173,8 +182,13 @@ class Machine:
         return tuple(made)
 
 
+def _same(one: Shape, other: Shape) -> bool:
+    return one is not APART and bool(exact(one) == exact(other) and one == other)
+
+
 def _place(shapes: Sequence[Shape], shape: Shape) -> int:
-    return next(at for at, each in enumerate(shapes) if type(each) is type(shape) and each == shape)
+    known = exact(shape)
+    return next(at for at, each in enumerate(shapes) if exact(each) == known and each == shape)
 
 
 def _shape_variable(system: Ground, shapes: Sequence[Sequence[Shape]], slot: int) -> Any:
@@ -192,12 +206,21 @@ def machine(
     Raises NotSymbolic where a rule cannot be executed so, and DeclarationError as `build` does.
     """
     parameters = {name: z3.Int(name) for name in ranges}
-    assumed = [parameters[name] >= each.low for name, each in ranges.items()]
-    assumed += [
+    system = _grounded(build, parameters, _assumed(parameters, ranges))
+    if not {slot.name for slot in system.slots}.isdisjoint(parameters):
+        # A variable of the system has the name of a parameter, and is another number.
+        parameters = {name: z3.Int(f"parameter {name}") for name in ranges}
+        system = _grounded(build, parameters, _assumed(parameters, ranges))
+    assumed = tuple(_assumed(parameters, ranges))
+    return _Fixpoint(system, build, parameters, assumed, recorder).machine()
+
+
+def _assumed(parameters: Mapping[str, Any], ranges: Mapping[str, Whole]) -> list[Any]:
+    facts = [parameters[name] >= each.low for name, each in ranges.items()]
+    facts += [
         parameters[name] <= each.high for name, each in ranges.items() if each.high is not None
     ]
-    system = _grounded(build, parameters, assumed)
-    return _Fixpoint(system, build, parameters, tuple(assumed), recorder).machine()
+    return facts
 
 
 def _grounded(build: Build, parameters: Mapping[str, Any], assumed: Sequence[Any]) -> Ground:
@@ -212,7 +235,16 @@ def _grounded(build: Build, parameters: Mapping[str, Any], assumed: Sequence[Any
     result = paths[0].result
     if isinstance(result, Raised):
         raise DeclarationError(str(result.error))
+    if paths[0].choices:
+        raise NotSymbolic("choose() is called where the system is built; no action is running")
     made: Ground = result
+    for each in made.system.parameters:
+        if keeps_answers(each.value):
+            raise NotSymbolic(
+                f"parameter {each.name} is made of numbers that are not known and may keep what it"
+                " is asked of them (its hash, a cached property): what it said once it would say"
+                " of all"
+            )
     return made
 
 
@@ -230,6 +262,7 @@ class _Fixpoint:
         self._system = system
         self._build = build
         self._parameters = parameters
+        self._rigid = frozenset(each.decl().name() for each in parameters.values())
         self._assumed = assumed
         check_fragment(*(each.function for each in system.system.views if isinstance(each, View)))
         self._recorder = recorder or (lambda name: None)
@@ -246,10 +279,11 @@ class _Fixpoint:
     def machine(self) -> Machine:
         for state in self._system.initial:
             for slot, value in enumerate(state):
-                self._add(slot, shape_of(value, constants=True, rigid=self._parameters)[0])
+                self._add(slot, shape_of(value, constants=True, rigid=self._rigid)[0])
         while self._grown():
             pass
         system, shapes = self._system, tuple(map(tuple, self._shapes))
+        _check_names(system, shapes, self._rigid)
         summaries = tuple(self._current())
         return Machine(
             system=system,
@@ -291,8 +325,7 @@ class _Fixpoint:
                 continue
             slots = sorted(self._system.read_slots(action.looks_at))
             for chosen in product(*(tuple(self._shapes[slot]) for slot in slots)):
-                # By type as well: True equals 1, and is another value.
-                key = (action.number, chosen, tuple(map(type, chosen)))
+                key = (action.number, chosen, tuple(map(exact, chosen)))
                 if key not in self._done:
                     self._done[key] = summarise(
                         self._system,
@@ -300,7 +333,7 @@ class _Fixpoint:
                         dict(zip(slots, chosen, strict=True)),
                         self._assumed,
                         self._helpers,
-                        self._parameters,
+                        self._rigid,
                         self._recorder(action.name),
                     )
                 yield self._done[key]
@@ -322,9 +355,9 @@ class _Fixpoint:
 
     def _add_opened(self, slot: int, shape: Shape) -> None:
         known = self._shapes[slot]
-        if any(joined(each, shape) == each for each in known):
+        if any(_same(joined(each, shape), each) for each in known):
             return
-        known[:] = [each for each in known if joined(each, shape) != shape]
+        known[:] = [each for each in known if not _same(joined(each, shape), shape)]
         mates = [each for each in known if joined(each, shape) is not APART]
         if len(mates) >= MOST_CONSTANTS:
             for each in mates:
@@ -377,6 +410,18 @@ class _Fixpoint:
             changes=tuple(changes),
             raised=row.raised,
         )
+
+
+def _check_names(
+    system: Ground, shapes: Sequence[Sequence[Shape]], parameters: frozenset[str]
+) -> None:
+    """Raise NotSymbolic where two numbers would be one variable of the solver."""
+    owners = dict.fromkeys(parameters, -1)
+    for slot, known in enumerate(shapes):
+        cell = system.slots[slot].name
+        for name in (f"shape of {cell}", *(n for each in known for n, _ in leaves_of(each, cell))):
+            if owners.setdefault(name, slot) != slot:
+                raise NotSymbolic(f"two numbers would have the name {name}; rename one")
 
 
 def _typed(system: Ground, shapes: Sequence[Sequence[Shape]]) -> Iterator[Any]:
@@ -437,15 +482,11 @@ def _broken_case(
         after, before = cells(now, ""), cells(earlier, BEFORE)
         inputs = [after[number] for number in asked.reads]
         inputs += [before[number] for number in asked.before]
-        met, answer, bound = asked.run([*inputs, action] if asked.wants_action else inputs)
-        if not met:
-            return False
-        kind = asked.property.kind
-        if kind == "at least":
-            return bool(answer < bound)
-        if kind == "at most":
-            return bool(answer > bound)
-        return answer is not None and next(iter(answer), None) is not None
+        with deciding(NOBODY):
+            met, answer, bound = asked.run([*inputs, action] if asked.wants_action else inputs)
+            if type(met) not in (bool, SymBool):
+                raise PropertyError(f"its premise answered {met!r}, and not True or False")
+            return bool(met) and _is_broken(asked.property.kind, answer, bound)
 
     record = made.recorder(f"promise-{asked.name}")
     paths = Run(facts, helpers=made.helpers, record=record).explore(body)
@@ -457,3 +498,21 @@ def _broken_case(
             f"property {asked.name}: its paths could not be shown to cover all states"
         )
     return z3.And(*here, z3.Or(*(path.guard for path in paths if path.result)))
+
+
+def _is_broken(kind: str, answer: Any, bound: Any) -> bool:
+    """Whether an answer breaks a property. Raises PropertyError where it is none of its kind."""
+    if kind in ("at least", "at most"):
+        if type(answer) not in (int, SymInt):
+            raise PropertyError(f"it answered {answer!r}, and not an integer")
+        return bool(answer < bound if kind == "at least" else answer > bound)
+    if answer is None:
+        return False
+    if isinstance(answer, (str, bytes, Mapping)):
+        raise PropertyError(f"it answered {answer!r}, and not an iterable of str or Violation")
+    broken = False
+    for each in answer:
+        if not isinstance(each, (str, Violation)):
+            raise PropertyError(f"it yielded {each!r}, and not a str or Violation")
+        broken = True
+    return broken

@@ -6,6 +6,7 @@ is possible beside the way taken is put aside. A way that the solver cannot refu
 possible: so no path is ever lost, and that the paths cover everything can be asked afterwards.
 """
 
+import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -16,6 +17,7 @@ from seatrial.core import NotSymbolic, RuleError, deciding
 
 from .interrupts import stop_if_interrupted
 from .terms import _RUNS, SymInt, is_outside, lifted, place_of_rule
+from .watch import Watch
 
 __all__ = ["Path", "Raised", "Run", "covers", "uncovered"]
 
@@ -33,7 +35,7 @@ _MOST_ASKED = 200_000
 class Raised:
     """What a rule raised on a path."""
 
-    error: Exception
+    error: BaseException
 
     def __str__(self) -> str:
         return f"{type(self.error).__name__}: {self.error}"
@@ -105,6 +107,9 @@ class Run:
         self.refused: NotSymbolic | None = None
         self.terms: dict[Any, Any] = {}
         """Terms that were made before, see `terms._operator`."""
+        self.told_in_label = ""
+        """A number that the label of an outcome was made of."""
+        self._watch = Watch(self._refuse)
         self._simple: dict[int, tuple[Any, Any]] = {}
         self._helpers = helpers
         self._choice_name = choice_name
@@ -137,7 +142,13 @@ class Run:
         at = len(walk.taken)
         step = walk.prefix[at] if at < len(walk.prefix) else self._fork(term)
         self._take(term, *step)
+        if len(walk.taken) == len(walk.prefix):
+            self._watch.on()  # what was executed before was so on the path that forked here, too
         return step[0]
+
+    def _refuse(self, error: NotSymbolic) -> None:
+        if self.refused is None:
+            self.refused = error
 
     def _simplified(self, term: Any) -> Any:
         """The condition in short, or what it is. Every path asks anew for those before its fork."""
@@ -232,6 +243,11 @@ class Run:
         self.refused = None
         self._solver.push()
         _RUNS.append(self)
+        profiled, traced = sys.getprofile(), sys.gettrace()
+        if prefix:
+            sys.setprofile(None)
+        else:
+            self._watch.on()
         try:
             with deciding(self):
                 if self._helpers is None:
@@ -239,19 +255,30 @@ class Run:
                 else:
                     with self._helpers.inlined():
                         result = body()
-        except NotSymbolic:
-            raise
-        except Exception as error:
+        except NotSymbolic as error:
+            raise (self.refused or error) from None
+        except (Exception, SystemExit, GeneratorExit) as error:
+            sys.setprofile(None)
             stop_if_interrupted()
-            cause = _cause(error)
+            cause = self.refused or _cause(error)
             if cause is not None:
                 raise cause from None
             if self.refused is None and _of_engine(error):
                 raise NotSymbolic(f"{_line_of(error)} {error}") from error
             result = Raised(error)
         finally:
+            sys.setprofile(profiled)
+            if sys.gettrace() is not traced:
+                sys.settrace(traced)
             _RUNS.pop()
             self._solver.pop()
+        if self.told_in_label and self._watch.reads_labels:
+            self._refuse(
+                NotSymbolic(
+                    f"{self._watch.reads_labels} may look at the label of an outcome, and one is"
+                    f" made of {self.told_in_label}, a number that is not known"
+                )
+            )
         if self.refused is not None:  # a rule has caught it, and went on as Python would not
             raise self.refused
         return Path(tuple(walk.decisions), tuple(walk.choices), tuple(walk.skipped), result)
@@ -264,7 +291,7 @@ def _negated(term: Any) -> Any:
     return term.arg(0) if z3.is_not(term) else z3.Not(term)
 
 
-def _of_engine(error: Exception) -> bool:
+def _of_engine(error: BaseException) -> bool:
     """Whether an error is about how unknown numbers are made, and not the rule's own."""
     unknown = isinstance(error, (TypeError, AttributeError)) and any(
         name in str(error) for name in ("SymInt", "SymBool")
@@ -272,7 +299,7 @@ def _of_engine(error: Exception) -> bool:
     return unknown or isinstance(error, (RecursionError, z3.Z3Exception))
 
 
-def _line_of(error: Exception) -> str:
+def _line_of(error: BaseException) -> str:
     """`FILE:LINE` of the innermost code of a rule that an error came through."""
     place, trace = "no line of a rule", error.__traceback__
     while trace is not None:

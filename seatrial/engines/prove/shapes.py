@@ -4,14 +4,23 @@ A shape is what a value looks like without its numbers: which classes, which tex
 pods. Two values of one shape can be made one, leaf by leaf.
 """
 
+import inspect
 from collections.abc import Callable, Collection, Iterator
 from enum import Enum
+from functools import lru_cache
 from typing import Any
 
 import attrs
 import z3
 
-from seatrial.core import NotSymbolic, Population, field_names, same_value
+from seatrial.core import (
+    NotSymbolic,
+    Population,
+    ValueRefused,
+    field_names,
+    same_value,
+    sort_key,
+)
 
 from .terms import TOLD, SymBool, SymInt, boolean, integer, lifted
 from .words import words
@@ -24,8 +33,10 @@ __all__ = [
     "Shape",
     "built",
     "closed",
+    "exact",
     "fresh",
     "joined",
+    "keeps_answers",
     "leaves_of",
     "matched",
     "may_change",
@@ -76,11 +87,12 @@ class _Parts:
 
     kind: Any
     parts: tuple[tuple[Any, Any], ...]
-    types: tuple[type, ...] = attrs.field(init=False)
-    """Those of the parts: True equals 1, and is another value."""
+    exact: tuple[Any, ...] = attrs.field(init=False, repr=False)
+    """What tells the parts, and their names, from what is equal to them."""
 
     def __attrs_post_init__(self) -> None:
-        object.__setattr__(self, "types", tuple(type(part) for _, part in self.parts))
+        both = tuple((exact(name), exact(part)) for name, part in self.parts)
+        object.__setattr__(self, "exact", both)
 
     def __repr__(self) -> str:
         inside = ", ".join(f"{name}={part!r}" for name, part in self.parts)
@@ -90,6 +102,17 @@ class _Parts:
         if self.kind is Population:
             inside = ", ".join(f"{kind!r}: {part!r}" for kind, part in self.parts)
         return f"{self.kind.__name__}({inside})"
+
+
+def exact(shape: Shape) -> Any:
+    """What tells a shape from what is equal to it: True equals 1, and is another value."""
+    kind = type(shape)
+    if shape is None or kind in _ATOMS or kind in (Leaf, Rigid, _Parts):
+        return kind
+    try:
+        return kind, sort_key(shape)
+    except ValueRefused as error:
+        raise NotSymbolic(str(error)) from None
 
 
 def shape_of(
@@ -144,6 +167,8 @@ def _apart(value: Any, leaves: list[Any], constants: bool, rigid: Collection[str
                 pairs.append((each, _COUNT))
         return _Parts(Population, tuple(pairs))
     if isinstance(value, (tuple, list)):
+        if kind not in (tuple, list) and getattr(value, "__dict__", None):
+            raise NotSymbolic(f"a {kind.__name__} keeps {', '.join(vars(value))} beside its items")
         return _Parts(
             kind,
             tuple((at, _apart(each, leaves, constants, rigid)) for at, each in enumerate(value)),
@@ -156,6 +181,10 @@ def _apart(value: Any, leaves: list[Any], constants: bool, rigid: Collection[str
     names = field_names(kind)
     if names is None:
         raise NotSymbolic(f"a {kind.__name__} is no value that has a shape")
+    if _room(kind) != ((), False):
+        more = next(_beside(value, kind, names), None)
+        if more is not None:
+            raise NotSymbolic(f"a {kind.__name__} keeps {more} beside its fields")
     parts = []
     for name in names:
         part = getattr(value, name)
@@ -164,6 +193,52 @@ def _apart(value: Any, leaves: list[Any], constants: bool, rigid: Collection[str
             part = _apart(part, leaves, constants, rigid)
         parts.append((name, part))
     return _Parts(kind, tuple(parts))
+
+
+@lru_cache(maxsize=4096)
+def _room(kind: Any) -> tuple[tuple[str, ...], bool]:
+    """What objects of a class have room for beside their fields: slots, and whatever comes."""
+    known = {*(field_names(kind) or ()), "__weakref__", _CACHED}
+    slots = (
+        name
+        for each in kind.__mro__
+        for name, value in vars(each).items()
+        if inspect.ismemberdescriptor(value) and name not in known
+    )
+    return tuple(slots), bool(kind.__dictoffset__)
+
+
+def _beside(value: Any, kind: Any, names: tuple[str, ...]) -> Iterator[str]:
+    """What an object keeps beside its fields; it would be lost where it is taken apart."""
+    slots, anything = _room(kind)
+    for name in slots:
+        try:
+            object.__getattribute__(value, name)
+        except AttributeError:
+            continue
+        yield name
+    if anything:
+        yield from (name for name in vars(value) if name not in names and name != _CACHED)
+
+
+def keeps_answers(value: Any) -> bool:
+    """
+    Whether a value with numbers that are not known may keep what it was asked, as its hash.
+
+    What it says on one path it would say on all.
+    """
+    shape, leaves = shape_of(value, constants=True)
+    return bool(leaves) and _may_keep(shape)
+
+
+def _may_keep(shape: Shape) -> bool:
+    if not isinstance(shape, _Parts) or shape.kind is Population:  # which hashes no number
+        return False
+    if field_names(shape.kind) is not None:
+        cached = inspect.getattr_static(shape.kind, _CACHED, None) is not None
+        if cached or _room(shape.kind) != ((), False):
+            return True
+    return any(_may_keep(part) for _, part in shape.parts)
 
 
 def _constant(value: Any) -> Any:
@@ -249,12 +324,12 @@ def leaves_of(shape: Shape, name: str) -> Iterator[tuple[str, Leaf]]:
 
 def _inner(shape: _Parts, name: str, key: Any) -> str:
     """The name of a part of what has this name."""
-    if isinstance(key, str):
+    if isinstance(key, str) and shape.kind not in (Population, dict):
         return f"{name}.{key}"
     if shape.kind is not Population and issubclass(shape.kind, tuple):
         fields = getattr(shape.kind, "_fields", None)
         return f"{name}.{fields[key]}" if fields else f"{name}.{key}"
-    return f"{name}.{{{_brief(key)}}}"
+    return f"{name}{_suffix(key)}"
 
 
 def opened(shape: Shape, name: str, holes: Collection[str]) -> Shape:
@@ -276,6 +351,24 @@ def _opened_count(shape: _Parts, part: Shape, name: str, holes: Collection[str])
     if shape.kind is Population and type(part) is int:
         return _COUNT if name in holes else part
     return opened(part, name, holes)
+
+
+_SUFFIXES: dict[Any, str] = {}
+_TAKEN: set[str] = set()
+
+
+def _suffix(key: Any) -> str:
+    """What a kind adds to the name of its population: as brief as can be, and its own."""
+    known = (type(key), sort_key(key))
+    if known not in _SUFFIXES:
+        brief = f".{key}" if isinstance(key, str) else f".{{{_brief(key)}}}"
+        made, at = brief, 1
+        while made in _TAKEN:
+            at += 1
+            made = f"{brief}#{at}"
+        _TAKEN.add(made)
+        _SUFFIXES[known] = made
+    return _SUFFIXES[known]
 
 
 def _brief(key: Any) -> str:
@@ -300,6 +393,8 @@ def fresh(shape: Shape, name: str) -> tuple[Any, list[tuple[Any, Leaf]]]:
         ((z3.Bool if leaf.kind == "bool" else z3.Int)(each), leaf)
         for each, leaf in leaves_of(shape, name)
     ]
+    if len({str(term) for term, _ in made}) < len(made):
+        raise NotSymbolic(f"two numbers of {name} would have one name")
     values = [SymBool(t) if leaf.kind == "bool" else SymInt(t) for t, leaf in made]
     return built(shape, iter(values)), made
 
@@ -362,13 +457,10 @@ def _matches(
     if shape.kind is not kind:
         return False
     if kind is Population:
-        items = dict(value.counts)
-        return items.keys() == dict(shape.parts).keys() and all(
-            _matches(part, items[each], leaves, known) for each, part in shape.parts
-        )
-    if kind is dict:
-        return value.keys() == dict(shape.parts).keys() and all(
-            _matches(part, value[key], leaves, known) for key, part in shape.parts
+        items = tuple(value.counts)
+        return len(items) == len(shape.parts) and all(
+            same_value(each, name) and _matches(part, count, leaves, known)
+            for (name, part), (each, count) in zip(shape.parts, items, strict=True)
         )
     if isinstance(value, (tuple, list)):
         return len(value) == len(shape.parts) and all(
@@ -384,7 +476,7 @@ APART = object()
 
 def joined(one: Shape, other: Shape) -> Shape:
     """The shape that both are instances of, a leaf where they differ in a number; or APART."""
-    if type(one) is type(other) and one == other:
+    if exact(one) == exact(other) and one == other:
         return one
     for kinds, leaf in (((int, Rigid), HOLE), ((bool,), _TRUTH)):
         if all(type(each) in kinds or each == leaf for each in (one, other)):
@@ -398,7 +490,7 @@ def joined(one: Shape, other: Shape) -> Shape:
     parts = []
     for (name, mine), (key, its) in zip(one.parts, other.parts, strict=True):
         both = joined(mine, its)
-        if both is APART or type(name) is not type(key) or name != key:
+        if both is APART or exact(name) != exact(key) or name != key:
             return APART
         parts.append((name, both))
     return _Parts(one.kind, tuple(parts))

@@ -12,14 +12,25 @@ from typing import Any
 import attrs
 import z3
 
-from seatrial.core import Ground, GroundAction, GroundOutcome, GroundTotal, GroundView, arith
+from seatrial.core import (
+    Ground,
+    GroundAction,
+    GroundOutcome,
+    GroundTotal,
+    GroundView,
+    NotSymbolic,
+    RuleError,
+    arith,
+    deciding,
+)
 
 from .helpers import Helpers
 from .paths import Path, Raised, Run, covers
-from .shapes import Shape, built, fresh, merged, shape_of, structural
+from .shapes import Shape, built, exact, fresh, may_change, merged, shape_of, structural
+from .terms import SymBool, SymInt
 from .words import sentence, words
 
-__all__ = ["Cells", "Row", "Summary", "covered", "printed", "summarise"]
+__all__ = ["NOBODY", "Cells", "Row", "Summary", "covered", "printed", "summarise"]
 
 
 @attrs.frozen(eq=False)
@@ -64,6 +75,16 @@ class Summary:
         return tuple(row for row in self.rows if row.raised)
 
 
+class _Nobody:
+    """Answers no choice: views and properties are functions."""
+
+    def choose(self, low: int, high: int) -> int:
+        raise RuleError("views and properties cannot choose")
+
+
+NOBODY = _Nobody()
+
+
 class Cells(dict[int, Any]):
     """The values of cells where those of slots are given; views and totals when asked for."""
 
@@ -74,13 +95,25 @@ class Cells(dict[int, Any]):
     def __missing__(self, number: int) -> Any:
         each = self._system.derived(number)
         if isinstance(each, GroundTotal):
-            value = arith.total(self[cell] for cell in each.of)
+            parts = [self[cell] for cell in each.of]
+            if any(type(part) not in (int, SymInt) for part in parts):
+                raise RuleError(f"total {each.cell.name} sums what is no integer")
+            value = arith.total(parts)
         elif isinstance(each, GroundView):
-            value = each.run([self[cell] for cell in each.reads])
+            with deciding(NOBODY):
+                value = each.run([self[cell] for cell in each.reads])
+            if type(value) not in (int, bool, SymInt, SymBool):
+                _check(shape_of(value, constants=True)[0], f"view {each.cell.name}")
         else:
             raise KeyError(number)
         self[number] = value
         return value
+
+
+def _check(shape: Shape, what: str) -> None:
+    """Raise RuleError for what may be no part of a state, as other engines do."""
+    if may_change(shape):
+        raise RuleError(f"{what} is, or holds, a list or a dict; use a tuple")
 
 
 def summarise(
@@ -108,8 +141,12 @@ def summarise(
         # Each path has values of its own: an object may keep what was decided on one, as its hash.
         values = {slot: fresh(shape, system.slots[slot].name)[0] for slot, shape in shapes.items()}
         cells = Cells(system, values)
-        if action.guard is not None and not cells[action.guard]:
-            return ()
+        if action.guard is not None:
+            allowed = cells[action.guard]
+            if type(allowed) not in (bool, SymBool):
+                raise RuleError(f"action {action.name} has a guard that is no True or False")
+            if not allowed:
+                return ()
         return action.run([cells[number] for number in action.reads])
 
     run = Run(facts, helpers=helpers, record=record)
@@ -142,7 +179,9 @@ def _rows(paths: Sequence[Path], rigid: Collection[str]) -> Iterator[Row]:
             shapes, leaves = [], []
             for slot, value in outcome.writes:
                 shape, found = shape_of(value, constants=True, rigid=rigid)
-                shapes.append((slot, type(shape), shape, len(found)))
+                if may_change(shape):
+                    raise NotSymbolic(f"outcome {outcome.label} writes a list or a dict: {shape!r}")
+                shapes.append((slot, exact(shape), shape, len(found)))
                 leaves += found
             key = ("row", outcome.label, tuple(shapes), len(path.choices))
             # Two alike of one path are two transitions: they may not become one.

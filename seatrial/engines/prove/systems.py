@@ -33,6 +33,7 @@ from .interrupts import INTERRUPTED, stopping
 from .machine import Machine, broken_where, machine
 from .paths import Raised, Run, uncovered
 from .queries import Queries
+from .terms import SymBool
 from .words import sentence
 
 __all__ = ["PROVABLE", "SystemProof", "prove_system"]
@@ -162,6 +163,8 @@ def _asked(made: Machine, each: Property) -> Goal | str:
     paths = run.explore(lambda: ground_property(made.system, each))
     if len(paths) != 1 or isinstance(paths[0].result, Raised):
         return f"its bound is not one term: {paths[0].result}"
+    if paths[0].choices or any(type(one.bound) is SymBool for one in paths[0].result):
+        return "its bound chooses, or is no integer"
     by_action: dict[str, Any] = {}
     forbidden = []
     try:

@@ -11,7 +11,6 @@ is never negative, which is another number where the divisor is.
 
 import numbers
 import sys
-import sysconfig
 import types
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -23,6 +22,7 @@ from seatrial.core import NotSymbolic, check_value
 from seatrial.core.errors import shown
 
 from .texts import catches, reads_labels, use_of_text
+from .watch import is_of_rule
 from .words import words
 
 __all__ = [
@@ -45,8 +45,6 @@ TOLD = "…"
 _HERE = str(Path(__file__).parent)
 _INSIDE = (_HERE, str(Path(_HERE).parents[1] / "core"), "<attrs generated", "<string>", "<frozen")
 
-_LIBRARY = sysconfig.get_path("stdlib")
-
 _RUNS: list[Any] = []
 """Whoever decides what is not known, the innermost last; see `paths.Run`."""
 
@@ -67,11 +65,6 @@ def place_of_rule() -> str:
 def is_outside(file: str) -> bool:
     """Whether a file is neither of this engine nor of the vocabulary."""
     return not file.startswith(_INSIDE)
-
-
-def _of_library(file: str) -> bool:
-    """Whether a file is of Python's own library."""
-    return not file or (file.startswith(_LIBRARY) and "site-packages" not in file)
 
 
 def _frame_of_rule() -> Any:
@@ -274,7 +267,8 @@ def _only_told(number: Any) -> bool:
         if given:
             use = use_of_text(each, giver)
             asked, given, raised = use.asked, use.given, raised or use.raised
-            labels = labels or use.labels
+            if use.labels:
+                labels, _RUNS[-1].told_in_label = True, words(number.term)
             giver = each.f_code
         if asked or (raised and not _of_vocabulary(each) and catches(each.f_code)):
             what = words(number.term)
@@ -284,7 +278,7 @@ def _only_told(number: Any) -> bool:
     return True
 
 
-def check_caught(error: Exception) -> None:
+def check_caught(error: BaseException) -> None:
     """Raise NotSymbolic where a rule may look at what is raised and has such a text."""
     texts = (each for each in (*error.args, *vars(error).values()) if isinstance(each, str))
     if any(TOLD in each for each in texts):
@@ -325,7 +319,7 @@ for _name in ("__len__", "__contains__", "__getitem__", "__iter__"):
 
 
 def _absent(self: Any, name: str) -> Any:
-    if name.startswith("__"):
+    if name.startswith("__") and not (_RUNS and is_of_rule(sys._getframe(1).f_code.co_filename)):
         raise AttributeError(name)  # the interpreter's own questions: it has no such protocol
     raise refused(f"asks for {name} of {words(self.term)}, a number that is not known")
 
@@ -345,12 +339,54 @@ def _stands_for(kind: type) -> Any:
         while frame is not None and frame.f_code.co_filename.startswith("<"):
             frame = frame.f_back  # an abstract class has code of its own for it
         file = "" if frame is None else frame.f_code.co_filename
-        return kind if is_outside(file) and not _of_library(file) else type(self)
+        return kind if is_outside(file) else type(self)
 
     return property(answer)
 
 
-class SymInt:
+class _Kind(type):
+    """
+    The class of these classes: rules that come by one, as by `type`, would find no `int`.
+
+    It answers this package, Python's library and the solver, and nobody else.
+    """
+
+    def _answers(cls) -> None:
+        if _RUNS and is_of_rule(sys._getframe(2).f_code.co_filename):
+            raise refused("asks for the type of a number that is not known")
+
+    def __eq__(cls, other: object) -> bool:
+        cls._answers()
+        return cls is other
+
+    def __hash__(cls) -> int:
+        cls._answers()
+        return type.__hash__(cls)
+
+    def __repr__(cls) -> str:
+        cls._answers()
+        return type.__repr__(cls)
+
+    def __call__(cls, *args: Any) -> Any:
+        if not all(isinstance(each, z3.ExprRef) for each in args):
+            cls._answers()
+        return super().__call__(*args)
+
+    def __instancecheck__(cls, value: Any) -> bool:
+        cls._answers()
+        return type.__instancecheck__(cls, value)
+
+    def __subclasscheck__(cls, kind: Any) -> bool:
+        cls._answers()
+        return type.__subclasscheck__(cls, kind)
+
+    def __getattribute__(cls, name: str) -> Any:
+        if _RUNS and is_of_rule(sys._getframe(1).f_code.co_filename):
+            raise refused("asks for the type of a number that is not known")
+        return super().__getattribute__(name)
+
+
+class SymInt(metaclass=_Kind):
     """An integer that is not known: `term` says what it is."""
 
     __slots__ = ("term",)
@@ -405,11 +441,11 @@ class SymInt:
         return bool(deciding_run().decide(self.term != 0))
 
 
-class SymBool:
+class SymBool(metaclass=_Kind):
     """A boolean that is not known. In a condition, the run in progress decides which it is."""
 
     __slots__ = ("term",)
-    __seatrial_symbolic__ = True
+    __seatrial_symbolic__ = "truth"
     __class__ = _stands_for(bool)
 
     def __init__(self, term: z3.BoolRef) -> None:
