@@ -85,16 +85,20 @@ def deliver_replica_set(
         done["deployment_key"] = deployment_key.enqueued()
     if after is None:
         done["expectations"] = expectations.delete_expectations()
-    words = "is gone" if after is None else f"has {after.replicas} wanted"
-    if after is not None:
-        words += f", {after.status.replicas} there, {after.status.available_replicas} available"
     yield outcome(
-        f"the cache learns that it {words}",
+        f"the cache learns that it {_told(after)}",
         replica_set_cache=after,
         replica_set_queue=tuple(rest),
         replica_set_key=replica_set_key.enqueued(),
         **done,
     )
+
+
+def _told(rs: ReplicaSet | None) -> str:
+    if rs is None:
+        return "is gone"
+    sizes = f"{rs.status.replicas} there, {rs.status.available_replicas} available"
+    return f"has {rs.replicas} wanted, {sizes}"
 
 
 def _concerns(before: ReplicaSet | None, after: ReplicaSet | None, uid: int | None) -> bool:

@@ -179,7 +179,7 @@ def deliver_deployment(
         late = deployment_late
         if late is not None and late.write.kind == "Deployment":
             late = _aged(late, deployment_queue[0])
-        yield outcome(each.label, deployment_late=late, **each.writes)
+        yield each.also(deployment_late=late)
 
 
 def deliver_replica_set(
@@ -206,12 +206,7 @@ def deliver_replica_set(
         event, late = replica_set_queue[0], deployment_late
         if late is not None and (late.write.kind, late.write.key) == ("ReplicaSet", template):
             late = _aged(late, event)
-        yield outcome(
-            each.label,
-            replica_set_late=_aged(replica_set_late, event),
-            deployment_late=late,
-            **each.writes,
-        )
+        yield each.also(replica_set_late=_aged(replica_set_late, event), deployment_late=late)
 
 
 # ---- late requests land -----------------------------------------------------------------------

@@ -20,7 +20,7 @@ from typing import Any
 
 from attrs import evolve, frozen
 
-from seatrial.core import Outcome, Outcomes, outcome
+from seatrial.core import Outcome, Outcomes, Population, outcome
 
 from .controller import Key
 from .controller_utils import Expectations
@@ -63,7 +63,7 @@ def restart_job_controller(
     job_stale: bool,
     deadline: str,
     api_server_behind: bool,
-    late_pods: tuple[JobPod, ...],
+    late_pods: Population[JobPod],
     stale_lists: bool,
     lands_late: bool,
     controller_restarts_left: int,
@@ -85,7 +85,7 @@ def fail_over_job(
     job_stale: bool,
     deadline: str,
     api_server_behind: bool,
-    late_pods: tuple[JobPod, ...],
+    late_pods: Population[JobPod],
     stale_lists: bool,
     lands_late: bool,
     controller_restarts_left: int,
@@ -110,7 +110,7 @@ class _Start:
     stale: bool
     deadline: str
     behind: bool
-    late_pods: tuple[JobPod, ...]
+    late_pods: Population[JobPod]
     again: bool
     """Whether there may be another one after it."""
 
@@ -136,7 +136,8 @@ def _listing(words: str, how: str, start: _Start, left: dict[str, int]) -> Outco
         if isinstance(sync.write.value, StatusWrite):
             late = None if start.stale or live is None else sync.write.value
         if isinstance(sync.write.value, Creation):
-            done["late_pods"] = tuple(sorted((*start.late_pods, *sync.write.value.pods), key=repr))
+            asked = ((pod, 1) for pod in sync.write.value.pods)
+            done["late_pods"] = start.late_pods + Population(asked)
     if start.behind and not start.again:
         done["api_server_behind"] = False
     return outcome(
@@ -214,19 +215,17 @@ def land_job_status(jobs: Jobs, deadline: str, lag: int) -> Outcomes:
 
 
 def land_job_creation(
-    late_pods: tuple[JobPod, ...], pods: JobPods, has_room_for_pod: bool
+    late_pods: Population[JobPod], pods: JobPods, has_room_for_pod: bool
 ) -> Outcomes:
     """A pod is created that a former leader had asked for."""
     if not has_room_for_pod:
         return
-    for pod in dict.fromkeys(late_pods):
-        left = list(late_pods)
-        left.remove(pod)
+    for pod in late_pods:
         of = "" if pod.index is None else f" of index {pod.index}"
         yield outcome(
             f"a pod{of} is created late",
             pods=pods.add(created(pod, own=False)),
-            late_pods=tuple(left),
+            late_pods=late_pods.add(pod, -1),
         )
 
 

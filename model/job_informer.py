@@ -141,7 +141,7 @@ def deliver_job_and_lists(
     if note is not None or pods_first:
         return
     for each in _delivered(jobs, job_key, deadline, variant):
-        yield outcome(each.label, **each.writes, note=Note("next-list"))
+        yield each.also(note=Note("next-list"))
 
 
 def _delivered(

@@ -57,8 +57,15 @@ def _changed(before: JobStatus, new: JobStatus, *types: str) -> bool:
 
 
 def _counts(old: Job, before: JobStatus, new: JobStatus) -> Iterator[str]:
-    for name in ("active", "succeeded", "failed", "ready", "terminating"):
-        if (getattr(new, name) or 0) < 0:
+    counts = {
+        "active": new.active,
+        "succeeded": new.succeeded,
+        "failed": new.failed,
+        "ready": new.ready,
+        "terminating": new.terminating,
+    }
+    for name, count in counts.items():
+        if (count or 0) < 0:
             yield f"status.{name}: less than 0"
     touched = (before.ready, before.active) != (new.ready, new.active)
     if touched and new.ready is not None and new.ready > new.active:

@@ -169,9 +169,7 @@ def set_active_deadline(
                 evolve(jobs.live.spec, active_deadline_seconds=n),
                 set_active_deadlines_left=set_active_deadlines_left - 1,
             )
-            yield outcome(
-                changed.label, **changed.writes, deadline=after, old_deadline_passed=passed
-            )
+            yield changed.also(deadline=after, old_deadline_passed=passed)
 
 
 def set_ttl(jobs: Jobs, lag: int, ttls: tuple[int | None, ...], set_ttls_left: int) -> Outcomes:

@@ -113,7 +113,7 @@ def compose(name: str, spec: JobSpec, around: Environment) -> System:
     limits = _sizes(around, "set-backoff-limit")
     early = {"early_left": around.slow} if around.slow else {}
     behind = {"api_server_behind": False} if around.times("stale-api-server") else {}
-    late: dict[str, Any] = {"late_pods": ()} if around.lands_late else {}
+    late: dict[str, Any] = {"late_pods": Population()} if around.lands_late else {}
     variables = dict(_initial(spec), **budgets, **early, **behind, **late)
     return System(
         name=name,
@@ -129,7 +129,7 @@ def compose(name: str, spec: JobSpec, around: Environment) -> System:
             Parameter("stale_lists", around.stale_lists),
             Parameter("lands_late", around.lands_late),
             *(() if behind else (Parameter("api_server_behind", False),)),
-            *(() if late else (Parameter("late_pods", ()),)),
+            *(() if late else (Parameter("late_pods", Population()),)),
             Parameter("exit_codes", codes),
             Parameter("most_restarts", max(1, spec.backoff_limit, *limits)),
             Parameter("propagation", (around.values("delete") or ("background",))[0]),

@@ -35,10 +35,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             f"{error.format_message()} (seatrial {_command_of(error)}--help lists what there is)"
         )
         return 2
-    except (click.Abort, KeyboardInterrupt):
+    except (click.Abort, KeyboardInterrupt) as error:
         from .failures import INCONCLUSIVE, complain
 
-        complain("interrupted before there was anything to report")
+        complain(str(error) or "interrupted before there was anything to report")
         return INCONCLUSIVE
     except Exception as error:
         from .failures import failed
@@ -464,6 +464,14 @@ def check(
     callback=_amount("parse_seconds"),
     metavar="TIME",
     help="How long the solver may take for one question: 5s, 1m. [default: 20s]",
+)
+@click.option(
+    "--stop-after",
+    callback=_amount("parse_seconds"),
+    default="30m",
+    show_default=True,
+    metavar="TIME",
+    help="End the whole run after this time: what is not settled by then is inconclusive.",
 )
 @click.option(
     "--depth",

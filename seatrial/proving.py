@@ -24,7 +24,7 @@ from seatrial.core import (
 )
 from seatrial.counterexamples import write_itf
 from seatrial.engines.prove.claims import Proof, prove_claim
-from seatrial.engines.prove.interrupts import INTERRUPTED, interruptible_solver, stopping
+from seatrial.engines.prove.interrupts import interruptible_solver, stopping, timed
 from seatrial.engines.prove.queries import Limits, Queries
 from seatrial.engines.prove.summary import printed
 from seatrial.engines.prove.systems import SystemProofs, prove_system
@@ -57,6 +57,7 @@ class Asked:
     mutants: bool = False
     assume_inert: tuple[str, ...] = ()
     time_limit: tuple[str, float] | None = None
+    stop_after: tuple[str, float] = ("30m", 1800.0)
     depth: int = 8
     worst: str | None = None
     summaries: bool = False
@@ -81,7 +82,7 @@ def prove(asked: Asked) -> int:
     progress = Progress(sys.stderr)
     queries = Queries(asked.limits, asked.smt2, progress.proving)
     try:
-        with interruptible_solver():
+        with interruptible_solver(), timed(asked.stop_after[1]):
             run = _run(asked, queries, progress)
     finally:
         progress.done()
@@ -138,9 +139,9 @@ def _run(asked: Asked, queries: Queries, progress: Progress) -> Proved:
             progress.rung = f"theorem {at} of {len(chosen)}, {each.id}"
             with stopping():
                 settled.append(_settle(each, asked, queries, cache))
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as error:
         settled += [
-            Settled(each, Proof(each.id, "inconclusive", INTERRUPTED))
+            Settled(each, Proof(each.id, "inconclusive", str(error)))
             for each in chosen[len(settled) :]
         ]
     return Proved(command, tuple(settled), workloads=workloads)
@@ -335,5 +336,7 @@ def _command(asked: Asked) -> Iterator[str]:
         yield "--mutants"
     if asked.time_limit is not None:
         yield from ("--time-limit", asked.time_limit[0])
+    if asked.stop_after != Asked().stop_after:
+        yield from ("--stop-after", asked.stop_after[0])
     if asked.depth != Asked().depth:
         yield from ("--depth", str(asked.depth))

@@ -78,7 +78,7 @@ def started(behind: bool, stale_lists: bool, **more: Any) -> list[Outcome]:
             job_stale=False,
             deadline="off",
             api_server_behind=behind,
-            late_pods=(),
+            late_pods=Population(),
             stale_lists=stale_lists,
             lands_late=False,
             controller_restarts_left=1,
@@ -156,10 +156,10 @@ def test_a_pod_is_created_late_though_there_is_one() -> None:
     """Names are made up by the API server: nothing is in its way."""
     pods: job_pods.JobPods = Population({job_pods.Owned((RUNNING,)): 1})
 
-    (landed,) = job_failover.land_job_creation((PENDING,), pods, True)
+    (landed,) = job_failover.land_job_creation(Population({PENDING: 1}), pods, True)
 
     assert landed.writes["pods"].total == 2
-    assert landed.writes["late_pods"] == ()
+    assert landed.writes["late_pods"] == Population()
 
 
 @pytest.mark.parametrize(

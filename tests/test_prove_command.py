@@ -357,3 +357,14 @@ def test_bad_input_is_one_line_and_exit_code_2(
     assert main(["prove", *words]) == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert said in line
+
+
+def test_a_run_ends_when_its_time_is_up_with_what_is_settled(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Its formulas alone would take many minutes: the verdict is open, and says why."""
+    code, text = run(capsys, "example:migration", "--stop-after", "1s")
+
+    assert code == 3
+    assert "inconclusive: the time for the whole run was up before this was settled" in text
+    assert "Again         seatrial prove example:migration --stop-after 1s" in text

@@ -187,6 +187,15 @@ class Outcome:
         inside = "".join(f", {name}={value!r}" for name, value in self.writes.items())
         return f"outcome({self.label!r}{inside})"
 
+    def also(self, **writes: Any) -> "Outcome":
+        """
+        The same with more variables written: for a rule that adds to what another one yields.
+
+        >>> outcome("start", pods=3).also(ready=0)
+        outcome('start', pods=3, ready=0)
+        """
+        return outcome(self.label, **self.writes, **writes)
+
 
 Outcomes = Iterable[Outcome]
 """What a rule yields: nothing where it is not enabled, several for nondeterminism."""

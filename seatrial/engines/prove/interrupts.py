@@ -1,4 +1,4 @@
-"""Ctrl-C while the solver is asked.
+"""Ctrl-C while the solver is asked, and the end of the time for a whole run.
 
 The solver takes the signal for itself where it is let: it gives up the question that it is at, or
 does not even do that, and the proof goes on with one answer less. Here it is not let. The press is
@@ -9,6 +9,7 @@ with its answer; and whoever asks the solver looks here.
 import os
 import signal
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -16,14 +17,30 @@ import z3
 
 from seatrial.core import interruptible
 
-__all__ = ["INTERRUPTED", "interruptible_solver", "stop_if_interrupted", "stopping"]
+__all__ = ["Stopped", "interruptible_solver", "stop_if_interrupted", "stopping", "timed"]
 
-INTERRUPTED = "interrupted before this was settled"
+
+class Stopped(KeyboardInterrupt):
+    """Ctrl-C was pressed, or the time for the whole run is up: `args` say which."""
+
+
+_ENDS: list[float] = []
+"""When the run in progress has to end, on the monotonic clock."""
+
+
+@contextmanager
+def timed(seconds: float) -> Iterator[None]:
+    """While this lasts, questions to the solver raise Stopped once so many seconds have passed."""
+    _ENDS.append(time.monotonic() + seconds)
+    try:
+        yield
+    finally:
+        _ENDS.pop()
 
 
 @contextmanager
 def interruptible_solver() -> Iterator[None]:
-    """While this lasts, Ctrl-C raises KeyboardInterrupt at the next question to the solver."""
+    """While this lasts, Ctrl-C raises Stopped at the next question to the solver."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -54,7 +71,7 @@ def _watch(reader: int) -> None:
 
 @contextmanager
 def stopping() -> Iterator[None]:
-    """The solver's error where it was stopped at what is no question, as KeyboardInterrupt."""
+    """The solver's error where it was stopped at what is no question, as Stopped."""
     try:
         yield
     except z3.Z3Exception:
@@ -63,7 +80,9 @@ def stopping() -> Iterator[None]:
 
 
 def stop_if_interrupted() -> None:
-    """Raise KeyboardInterrupt where Ctrl-C was pressed."""
+    """Raise Stopped where Ctrl-C was pressed, or the time is up."""
     pressed = getattr(signal.getsignal(signal.SIGINT), "pressed", None)
     if pressed is not None and pressed.is_set():
-        raise KeyboardInterrupt
+        raise Stopped("interrupted before this was settled")
+    if _ENDS and time.monotonic() > _ENDS[-1]:
+        raise Stopped("the time for the whole run was up before this was settled")

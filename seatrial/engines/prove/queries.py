@@ -78,7 +78,7 @@ class Queries:
         return self.checked(name, solver)
 
     def checked(self, name: str, solver: Any, *assuming: Any) -> Answer:
-        """Ask a solver that has its terms already. Raises KeyboardInterrupt after Ctrl-C."""
+        """Ask a solver that has its terms already. Raises Stopped after Ctrl-C."""
         self._pulse(self.statistics.asked)
         begin = time.perf_counter()
         said = solver.check(*assuming)

@@ -1,7 +1,7 @@
 """Promises of systems, settled for all values of their parameters."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 import attrs
@@ -29,7 +29,7 @@ from .induction import (
     needed,
     verified,
 )
-from .interrupts import INTERRUPTED, stopping
+from .interrupts import stopping
 from .machine import Machine, broken_where, machine
 from .paths import Raised, Run, uncovered
 from .queries import Queries
@@ -89,9 +89,37 @@ def prove_system(
     Settle promises for all values of the parameters in `ranges`.
 
     `lemmas` are invariants written by hand: they are candidates like any other, and trusted no
-    more. Raises DeclarationError as `build` does.
+    more. Where it is stopped (see `interrupts.py`), what is settled by then is kept. Raises
+    DeclarationError as `build` does.
     """
     begin = time.perf_counter()
+    found, because = SystemProofs((), None), ""
+    try:
+        with stopping():
+            for each in _growing(build, ranges, properties, queries, lemmas):
+                found = each
+    except KeyboardInterrupt as error:
+        because = str(error)
+    left = properties[len(found.proofs) :]
+    return attrs.evolve(
+        found,
+        proofs=(*found.proofs, *_all_open(left, because)),
+        seconds=time.perf_counter() - begin,
+    )
+
+
+def _all_open(properties: Sequence[Property], because: str) -> tuple[SystemProof, ...]:
+    return tuple(SystemProof(each, "inconclusive", because) for each in properties)
+
+
+def _growing(
+    build: Callable[[Mapping[str, Any]], System],
+    ranges: Mapping[str, Whole],
+    properties: Sequence[Property],
+    queries: Queries,
+    lemmas: Sequence[Property],
+) -> Iterator[SystemProofs]:
+    """What is settled so far: once the system is formulas, and after each promise."""
     try:
         made = machine(build, ranges, queries.recorder)
         if any(each.action.committed for each in made.system.actions):
@@ -101,16 +129,13 @@ def prove_system(
         written = [(each, _asked(made, each)) for each in lemmas]
         states = list(small_states(made, ranges))
     except NotSymbolic as error:
-        because = f"outside of the fragment: {error}"
-        return SystemProofs(
-            tuple(SystemProof(each, "inconclusive", because) for each in properties), None
-        )
+        yield SystemProofs(_all_open(properties, f"outside of the fragment: {error}"), None)
+        return
     start = queries.ask("start", [*made.assumed, *made.typed, made.initial])
     if start.verdict != "sat" or not states:
         because = "no values of the parameters were found with which the system starts"
-        return SystemProofs(
-            tuple(SystemProof(each, "inconclusive", because) for each in properties), made
-        )
+        yield SystemProofs(_all_open(properties, because), made)
+        return
     candidates = pool(made, states)
     terms: list[Any] = [each.term() for each in candidates]
     own = [_invariant_of(goal) for _, goal in written]
@@ -118,24 +143,19 @@ def prove_system(
     names = {each.get_id() for each in own[: len(written)] if each is not None}
     terms += [each for each in own if each is not None]
     inductive = houdini(made, terms, queries)
-    proofs: list[SystemProof] = []
-    try:
-        for each, goal in zip(properties, asked, strict=True):
-            started = time.perf_counter()
-            if isinstance(goal, str):
-                proof = SystemProof(each, "inconclusive", goal)
-            else:
-                with stopping():
-                    proof = _settled(made, each, goal, inductive, names, queries)
-            proofs.append(attrs.evolve(proof, seconds=time.perf_counter() - started))
-    except KeyboardInterrupt:
-        left = properties[len(proofs) :]
-        proofs += [SystemProof(each, "inconclusive", INTERRUPTED) for each in left]
     queries.statistics.paths += made.paths + made.helpers.paths
     queries.statistics.merged += len(made.transitions) + made.helpers.terms
-    return SystemProofs(
-        tuple(proofs), made, len(terms), len(inductive), time.perf_counter() - begin
-    )
+    found = SystemProofs((), made, len(terms), len(inductive))
+    yield found
+    for each, goal in zip(properties, asked, strict=True):
+        started = time.perf_counter()
+        if isinstance(goal, str):
+            proof = SystemProof(each, "inconclusive", goal)
+        else:
+            proof = _settled(made, each, goal, inductive, names, queries)
+        proof = attrs.evolve(proof, seconds=time.perf_counter() - started)
+        found = attrs.evolve(found, proofs=(*found.proofs, proof))
+        yield found
 
 
 def _check_covered(made: Machine, queries: Queries) -> None:
