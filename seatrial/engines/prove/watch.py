@@ -94,21 +94,26 @@ class Watch:
 
     def __init__(self, refuse: Callable[[NotSymbolic], None]) -> None:
         self._refuse = refuse
+        self._see = self._watcher()
         self.reads_labels = ""
 
     def on(self) -> None:
         """From now on. Whoever ends the run has what was there before put back."""
         sys.setprofile(self._see)
 
-    def _see(self, frame: types.FrameType, event: str, arg: Any) -> None:
-        if event == "call":
-            piece = _SEEN.get(id(frame.f_code))
-            if piece is None:
-                piece = _looked_at(frame)
-            if piece is not _NOTHING:
-                self._judge(frame, piece)
-        elif event == "c_call" and id(arg) in _BANNED and is_of_rule(frame.f_code.co_filename):
-            self._say(frame, f"asks {arg.__name__}(...) while a number is not known")
+    def _watcher(self) -> Callable[[types.FrameType, str, Any], None]:
+        """Called with every call and return: it looks up no more than it has to."""
+        seen, nothing, banned, judge = _SEEN.get, _NOTHING, _BANNED, self._judge
+
+        def see(frame: types.FrameType, event: str, arg: Any) -> None:
+            if event == "call":
+                piece = seen(id(frame.f_code))
+                if piece is not nothing:
+                    judge(frame, piece or _looked_at(frame))
+            elif event == "c_call" and id(arg) in banned and is_of_rule(frame.f_code.co_filename):
+                self._say(frame, f"asks {arg.__name__}(...) while a number is not known")
+
+        return see
 
     def _judge(self, frame: types.FrameType, piece: _Piece) -> None:
         code = frame.f_code
