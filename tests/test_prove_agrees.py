@@ -233,8 +233,8 @@ def test_promises_of_a_system_have_one_verdict_at_every_size(build: Build) -> No
             said[verdict.status if proved or found.trace is not None else "open"] += 1
 
     agree()
-    assert said["holds"] > 4
-    assert said["violated"] > 4
+    assert said["holds"]
+    assert said["violated"]
 
 
 # ---- the examples that are shipped ------------------------------------------------------------

@@ -68,6 +68,7 @@ def _remainder(one: object, other: object) -> object:
     return one % other  # type: ignore[operator]
 
 
+@pytest.mark.slow
 def test_results_of_a_helper_that_are_mixed_up_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
     """Planted: of the results of one shape always the first."""
     monkeypatch.setattr(helpers, "merged", lambda guarded: list(guarded[0][1]))
@@ -75,6 +76,7 @@ def test_results_of_a_helper_that_are_mixed_up_are_found(monkeypatch: pytest.Mon
     assert found("rules", range(0, 100, 2))
 
 
+@pytest.mark.slow
 def test_numbers_that_are_not_the_least_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
     """Planted: the first that the solver gives."""
     for each in (claims, bounded):

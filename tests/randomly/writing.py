@@ -253,7 +253,7 @@ class Writer:
         name, a, b = self.name(), self.number(known, 1), self.number(known, 1)
         lines = [
             f"{tab}{name} = Population("
-            f"{{'up': arith.clamp({a} + 0, 0, 3), 'down': abs({b}) % 3, 'gone': 1}})"
+            f"{{'up': arith.clamp({a}, 0, 3), 'down': abs({b}) % 3, 'gone': 1}})"
         ]
         lines += self.random.choice(
             (
