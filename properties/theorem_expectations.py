@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 from typing import Any
 
+from attrs import evolve
+
 from seatrial.core import Hypothesis, Mutation, OneOf, Population, Theorem, Whole
-from seatrial.core.arith import maximum, minimum
+from seatrial.core.arith import maximum
 from seatrial.model import (
     api,
     controller,
@@ -15,7 +17,9 @@ from seatrial.model import (
     replicaset,
 )
 
+from . import theorem_run as run
 from .theorem_parts import COUNT, NUMBER
+from .theorem_run import broken_after
 
 __all__ = ["THEOREMS"]
 
@@ -25,9 +29,7 @@ _READY = api.PodKind("Running", ready=True, available=True)
 _FAILED = api.PodKind("Failed")
 
 _SHOWN = pods.Pod((pods.CREATED,))
-_SHOWN_GONE = pods.Pod((pods.CREATED, pods.TERMINATING))
 _UNSEEN = pods.Pod((None, pods.CREATED))
-_UNSEEN_GONE = pods.Pod((None, pods.CREATED, pods.TERMINATING))
 _GONE = pods.Pod((_READY, pods.TERMINATING))
 _ENDED = pods.Pod((_READY, _FAILED))
 
@@ -146,21 +148,50 @@ def _too_many_by_unseen(
 
 # ---- a whole run, step by step ----------------------------------------------------------------
 
-_STEPS = (
-    "a sync lists pods",
-    "a request creates a pod",
-    "what was not asked for is expected no more",
-    "the cache shows a new pod",
-    "a pod is deleted",
-    "a former leader's request creates a pod",
-    "expectations expire",
-    "a controller starts",
-)
-
 
 def _one_creation() -> controller.Sync:
     yield controller.Write("create", "Pod", 1, batch=1)
     return controller.Done()
+
+
+def _asks(now: run.Standing) -> Iterator[run.Standing]:
+    sync = controller.plan(_one_creation, lambda write: (0, 1))
+    assert isinstance(sync, controller.Pending)
+    key, copy = controller.Key(), informer.Copy()
+    for told in replicaset.create_pod(sync, key, copy, now.there, (), now.remembered, 1, 1, 1, 1):
+        fails = "write_failures_left" in told.writes
+        lost = "write_unknowns_left" in told.writes
+        yield evolve(
+            now,
+            there=told.writes.get("pods", now.there),
+            to_ask=now.to_ask - 1,
+            failed=now.failed + (1 if fails or lost else 0),
+            uncounted=now.uncounted + (1 if lost else 0),
+        )
+
+
+def _shows(
+    pod: pods.Pod, remembered: controller_utils.Expectations
+) -> tuple[pods.Pod, controller_utils.Expectations]:
+    event = informer.Event(1, pod.trail[:2], informer.Change.IDENTITY)
+    (told,) = delivery.deliver_pod(
+        Population({pod: 1}), (event,), controller.Key(), True, remembered, 1, 0, frozenset()
+    )
+    (after,) = told.writes["pods"]
+    return after, told.writes["expectations"]
+
+
+_CREATOR = run.Creator(
+    shown=_SHOWN,
+    shown_gone=pods.Pod((pods.CREATED, pods.TERMINATING)),
+    unseen=_UNSEEN,
+    unseen_gone=pods.Pod((None, pods.CREATED, pods.TERMINATING)),
+    is_unseen=lambda pod: pod.seen is None,
+    is_active=_is_active,
+    deleted=lambda pod: pods.terminated(pod, 1)[0],
+    asks=_asks,
+    shows=_shows,
+)
 
 
 def _excess_is_bounded(
@@ -181,113 +212,20 @@ def _excess_is_bounded(
     variant: frozenset[str],
 ) -> Iterator[str]:
     remembered = controller_utils.Expectations(add=expected, expired=expired)
-    there: Population[pods.Pod] = Population(
-        {_SHOWN: shown, _SHOWN_GONE: gone, _UNSEEN: unseen, _UNSEEN_GONE: unseen_gone}
-    )
-    if step == "a sync lists pods" and to_ask + failed == 0:
-        writes, there, remembered = _listed(
-            wanted, there, remembered, minimum(some, unseen), variant
-        )
-        remembered = writes.get("expectations", remembered)
-        to_ask = remembered.add if "expectations" in writes else 0
-    elif step == "a request creates a pod" and to_ask > 0:
-        yield from _asked(largest, late, to_ask, failed, there, remembered, uncounted)
-    elif step == "what was not asked for is expected no more":
-        remembered = remembered.lower_expectations(to_ask + failed, 0)
-        to_ask, failed = 0, 0
-    elif step == "the cache shows a new pod":
-        there, remembered = _shown(there, remembered, some)
-    elif step == "a pod is deleted":
-        of = _SHOWN if some == 0 else _UNSEEN
-        if there[of] > 0:
-            there = there.move(of, pods.terminated(of, 1)[0])
-    elif step == "a former leader's request creates a pod" and late > 0:
-        there, late = there.add(_UNSEEN), late - 1
-    elif step == "expectations expire":
-        remembered = remembered.expire()
-        uncounted = maximum(uncounted, _not_shown(there) + late + to_ask + failed)
-    elif step == "a controller starts":
-        # What it lists may be from an API server that is behind: of some pods it does not know.
-        there = there.move(_SHOWN, _UNSEEN, minimum(some, shown))
-        remembered = remembered.delete_expectations()
-        late, to_ask, failed = late + to_ask, 0, 0
-        uncounted = maximum(uncounted, _not_shown(there) + late)
-    yield from _missed(largest, late, to_ask, failed, there, remembered, uncounted)
+
+    def lists(now: run.Standing, arriving: int) -> run.Standing:
+        writes, there, remembered = _listed(wanted, now.there, now.remembered, arriving, variant)
+        if "expectations" not in writes:
+            return evolve(now, there=there, remembered=remembered)
+        remembered = writes["expectations"]
+        return evolve(now, there=there, remembered=remembered, to_ask=remembered.add)
+
+    there = _CREATOR.pods(shown, gone, unseen, unseen_gone)
+    now = run.Standing(there, remembered, largest, uncounted, late, to_ask, failed)
+    yield from broken_after(_CREATOR, step, now, some, lists)
 
 
-def _not_shown(there: "Population[pods.Pod]") -> int:
-    return there.where(lambda pod: pod.seen is None).total
-
-
-def _missed(
-    largest: int,
-    late: int,
-    to_ask: int,
-    failed: int,
-    there: "Population[pods.Pod]",
-    remembered: controller_utils.Expectations,
-    uncounted: int,
-) -> Iterator[str]:
-    """What is not so of the invariant."""
-    coming = late + to_ask
-    counted = 0 if remembered.expired else remembered.add
-    if _not_shown(there) + coming + failed > counted + uncounted:
-        yield f"of the pods that are not shown, or still to come, only {counted} are expected"
-    active = there.where(_is_active).total
-    if active + coming > largest + uncounted:
-        yield f"{active + coming} pods are, or may become, active; {largest} were wanted at most"
-
-
-def _asked(
-    largest: int,
-    late: int,
-    to_ask: int,
-    failed: int,
-    there: "Population[pods.Pod]",
-    remembered: controller_utils.Expectations,
-    uncounted: int,
-) -> Iterator[str]:
-    """The same after each way in which one request to create a pod may go."""
-    sync = controller.plan(_one_creation, lambda write: (0, 1))
-    assert isinstance(sync, controller.Pending)
-    key, copy = controller.Key(), informer.Copy()
-    for told in replicaset.create_pod(sync, key, copy, there, (), remembered, 1, 1, 1, 1):
-        after = told.writes.get("pods", there)
-        fails = "write_failures_left" in told.writes
-        lost = "write_unknowns_left" in told.writes
-        yield from _missed(
-            largest,
-            late,
-            to_ask - 1,
-            failed + (1 if fails or lost else 0),
-            after,
-            remembered,
-            uncounted + (1 if lost else 0),
-        )
-
-
-def _shown(
-    there: "Population[pods.Pod]", remembered: controller_utils.Expectations, some: int
-) -> tuple["Population[pods.Pod]", controller_utils.Expectations]:
-    """The pods and expectations once one that is new has reached the cache."""
-    of = _UNSEEN if some == 0 else _UNSEEN_GONE
-    if there[of] == 0:
-        return there, remembered
-    event = informer.Event(1, of.trail[:2], informer.Change.IDENTITY)
-    (told,) = delivery.deliver_pod(
-        Population({of: 1}), (event,), controller.Key(), True, remembered, 1, 0, frozenset()
-    )
-    (after,) = told.writes["pods"]
-    return there.move(of, after), told.writes["expectations"]
-
-
-_RUN: dict[str, Whole | OneOf] = {
-    "step": OneOf(_STEPS),
-    "expired": OneOf((False, True)),
-    **dict.fromkeys(("largest", "wanted"), NUMBER),
-    **dict.fromkeys(("expected", "uncounted", "unseen", "late", "to_ask", "shown"), COUNT),
-    **dict.fromkeys(("unseen_gone", "failed", "gone", "some"), COUNT),
-}
+_RUN = run.RANGES | {"wanted": NUMBER, "failed": COUNT}
 _JOINT: dict[str, Whole | OneOf] = {
     "wanted": NUMBER,
     **dict.fromkeys(("ready", "pending", "unseen", "gone", "ended", "expected"), COUNT),
@@ -377,41 +315,31 @@ THEOREMS = (
         ranges=_RUN,
         hypotheses=(
             Hypothesis(
-                "expectations, unless expired, and what they do not count are at least the pods"
-                " that are not seen or still to come",
+                run.COUNTED,
                 lambda expected, expired, uncounted, unseen, unseen_gone, late, to_ask, failed: (
                     unseen + unseen_gone + late + to_ask + failed
                     <= (0 if expired else expected) + uncounted
                 ),
             ),
-            Hypothesis(
-                "pods that are there or still to come exceed it by no more before the step",
-                lambda shown, unseen, late, to_ask, largest, uncounted: (
-                    shown + unseen + late + to_ask <= largest + uncounted
-                ),
-            ),
+            run.THERE,
             Hypothesis(
                 "no sync reads larger replicas than that", lambda wanted, largest: wanted <= largest
             ),
         ),
         mutations=(
-            Mutation("expectations are lost, and nothing says how many pods were unseen", drops=0),
-            Mutation("there were more pods before the step", drops=1),
+            run.MISCOUNTED,
+            run.MORE_BEFORE,
             Mutation("replicas are raised", drops=2),
             Mutation(
                 "expectations are asked after pods were listed",
                 variant="rc-expectations-checked-after-pod-list",
             ),
         ),
-        level="interleaved: one step of a sync, a request, an event, a former leader or a restart;"
-        " nobody else creates pods that name it as owner",
+        level=run.LEVEL + "; nobody else creates pods that name it as owner",
         lag="any of pods, also of the list of a controller that starts; replicas may be read late",
-        integers="int32; what expectations do not count grows by 1 with a creation whose answer is"
-        " lost, and where expectations expire or a controller starts is at least what is not seen"
-        " or on its way then",
+        integers=run.INTEGERS,
         lemmas=(
-            "expectations, unless expired, and what they do not count are at least the pods that"
-            " are not seen or still to come",
+            run.COUNTED,
             "pods that are there or still to come are at most the largest replicas read, and those"
             " that expectations do not count",
         ),

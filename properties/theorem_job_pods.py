@@ -18,7 +18,9 @@ from seatrial.model import (
     job_tracking,
 )
 
+from . import theorem_run as run
 from .theorem_parts import COUNT, NUMBER
+from .theorem_run import broken_after
 
 __all__ = ["THEOREMS"]
 
@@ -33,9 +35,7 @@ _STARTED = job_api.JobStatus(start_time=True)
 _MOST = job.MAX_POD_CREATE_DELETE_PER_SYNC
 
 _SHOWN = job_pods.Owned((_PENDING,))
-_SHOWN_GONE = job_pods.Owned((_PENDING, evolve(_PENDING, terminating=True)))
 _UNSEEN = job_pods.created(_PENDING, True)
-_UNSEEN_GONE = job_pods.Owned((None, _PENDING, evolve(_PENDING, terminating=True)), own=1)
 
 
 # ---- what a sync sees -------------------------------------------------------------------------
@@ -288,21 +288,57 @@ def _just_so_many(parallelism: int, successes: int) -> Iterator[str]:
 
 # ---- a whole run, step by step ----------------------------------------------------------------
 
-_STEPS = (
-    "a sync lists pods",
-    "a request creates a pod",
-    "what was not asked for is expected no more",
-    "the cache shows a new pod",
-    "a pod is deleted",
-    "a former leader's request creates a pod",
-    "expectations expire",
-    "a controller starts",
-)
-
 
 def _one_creation() -> controller.Sync:
     yield controller.Write("create", "Pod", value=job.Creation(((_PENDING, 1),)), batch=1)
     return controller.Done()
+
+
+def _asks(now: run.Standing) -> Iterator[run.Standing]:
+    sync = controller.plan(_one_creation, lambda write: (0, 1))
+    assert isinstance(sync, controller.Pending)
+    for told in job_pod_control.create_job_pod(
+        sync, controller.Key(), now.remembered, now.there, True, False, 1, 1
+    ):
+        lost = "write_unknowns_left" in told.writes
+        yield evolve(
+            now,
+            there=told.writes.get("pods", now.there),
+            remembered=told.writes.get("job_expectations", now.remembered),
+            to_ask=now.to_ask - 1,
+            uncounted=now.uncounted + (1 if lost else 0),
+        )
+
+
+def _shows(
+    pod: job_pods.Owned, remembered: controller_utils.Expectations
+) -> tuple[job_pods.Owned, controller_utils.Expectations]:
+    (told,) = job_informer.deliver_pod(
+        Population({pod: 1}),
+        controller.Key(),
+        remembered,
+        "there",
+        None,
+        False,
+        False,
+        _spec(True, 1, 1),
+        frozenset(),
+    )
+    (after,) = told.writes["pods"]
+    return after, told.writes["job_expectations"]
+
+
+_CREATOR = run.Creator(
+    shown=_SHOWN,
+    shown_gone=job_pods.Owned((_PENDING, evolve(_PENDING, terminating=True))),
+    unseen=_UNSEEN,
+    unseen_gone=job_pods.Owned((None, _PENDING, evolve(_PENDING, terminating=True)), own=1),
+    is_unseen=lambda pod: pod.shown is None,
+    is_active=lambda pod: job_api.is_active(job_api.Seen(pod.live)),
+    deleted=job_pods.deleted,
+    asks=_asks,
+    shows=_shows,
+)
 
 
 def _active_is_bounded(
@@ -324,113 +360,23 @@ def _active_is_bounded(
     some: int,
 ) -> Iterator[str]:
     remembered = controller_utils.Expectations(add=expected, expired=expired)
-    there: job_pods.JobPods = Population(
-        {_SHOWN: shown, _SHOWN_GONE: gone, _UNSEEN: unseen, _UNSEEN_GONE: unseen_gone}
-    )
-    if step == "a sync lists pods" and to_ask == 0:
-        satisfied = remembered.satisfied_expectations()
-        # Between its look at expectations and its list so many new pods are shown.
-        arriving = minimum(some, unseen)
-        there = there.move(_UNSEEN, _SHOWN, arriving)
-        remembered = remembered.lower_expectations(arriving, 0)
-        spec = _spec(work_queue, parallelism, completions)
+    spec = _spec(work_queue, parallelism, completions)
+
+    def lists(now: run.Standing, arriving: int) -> run.Standing:
+        satisfied = now.remembered.satisfied_expectations()
+        there = now.there.move(_UNSEEN, _SHOWN, arriving)
+        remembered = now.remembered.lower_expectations(arriving, 0)
         seen, ctx = _context(spec, succeeded, there, satisfied)
         to_ask = maximum(0, job.missing_pods(spec, ctx)) if satisfied else 0
         if to_ask > 0:
             remembered = remembered.expect_creations(to_ask)
         elif (surplus := job.active_pods_for_removal(seen, ctx, split).total) > 0:
             remembered = remembered.expect_deletions(surplus)
-    elif step == "a request creates a pod" and to_ask > 0:
-        yield from _asked(largest, late, to_ask, there, remembered, uncounted)
-    elif step == "what was not asked for is expected no more":
-        remembered, to_ask = remembered.lower_expectations(to_ask, 0), 0
-    elif step == "the cache shows a new pod":
-        there, remembered = _shown(there, remembered, some)
-    elif step == "a pod is deleted":
-        of = _SHOWN if some == 0 else _UNSEEN
-        if there[of] > 0:
-            there = there.move(of, job_pods.deleted(of))
-    elif step == "a former leader's request creates a pod" and late > 0:
-        there, late = there.add(_UNSEEN), late - 1
-    elif step == "expectations expire":
-        remembered = remembered.expire()
-        uncounted = maximum(uncounted, _not_shown(there) + late + to_ask)
-    elif step == "a controller starts":
-        # What it lists may be from an API server that is behind: of some pods it does not know.
-        there = there.move(_SHOWN, _UNSEEN, minimum(some, shown))
-        remembered = remembered.delete_expectations()
-        late, to_ask = late + to_ask, 0
-        uncounted = maximum(uncounted, _not_shown(there) + late)
-    yield from _missed(largest, late, to_ask, there, remembered, uncounted)
+        return evolve(now, there=there, remembered=remembered, to_ask=to_ask)
 
-
-def _not_shown(there: job_pods.JobPods) -> int:
-    return there.where(lambda pod: pod.shown is None).total
-
-
-def _missed(
-    largest: int,
-    late: int,
-    to_ask: int,
-    there: job_pods.JobPods,
-    remembered: controller_utils.Expectations,
-    uncounted: int,
-) -> Iterator[str]:
-    """What is not so of the invariant."""
-    coming = late + to_ask
-    counted = 0 if remembered.expired else remembered.add
-    if _not_shown(there) + coming > counted + uncounted:
-        yield f"of the pods that are not shown, or still to come, only {counted} are expected"
-    active = there.where(lambda pod: job_api.is_active(job_api.Seen(pod.live))).total
-    if active + coming > largest + uncounted:
-        yield f"{active + coming} pods are, or may become, active; {largest} were wanted at most"
-
-
-def _asked(
-    largest: int,
-    late: int,
-    to_ask: int,
-    there: job_pods.JobPods,
-    remembered: controller_utils.Expectations,
-    uncounted: int,
-) -> Iterator[str]:
-    """The same after each way in which one request to create a pod may go."""
-    sync = controller.plan(_one_creation, lambda write: (0, 1))
-    assert isinstance(sync, controller.Pending)
-    for told in job_pod_control.create_job_pod(
-        sync, controller.Key(), remembered, there, True, False, 1, 1
-    ):
-        yield from _missed(
-            largest,
-            late,
-            to_ask - 1,
-            told.writes.get("pods", there),
-            told.writes.get("job_expectations", remembered),
-            uncounted + (1 if "write_unknowns_left" in told.writes else 0),
-        )
-
-
-def _shown(
-    there: job_pods.JobPods, remembered: controller_utils.Expectations, some: int
-) -> tuple[job_pods.JobPods, controller_utils.Expectations]:
-    """The pods and expectations once one that is new has reached the cache."""
-    of = _UNSEEN if some == 0 else _UNSEEN_GONE
-    if there[of] == 0:
-        return there, remembered
-    one: job_pods.JobPods = Population({of: 1})
-    (told,) = job_informer.deliver_pod(
-        one,
-        controller.Key(),
-        remembered,
-        "there",
-        None,
-        False,
-        False,
-        _spec(True, 1, 1),
-        frozenset(),
-    )
-    (after,) = told.writes["pods"]
-    return there.move(of, after), told.writes["job_expectations"]
+    there = _CREATOR.pods(shown, gone, unseen, unseen_gone)
+    now = run.Standing(there, remembered, largest, uncounted, late, to_ask)
+    yield from broken_after(_CREATOR, step, now, some, lists)
 
 
 # ---- the theorems -----------------------------------------------------------------------------
@@ -445,14 +391,9 @@ _JOINT: dict[str, Whole | OneOf] = _PODS | {
     "succeeded": COUNT,
     "expired": _BOTH,
 }
-_RUN: dict[str, Whole | OneOf] = {
-    "step": OneOf(_STEPS),
-    "expired": _BOTH,
-    **dict.fromkeys(("largest", "parallelism"), NUMBER),
-    **dict.fromkeys(("expected", "uncounted", "unseen", "late", "to_ask", "shown"), COUNT),
-    **dict.fromkeys(("unseen_gone", "gone", "some"), COUNT),
+_RUN = run.RANGES | {
     "work_queue": _BOTH,
-    "completions": NUMBER,
+    **dict.fromkeys(("parallelism", "completions"), NUMBER),
     "succeeded": COUNT,
 }
 _REMEMBERED = Hypothesis(
@@ -519,38 +460,29 @@ THEOREMS = (
         ranges=_RUN,
         hypotheses=(
             Hypothesis(
-                "expectations, unless expired, and what they do not count are at least the pods"
-                " that are not seen or still to come",
+                run.COUNTED,
                 lambda expected, expired, uncounted, unseen, unseen_gone, late, to_ask: (
                     unseen + unseen_gone + late + to_ask <= (0 if expired else expected) + uncounted
                 ),
             ),
-            Hypothesis(
-                "pods that are there or still to come exceed it by no more before the step",
-                lambda shown, unseen, late, to_ask, largest, uncounted: (
-                    shown + unseen + late + to_ask <= largest + uncounted
-                ),
-            ),
+            run.THERE,
             Hypothesis(
                 "no sync reads a larger parallelism than that",
                 lambda parallelism, largest: parallelism <= largest,
             ),
         ),
         mutations=(
-            Mutation("expectations are lost, and nothing says how many pods were unseen", drops=0),
-            Mutation("there were more pods before the step", drops=1),
+            run.MISCOUNTED,
+            run.MORE_BEFORE,
             Mutation("parallelism is raised", drops=2),
         ),
-        level="interleaved: one step of a sync, a request, an event, a former leader or a restart;"
-        " of a Job that is not Indexed; nobody else creates pods that name it as owner",
+        level=run.LEVEL
+        + "; of a Job that is not Indexed; nobody else creates pods that name it as owner",
         lag="any of pods, also of the list of a controller that starts; parallelism may be read"
         " late",
-        integers="int32; what expectations do not count grows by 1 with a creation whose answer is"
-        " lost, and where expectations expire or a controller starts is at least what is not seen"
-        " or on its way then",
+        integers=run.INTEGERS,
         lemmas=(
-            "expectations, unless expired, and what they do not count are at least the pods that"
-            " are not seen or still to come",
+            run.COUNTED,
             "pods that are there or still to come are at most the largest parallelism read, and"
             " those that expectations do not count",
         ),
