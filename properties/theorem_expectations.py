@@ -225,7 +225,7 @@ def _excess_is_bounded(
     yield from broken_after(_CREATOR, step, now, some, lists)
 
 
-_RUN = run.RANGES | {"wanted": NUMBER, "failed": COUNT}
+_RUN = {"wanted": NUMBER, "failed": COUNT} | run.RANGES
 _JOINT: dict[str, Whole | OneOf] = {
     "wanted": NUMBER,
     **dict.fromkeys(("ready", "pending", "unseen", "gone", "ended", "expected"), COUNT),
