@@ -220,7 +220,7 @@ def test_every_action_of_a_workload_has_a_summary_with_open_sizes(name: str) -> 
     with_numbers = {action.action.name for action, _, summary in of.found if summary.variables}
 
     assert {each.name for each in of.system.actions if each.action.name != BOUNDED[name]} <= summed
-    assert len(with_numbers) >= 7
+    assert len(with_numbers) >= 8
     assert BOUNDED[name] in with_numbers
     assert {each for each in summed if each.partition("[")[0] == BOUNDED[name]}
 

@@ -207,7 +207,7 @@ def test_promises_of_a_system_have_one_verdict_at_every_size(build: Build) -> No
     of = known(build)
     said: Counter[str] = Counter()
 
-    @settings(max_examples=5, deadline=None, database=None)
+    @settings(max_examples=8, deadline=None, database=None)
     @given(sizes=st.tuples(st.integers(0, 3), st.integers(0, 2), st.integers(0, 2)))
     def agree(sizes: tuple[int, int, int]) -> None:
         values = dict(zip(SIZES, sizes, strict=True))
@@ -233,8 +233,8 @@ def test_promises_of_a_system_have_one_verdict_at_every_size(build: Build) -> No
             said[verdict.status if proved or found.trace is not None else "open"] += 1
 
     agree()
-    assert said["holds"]
-    assert said["violated"]
+    assert said["holds"] > 4
+    assert said["violated"] > 4
 
 
 # ---- the examples that are shipped ------------------------------------------------------------

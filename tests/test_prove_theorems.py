@@ -23,7 +23,7 @@ from seatrial.core import (
     deciding,
     small_assignments,
 )
-from seatrial.core.theorem import asked, broken
+from seatrial.core.theorem import broken
 from seatrial.engines.explore import explore
 from seatrial.engines.prove import claims
 from seatrial.engines.prove.claims import Proof, prove_claim
@@ -73,15 +73,16 @@ SLOWEST = {
 }
 """Those that are proved in the slow tests; of these the ordinary ones execute a part."""
 MOST = 1_000
-DRAWN = 200
 by_id = pytest.mark.parametrize("theorem", THEOREMS, ids=lambda each: each.id)
-by_cost = pytest.mark.parametrize(
-    "theorem",
-    [
-        pytest.param(each, marks=pytest.mark.slow if each.id in SLOW else (), id=each.id)
+
+
+def by_cost(slow: set[str]) -> pytest.MarkDecorator:
+    """All theorems, these in the slow tests."""
+    chosen = [
+        pytest.param(each, marks=pytest.mark.slow if each.id in slow else (), id=each.id)
         for each in THEOREMS
-    ],
-)
+    ]
+    return pytest.mark.parametrize("theorem", chosen)
 
 
 def settled(theorem: Theorem, **limits: int) -> Proof:
@@ -104,7 +105,7 @@ def sample(theorem: Theorem) -> list[dict[str, Any]]:
         else:
             break
     rng = random.Random(theorem.id)
-    return found + [meeting(theorem, rng) for _ in range(DRAWN)]
+    return found + [meeting(theorem, rng) for _ in range(MOST)]
 
 
 def meeting(theorem: Theorem, rng: random.Random) -> dict[str, Any]:
@@ -115,7 +116,9 @@ def meeting(theorem: Theorem, rng: random.Random) -> dict[str, Any]:
 
     def fits(values: dict[str, Any], name: str) -> bool:
         return all(
-            name not in names or not names <= values.keys() or _met(each, values)
+            name not in names
+            or not names <= values.keys()
+            or each.holds(**{name: values[name] for name in names})
             for each, names in asked_of
         )
 
@@ -141,10 +144,6 @@ def drawn_from(allowed: Whole | OneOf) -> list[Any]:
     return list(range(max(allowed.low, -4), max(allowed.low, 4) + 1))
 
 
-def _met(hypothesis: Hypothesis, values: Mapping[str, Any]) -> bool:
-    return bool(asked(hypothesis.holds, values))
-
-
 # ---- each theorem -----------------------------------------------------------------------------
 
 
@@ -161,13 +160,7 @@ def test_exploring_finds_no_counterexample_at_sizes_up_to_4(theorem: Theorem) ->
     assert report.exploration.transitions >= 4
 
 
-@pytest.mark.parametrize(
-    "theorem",
-    [
-        pytest.param(each, marks=pytest.mark.slow if each.id in SLOWEST else (), id=each.id)
-        for each in THEOREMS
-    ],
-)
+@by_cost(SLOWEST)
 def test_every_theorem_is_proved(theorem: Theorem) -> None:
     """All paths are refuted, and numbers that meet the hypotheses are shown."""
     proof = settled(theorem)
@@ -203,7 +196,7 @@ class Drawn:
         return self.answers[-1]
 
 
-@by_cost
+@by_cost(SLOW)
 def test_the_paths_of_a_claim_say_what_python_says(theorem: Theorem) -> None:
     """Random numbers take one path each, and the claim is broken there as often as in Python."""
     queries = Queries(Limits())
