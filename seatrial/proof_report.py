@@ -185,13 +185,19 @@ def _statistics(page: Page, run: Proved) -> None:
         page.row("Solver", f"{name}: {value:,}")
 
 
-def _overview(page: Page, run: Proved) -> None:
-    """Of several theorems or promises, one line each: of a long report one sees the end."""
+def _settled(run: Proved) -> list[tuple[str, str, str]]:
+    """Of each theorem or promise its name, what it says, and the verdict."""
     found: list[tuple[str, str, str]] = [
         (each.theorem.id, each.theorem.says, each.proof.status) for each in run.settled
     ]
     if run.system is not None:
         found += [(each.property.id, each.property.says, each.status) for each in run.system.proofs]
+    return found
+
+
+def _overview(page: Page, run: Proved) -> None:
+    """Of several theorems or promises, one line each: of a long report one sees the end."""
+    found = _settled(run)
     if len(found) < 2:
         return
     page.title("Overview")
@@ -201,22 +207,20 @@ def _overview(page: Page, run: Proved) -> None:
 
 def _end(page: Page, run: Proved) -> None:
     page.gap()
+    page.row("Summary", _summary(run))
+    page.row("Again", run.command)
+    page.row("Exit code", str(run.exit_code))
+
+
+def _summary(run: Proved) -> str:
     if run.worst is not None:
-        said = "a formula was proved" if run.worst.proof else "no formula was proved"
-        page.row("Summary", said)
-        page.row("Again", run.command)
-        page.row("Exit code", str(run.exit_code))
-        return
-    statuses: list[str] = [each.proof.status for each in run.settled]
-    if run.system is not None:
-        statuses += [each.status for each in run.system.proofs]
+        return "a formula was proved" if run.worst.proof else "no formula was proved"
+    statuses = [status for _, _, status in _settled(run)]
     found = [f"{statuses.count(each)} {each}" for each in _STYLES if statuses.count(each)]
     blocked = sum(bool(each.blocked) for each in run.workloads)
     if blocked:
         found.append(f"{counted(blocked, 'workload')} inconclusive")
-    page.row("Summary", ", ".join(found) or "nothing was asked")
-    page.row("Again", run.command)
-    page.row("Exit code", str(run.exit_code))
+    return ", ".join(found) or "nothing was asked"
 
 
 # ---- JSON -------------------------------------------------------------------------------------

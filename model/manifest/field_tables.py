@@ -106,7 +106,13 @@ _EXISTS = "pods are refused where there is no such object"
 _MISSING = "a pod waits for it if it is missing"
 _DISK = "one node at a time may use the disk"
 _NO_PLUGIN = "no kubelet can mount it any more"
-_CLAIM_FITS = "a claim may wait for a volume that fits"
+_CLAIM_WAITS = {
+    "dataSource": "a claim waits for its data",
+    "dataSourceRef": "a claim waits for its data",
+    "selector": "a claim may wait for a volume that fits",
+    "volumeName": "all claims ask for the same volume",
+}
+"""What in the spec of a claim that is made for each pod may keep it waiting."""
 _POD_FIELDS = {
     "affinity": (MATTERS, _ON_NODES),
     **{
@@ -160,12 +166,7 @@ _POD_FIELDS = {
     "volumes[].emptyDir": (INERT, "made on the node, without waiting"),
     **{
         f"volumes[].ephemeral.volumeClaimTemplate.spec.{each}": (BLOCKS, why)
-        for each, why in (
-            ("dataSource", "a claim waits for its data"),
-            ("dataSourceRef", "a claim waits for its data"),
-            ("selector", _CLAIM_FITS),
-            ("volumeName", "all claims ask for the same volume"),
-        )
+        for each, why in _CLAIM_WAITS.items()
     },
     "volumes[].persistentVolumeClaim": (BLOCKS, "one node at a time may use the claim"),
     **{
@@ -286,13 +287,10 @@ _OWN: dict[str, dict[str, Row]] = {
         f"{_CLAIM}.metadata.finalizers": (BLOCKS, "holds up the deletion of every claim"),
         f"{_CLAIM}.metadata.labels": (INERT, "no controller in the model selects claims"),
         f"{_CLAIM}.metadata.ownerReferences": (BLOCKS, "a claim is deleted without its owner"),
-        f"{_CLAIM}.spec.dataSource": (BLOCKS, "a claim waits for its data"),
-        f"{_CLAIM}.spec.dataSourceRef": (BLOCKS, "a claim waits for its data"),
         f"{_CLAIM}.spec.resources": (INERT, "the capacity of volumes is not modelled"),
-        f"{_CLAIM}.spec.selector": (BLOCKS, _CLAIM_FITS),
         f"{_CLAIM}.spec.storageClassName": (MATTERS, "decides when claims are bound, and where"),
         f"{_CLAIM}.spec.volumeMode": (INERT, "what a container sees of a volume"),
-        f"{_CLAIM}.spec.volumeName": (BLOCKS, "all claims ask for the same volume"),
+        **{f"{_CLAIM}.spec.{each}": (BLOCKS, why) for each, why in _CLAIM_WAITS.items()},
         f"{_CLAIM}.status": (INERT, "ignored"),
         f"{_POD}.hostname": (INERT, "the controller writes it"),
         f"{_POD}.subdomain": (INERT, "the controller writes it"),

@@ -14,6 +14,7 @@ import z3
 
 from .machine import BEFORE, Machine, Transition
 from .queries import Queries
+from .shapes import parts_of
 
 __all__ = ["Goal", "Inductive", "check", "houdini", "k_induction", "needed", "verified"]
 
@@ -41,26 +42,11 @@ def _of_step(formula: Any, step: Transition) -> Any:
     """A formula of a pair of states, as one of the state before the step."""
     before = [
         (each, z3.Const(each.decl().name().removeprefix(BEFORE), each.sort()))
-        for each in _constants(formula)
-        if each.decl().name().startswith(BEFORE)
+        for each in parts_of(formula)
+        if z3.is_const(each) and each.decl().name().startswith(BEFORE)
     ]
     # At once: what stands for the state before must not be taken for the state after.
     return z3.substitute(formula, *step.changes, *before) if step.changes or before else formula
-
-
-def _constants(term: Any) -> list[Any]:
-    found: dict[int, Any] = {}
-    seen: set[int] = set()
-    waiting = [term]
-    while waiting:
-        one = waiting.pop()
-        if one.get_id() in seen:
-            continue
-        seen.add(one.get_id())
-        if z3.is_const(one) and one.decl().kind() == z3.Z3_OP_UNINTERPRETED:
-            found[one.get_id()] = one
-        waiting += one.children()
-    return list(found.values())
 
 
 @attrs.frozen(eq=False)

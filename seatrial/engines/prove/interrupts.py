@@ -12,12 +12,20 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import z3
 
 from seatrial.core import interruptible
 
-__all__ = ["Stopped", "interruptible_solver", "stop_if_interrupted", "stopping", "timed"]
+__all__ = [
+    "Stopped",
+    "answer_of",
+    "interruptible_solver",
+    "stop_if_interrupted",
+    "stopping",
+    "timed",
+]
 
 
 class Stopped(KeyboardInterrupt):
@@ -77,6 +85,13 @@ def stopping() -> Iterator[None]:
     except z3.Z3Exception:
         stop_if_interrupted()
         raise
+
+
+def answer_of(solver: Any, *assuming: Any) -> Any:
+    """What the solver says. Raises Stopped where it was stopped: it says no more than `unknown`."""
+    said = solver.check(*assuming)
+    stop_if_interrupted()
+    return said
 
 
 def stop_if_interrupted() -> None:

@@ -15,7 +15,7 @@ import z3
 
 from seatrial.core import NotSymbolic, RuleError, deciding
 
-from .interrupts import stop_if_interrupted
+from .interrupts import answer_of, stop_if_interrupted
 from .terms import _RUNS, SymInt, is_outside, lifted, place_of_rule
 from .watch import Watch
 
@@ -195,8 +195,7 @@ class Run:
         if model is not None and z3.is_true(model.eval(literal, model_completion=True)):
             return model
         self.asked += 1
-        answer = self._solver.check(literal)
-        stop_if_interrupted()
+        answer = answer_of(self._solver, literal)
         if self._record is not None:
             self._record(self._solver, literal, str(answer))
         if answer == z3.unsat:
@@ -333,8 +332,7 @@ def covers(
     solver = z3.Solver()
     solver.set("timeout", timeout_ms)
     solver.add(*uncovered(assumptions, paths))
-    answer = solver.check()
-    stop_if_interrupted()
+    answer = answer_of(solver)
     if record is not None:
         record(solver, z3.BoolVal(True), str(answer))
     return answer

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import attrs
 import z3
 
-from .interrupts import stop_if_interrupted
+from .interrupts import answer_of
 
 __all__ = ["Answer", "Limits", "Queries", "Record", "Statistics", "smallest"]
 
@@ -81,8 +81,7 @@ class Queries:
         """Ask a solver that has its terms already. Raises Stopped after Ctrl-C."""
         self._pulse(self.statistics.asked)
         begin = time.perf_counter()
-        said = solver.check(*assuming)
-        stop_if_interrupted()
+        said = answer_of(solver, *assuming)
         spent = time.perf_counter() - begin
         told = self.statistics
         told.asked += 1

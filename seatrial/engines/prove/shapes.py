@@ -42,6 +42,7 @@ __all__ = [
     "may_change",
     "merged",
     "opened",
+    "parts_of",
     "shape_of",
     "structural",
 ]
@@ -132,8 +133,8 @@ _NUMBERS = (int, bool)
 _ATOMS = (int, bool, str, bytes)
 
 
-def _is_rigid(term: Any, rigid: Collection[str]) -> bool:
-    # Each part once: what a bound is computed of often has the same part in many places.
+def parts_of(term: Any) -> Iterator[Any]:
+    """A term and what it is made of, each once: one part often stands in many places."""
     seen: set[int] = set()
     waiting = [term]
     while waiting:
@@ -141,10 +142,15 @@ def _is_rigid(term: Any, rigid: Collection[str]) -> bool:
         if one.get_id() in seen:
             continue
         seen.add(one.get_id())
-        if z3.is_const(one) and not z3.is_int_value(one) and one.decl().name() not in rigid:
-            return False
+        yield one
         waiting += one.children()
-    return True
+
+
+def _is_rigid(term: Any, rigid: Collection[str]) -> bool:
+    return all(
+        not z3.is_const(one) or z3.is_int_value(one) or one.decl().name() in rigid
+        for one in parts_of(term)
+    )
 
 
 def _apart(value: Any, leaves: list[Any], constants: bool, rigid: Collection[str]) -> Shape:

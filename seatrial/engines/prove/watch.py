@@ -8,7 +8,6 @@ So the interpreter tells of every call, and what no unknown number could answer 
 import builtins
 import dis
 import inspect
-import operator
 import sys
 import sysconfig
 import types
@@ -23,7 +22,7 @@ import z3
 
 from seatrial.core import NotSymbolic, Outcome
 
-from .fragment import flaw_of, steps_of
+from .fragment import ASKED, flaw_of, steps_of
 
 __all__ = ["Watch", "is_of_rule"]
 
@@ -33,24 +32,15 @@ _LIBRARY = sysconfig.get_path("stdlib")
 _OTHERS = tuple(str(Path(str(each.__file__)).parent) for each in (z3, attr, attrs))
 _GENERATED = ("<attrs generated", "<frozen")
 
-_FAITHFUL = frozenset(
-    {
-        "_collections_abc",
-        "abc",
-        "bisect",
-        "collections",
-        "contextlib",
-        "copy",
-        "copyreg",
-        "dataclasses",
-    }
-    | {"enum", "fractions", "functools", "heapq", "inspect", "keyword", "numbers", "operator", "re"}
-    | {"reprlib", "string", "types", "typing", "warnings", "weakref", "_weakrefset", "ctypes"}
-)
+_FAITHFUL = {
+    *("_collections_abc", "_weakrefset", "abc", "bisect", "collections", "contextlib", "copy"),
+    *("copyreg", "ctypes", "dataclasses", "enum", "fractions", "functools", "heapq", "inspect"),
+    *("keyword", "numbers", "operator", "re", "reprlib", "string", "types", "typing", "warnings"),
+    "weakref",
+}
 """Modules of Python's library that ask a number only what it can answer, or refuse."""
 
-_ASKED_IN_C = (id, repr, ascii, dir, operator.is_, operator.is_not, issubclass)
-_BANNED = {id(each): each for each in (*_ASKED_IN_C, sys.getsizeof, sys.getrefcount)}
+_BANNED = {id(each): each for each in ASKED if each is not type}  # whose call is no function's
 
 _OUR_ERRORS = (TypeError, AttributeError, RecursionError, z3.Z3Exception)
 """What is raised where code cannot treat an unknown number as Python would treat a known one."""
