@@ -369,7 +369,7 @@ NO_STALE_PAUSE = Precondition(
     "the Deployment is not paused, or caches show every write before the next sync (lag 0) and no"
     " request lands after a `failover`",
     lambda spec, around: (
-        (around.lag == 0 and not around.lands_late) or not (spec.paused or around.times("pause"))
+        NO_PAUSE.met(spec, around) or (FRESH.met(spec, around) and LANDED.met(spec, around))
     ),
     lambda around: without(around, "pause"),
 )

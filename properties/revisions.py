@@ -50,7 +50,9 @@ NOT_REPLACED_TWICE = Precondition(
 NUMBERED_IN_ORDER = Precondition(
     "no other Deployment of its name is created afterwards, or caches show every write before the"
     " next sync (lag 0) and no request lands after a `failover`",
-    lambda spec, around: not around.creates_anew or (around.lag == 0 and not around.lands_late),
+    lambda spec, around: (
+        NOT_CREATED_ANEW.met(spec, around) or (FRESH.met(spec, around) and LANDED.met(spec, around))
+    ),
     NOT_CREATED_ANEW.narrow,
 )
 """
